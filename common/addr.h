@@ -1,0 +1,46 @@
+/* Addresses of stream sockets, as text and as the kernel takes them.
+ *
+ * The text forms, the same everywhere an address is taken or printed:
+ *     127.0.0.1:8080      IPv4
+ *     [::1]:8080          IPv6, in brackets (RFC 3986, section 3.2.2)
+ *     localhost:8080      a name; the first address the resolver gives is used
+ *     unix:/run/x.sock    a Unix-domain socket in the file system (unix(7))
+ *     unix:@name          one in Linux's abstract name space: no file, gone with its last user
+ * Port 0 asks the kernel for a free port; addr_local() tells which one it gave. */
+#ifndef IOM_ADDR_H
+#define IOM_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+struct addr {
+    struct sockaddr_storage storage; /* first, so that its alignment serves every family */
+    socklen_t len;
+};
+
+/* Long enough for every text that addr_format() writes. */
+#define ADDR_TEXT_MAX 160
+
+/* Read `text` into `*out`. Returns true, or false with one line in `error` that names what is
+ * wrong. */
+bool addr_parse(const char *text, struct addr *out, char *error, size_t error_size);
+
+/* Write the text form of `*a` to `text` and return `text`. */
+char *addr_format(const struct addr *a, char text[ADDR_TEXT_MAX]);
+
+/* The address that socket `fd` is bound to, with the port the kernel chose. Returns false with
+ * errno set. */
+bool addr_local(int fd, struct addr *out);
+
+static inline int addr_family(const struct addr *a)
+{
+    return a->storage.ss_family;
+}
+
+static inline const struct sockaddr *addr_sockaddr(const struct addr *a)
+{
+    return (const struct sockaddr *)&a->storage;
+}
+
+#endif
