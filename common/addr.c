@@ -19,8 +19,8 @@ static bool parse_unix(const char *path, struct addr *out, char *error, size_t e
         return false;
     }
     if (n >= sizeof un->sun_path) {
-        snprintf(error, error_size, "path of %zu bytes, a Unix-domain socket takes at most %zu", n,
-                 sizeof un->sun_path - 1);
+        snprintf(error, error_size, "path of %zu bytes, a Unix-domain socket takes at most %zu",
+                 n, sizeof un->sun_path - 1);
         return false;
     }
     un->sun_family = AF_UNIX;
@@ -46,8 +46,8 @@ static bool parse_port(const char *text, char *error, size_t error_size)
     return true;
 }
 
-static bool resolve(const char *host, const char *port, int flags, struct addr *out, char *error,
-                    size_t error_size)
+static bool resolve(const char *host, const char *port, int flags, struct addr *out,
+                    char *error, size_t error_size)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags};
     struct addrinfo *list;

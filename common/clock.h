@@ -1,8 +1,8 @@
 /* Time as the suite uses it: nanoseconds in a uint64_t.
  *
- * Every interval is taken from CLOCK_MONOTONIC, so a step of the wall clock changes no measurement.
- * On machines whose clock source is the TSC a reading costs about 20 ns and no system call
- * (vdso(7)). */
+ * Every interval is taken from CLOCK_MONOTONIC, so a step of the wall clock changes no
+ * measurement. On machines whose clock source is the TSC a reading costs about 20 ns and no
+ * system call (vdso(7)). */
 #ifndef IOM_CLOCK_H
 #define IOM_CLOCK_H
 
@@ -23,7 +23,8 @@ static inline uint64_t timespec_ns(struct timespec t)
 
 static inline struct timespec ns_timespec(uint64_t ns)
 {
-    return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
+    return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S),
+                             .tv_nsec = (long)(ns % NS_PER_S)};
 }
 
 /* Nanoseconds since some fixed moment in the past. */
@@ -40,8 +41,9 @@ static inline uint64_t clock_after(uint64_t now, uint64_t delay)
     return delay > CLOCK_NEVER - now ? CLOCK_NEVER : now + delay;
 }
 
-/* The time to sleep from `now` until `deadline` as poll(2) and epoll_wait(2) take it: milliseconds
- * rounded up, so that a loop never wakes just before its timer and spins; -1 for CLOCK_NEVER. */
+/* The time to sleep from `now` until `deadline` as poll(2) and epoll_wait(2) take it:
+ * milliseconds rounded up, so that a loop never wakes just before its timer and spins; -1 for
+ * CLOCK_NEVER. */
 int clock_timeout_ms(uint64_t now, uint64_t deadline);
 
 #endif

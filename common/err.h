@@ -1,20 +1,20 @@
 /* Errors that end a program.
  *
- * Two kinds, told apart by the exit status: a usage error (the command line is wrong; exit 2, with
- * a hint to --help) and a set-up error (the system refused something; exit 1). An error on one
- * connection is neither: it is counted and the program goes on. */
+ * Two kinds, told apart by the exit status: a usage error (the command line is wrong; exit 2,
+ * with a hint to --help) and a set-up error (the system refused something; exit 1). An error on
+ * one connection is neither: it is counted and the program goes on. */
 #ifndef IOM_ERR_H
 #define IOM_ERR_H
 
 #define EXIT_USAGE 2
 
-/* Remember the name that error lines begin with: the last component of argv0. The string must live
- * as long as the program. */
+/* Remember the name that error lines begin with: the last component of argv0. The string must
+ * live as long as the program. */
 void err_set_program(const char *argv0);
 const char *err_program(void);
 
-/* One line "PROGRAM: message" to stderr, exit status 1. die_errno() adds ": " and the reason that
- * errno holds when it is called. */
+/* One line "PROGRAM: message" to stderr, exit status 1. die_errno() adds ": " and the reason
+ * that errno holds when it is called. */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void die_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -63,7 +63,7 @@ bool parse_duration(const char *text, uint64_t low, uint64_t high, uint64_t *out
     static const struct {
         const char *unit;
         double ns;
-    } units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9},
+    } units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6},  {"s", 1e9},
                  {"", 1e9}, {"m", 60e9}, {"h", 3600e9}};
 
     /* strtod also reads "inf", "nan", "0x10" and a sign: none of them is a time. */

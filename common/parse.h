@@ -1,5 +1,5 @@
-/* Numbers, sizes and durations as a command line or a scenario file gives them. Each function reads
- * the whole text or nothing, and refuses what does not fit. */
+/* Numbers, sizes and durations as a command line or a scenario file gives them. Each function
+ * reads the whole text or nothing, and refuses what does not fit. */
 #ifndef IOM_PARSE_H
 #define IOM_PARSE_H
 
@@ -13,8 +13,8 @@ bool parse_u64(const char *text, uint64_t low, uint64_t high, uint64_t *out);
  * ("64k" is 65536). */
 bool parse_size(const char *text, uint64_t low, uint64_t high, uint64_t *out);
 
-/* A time with a unit: "250us", "20ms", "1.5s", "2m", "1h"; a number alone is seconds, as in wrk.
- * The result is in nanoseconds, rounded to the nearest. */
+/* A time with a unit: "250us", "20ms", "1.5s", "2m", "1h"; a number alone is seconds, as in
+ * wrk. The result is in nanoseconds, rounded to the nearest. */
 bool parse_duration(const char *text, uint64_t low, uint64_t high, uint64_t *out);
 
 #endif

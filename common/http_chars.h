@@ -1,0 +1,21 @@
+/* Classes of characters in HTTP (RFC 9110, section 5.6.2 and 5.5; RFC 3986, section 2). */
+#ifndef IOM_HTTP_CHARS_H
+#define IOM_HTTP_CHARS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* tchar: what methods and field names are made of. */
+bool http_is_token(uint8_t c);
+
+/* What may stand in a field's value: visible ASCII, space, tab, and bytes from 0x80 (obs-text).
+ */
+bool http_is_value(uint8_t c);
+
+/* What may stand in a request target: visible ASCII without those that RFC 3986 leaves out. */
+bool http_is_target(uint8_t c);
+
+/* The value of a hexadecimal digit, -1 for any other character. */
+int http_hex(uint8_t c);
+
+#endif

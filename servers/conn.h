@@ -1,0 +1,66 @@
+/* One connection on a non-blocking socket, driven step by step.
+ *
+ * conn_step() does what can be done now and tells what must happen before the next step is of
+ * use. How the process learns that it has happened is the model's business. */
+#ifndef IOM_CONN_H
+#define IOM_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model.h"
+#include "timers.h"
+
+/* How long a lingering close waits for the client to read the answer and to close. */
+#define LINGER_TIME (2 * NS_PER_S)
+
+enum conn_want {
+    CONN_READ,  /* the socket to become readable */
+    CONN_WRITE, /* the socket to become writable */
+    CONN_WAIT,  /* nothing of the socket: a timer is running (or the loop has reason to wait) */
+    CONN_DONE,  /* to be closed, with conn_close() */
+};
+
+struct conn {
+    int fd;
+    uint8_t want;    /* enum conn_want: what the last step said */
+    uint8_t watched; /* the model's: what the kernel has been told to report */
+    bool lingering;
+    /* The last recv did not fill its buffer, or found nothing: the socket is empty, and a
+     * further recv would only say so (epoll(7), questions and answers, 9). */
+    bool drained;
+    /* The model's, where it is told only of changes: the end of input has been reported and
+     * will not be reported again, so a short recv does not prove the socket empty. */
+    bool hung_up;
+    struct session *session;
+    struct server *server;
+    uint64_t active_at; /* when the connection last made progress */
+    uint64_t linger_end;
+    struct timer timer;
+    struct conn *next, *previous; /* in the loop's list */
+    size_t slot;                  /* the model's: its place in a table */
+};
+
+/* A connection on socket `fd`, counting in `counters`. NULL when memory is out; `fd` is the
+ * caller's then. */
+struct conn *conn_open(struct server *server, struct counters *counters, int fd, uint64_t now);
+
+/* Close the socket, free everything, count it. */
+void conn_close(struct conn *c);
+
+/* At most one recv, then as many sends as the output takes until the socket would block. One
+ * recv a step is what level-triggered waiting needs, as it reports the rest again; whoever is
+ * told only of changes steps on until `drained`. */
+enum conn_want conn_step(struct conn *c, uint64_t now);
+
+/* When the connection has to be looked at although its socket is silent. CLOCK_NEVER for never.
+ */
+uint64_t conn_deadline(const struct conn *c);
+
+/* The deadline has come: wake the session, or end an idle connection. */
+enum conn_want conn_deadline_reached(struct conn *c, uint64_t now);
+
+/* The server stops: end after the request at hand, at once if there is none. */
+enum conn_want conn_drain(struct conn *c, uint64_t now);
+
+#endif

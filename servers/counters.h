@@ -1,0 +1,64 @@
+/* What a server counts, and the one JSON line that says it.
+ *
+ * Every counter has one writer: a slot belongs to one thread or one process at a time, so
+ * counting is a plain load, add and store with no locked instruction, and no cache line is
+ * shared on the hot path. Readers sum over the slots whenever they like. The slots lie in one
+ * shared mapping, so a forked child counts where its parent can read, and what it counted
+ * outlives it. A slot is never cleared: the next owner counts on, so the sum stays right. */
+#ifndef IOM_COUNTERS_H
+#define IOM_COUNTERS_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef _Atomic uint64_t counter;
+
+struct counters {
+    _Alignas(
+        64) counter accepted; /* connections taken from the kernel, refused ones among them */
+    counter closed;           /* of those, connections that are over, refused ones among them */
+    counter refused;          /* closed at once: over the model's or the user's limit */
+    counter requests;         /* HTTP: answers begun. echo: pieces of input answered */
+    counter bytes_in;         /* received, as the socket gave them */
+    counter bytes_out;        /* sent, as the socket took them */
+    counter wakeups; /* returns from the call that waits (accept and recv where that blocks) */
+    counter events;  /* descriptors reported ready by those */
+    counter max_events;    /* the most in one wake-up */
+    counter eagain;        /* recv, send or accept that found nothing to do */
+    counter accept_errors; /* accept failed for want of descriptors or memory */
+    counter timeouts;      /* connections closed by the idle timeout */
+};
+
+static inline void count(counter *c, uint64_t n)
+{
+    uint64_t old = atomic_load_explicit(c, memory_order_relaxed);
+    atomic_store_explicit(c, old + n, memory_order_relaxed);
+}
+
+/* A wake-up that reported `events` descriptors. */
+static inline void count_wakeup(struct counters *c, uint64_t events)
+{
+    count(&c->wakeups, 1);
+    count(&c->events, events);
+    if (events > atomic_load_explicit(&c->max_events, memory_order_relaxed))
+        atomic_store_explicit(&c->max_events, events, memory_order_relaxed);
+}
+
+/* Map `slots` slots, all zero; ends the program where the kernel refuses. Memory is used only
+ * for slots that were taken. Slot 0 is the caller's own. */
+void counters_create(const char *model, const char *protocol, size_t slots);
+struct counters *counters_main(void);
+
+/* Take a free slot, the lowest, for another thread or process; NULL when all are taken. Give it
+ * back when that one is over. Both are the accepting thread's to call, or under its lock; the
+ * caller sees to it that whoever had the slot before has stopped writing. */
+struct counters *counters_take(void);
+void counters_give(struct counters *slot);
+
+/* Write the JSON line to standard output in one write. Async-signal-safe (signal-safety(7)):
+ * the handlers of SIGUSR1 and of the drain's alarm call it. Connections that were accepted and
+ * not closed are given as "aborted" where `final` is set. */
+void counters_print(int final);
+
+#endif

@@ -1,0 +1,148 @@
+/* What all servers share around their model: set-up, signals, the counters' last word. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "counters.h"
+#include "files.h"
+#include "http_resource.h"
+#include "model.h"
+#include "net.h"
+#include "options.h"
+
+/* Slots for counters where each connection has its own: no more threads or processes than Linux
+ * can number (PID_MAX_LIMIT on small machines is 32768). */
+#define CONNECTION_SLOTS 32768
+
+static struct server server;
+static struct options options;
+static timer_t drain_timer;
+
+/* The handlers use async-signal-safe functions only (signal-safety(7)) and leave errno alone.
+ */
+
+static void on_stop(int signal_number)
+{
+    (void)signal_number;
+    int saved = errno;
+    uint64_t one = 1;
+    server.stopping = 1;
+    ssize_t ignored = write(server.stop_fd, &one, sizeof one);
+    (void)ignored;
+    shutdown(server.listen_fd, SHUT_RD);
+    if (model.stop)
+        model.stop();
+    struct itimerspec t = {.it_value = ns_timespec(options.drain ? options.drain : 1)};
+    timer_settime(drain_timer, 0, &t, NULL);
+    errno = saved;
+}
+
+static void on_drained(int signal_number)
+{
+    (void)signal_number;
+    counters_print(1);
+    net_unlink(&options.listen);
+    _exit(0);
+}
+
+static void on_report(int signal_number)
+{
+    (void)signal_number;
+    int saved = errno;
+    counters_print(0);
+    errno = saved;
+}
+
+static void handle(int signal_number, void (*handler)(int), bool once)
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    if (once)
+        action.sa_flags |= (int)SA_RESETHAND;
+    sigfillset(&action.sa_mask);
+    if (sigaction(signal_number, &action, NULL) != 0)
+        die_errno("cannot handle signal %d", signal_number);
+}
+
+static void set_up_signals(void)
+{
+    if ((server.stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
+        die_errno("cannot create an eventfd");
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+    if (timer_create(CLOCK_MONOTONIC, &event, &drain_timer) != 0)
+        die_errno("cannot create a timer");
+    handle(SIGALRM, on_drained, false);
+    handle(SIGUSR1, on_report, false);
+    /* The second one takes the default action: whoever is impatient gets their way. */
+    handle(SIGTERM, on_stop, true);
+    handle(SIGINT, on_stop, true);
+    handle(SIGPIPE, SIG_IGN, false);
+}
+
+/* As many descriptors as the system lets us have. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static void announce(void)
+{
+    char text[ADDR_TEXT_MAX + 1];
+    addr_format(&options.listen, text);
+    printf("listening on %s\n", text);
+    fflush(stdout);
+    if (options.ready_fd < 0)
+        return;
+    strcat(text, "\n");
+    if (write(options.ready_fd, text, strlen(text)) < 0)
+        die_errno("--ready-fd: cannot write to descriptor %d", options.ready_fd);
+    if (options.ready_fd > STDERR_FILENO)
+        close(options.ready_fd);
+}
+
+static size_t smaller_limit(size_t a, size_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+int main(int argc, char **argv)
+{
+    err_set_program(argv[0]);
+    options_read(argc, argv, &options);
+    raise_descriptor_limit();
+
+    struct files *files = options.root ? files_read(options.root) : NULL;
+    counters_create(model.name, options.app->name,
+                    model.counters_per_connection ? CONNECTION_SLOTS : 1);
+    resource_pattern(); /* made before there are threads */
+
+    server.app = options.app;
+    server.app_options = (struct app_options){.files = files, .max_body = options.max_body};
+    server.counters = counters_main();
+    server.idle_timeout = options.idle_timeout;
+    server.max_connections = smaller_limit(model.max_connections, options.max_connections);
+    server.listen_fd = net_listen(&options.listen, options.backlog, model.nonblocking_accept);
+    server.backlog = options.backlog;
+    set_up_signals();
+    announce();
+
+    model.serve(&server);
+
+    counters_print(1);
+    net_unlink(&options.listen);
+    timer_delete(drain_timer);
+    files_free(files);
+    return 0;
+}

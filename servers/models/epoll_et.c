@@ -1,0 +1,121 @@
+/* epoll-et: one thread, told once when a descriptor becomes ready.
+ *
+ * How it waits   In epoll_wait(), edge-triggered: a descriptor is reported when its state
+ * changes, and not again until it changes again. The kernel keeps the list, so a call costs by
+ *                what is ready, not by what is open.
+ * Who works      The one thread, in turn for each connection that is ready.
+ * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system
+ * calls. An idle connection costs none. It breaks      Not with numbers: descriptors and memory
+ * are the limit. One slow piece of work holds up all connections, as in every loop with one
+ * thread. And it is easier to get wrong: whoever leaves data in a socket waits for a report
+ * that never comes.
+ *
+ * Edge-triggered, a connection is registered once, for everything, and epoll_ctl() is not
+ * needed any more. In return the loop must use up what was reported: it reads until the socket
+ * is empty. A short recv proves that (epoll(7)), so the textbook's last recv, the one that
+ * fails with EAGAIN, is saved; but not when the end of input was reported with the data, as
+ * that is not reported twice. */
+#include "model.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "common/err.h"
+#include "reactor.h"
+
+#define BATCH 512
+
+/* After so many recv in a row the others have their turn, however much a client sends. */
+#define TURN 16
+
+static int epoll;
+
+static const uint32_t everything = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
+static int control(int operation, int fd, uint32_t events, void *tag)
+{
+    struct epoll_event e = {.events = events, .data.ptr = tag};
+    return epoll_ctl(epoll, operation, fd, &e);
+}
+
+static void settle(struct reactor *r, struct conn *c, enum conn_want want)
+{
+    for (int i = 0; want == CONN_READ && !c->drained; i++) {
+        if (i == TURN) {
+            /* To modify a descriptor, even into what it was, has it reported again if it is
+             * ready. */
+            if (control(EPOLL_CTL_MOD, c->fd, everything, c) != 0)
+                want = CONN_DONE;
+            break;
+        }
+        want = conn_step(c, r->now);
+    }
+    if (want == CONN_DONE)
+        reactor_close(r, c); /* closing takes it out of the set */
+    else
+        reactor_keep_time(r, c);
+}
+
+static void accept_all(struct reactor *r)
+{
+    for (struct conn *c; (c = reactor_accept(r));) {
+        c->drained = true; /* until it is reported */
+        if (control(EPOLL_CTL_ADD, c->fd, everything, c) != 0)
+            reactor_close(r, c);
+    }
+}
+
+/* What the kernel will not say again has to be remembered. */
+static enum conn_want reported(struct conn *c, uint32_t events, uint64_t now)
+{
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        c->drained = false;
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        c->hung_up = true;
+    if (c->want == CONN_WAIT)
+        return events & (EPOLLHUP | EPOLLERR) ? CONN_DONE : CONN_WAIT;
+    if (c->want == CONN_READ)
+        return CONN_READ; /* settle() steps, if there is anything to read */
+    return events & (EPOLLOUT | EPOLLHUP | EPOLLERR) ? conn_step(c, now) : CONN_WRITE;
+}
+
+static void serve(struct server *server)
+{
+    struct epoll_event ready[BATCH];
+    struct reactor r;
+
+    reactor_init(&r, server);
+    if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+        die_errno("cannot create an epoll instance");
+    if (control(EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLET, server) != 0 ||
+        control(EPOLL_CTL_ADD, server->listen_fd, EPOLLIN | EPOLLET, NULL) != 0)
+        die_errno("cannot watch the listening socket");
+
+    while (reactor_running(&r)) {
+        bool rested = !reactor_accepting(&r);
+        int n = epoll_wait(epoll, ready, BATCH, reactor_timeout_ms(&r));
+        reactor_woke(&r, n);
+
+        bool accept_ready = false;
+        for (int i = 0; i < n; i++) {
+            struct conn *c = ready[i].data.ptr;
+            if (ready[i].data.ptr == NULL)
+                accept_ready = true;
+            else if (ready[i].data.ptr != server)
+                settle(&r, c, reported(c, ready[i].events, r.now));
+        }
+        reactor_turn(&r, settle);
+        /* A rest is over: whoever came meanwhile was reported, but not accepted. */
+        if (accept_ready || rested)
+            accept_all(&r);
+    }
+    close(epoll);
+    reactor_free(&r);
+}
+
+const struct model model = {
+    .name = "epoll-et",
+    .summary = "one thread, readiness from epoll, edge-triggered",
+    .nonblocking_accept = true,
+    .serve = serve,
+};

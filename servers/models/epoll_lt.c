@@ -1,0 +1,116 @@
+/* epoll-lt: one thread, told which descriptors are ready, as long as they are.
+ *
+ * How it waits   In epoll_wait(), level-triggered: a descriptor is reported by each call while
+ * it is ready. The kernel keeps the list, so a call costs by what is ready, not by what is
+ *                open.
+ * Who works      The one thread, in turn for each connection that is ready.
+ * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system
+ * calls. An idle connection costs none. It breaks      Not with numbers: descriptors and memory
+ * are the limit. One slow piece of work holds up all connections, as in every loop with one
+ * thread.
+ *
+ * Level-triggered, the loop must not be told of what it does not want now, or it would spin: a
+ * connection that waits to write must not be watched for reading. So a change of mind is an
+ * epoll_ctl(), which in keep-alive traffic with small answers never happens. */
+#include "model.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "common/err.h"
+#include "reactor.h"
+
+#define BATCH 512
+
+static int epoll;
+
+static uint32_t events_for(enum conn_want want)
+{
+    switch (want) {
+    case CONN_READ:
+        return EPOLLIN;
+    case CONN_WRITE:
+        return EPOLLOUT;
+    default:
+        return 0;
+    }
+}
+
+static int control(int operation, int fd, uint32_t events, void *tag)
+{
+    struct epoll_event e = {.events = events, .data.ptr = tag};
+    return epoll_ctl(epoll, operation, fd, &e);
+}
+
+static void settle(struct reactor *r, struct conn *c, enum conn_want want)
+{
+    if (want != CONN_DONE && want != c->watched) {
+        if (control(EPOLL_CTL_MOD, c->fd, events_for(want), c) != 0)
+            want = CONN_DONE;
+        c->watched = (uint8_t)want;
+    }
+    if (want == CONN_DONE)
+        reactor_close(r, c); /* closing takes it out of the set */
+    else
+        reactor_keep_time(r, c);
+}
+
+static void accept_all(struct reactor *r)
+{
+    for (struct conn *c; (c = reactor_accept(r));) {
+        c->watched = CONN_READ;
+        if (control(EPOLL_CTL_ADD, c->fd, EPOLLIN, c) != 0)
+            reactor_close(r, c);
+    }
+}
+
+/* Hang-ups are reported for a descriptor with no events too: a listening socket that is not to
+ * be reported has to leave the set. */
+static void watch_listener(const struct reactor *r, bool *watched)
+{
+    bool want = reactor_accepting(r);
+    if (want != *watched)
+        control(want ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, r->server->listen_fd, EPOLLIN, NULL);
+    *watched = want;
+}
+
+static void serve(struct server *server)
+{
+    struct epoll_event ready[BATCH];
+    struct reactor r;
+    bool listener_watched = false;
+
+    reactor_init(&r, server);
+    if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+        die_errno("cannot create an epoll instance");
+    if (control(EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLONESHOT, server) != 0)
+        die_errno("cannot watch for the end");
+
+    while (reactor_running(&r)) {
+        watch_listener(&r, &listener_watched);
+        int n = epoll_wait(epoll, ready, BATCH, reactor_timeout_ms(&r));
+        reactor_woke(&r, n);
+
+        bool accept_ready = false;
+        for (int i = 0; i < n; i++) {
+            struct conn *c = ready[i].data.ptr;
+            if (ready[i].data.ptr == NULL)
+                accept_ready = true;
+            else if (ready[i].data.ptr != server)
+                /* Of a connection that waits for its timer only a hang-up is reported. */
+                settle(&r, c, c->want == CONN_WAIT ? CONN_DONE : conn_step(c, r.now));
+        }
+        if (accept_ready)
+            accept_all(&r);
+        reactor_turn(&r, settle);
+    }
+    close(epoll);
+    reactor_free(&r);
+}
+
+const struct model model = {
+    .name = "epoll-lt",
+    .summary = "one thread, readiness from epoll, level-triggered",
+    .nonblocking_accept = true,
+    .serve = serve,
+};

@@ -1,0 +1,36 @@
+/* iterative: one connection at a time.
+ *
+ * How it waits   In accept() for a client, then in recv() for that client alone.
+ * Who works      The one process.
+ * It costs       2 system calls per request (recv, send), as few as any model can make. A
+ * connection that waits costs nothing here: it lies in the kernel's queue, unanswered. It
+ * breaks      With the second client. A keep-alive connection holds the server until it closes;
+ *                all others hang, although connect() succeeded: the kernel completes the
+ * handshake for the backlog (listen(2)). Throughput alone does not show it, the number of
+ *                starved connections does. */
+#include "model.h"
+
+#include "net.h"
+#include "serve_blocking.h"
+
+static struct blocking_conn current = {.fd = -1};
+
+static void serve(struct server *server)
+{
+    int fd;
+    while ((fd = net_accept_wait(server, 0)) >= 0)
+        serve_blocking(server, server->counters, fd, &current);
+}
+
+static void stop(void)
+{
+    blocking_conn_drain(&current);
+}
+
+const struct model model = {
+    .name = "iterative",
+    .summary = "one connection at a time, from accept to close",
+    .concurrency = 1,
+    .serve = serve,
+    .stop = stop,
+};

@@ -1,0 +1,115 @@
+/* poll: one thread asks about all descriptors at once, by a list of them.
+ *
+ * How it waits   In poll(), with an array of the descriptors and what each waits for.
+ * Who works      The one thread, in turn for each connection that is ready.
+ * It costs       Per request recv and send, and a share of poll: 2 + 1/batch system calls. Each
+ * poll copies the array into the kernel, which looks at every entry, and copies the results
+ *                back; then the array is searched here. So its cost grows with the number of
+ *                connections, busy or idle.
+ * It breaks      Nowhere abruptly: it has no FD_SETSIZE, it only becomes slow.
+ *
+ * An entry with a negative descriptor is skipped by the kernel (poll(2)). A connection that
+ * waits for its timer is put to sleep that way: with `events` zero, a client that hangs up
+ * would still be reported, over and over. */
+#include "model.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "counters.h"
+#include "reactor.h"
+
+enum { LISTENER, STOP, FIRST_CONN };
+
+/* Two arrays with the same places: what the kernel sees, and whose it is. */
+static struct pollfd *entries;
+static struct conn **owners;
+static size_t used, capacity;
+
+static bool add(struct conn *c)
+{
+    if (used == capacity) {
+        size_t bigger = capacity ? capacity * 2 : 64;
+        struct pollfd *e = realloc(entries, bigger * sizeof *e);
+        if (!e)
+            return false;
+        entries = e;
+        struct conn **o = realloc(owners, bigger * sizeof *o);
+        if (!o)
+            return false;
+        owners = o;
+        capacity = bigger;
+    }
+    entries[used] = (struct pollfd){.fd = -1};
+    owners[used] = c;
+    if (c)
+        c->slot = used;
+    used++;
+    return true;
+}
+
+/* The last entry takes the free place, so that the array has no gaps. */
+static void settle(struct reactor *r, struct conn *c, enum conn_want want)
+{
+    size_t i = c->slot;
+    if (want == CONN_DONE) {
+        used--;
+        entries[i] = entries[used];
+        owners[i] = owners[used];
+        owners[i]->slot = i;
+        reactor_close(r, c);
+        return;
+    }
+    entries[i].fd = want == CONN_WAIT ? -1 : c->fd;
+    entries[i].events = want == CONN_WRITE ? POLLOUT : POLLIN;
+    reactor_keep_time(r, c);
+}
+
+static void accept_all(struct reactor *r)
+{
+    for (struct conn *c; (c = reactor_accept(r));) {
+        if (add(c)) {
+            settle(r, c, CONN_READ);
+        } else {
+            count(&r->counters->refused, 1);
+            reactor_close(r, c);
+        }
+    }
+}
+
+static void serve(struct server *server)
+{
+    struct reactor r;
+    reactor_init(&r, server);
+    while (used < FIRST_CONN)
+        if (!add(NULL))
+            return;
+
+    while (reactor_running(&r)) {
+        entries[LISTENER].fd = reactor_accepting(&r) ? server->listen_fd : -1;
+        entries[STOP].fd = r.draining ? -1 : server->stop_fd;
+        entries[LISTENER].events = entries[STOP].events = POLLIN;
+
+        int n = poll(entries, used, reactor_timeout_ms(&r));
+        reactor_woke(&r, n);
+
+        /* From the end: whatever takes the place of a closed connection has had its turn. */
+        for (size_t i = used; n > 0 && i-- > FIRST_CONN;)
+            if (entries[i].revents)
+                settle(&r, owners[i], conn_step(owners[i], r.now));
+        if (n > 0 && entries[LISTENER].revents)
+            accept_all(&r);
+        reactor_turn(&r, settle);
+    }
+    free(entries);
+    free(owners);
+    reactor_free(&r);
+}
+
+const struct model model = {
+    .name = "poll",
+    .summary = "one thread, readiness from poll()",
+    .nonblocking_accept = true,
+    .serve = serve,
+};

@@ -1,0 +1,134 @@
+#include "net.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/err.h"
+#include "counters.h"
+
+/* How long to leave a full server in peace before it tries to accept again. */
+#define EXHAUSTED_PAUSE_MS 20
+
+static void set_option(int fd, int level, int name, int value, const char *text)
+{
+    if (setsockopt(fd, level, name, &value, sizeof value) != 0)
+        die_errno("cannot set %s", text);
+}
+
+/* A socket file outlives its server. It is stale if connecting to it is refused. */
+static void remove_stale(const struct addr *a)
+{
+    const struct sockaddr_un *un = (const struct sockaddr_un *)&a->storage;
+    struct stat st;
+    if (un->sun_path[0] == '\0' || lstat(un->sun_path, &st) != 0)
+        return;
+    if (!S_ISSOCK(st.st_mode))
+        die("cannot listen on unix:%s: a file that is no socket is there", un->sun_path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        die_errno("cannot create a socket");
+    if (connect(fd, addr_sockaddr(a), a->len) != 0 && errno == ECONNREFUSED)
+        unlink(un->sun_path);
+    close(fd);
+}
+
+int net_listen(struct addr *a, int backlog, bool nonblocking)
+{
+    char text[ADDR_TEXT_MAX];
+    int family = addr_family(a);
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), 0);
+    if (fd < 0)
+        die_errno("cannot create a socket for %s", addr_format(a, text));
+
+    if (family == AF_UNIX) {
+        remove_stale(a);
+    } else {
+        set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+        /* Answers go out at once. Linux hands the option down from the listening socket to the
+         * accepted ones, which saves a system call for each. */
+        set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+    }
+    if (family == AF_INET6)
+        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
+    if (bind(fd, addr_sockaddr(a), a->len) != 0)
+        die_errno("cannot listen on %s", addr_format(a, text));
+    if (listen(fd, backlog) != 0)
+        die_errno("cannot listen on %s", addr_format(a, text));
+    if (!addr_local(fd, a))
+        die_errno("cannot tell the address of the listening socket");
+    return fd;
+}
+
+void net_unlink(const struct addr *a)
+{
+    const struct sockaddr_un *un = (const struct sockaddr_un *)&a->storage;
+    if (addr_family(a) == AF_UNIX && un->sun_path[0] != '\0')
+        unlink(un->sun_path);
+}
+
+void net_refuse(struct server *server, int fd)
+{
+    close(fd);
+    count(&server->counters->refused, 1);
+    count(&server->counters->closed, 1);
+}
+
+enum net_accept net_accept(struct server *server, size_t open_connections, int flags, int *fd)
+{
+    struct counters *c = server->counters;
+    *fd = accept4(server->listen_fd, NULL, NULL, flags | SOCK_CLOEXEC);
+    if (*fd >= 0) {
+        count(&c->accepted, 1);
+        if (server->max_connections == 0 || open_connections < server->max_connections)
+            return NET_ACCEPTED;
+        net_refuse(server, *fd);
+        return NET_RETRY;
+    }
+
+    switch (errno) {
+    case EAGAIN:
+        count(&c->eagain, 1);
+        return NET_NONE;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        count(&c->accept_errors, 1);
+        return NET_EXHAUSTED;
+    case EINVAL:
+    case EBADF:
+        return NET_STOPPED;
+    default:
+        /* ECONNABORTED, EINTR, and network errors of that connection, which Linux reports here
+         * (accept(2)). */
+        return server->stopping ? NET_STOPPED : NET_RETRY;
+    }
+}
+
+int net_accept_wait(struct server *server, size_t open_connections)
+{
+    for (;;) {
+        int fd;
+        switch (net_accept(server, open_connections, 0, &fd)) {
+        case NET_ACCEPTED:
+            count_wakeup(server->counters, 1);
+            return fd;
+        case NET_NONE:
+        case NET_RETRY:
+            break;
+        case NET_EXHAUSTED: {
+            struct pollfd stop = {.fd = server->stop_fd, .events = POLLIN};
+            poll(&stop, 1, EXHAUSTED_PAUSE_MS);
+            break;
+        }
+        case NET_STOPPED:
+            return -1;
+        }
+    }
+}

@@ -1,0 +1,37 @@
+/* Listening sockets and accepting: the same socket options for every model. */
+#ifndef IOM_NET_H
+#define IOM_NET_H
+
+#include <stdbool.h>
+
+#include "common/addr.h"
+#include "model.h"
+
+/* A listening socket on `*a`; ends the program with one line where that is refused. A socket
+ * file that nobody listens on any more is replaced; anything else at that path is left alone.
+ * `*a` becomes the address in use, with the port that the kernel chose. */
+int net_listen(struct addr *a, int backlog, bool nonblocking);
+
+/* Remove the file of a Unix-domain listening socket. Async-signal-safe. */
+void net_unlink(const struct addr *a);
+
+enum net_accept {
+    NET_ACCEPTED,
+    NET_NONE,      /* nobody is waiting (non-blocking listening socket only) */
+    NET_RETRY,     /* that connection is gone, or was refused: ask again */
+    NET_EXHAUSTED, /* out of descriptors or memory: asking again at once would spin */
+    NET_STOPPED,   /* the listening socket was shut down: the server stops */
+};
+
+/* Take one connection; `flags` as for accept4(2). Counts it, and refuses it (accepts and
+ * closes) when `open_connections` is at the limit already. */
+enum net_accept net_accept(struct server *server, size_t open_connections, int flags, int *fd);
+
+/* For a model that accepts in a blocking way: take a connection, waiting out a lack of
+ * descriptors. Returns -1 when the server stops. */
+int net_accept_wait(struct server *server, size_t open_connections);
+
+/* Close and count a connection that could not be served after all. */
+void net_refuse(struct server *server, int fd);
+
+#endif

@@ -1,0 +1,27 @@
+/* The command line that all servers share. */
+#ifndef IOM_OPTIONS_H
+#define IOM_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app.h"
+#include "common/addr.h"
+
+struct options {
+    struct addr listen;
+    const struct app *app;
+    int backlog;
+    size_t max_connections; /* 0: as many as the model can hold */
+    uint64_t idle_timeout;  /* ns; CLOCK_NEVER for none */
+    uint64_t drain;         /* ns */
+    const char *root;       /* NULL for none */
+    size_t max_body;        /* bytes */
+    int ready_fd;           /* -1 for none */
+};
+
+/* Read the command line. Handles --help, --version and --describe itself, and ends the program
+ * with status 2 where the line is wrong. */
+void options_read(int argc, char **argv, struct options *o);
+
+#endif

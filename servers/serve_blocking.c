@@ -1,0 +1,155 @@
+#include "serve_blocking.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "common/clock.h"
+#include "conn.h"
+#include "counters.h"
+
+static void set_timeout(int fd, int option, uint64_t ns)
+{
+    struct timeval t = {.tv_sec = (time_t)(ns / NS_PER_S),
+                        .tv_usec = (suseconds_t)(ns % NS_PER_S / NS_PER_US)};
+    if (t.tv_sec == 0 && t.tv_usec == 0)
+        t.tv_usec = 1; /* zero would mean no limit (socket(7)) */
+    setsockopt(fd, SOL_SOCKET, option, &t, sizeof t);
+}
+
+static void sleep_until(uint64_t at)
+{
+    struct timespec t = ns_timespec(at);
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
+        continue;
+}
+
+/* See SESSION_LINGER. */
+static void linger(int fd)
+{
+    struct buffer *sink = buffer_take();
+    uint64_t end = clock_ns() + LINGER_TIME;
+    if (sink && shutdown(fd, SHUT_WR) == 0) {
+        set_timeout(fd, SO_RCVTIMEO, LINGER_TIME);
+        while (recv(fd, sink->data, BUFFER_SIZE, 0) > 0 && clock_ns() < end)
+            continue;
+    }
+    buffer_give(sink);
+}
+
+struct progress {
+    uint64_t idle_timeout, request_began;
+};
+
+/* The idle timeout has run out, or a request has been trickling in for that long. Returns false
+ * when the session has no last word. */
+static bool timed_out(struct session *s)
+{
+    count(&s->counters->timeouts, 1);
+    return session_timed_out(s);
+}
+
+/* Wait for input and read it. Returns false when the connection is over. */
+static bool receive(struct server *server, struct session *s, struct blocking_conn *b,
+                    struct progress *p)
+{
+    bool idle = session_idle(s);
+    size_t room;
+    void *space = session_space(s, &room);
+    if (!space)
+        return false;
+
+    /* blocking_conn_drain() shuts the reading side down if it sees `idle`. If it came before
+     * that, `stopping` is seen here: one of the two always happens. */
+    atomic_store(&b->idle, idle);
+    if (idle && server->stopping)
+        shutdown(b->fd, SHUT_RD); /* what has come already is still read */
+    ssize_t n = recv(b->fd, space, room, 0);
+    atomic_store(&b->idle, 0);
+    count_wakeup(s->counters, 1);
+
+    if (n > 0) {
+        session_received(s, (size_t)n);
+        if (p->idle_timeout == CLOCK_NEVER)
+            return true;
+        uint64_t now = clock_ns();
+        if (idle)
+            p->request_began = now;
+        return now - p->request_began < p->idle_timeout || timed_out(s);
+    }
+    if (n == 0) {
+        session_eof(s);
+        return true;
+    }
+    if (errno == EINTR)
+        return true;
+    return errno == EAGAIN && timed_out(s);
+}
+
+static bool transmit(struct session *s, int fd)
+{
+    size_t length;
+    const uint8_t *data = session_output(s, &length);
+    ssize_t n = send(fd, data, length, MSG_NOSIGNAL);
+    if (n < 0)
+        return errno == EINTR;
+    session_sent(s, (size_t)n);
+    return true;
+}
+
+static void converse(struct server *server, struct session *s, struct blocking_conn *b)
+{
+    struct progress p = {.idle_timeout = server->idle_timeout, .request_began = 0};
+
+    for (;;) {
+        if (server->stopping)
+            session_drain(s);
+        switch (session_next(s, clock_ns())) {
+        case SESSION_READ:
+            if (!receive(server, s, b, &p))
+                return;
+            break;
+        case SESSION_WRITE:
+            if (!transmit(s, b->fd))
+                return;
+            break;
+        case SESSION_WAIT:
+            sleep_until(s->wake_at);
+            break;
+        case SESSION_CLOSE:
+            return;
+        case SESSION_LINGER:
+            linger(b->fd);
+            return;
+        }
+    }
+}
+
+void serve_blocking(struct server *server, struct counters *counters, int fd,
+                    struct blocking_conn *b)
+{
+    struct session *s = session_open(server->app, &server->app_options, counters);
+    if (s) {
+        if (server->idle_timeout != CLOCK_NEVER) {
+            set_timeout(fd, SO_RCVTIMEO, server->idle_timeout);
+            set_timeout(fd, SO_SNDTIMEO, server->idle_timeout);
+        }
+        atomic_store(&b->fd, fd);
+        converse(server, s, b);
+        session_close(s);
+    }
+    /* Nobody may touch the number once it can belong to another connection. */
+    atomic_store(&b->fd, -1);
+    close(fd);
+    count(&counters->closed, 1);
+}
+
+void blocking_conn_drain(struct blocking_conn *b)
+{
+    int fd = atomic_load(&b->fd);
+    if (fd >= 0 && atomic_load(&b->idle))
+        shutdown(fd, SHUT_RD);
+}

@@ -1,0 +1,25 @@
+/* One connection served from its first byte to its last on a blocking socket: the way of
+ * iterative, fork and thread. */
+#ifndef IOM_SERVE_BLOCKING_H
+#define IOM_SERVE_BLOCKING_H
+
+#include <stdatomic.h>
+
+#include "model.h"
+
+/* The connection as others see it: a signal handler or another thread that wants it to end. */
+struct blocking_conn {
+    atomic_int fd;   /* -1 when it is not open */
+    atomic_int idle; /* it waits for the next request, or for the first */
+};
+
+/* Serve `fd` to the end and close it. `b` may be used by others meanwhile with the function
+ * below. */
+void serve_blocking(struct server *server, struct counters *counters, int fd,
+                    struct blocking_conn *b);
+
+/* The server stops (server->stopping is set already): wake the connection if it waits for a
+ * request. Async-signal-safe. */
+void blocking_conn_drain(struct blocking_conn *b);
+
+#endif
