@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Add up what meson's test runs say. The last line is `N passed, N failed`; the exit status is 1 if
+any failed or none ran.
+
+    python3 tests/summary.py BUILD-DIR...
+
+Every test inside a TAP program counts as one; so does a program that ended badly."""
+
+import os
+import sys
+import xml.etree.ElementTree as ET
+
+
+def outcome(case):
+    kinds = {child.tag for child in case}
+    if kinds & {"failure", "error"}:
+        return "failed"
+    return "skipped" if "skipped" in kinds else "passed"
+
+
+def main():
+    total = {"passed": 0, "failed": 0, "skipped": 0}
+    for build in sys.argv[1:]:
+        log = os.path.join(build, "meson-logs", "testlog.junit.xml")
+        try:
+            suites = list(ET.parse(log).getroot().iter("testsuite"))
+        except (OSError, ET.ParseError) as e:
+            print(f"{log}: {e}")
+            total["failed"] += 1
+            continue
+        for suite in suites:
+            count = {"passed": 0, "failed": 0, "skipped": 0}
+            for case in suite.iter("testcase"):
+                result = outcome(case)
+                count[result] += 1
+                if result == "failed":
+                    print(f"failed: {os.path.basename(build)}: {suite.get('name')}: "
+                          f"{case.get('name')}")
+            # A program that died after its last test has no test case that says so.
+            if int(suite.get("errors", 0)) + int(suite.get("failures", 0)) and not count["failed"]:
+                print(f"failed: {os.path.basename(build)}: {suite.get('name')}: the program itself")
+                count["failed"] += 1
+            for kind in total:
+                total[kind] += count[kind]
+    skipped = f", {total['skipped']} skipped" if total["skipped"] else ""
+    print(f"{total['passed']} passed, {total['failed']} failed{skipped}")
+    return 1 if total["failed"] or not total["passed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

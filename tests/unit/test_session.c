@@ -1,0 +1,297 @@
+/* The two services without a socket: whatever way the bytes are cut, the answers are the same.
+ */
+#include "servers/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "servers/buffer.h"
+#include "servers/counters.h"
+#include "unit.h"
+
+static const struct app_options options = {.files = NULL, .max_body = 1000};
+
+struct transcript {
+    char *text;
+    size_t length;
+    enum session_want
+        end; /* how the conversation ended, or what it wants at the end of input */
+};
+
+static void collect(struct transcript *t, struct session *s, size_t at_most)
+{
+    size_t n;
+    const uint8_t *data = session_output(s, &n);
+    assert_true(n > 0);
+    if (n > at_most)
+        n = at_most;
+    t->text = realloc(t->text, t->length + n + 1);
+    assert_non_null(t->text);
+    memcpy(t->text + t->length, data, n);
+    t->length += n;
+    t->text[t->length] = '\0';
+    session_sent(s, n);
+}
+
+/* Hold a conversation: `input` arrives in pieces of `in` bytes and output is taken `out` bytes
+ * at a time. Time passes only where the session waits. */
+static struct transcript converse(const struct app *app, const char *input, size_t length,
+                                  size_t in, size_t out, bool then_eof)
+{
+    struct counters counters;
+    memset(&counters, 0, sizeof counters);
+    struct session *s = session_open(app, &options, &counters);
+    struct transcript t = {.text = calloc(1, 1)};
+    uint64_t now = clock_ns();
+    size_t fed = 0;
+    assert_non_null(s);
+
+    for (;;) {
+        t.end = session_next(s, now);
+        if (t.end == SESSION_WRITE) {
+            collect(&t, s, out);
+        } else if (t.end == SESSION_WAIT) {
+            assert_true(s->wake_at >= now);
+            now = s->wake_at;
+        } else if (t.end == SESSION_READ && fed < length) {
+            size_t room, n = length - fed < in ? length - fed : in;
+            void *space = session_space(s, &room);
+            assert_non_null(space);
+            assert_true(room > 0);
+            n = n < room ? n : room;
+            memcpy(space, input + fed, n);
+            session_received(s, n);
+            fed += n;
+        } else if (t.end == SESSION_READ && then_eof && !s->eof) {
+            session_eof(s);
+        } else {
+            break;
+        }
+    }
+    session_close(s);
+    buffer_clear_free_list();
+    return t;
+}
+
+/* The Date line may change from one conversation to the next. */
+static void blank_dates(char *text)
+{
+    for (char *p = text; (p = strstr(p, "Date: ")); p += 6)
+        memset(p + 6, '-', 29);
+}
+
+static void same_in_every_cut(const char *input, enum session_want end)
+{
+    size_t n = strlen(input);
+    struct transcript whole = converse(&app_http, input, n, n, SIZE_MAX, false);
+    assert_int_equal(whole.end, end);
+    blank_dates(whole.text);
+    for (size_t in = 1; in <= n; in++) {
+        struct transcript t = converse(&app_http, input, n, in, in, false);
+        blank_dates(t.text);
+        assert_string_equal(t.text, whole.text);
+        assert_int_equal(t.end, end);
+        free(t.text);
+    }
+    free(whole.text);
+}
+
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
+
+static void http_cuts(void **state)
+{
+    (void)state;
+    same_in_every_cut(GET("/") GET("/bytes/100") GET("/wait/5") GET("/nothing") GET("/"),
+                      SESSION_READ);
+    same_in_every_cut("HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.0\r\n\r\n",
+                      SESSION_CLOSE);
+    same_in_every_cut(
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello" GET("/"),
+        SESSION_READ);
+    same_in_every_cut("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      "5\r\nhello\r\n1;x\r\n \r\n5\r\nworld\r\n0\r\nT: v\r\n\r\n" GET("/"),
+                      SESSION_READ);
+    same_in_every_cut("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" GET("/"),
+                      SESSION_READ);
+    same_in_every_cut("PUT / HTTP/1.1\r\nHost: a\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+                      SESSION_READ);
+    same_in_every_cut(GET("/") "nonsense\r\n", SESSION_LINGER);
+    same_in_every_cut("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx",
+                      SESSION_LINGER);
+    same_in_every_cut("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n",
+                      SESSION_LINGER);
+    same_in_every_cut(
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n",
+        SESSION_LINGER);
+}
+
+/* A body with its length, its pattern, and its parts in order, however little is taken at a
+ * time. */
+static void large_bodies(void **state)
+{
+    const char input[] = GET("/bytes/200000");
+    (void)state;
+    static const size_t takes[] = {SIZE_MAX, 1000, 65536, 65535, 7};
+    struct transcript first = {0};
+    for (size_t i = 0; i < sizeof takes / sizeof takes[0]; i++) {
+        struct transcript t =
+            converse(&app_http, input, strlen(input), SIZE_MAX, takes[i], false);
+        const char *body = strstr(t.text, "\r\n\r\n");
+        assert_non_null(body);
+        body += 4;
+        assert_int_equal(t.length - (size_t)(body - t.text), 200000);
+        assert_memory_equal(body, body + 65536, 65536);
+        assert_memory_equal(body + 64, "0001", 4);
+        if (i == 0) {
+            first = t;
+            continue;
+        }
+        assert_memory_equal(body, strstr(first.text, "\r\n\r\n") + 4, 200000);
+        free(t.text);
+    }
+    free(first.text);
+}
+
+/* A client that never reads: the session takes no more input, and holds two buffers at the
+ * most. */
+static void output_is_bounded(void **state)
+{
+    static const char input[] = GET("/bytes/1000");
+    struct counters counters;
+    memset(&counters, 0, sizeof counters);
+    struct session *s = session_open(&app_http, &options, &counters);
+    size_t fed = 0, room;
+    (void)state;
+
+    while (session_next(s, 0) == SESSION_READ) {
+        char *space = session_space(s, &room);
+        assert_non_null(space);
+        for (size_t i = 0; i < room; i++)
+            space[i] = input[fed++ % (sizeof input - 1)];
+        session_received(s, room);
+        assert_true(fed <= 2 * BUFFER_SIZE);
+    }
+    assert_int_equal(session_next(s, 0), SESSION_WRITE);
+    assert_int_equal(session_next(s, 0), SESSION_WRITE);
+    session_output(s, &room);
+    assert_true(room <= BUFFER_SIZE);
+    session_close(s);
+    buffer_clear_free_list();
+}
+
+static void idle_sessions_hold_no_buffer(void **state)
+{
+    static const struct app *const apps[] = {&app_echo, &app_http};
+    static const char request[] = GET("/");
+    struct counters counters;
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        memset(&counters, 0, sizeof counters);
+        struct session *s = session_open(apps[i], &options, &counters);
+        size_t n;
+        assert_true(session_idle(s));
+        memcpy(session_space(s, &n), request, strlen(request));
+        session_received(s, strlen(request));
+        while (session_next(s, 0) == SESSION_WRITE) {
+            assert_false(session_idle(s));
+            session_output(s, &n);
+            session_sent(s, n);
+        }
+        assert_true(session_idle(s));
+        assert_null(s->in);
+        assert_null(s->out);
+        session_close(s);
+        buffer_clear_free_list();
+    }
+}
+
+static void draining_ends_after_the_request(void **state)
+{
+    static const char two[] = GET("/") GET("/");
+    struct counters counters;
+    memset(&counters, 0, sizeof counters);
+    struct session *s = session_open(&app_http, &options, &counters);
+    struct transcript t = {.text = calloc(1, 1)};
+    size_t n;
+    (void)state;
+    memcpy(session_space(s, &n), two, strlen(two));
+    session_received(s, strlen(two));
+    session_drain(s);
+    assert_int_equal(session_next(s, 0), SESSION_WRITE);
+    collect(&t, s, SIZE_MAX);
+    assert_non_null(strstr(t.text, "Connection: close\r\n"));
+    assert_int_equal(session_next(s, 0), SESSION_LINGER);
+    assert_int_equal(counters.requests, 1);
+    free(t.text);
+    session_close(s);
+    buffer_clear_free_list();
+}
+
+static void timeouts(void **state)
+{
+    struct counters counters;
+    struct transcript t = {.text = calloc(1, 1)};
+    size_t n;
+    (void)state;
+    memset(&counters, 0, sizeof counters);
+    struct session *s = session_open(&app_http, &options, &counters);
+    assert_int_equal(session_next(s, 0), SESSION_READ);
+    assert_false(session_timed_out(s));
+    memcpy(session_space(s, &n), "GET", 3);
+    session_received(s, 3);
+    assert_int_equal(session_next(s, 0), SESSION_READ);
+    assert_true(session_timed_out(s));
+    assert_int_equal(session_next(s, 0), SESSION_WRITE);
+    collect(&t, s, SIZE_MAX);
+    assert_memory_equal(t.text, "HTTP/1.1 408 ", 13);
+    assert_int_equal(session_next(s, 0), SESSION_LINGER);
+    free(t.text);
+    session_close(s);
+    buffer_clear_free_list();
+}
+
+static void echo(void **state)
+{
+    char input[5000];
+    (void)state;
+    for (size_t i = 0; i < sizeof input; i++)
+        input[i] = (char)('a' + i % 26);
+    for (size_t in = 1; in < sizeof input; in = in * 3 + 1) {
+        struct transcript t = converse(&app_echo, input, sizeof input, in, 1 + in / 2, true);
+        assert_int_equal(t.end, SESSION_CLOSE);
+        assert_int_equal(t.length, sizeof input);
+        assert_memory_equal(t.text, input, sizeof input);
+        free(t.text);
+    }
+}
+
+/* An answer is owed to a client that has shut down its sending side, and to no other. */
+static void end_of_input(void **state)
+{
+    (void)state;
+    struct transcript t = converse(&app_http, GET("/"), strlen(GET("/")), 7, SIZE_MAX, true);
+    assert_int_equal(t.end, SESSION_CLOSE);
+    assert_memory_equal(t.text, "HTTP/1.1 200 ", 13);
+    free(t.text);
+    t = converse(&app_http, "GET / HTTP/1.1\r\n", 16, 7, SIZE_MAX, true);
+    assert_int_equal(t.end, SESSION_CLOSE);
+    assert_int_equal(t.length, 0);
+    free(t.text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(http_cuts),
+        cmocka_unit_test(large_bodies),
+        cmocka_unit_test(output_is_bounded),
+        cmocka_unit_test(idle_sessions_hold_no_buffer),
+        cmocka_unit_test(draining_ends_after_the_request),
+        cmocka_unit_test(timeouts),
+        cmocka_unit_test(echo),
+        cmocka_unit_test(end_of_input),
+    };
+    return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}
