@@ -444,7 +444,7 @@ static void http_sent(struct session *s, size_t n)
 static bool http_idle(const struct session *s)
 {
     const struct http_session *h = (const struct http_session *)s;
-    return h->state == HEAD && !s->in && !s->out;
+    return h->state == HEAD && !s->out && (!s->in || s->in->start == s->in->end);
 }
 
 /* A part of a request and then nothing: 408 (RFC 9110, section 15.5.9). Between requests a

@@ -79,16 +79,21 @@ void net_refuse(struct server *server, int fd)
     count(&server->counters->closed, 1);
 }
 
-enum net_accept net_accept(struct server *server, size_t open_connections, int flags, int *fd)
+bool net_admit(struct server *server, size_t open_connections, int fd)
+{
+    if (server->max_connections == 0 || open_connections < server->max_connections)
+        return true;
+    net_refuse(server, fd);
+    return false;
+}
+
+enum net_accept net_accept(struct server *server, int flags, int *fd)
 {
     struct counters *c = server->counters;
     *fd = accept4(server->listen_fd, NULL, NULL, flags | SOCK_CLOEXEC);
     if (*fd >= 0) {
         count(&c->accepted, 1);
-        if (server->max_connections == 0 || open_connections < server->max_connections)
-            return NET_ACCEPTED;
-        net_refuse(server, *fd);
-        return NET_RETRY;
+        return NET_ACCEPTED;
     }
 
     switch (errno) {
@@ -111,14 +116,16 @@ enum net_accept net_accept(struct server *server, size_t open_connections, int f
     }
 }
 
-int net_accept_wait(struct server *server, size_t open_connections)
+int net_accept_wait(struct server *server, const atomic_size_t *open_connections)
 {
     for (;;) {
         int fd;
-        switch (net_accept(server, open_connections, 0, &fd)) {
+        switch (net_accept(server, 0, &fd)) {
         case NET_ACCEPTED:
             count_wakeup(server->counters, 1);
-            return fd;
+            if (net_admit(server, atomic_load(open_connections), fd))
+                return fd;
+            break;
         case NET_NONE:
         case NET_RETRY:
             break;

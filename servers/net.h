@@ -18,18 +18,21 @@ void net_unlink(const struct addr *a);
 enum net_accept {
     NET_ACCEPTED,
     NET_NONE,      /* nobody is waiting (non-blocking listening socket only) */
-    NET_RETRY,     /* that connection is gone, or was refused: ask again */
+    NET_RETRY,     /* that connection is gone already: ask again */
     NET_EXHAUSTED, /* out of descriptors or memory: asking again at once would spin */
     NET_STOPPED,   /* the listening socket was shut down: the server stops */
 };
 
-/* Take one connection; `flags` as for accept4(2). Counts it, and refuses it (accepts and
- * closes) when `open_connections` is at the limit already. */
-enum net_accept net_accept(struct server *server, size_t open_connections, int flags, int *fd);
+/* Take one connection and count it; `flags` as for accept4(2). */
+enum net_accept net_accept(struct server *server, int flags, int *fd);
 
-/* For a model that accepts in a blocking way: take a connection, waiting out a lack of
- * descriptors. Returns -1 when the server stops. */
-int net_accept_wait(struct server *server, size_t open_connections);
+/* May one more connection be served beside the open ones? If not, `fd` is refused. */
+bool net_admit(struct server *server, size_t open_connections, int fd);
+
+/* For a model that accepts in a blocking way: take a connection and admit it, waiting out a
+ * lack of descriptors. `*open_connections` is read when the connection has come. Returns -1
+ * when the server stops. */
+int net_accept_wait(struct server *server, const atomic_size_t *open_connections);
 
 /* Close and count a connection that could not be served after all. */
 void net_refuse(struct server *server, int fd);

@@ -63,8 +63,10 @@ struct conn *reactor_accept(struct reactor *r)
         return NULL;
     for (;;) {
         int fd;
-        switch (net_accept(r->server, r->count, SOCK_NONBLOCK, &fd)) {
+        switch (net_accept(r->server, SOCK_NONBLOCK, &fd)) {
         case NET_ACCEPTED: {
+            if (!net_admit(r->server, r->count, fd))
+                break;
             struct conn *c = conn_open(r->server, r->counters, fd, r->now);
             if (c) {
                 add(r, c);

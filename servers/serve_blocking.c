@@ -40,12 +40,8 @@ static void linger(int fd)
     buffer_give(sink);
 }
 
-struct progress {
-    uint64_t idle_timeout, request_began;
-};
-
-/* The idle timeout has run out, or a request has been trickling in for that long. Returns false
- * when the session has no last word. */
+/* The connection has made no progress for the idle timeout. Returns false when the session has
+ * no last word. */
 static bool timed_out(struct session *s)
 {
     count(&s->counters->timeouts, 1);
@@ -54,7 +50,7 @@ static bool timed_out(struct session *s)
 
 /* Wait for input and read it. Returns false when the connection is over. */
 static bool receive(struct server *server, struct session *s, struct blocking_conn *b,
-                    struct progress *p)
+                    uint64_t *active_at)
 {
     bool idle = session_idle(s);
     size_t room;
@@ -68,56 +64,68 @@ static bool receive(struct server *server, struct session *s, struct blocking_co
     if (idle && server->stopping)
         shutdown(b->fd, SHUT_RD); /* what has come already is still read */
     ssize_t n = recv(b->fd, space, room, 0);
+    int error = errno;
     atomic_store(&b->idle, 0);
     count_wakeup(s->counters, 1);
 
+    uint64_t now = clock_ns();
     if (n > 0) {
         session_received(s, (size_t)n);
-        if (p->idle_timeout == CLOCK_NEVER)
-            return true;
-        uint64_t now = clock_ns();
+        /* The first bytes of a request set the clock, those that trickle in after them do not.
+         */
         if (idle)
-            p->request_began = now;
-        return now - p->request_began < p->idle_timeout || timed_out(s);
-    }
-    if (n == 0) {
+            *active_at = now;
+    } else if (n == 0) {
         session_eof(s);
         return true;
+    } else if (error == EAGAIN) {
+        return timed_out(s);
+    } else if (error != EINTR) {
+        return false;
     }
-    if (errno == EINTR)
-        return true;
-    return errno == EAGAIN && timed_out(s);
+    /* Each recv waits for the whole timeout anew: after bytes that trickle, and after a signal,
+     * which ends a recv with a time limit even where handlers restart system calls (signal(7)).
+     */
+    return now < clock_after(*active_at, server->idle_timeout) || timed_out(s);
 }
 
-static bool transmit(struct session *s, int fd)
+/* Returns false when the connection is over.  */
+static bool transmit(struct server *server, struct session *s, int fd, uint64_t *active_at)
 {
     size_t length;
     const uint8_t *data = session_output(s, &length);
     ssize_t n = send(fd, data, length, MSG_NOSIGNAL);
-    if (n < 0)
-        return errno == EINTR;
-    session_sent(s, (size_t)n);
-    return true;
+    if (n > 0) {
+        session_sent(s, (size_t)n);
+        *active_at = clock_ns();
+        return true;
+    }
+    if (n < 0 && errno == EINTR && clock_ns() < clock_after(*active_at, server->idle_timeout))
+        return true;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        count(&s->counters->timeouts, 1);
+    return false;
 }
 
 static void converse(struct server *server, struct session *s, struct blocking_conn *b)
 {
-    struct progress p = {.idle_timeout = server->idle_timeout, .request_began = 0};
+    uint64_t active_at = clock_ns();
 
     for (;;) {
         if (server->stopping)
             session_drain(s);
         switch (session_next(s, clock_ns())) {
         case SESSION_READ:
-            if (!receive(server, s, b, &p))
+            if (!receive(server, s, b, &active_at))
                 return;
             break;
         case SESSION_WRITE:
-            if (!transmit(s, b->fd))
+            if (!transmit(server, s, b->fd, &active_at))
                 return;
             break;
         case SESSION_WAIT:
             sleep_until(s->wake_at);
+            active_at = clock_ns();
             break;
         case SESSION_CLOSE:
             return;

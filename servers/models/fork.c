@@ -30,7 +30,7 @@ static struct child {
     pid_t pid;
     struct counters *counters;
 } children[CHILDREN_MAX]; /* a free place has pid 0 */
-static volatile sig_atomic_t alive;
+static atomic_size_t alive;
 static size_t places; /* in use, with gaps */
 
 static struct blocking_conn mine = {.fd = -1}; /* in a child: its connection */
@@ -98,7 +98,7 @@ static void serve(struct server *server)
         die_errno("cannot handle SIGCHLD");
 
     int fd;
-    while ((fd = net_accept_wait(server, (size_t)alive)) >= 0) {
+    while ((fd = net_accept_wait(server, &alive)) >= 0) {
         sigprocmask(SIG_BLOCK, &child, &old);
         start_child(server, &old, fd);
         sigprocmask(SIG_SETMASK, &old, NULL);

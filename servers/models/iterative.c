@@ -17,8 +17,9 @@ static struct blocking_conn current = {.fd = -1};
 
 static void serve(struct server *server)
 {
+    static const atomic_size_t none_open = 0;
     int fd;
-    while ((fd = net_accept_wait(server, 0)) >= 0)
+    while ((fd = net_accept_wait(server, &none_open)) >= 0)
         serve_blocking(server, server->counters, fd, &current);
 }
 

@@ -128,9 +128,10 @@ static void on_accept(struct ev_loop *loop, ev_io *w, int events)
     (void)events;
     for (;;) {
         int fd;
-        switch (net_accept(server, count_clients, SOCK_NONBLOCK, &fd)) {
+        switch (net_accept(server, SOCK_NONBLOCK, &fd)) {
         case NET_ACCEPTED:
-            add_client(loop, fd);
+            if (net_admit(server, count_clients, fd))
+                add_client(loop, fd);
             break;
         case NET_RETRY:
             break;

@@ -49,6 +49,7 @@ static struct server *server;
 static struct peer *peers;
 static size_t count_peers;
 static uint64_t events; /* callbacks since the last wait */
+static bool draining;   /* idle connections are closed from now on */
 
 static union {
     uv_handle_t handle;
@@ -149,9 +150,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *space)
     if (p->lingering) {
         if (n < 0)
             close_peer(p);
-        else if (p->session->in) /* dropped */
-            p->session->in->start = p->session->in->end = 0;
-        return;
+        return; /* what was read is dropped: the session is not told of it */
     }
     if (n > 0) {
         session_received(p->session, (size_t)n);
@@ -227,6 +226,8 @@ static void on_shut_down(uv_shutdown_t *request, int status)
 static void linger(struct peer *p)
 {
     p->lingering = true;
+    if (p->session->in) /* or there would be no room for what is to be dropped */
+        p->session->in->start = p->session->in->end = 0;
     p->request.shutdown.data = p;
     if (uv_shutdown(&p->request.shutdown, &p->socket.stream, on_shut_down) != 0) {
         close_peer(p);
@@ -244,6 +245,10 @@ static void step(struct peer *p)
             return;
         switch (session_next(s, clock_ns())) {
         case SESSION_READ:
+            if (draining && session_idle(s)) {
+                close_peer(p);
+                return;
+            }
             read_more(p, true);
             keep_time(p, clock_after(p->active_at, server->idle_timeout));
             return;
@@ -317,6 +322,7 @@ static void on_connection(uv_stream_t *stream, int status)
  * go. */
 static void close_idle(uv_timer_t *timer)
 {
+    draining = true;
     uv_close((uv_handle_t *)timer, NULL);
     for (struct peer *p = peers, *next; p; p = next) {
         next = p->next;

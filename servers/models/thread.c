@@ -36,7 +36,7 @@ struct worker {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t nobody_left = PTHREAD_COND_INITIALIZER;
 static struct worker *workers; /* all that live; under the lock, as are the free counters */
-static size_t alive;
+static atomic_size_t alive;
 
 static void enter(struct worker *w)
 {
@@ -102,12 +102,10 @@ static void serve(struct server *server)
     sigfillset(&all);
 
     int fd;
-    size_t now_alive = 0;
-    while ((fd = net_accept_wait(server, now_alive)) >= 0) {
+    while ((fd = net_accept_wait(server, &alive)) >= 0) {
         pthread_sigmask(SIG_SETMASK, &all, &old);
         pthread_mutex_lock(&lock);
         bool started = start_worker(server, &attributes, fd);
-        now_alive = alive;
         pthread_mutex_unlock(&lock);
         pthread_sigmask(SIG_SETMASK, &old, NULL);
         if (!started)

@@ -1,0 +1,43 @@
+/* The engines: who does the I/O of a worker's connections.
+ *
+ * An engine moves bytes and reports what happened to the functions of client_conn.h; what a
+ * request is, when it is late, and what is counted as what is not its business. All calls for
+ * one worker come from that worker's thread, and an engine reports only from within wait(),
+ * with one exception: send() may report conn_error(). */
+#ifndef IOM_ENGINE_H
+#define IOM_ENGINE_H
+
+#include <stdint.h>
+
+struct worker;
+struct client_conn;
+
+struct engine {
+    const char *name;
+
+    /* Set up worker->engine_state. Ends the program where the system refuses. */
+    void (*create)(struct worker *w);
+
+    /* Begin to connect a closed connection to the run's address, without waiting. Returns 0
+     * where it is connected already, EINPROGRESS where a later wait() will tell by
+     * conn_connected() or conn_refused(), and any other errno where it failed. */
+    int (*connect)(struct worker *w, struct client_conn *c);
+
+    /* Send what c->out and c->out_left say, now or when there is room; advances them. */
+    void (*send)(struct worker *w, struct client_conn *c);
+
+    /* Close the socket of `c`. Nothing is reported for it any more. */
+    void (*close)(struct worker *w, struct client_conn *c);
+
+    /* Sleep until something happens, at most until `deadline`, and report all that did. Sets
+     * worker->now before each report. Returns early when the worker's wake descriptor is
+     * readable. */
+    void (*wait)(struct worker *w, uint64_t deadline);
+
+    /* Free worker->engine_state. The connections were closed before. */
+    void (*destroy)(struct worker *w);
+};
+
+extern const struct engine engine_epoll;
+
+#endif

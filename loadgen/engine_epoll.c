@@ -1,0 +1,217 @@
+/* Engine on epoll, edge-triggered.
+ *
+ * Per request in the normal case: one send, one recv, and the share of one epoll_wait that
+ * returned a batch of answers. A socket is registered once, when its connect begins, for input,
+ * output and the peer's close, and epoll_ctl is not called again while it lives: an edge is
+ * reported when something new arrives, so nothing has to be switched off and on again
+ * (epoll(7)).
+ *
+ * A recv that returns less than it asked for has emptied the socket, so it is not repeated to
+ * see EAGAIN: whatever arrives later is a new edge. Two exceptions: the end of the stream may
+ * have arrived together with the last bytes, in the same edge, so after EPOLLRDHUP it is read
+ * until it shows; and a full buffer says nothing.
+ *
+ * Unix-domain sockets report room to send every time the peer reads (unix_write_space() in
+ * net/unix/af_unix.c), TCP only after a send that found none. So they are registered without
+ * EPOLLOUT, and it is added for good at the first send that does not fit. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "loadgen/run.h"
+#include "loadgen/worker.h"
+
+#define BATCH       512
+#define BUFFER_SIZE ((size_t)64 << 10)
+
+struct epoll_state {
+    int fd;
+    bool is_unix;
+    char buffer[BUFFER_SIZE]; /* shared by all connections: what is read is used at once */
+    struct epoll_event events[BATCH];
+};
+
+static void epoll_create_engine(struct worker *w)
+{
+    struct epoll_state *s = xmalloc(sizeof *s);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+
+    w->engine_state = s;
+    s->is_unix = addr_family(&w->run->options->url.addr) == AF_UNIX;
+    s->fd = epoll_create1(EPOLL_CLOEXEC);
+    if (s->fd < 0)
+        die_errno("cannot create an epoll instance");
+    if (epoll_ctl(s->fd, EPOLL_CTL_ADD, w->wake_fd, &event) < 0)
+        die_errno("cannot watch the wake-up descriptor");
+}
+
+static void epoll_close_conn(struct worker *w, struct client_conn *c)
+{
+    (void)w;
+    if (c->fd >= 0)
+        close(c->fd);
+    c->fd = -1;
+}
+
+static int watch(struct worker *w, struct client_conn *c, int operation, bool output)
+{
+    struct epoll_state *s = w->engine_state;
+    struct epoll_event event = {
+        .events = EPOLLIN | EPOLLRDHUP | EPOLLET | (output ? (uint32_t)EPOLLOUT : 0),
+        .data.ptr = c,
+    };
+    w->total.n[COUNT_EPOLL_CTL]++;
+    c->watches_output = output;
+    return epoll_ctl(s->fd, operation, c->fd, &event);
+}
+
+static int epoll_connect(struct worker *w, struct client_conn *c)
+{
+    const struct epoll_state *s = w->engine_state;
+    const struct addr *to = &w->run->options->url.addr;
+    int one = 1;
+
+    c->fd = socket(addr_family(to), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (c->fd < 0) {
+        if (errno == EMFILE || errno == ENFILE)
+            die_errno("cannot open connection %u of %u",
+                      w->first_id + (uint32_t)(c - w->conns) + 1, w->run->options->connections);
+        return errno;
+    }
+    if (!s->is_unix)
+        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    int error = connect(c->fd, addr_sockaddr(to), to->len) < 0 ? errno : 0;
+    if (error && error != EINPROGRESS)
+        epoll_close_conn(w, c);
+    else if (watch(w, c, EPOLL_CTL_ADD, !s->is_unix) < 0)
+        die_errno("cannot watch a connection");
+    return error;
+}
+
+static void epoll_send(struct worker *w, struct client_conn *c)
+{
+    while (c->out_left > 0) {
+        ssize_t n = send(c->fd, c->out, c->out_left, MSG_NOSIGNAL);
+        w->total.n[COUNT_SEND]++;
+        if (n >= 0) {
+            w->total.n[COUNT_BYTES_OUT] += (uint64_t)n;
+            c->out += n;
+            c->out_left -= (size_t)n;
+        } else if (errno == EAGAIN) {
+            w->total.n[COUNT_EAGAIN]++;
+            if (!c->watches_output && watch(w, c, EPOLL_CTL_MOD, true) < 0)
+                die_errno("cannot watch a connection");
+            return;
+        } else if (errno != EINTR) {
+            conn_error(w, c, errno);
+            return;
+        }
+    }
+}
+
+/* Read what has arrived, until nothing more can be there or the connection is closed. */
+static void receive(struct worker *w, struct client_conn *c)
+{
+    struct epoll_state *s = w->engine_state;
+
+    while (c->fd >= 0) {
+        ssize_t n = recv(c->fd, s->buffer, sizeof s->buffer, 0);
+        int error = errno;
+        w->total.n[COUNT_RECV]++;
+        w->now = clock_ns();
+        if (n > 0) {
+            conn_received(w, c, s->buffer, (size_t)n);
+            if ((size_t)n < sizeof s->buffer && !c->peer_closed)
+                return;
+        } else if (n == 0) {
+            conn_ended(w, c);
+            return;
+        } else if (error == EAGAIN) {
+            w->total.n[COUNT_EAGAIN]++;
+            return;
+        } else if (error != EINTR) {
+            conn_error(w, c, error);
+            return;
+        }
+    }
+}
+
+static void connect_done(struct worker *w, struct client_conn *c, uint32_t events)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+
+    if (events & (EPOLLERR | EPOLLHUP))
+        getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    else if (!(events & EPOLLOUT))
+        return;
+    w->now = clock_ns();
+    if (error)
+        conn_refused(w, c, error);
+    else
+        conn_connected(w, c);
+}
+
+static void handle(struct worker *w, struct client_conn *c, uint32_t events)
+{
+    if (c->state == CONN_CONNECTING) {
+        connect_done(w, c, events);
+        if (c->fd < 0)
+            return;
+    } else if (c->out_left > 0 && (events & EPOLLOUT)) {
+        w->now = clock_ns();
+        epoll_send(w, c);
+        if (c->fd < 0)
+            return;
+    }
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        c->peer_closed = true;
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        receive(w, c);
+}
+
+static void epoll_wait_events(struct worker *w, uint64_t deadline)
+{
+    struct epoll_state *s = w->engine_state;
+    int n = epoll_wait(s->fd, s->events, BATCH, clock_timeout_ms(w->now, deadline));
+
+    w->total.n[COUNT_EPOLL_WAIT]++;
+    if (n < 0 && errno != EINTR)
+        die_errno("cannot wait for events");
+    if (n <= 0)
+        w->now = clock_ns();
+    for (int i = 0; i < n; i++) {
+        struct client_conn *c = s->events[i].data.ptr;
+        if (c) {
+            handle(w, c, s->events[i].events);
+        } else {
+            uint64_t count;
+            w->now = clock_ns();
+            if (read(w->wake_fd, &count, sizeof count) < 0 && errno != EAGAIN)
+                die_errno("cannot read the wake-up descriptor");
+        }
+    }
+}
+
+static void epoll_destroy(struct worker *w)
+{
+    struct epoll_state *s = w->engine_state;
+    close(s->fd);
+    free(s);
+}
+
+const struct engine engine_epoll = {
+    .name = "epoll",
+    .create = epoll_create_engine,
+    .connect = epoll_connect,
+    .send = epoll_send,
+    .close = epoll_close_conn,
+    .wait = epoll_wait_events,
+    .destroy = epoll_destroy,
+};

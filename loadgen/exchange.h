@@ -1,0 +1,72 @@
+/* One request and its answer, as a protocol sees them: bytes, never I/O.
+ *
+ * A protocol gives the bytes of the next request and judges the bytes that come back. It knows
+ * nothing of sockets, clocks or engines, so every engine sends and verifies the same. */
+#ifndef IOM_EXCHANGE_H
+#define IOM_EXCHANGE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/http_response.h"
+#include "loadgen/options.h"
+
+enum exchange_result {
+    EXCHANGE_MORE,    /* all input was taken, the answer goes on */
+    EXCHANGE_OK,      /* complete and right */
+    EXCHANGE_NON_2XX, /* complete, but not a success */
+    EXCHANGE_CORRUPT, /* not an answer to this request; `reason` tells why */
+    EXCHANGE_EOF,     /* only from eof(): cut short */
+};
+
+struct protocol;
+
+/* What the connections of a run ask for. Shared by all threads and constant while they run,
+ * except for `length`, which is written once. */
+struct workload {
+    const struct protocol *protocol;
+    char *request; /* HTTP: the request. Echo: the block that messages are windows of. */
+    size_t size;   /* of the request or of one echo message */
+    /* HTTP: the body size of the first good answer of the run, WORKLOAD_UNKNOWN before it. All
+     * later ones must have the same. */
+    _Atomic uint64_t length;
+};
+
+#define WORKLOAD_UNKNOWN UINT64_MAX
+
+/* The state of one connection. */
+struct exchange {
+    union {
+        struct http_response http;
+        struct {
+            const char *expected; /* what the message was, and so what must come back */
+            size_t received;
+            uint32_t position; /* where in the block the next message begins */
+        } echo;
+    };
+    const char *reason; /* after CORRUPT or EOF: a constant string */
+    bool reusable;      /* after OK or NON_2XX: the connection may carry another request */
+};
+
+struct protocol {
+    /* Make `*load` from the options. */
+    void (*prepare)(struct workload *load, const struct options *o);
+    /* Set up the state of connection number `id` of the run, once. */
+    void (*init)(struct exchange *x, uint32_t id);
+    /* Begin an exchange. The request stays valid and unchanged until the next begin(). */
+    void (*begin)(const struct workload *load, struct exchange *x, const char **data,
+                  size_t *size);
+    /* Judge input. `*data` is moved past what belongs to this answer. */
+    enum exchange_result (*feed)(struct workload *load, struct exchange *x, const char **data,
+                                 const char *end);
+    /* The peer closed its side in mid-exchange. Never MORE. */
+    enum exchange_result (*eof)(struct workload *load, struct exchange *x);
+    void (*free)(struct exchange *x);
+};
+
+extern const struct protocol protocol_http;
+extern const struct protocol protocol_echo;
+
+#endif

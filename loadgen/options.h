@@ -1,0 +1,31 @@
+/* What the command line asks for. */
+#ifndef IOM_LOADGEN_OPTIONS_H
+#define IOM_LOADGEN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loadgen/url.h"
+
+struct options {
+    const char *url_text;
+    struct url url;
+    uint32_t connections;
+    uint32_t threads;
+    uint64_t duration_ns; /* of the window; CLOCK_NEVER where only -n ends it */
+    uint64_t requests;    /* of -n; 0 for none */
+    uint64_t warmup_ns;
+    uint64_t timeout_ns;
+    uint64_t payload; /* bytes of an echo message */
+    char *headers;    /* the lines of -H, each with its CRLF; never NULL */
+    bool has_host;    /* one of them is Host */
+    bool latency_table;
+    const char *json; /* a path, "-" for standard output, NULL for none */
+    int events_fd;    /* -1 for none */
+    bool hold;
+};
+
+/* Read the command line into `*o`. Does not return on --help, --version, or a usage error. */
+void options_parse(struct options *o, int argc, char **argv);
+
+#endif

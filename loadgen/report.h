@@ -1,0 +1,25 @@
+/* What is told about a run. */
+#ifndef IOM_REPORT_H
+#define IOM_REPORT_H
+
+#include <stdio.h>
+
+#include "loadgen/result.h"
+
+/* The summary for a person, in the order that users of wrk expect. */
+void report_print(FILE *out, const struct run *r, const struct result *result);
+
+/* Everything as one JSON object to file `path`, "-" for standard output. Ends the program where
+ * it cannot be written. Times are whole nanoseconds where the name does not say otherwise; all
+ * is about the measured window. What is not plain from the names:
+ * - started, in_flight_at_start, unsolicited: together exactly the sum of "outcomes".
+ * Unsolicited answers are counted as corrupt, though no request was started for them.
+ * - requests: answers complete and right (outcomes.ok).
+ * - latency, histogram: one sample for each ok and one, at the limit, for each timeout: there
+ * it means "at least". Percentiles are null where there is no sample.
+ * - reasons: the first cause of each outcome in the whole run, the warm-up included.
+ * - connects: attempts to open a connection (again) in the window.
+ * - connected: connections open when the load began. */
+void report_json(const char *path, const struct run *r, const struct result *result);
+
+#endif

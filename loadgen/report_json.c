@@ -1,0 +1,175 @@
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/err.h"
+#include "loadgen/report.h"
+
+/* Put `value` into `object` under `key`; the reference goes over. */
+static void put(json_t *object, const char *key, json_t *value)
+{
+    if (!value || json_object_set_new(object, key, value) < 0)
+        die("out of memory for the JSON report");
+}
+
+static void put_count(json_t *object, const char *key, uint64_t value)
+{
+    put(object, key, json_integer((json_int_t)value));
+}
+
+static void put_real(json_t *object, const char *key, double value)
+{
+    put(object, key, json_real(value));
+}
+
+static json_t *outcomes(const struct result *result)
+{
+    json_t *o = json_object();
+    for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
+        put_count(o, result_outcome_name(k), result->window.n[k]);
+    put_count(o, "in_flight", result->in_flight);
+    return o;
+}
+
+static json_t *reasons(const struct result *result)
+{
+    json_t *o = json_object();
+    for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
+        if (result->reasons[k])
+            put(o, result_outcome_name(k), json_string(result->reasons[k]));
+    return o;
+}
+
+static void put_percentile(json_t *o, const char *key, const struct histogram *h, uint32_t ppm)
+{
+    uint64_t value;
+    if (histogram_percentile(h, ppm, &value))
+        put_count(o, key, value);
+    else
+        put(o, key, json_null());
+}
+
+static json_t *latency(const struct histogram *h)
+{
+    json_t *o = json_object();
+    bool empty = h->count == 0;
+
+    put_count(o, "count", h->count);
+    put(o, "min", empty ? json_null() : json_integer((json_int_t)h->min));
+    put(o, "mean", empty ? json_null() : json_integer((json_int_t)(histogram_mean(h) + 0.5)));
+    put(o, "stddev",
+        empty ? json_null() : json_integer((json_int_t)(histogram_stddev(h) + 0.5)));
+    put(o, "max", empty ? json_null() : json_integer((json_int_t)h->max));
+    put_percentile(o, "p50", h, 500000);
+    put_percentile(o, "p75", h, 750000);
+    put_percentile(o, "p90", h, 900000);
+    put_percentile(o, "p95", h, 950000);
+    put_percentile(o, "p99", h, 990000);
+    put_percentile(o, "p999", h, 999000);
+    put_percentile(o, "p9999", h, 999900);
+    return o;
+}
+
+static json_t *histogram(const struct histogram *h)
+{
+    json_t *o = json_object();
+    json_t *buckets = json_array();
+    struct histogram_bucket b = {0};
+
+    put(o, "unit", json_string("ns"));
+    put_count(o, "significant_digits", HISTOGRAM_SIGNIFICANT_DIGITS);
+    while (histogram_next(h, &b))
+        json_array_append_new(buckets, json_pack("[I,I,I]", (json_int_t)b.lowest,
+                                                 (json_int_t)b.highest, (json_int_t)b.count));
+    put(o, "buckets", buckets);
+    return o;
+}
+
+static json_t *fairness(const struct result *result)
+{
+    json_t *o = json_object();
+    put_count(o, "min", result->fair_min);
+    put_count(o, "median", result->fair_median);
+    put_count(o, "max", result->fair_max);
+    put_real(o, "jain", result->jain);
+    put_count(o, "starved", result->starved);
+    return o;
+}
+
+static json_t *generator(const struct result *result)
+{
+    static const struct {
+        const char *name;
+        enum count count;
+    } calls[] = {{"send", COUNT_SEND},
+                 {"recv", COUNT_RECV},
+                 {"epoll_wait", COUNT_EPOLL_WAIT},
+                 {"epoll_ctl", COUNT_EPOLL_CTL},
+                 {"eagain", COUNT_EAGAIN}};
+    json_t *o = json_object();
+    json_t *syscalls = json_object();
+
+    put_count(o, "cpu_us", result->user_us + result->system_us);
+    put_count(o, "user_us", result->user_us);
+    put_count(o, "system_us", result->system_us);
+    put_real(o, "cpu_fraction", result->cpu_fraction);
+    put_real(o, "max_thread_cpu_fraction", result->max_cpu_fraction);
+    put_real(o, "cpu_us_per_request", result->cpu_us_per_request);
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        put_count(syscalls, calls[i].name, result->window.n[calls[i].count]);
+    put(o, "syscalls", syscalls);
+    return o;
+}
+
+static json_t *everything(const struct run *r, const struct result *result)
+{
+    const struct options *o = r->options;
+    json_t *root = json_object();
+
+    put(root, "version", json_string(IOM_VERSION));
+    put(root, "url", json_string(o->url_text));
+    put(root, "protocol", json_string(url_protocol_name(o->url.protocol)));
+    put(root, "mode", json_string("closed"));
+    put(root, "engine", json_string(r->engine->name));
+    put_count(root, "connections", o->connections);
+    put_count(root, "threads", o->threads);
+    put_count(root, "payload", o->payload);
+    put(root, "interrupted", json_boolean(run_stopped((struct run *)r)));
+    put_count(root, "connected", r->connected);
+    put_count(root, "window_ns", result->window_ns);
+    put_count(root, "warmup_ns", o->warmup_ns);
+    put_count(root, "requests", result->window.n[COUNT_OK]);
+    put_count(root, "bytes_in", result->window.n[COUNT_BYTES_IN]);
+    put_count(root, "bytes_out", result->window.n[COUNT_BYTES_OUT]);
+    put_real(root, "requests_per_second", result->requests_per_second);
+    put_count(root, "started", result->window.n[COUNT_STARTED]);
+    put_count(root, "in_flight_at_start", result->in_flight_at_start);
+    put_count(root, "unsolicited", result->window.n[COUNT_UNSOLICITED]);
+    put_count(root, "oldest_in_flight_ns", result->oldest_in_flight_ns);
+    put_count(root, "connects", result->window.n[COUNT_CONNECTS]);
+    put(root, "outcomes", outcomes(result));
+    put(root, "reasons", reasons(result));
+    put(root, "latency", latency(result->latency));
+    put(root, "histogram", histogram(result->latency));
+    put(root, "fairness", fairness(result));
+    put(root, "generator", generator(result));
+    put(root, "verdict", json_string(result->verdict));
+    put(root, "verdict_reason", json_string(result->verdict_reason));
+    return root;
+}
+
+void report_json(const char *path, const struct run *r, const struct result *result)
+{
+    bool standard = strcmp(path, "-") == 0;
+    FILE *out = standard ? stdout : fopen(path, "we");
+    if (!out)
+        die_errno("cannot write '%s'", path);
+
+    json_t *root = everything(r, result);
+    bool bad = json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(9)) < 0;
+    json_decref(root);
+    bad |= putc('\n', out) == EOF;
+    bad |= standard ? fflush(out) == EOF : fclose(out) == EOF;
+    if (bad)
+        die_errno("cannot write '%s'", path);
+}

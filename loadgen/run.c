@@ -1,0 +1,234 @@
+#include "loadgen/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+
+/* Descriptors besides the connections: standard ones, signals, the driver's; and two a thread.
+ */
+#define OTHER_FDS 32
+
+static void tell(struct run *r, const char *line)
+{
+    int fd = r->options->events_fd;
+    if (fd >= 0 && write(fd, line, strlen(line)) < 0)
+        warn("cannot write to --events-fd %d: %s", fd, strerror(errno));
+}
+
+/* The window of the run is open while that of any thread is. */
+void run_opened(struct run *r)
+{
+    if (atomic_fetch_add(&r->opened, 1) == 0)
+        tell(r, "start\n");
+}
+
+void run_closed(struct run *r)
+{
+    if (atomic_fetch_add(&r->closed, 1) + 1 == r->options->threads)
+        tell(r, "end\n");
+}
+
+static void raise_fd_limit(const struct options *o)
+{
+    rlim_t need = (rlim_t)o->connections + 2 * (rlim_t)o->threads + OTHER_FDS;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        die_errno("cannot read the limit of open files");
+    if (limit.rlim_cur >= need)
+        return;
+    if (limit.rlim_max < need)
+        die("%u connections need %llu open files, the hard limit is %llu (ulimit -Hn)",
+            o->connections, (unsigned long long)need, (unsigned long long)limit.rlim_max);
+    limit.rlim_cur = need;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        die_errno("cannot raise the limit of open files to %llu", (unsigned long long)need);
+}
+
+/* By one thread, when all have tried their connections and none has sent anything. */
+static void connections_tried(struct run *r)
+{
+    char line[32];
+
+    for (uint32_t i = 0; i < r->options->threads; i++) {
+        struct worker *w = &r->workers[i];
+        r->connected += w->connected;
+        for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
+            if (w->reasons[k])
+                r->why_not = w->reasons[k];
+    }
+    snprintf(line, sizeof line, "connected %u\n", r->connected);
+    tell(r, line);
+    r->start_ns = clock_ns();
+}
+
+static void *thread_main(void *arg)
+{
+    struct worker *w = arg;
+    struct run *r = w->run;
+
+    worker_create(w);
+    worker_connect(w);
+    if (pthread_barrier_wait(&r->barrier) == PTHREAD_BARRIER_SERIAL_THREAD)
+        connections_tried(r);
+    pthread_barrier_wait(&r->barrier);
+
+    if (r->connected > 0)
+        worker_load(w, r->start_ns);
+    uint64_t one = 1;
+    if (write(r->done_fd, &one, sizeof one) < 0)
+        die_errno("cannot tell that thread %u is done", w->index);
+    if (r->connected > 0 && r->options->hold)
+        worker_hold(w);
+    worker_close(w);
+    return NULL;
+}
+
+static void wake_all(struct run *r)
+{
+    uint64_t one = 1;
+    for (uint32_t i = 0; i < r->options->threads; i++)
+        if (write(r->workers[i].wake_fd, &one, sizeof one) < 0)
+            die_errno("cannot wake thread %u", i);
+}
+
+/* True at the end of standard input. */
+static bool input_ended(void)
+{
+    char text[256];
+    ssize_t n = read(STDIN_FILENO, text, sizeof text);
+    return n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN);
+}
+
+/* The main thread: pass on signals, count the threads that are done, end the hold. */
+static void supervise(struct run *r, int signal_fd)
+{
+    uint64_t done = 0;
+    bool hold = r->options->hold;
+
+    while (done < r->options->threads || hold) {
+        struct pollfd fds[3] = {
+            {.fd = signal_fd, .events = POLLIN},
+            {.fd = r->done_fd, .events = POLLIN},
+            {.fd = done == r->options->threads ? STDIN_FILENO : -1, .events = POLLIN},
+        };
+        if (poll(fds, 3, -1) < 0 && errno != EINTR)
+            die_errno("cannot wait for the threads");
+        if (fds[0].revents) {
+            struct signalfd_siginfo info;
+            if (read(signal_fd, &info, sizeof info) < 0)
+                die_errno("cannot read a signal");
+            /* In the hold a signal ends just that: the window was whole. */
+            if (atomic_load(&r->closed) < r->options->threads)
+                atomic_store(&r->stopped, true);
+            hold = false;
+            wake_all(r);
+        }
+        uint64_t more;
+        if (fds[1].revents && read(r->done_fd, &more, sizeof more) == sizeof more)
+            done += more;
+        if (done == r->options->threads && r->connected == 0)
+            hold = false;
+        if (fds[2].revents && input_ended())
+            hold = false;
+    }
+    atomic_store(&r->finished, true);
+    wake_all(r);
+}
+
+static int block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        die_errno("cannot block signals");
+    /* The driver may be gone before us; writing to it must then be an error and not the end. */
+    signal(SIGPIPE, SIG_IGN);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC);
+    if (fd < 0)
+        die_errno("cannot open a signal descriptor");
+    return fd;
+}
+
+static void make_workers(struct run *r)
+{
+    const struct options *o = r->options;
+    uint32_t id = 0;
+
+    r->workers = xcalloc(o->threads, sizeof *r->workers);
+    for (uint32_t i = 0; i < o->threads; i++) {
+        struct worker *w = &r->workers[i];
+        w->run = r;
+        w->index = i;
+        w->engine = r->engine;
+        w->load = &r->load;
+        w->protocol = r->load.protocol;
+        w->timeout_ns = o->timeout_ns;
+        w->first_id = id;
+        w->conn_count = o->connections / o->threads + (i < o->connections % o->threads);
+        id += w->conn_count;
+        w->quota = o->requests ? o->requests / o->threads + (i < o->requests % o->threads)
+                               : UINT64_MAX;
+        w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (w->wake_fd < 0)
+            die_errno("cannot open an event descriptor");
+    }
+}
+
+void run_free(struct run *r)
+{
+    for (uint32_t i = 0; i < r->options->threads; i++) {
+        struct worker *w = &r->workers[i];
+        close(w->wake_fd);
+        free(w->latency);
+        free(w->conns);
+    }
+    free(r->workers);
+    free(r->load.request);
+    close(r->done_fd);
+    pthread_barrier_destroy(&r->barrier);
+}
+
+void run_execute(struct run *r, const struct options *o)
+{
+    *r = (struct run){.options = o, .engine = &engine_epoll};
+    raise_fd_limit(o);
+    r->load.protocol = o->url.protocol == URL_HTTP ? &protocol_http : &protocol_echo;
+    r->load.protocol->prepare(&r->load, o);
+    atomic_store(&r->load.length, WORKLOAD_UNKNOWN);
+    int signal_fd = block_signals();
+    r->done_fd = eventfd(0, EFD_CLOEXEC);
+    if (r->done_fd < 0)
+        die_errno("cannot open an event descriptor");
+    make_workers(r);
+    pthread_barrier_init(&r->barrier, NULL, o->threads);
+
+    pthread_t *threads = xcalloc(o->threads, sizeof *threads);
+    for (uint32_t i = 0; i < o->threads; i++) {
+        errno = pthread_create(&threads[i], NULL, thread_main, &r->workers[i]);
+        if (errno)
+            die_errno("cannot start thread %u of %u", i + 1, o->threads);
+    }
+    supervise(r, signal_fd);
+    for (uint32_t i = 0; i < o->threads; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+    close(signal_fd);
+
+    char text[ADDR_TEXT_MAX];
+    if (r->connected == 0 && !run_stopped(r))
+        die("cannot connect to %s: %s", addr_format(&o->url.addr, text),
+            r->why_not ? r->why_not : "no answer");
+}

@@ -1,0 +1,51 @@
+/* Everything a worker counts. One plain array a thread: a window is the difference of two
+ * copies, the whole run is the sum of the threads'. */
+#ifndef IOM_TALLY_H
+#define IOM_TALLY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum count {
+    /* How a request ended. A failed attempt to connect counts as a request that was started and
+     * ended so: had the connection come up, it would have carried one. */
+    COUNT_OK,
+    COUNT_TIMEOUT,
+    COUNT_RESET,   /* ECONNRESET, EPIPE */
+    COUNT_REFUSED, /* no connection: ECONNREFUSED, no free port, no route */
+    COUNT_EOF,     /* closed in order, but before the answer was complete */
+    COUNT_CORRUPT, /* an answer, but not the one that was due */
+    COUNT_NON_2XX,
+    COUNT_OUTCOMES,
+
+    COUNT_STARTED = COUNT_OUTCOMES,
+    COUNT_UNSOLICITED, /* bytes on a connection that waits for none; corrupt, though not started
+                        */
+    COUNT_BYTES_IN,
+    COUNT_BYTES_OUT,
+    COUNT_CONNECTS, /* attempts */
+    COUNT_SEND,
+    COUNT_RECV,
+    COUNT_EPOLL_WAIT,
+    COUNT_EPOLL_CTL,
+    COUNT_EAGAIN,
+    COUNTS,
+};
+
+struct tally {
+    uint64_t n[COUNTS];
+};
+
+static inline void tally_add(struct tally *into, const struct tally *from)
+{
+    for (size_t i = 0; i < COUNTS; i++)
+        into->n[i] += from->n[i];
+}
+
+static inline void tally_subtract(struct tally *from, const struct tally *what)
+{
+    for (size_t i = 0; i < COUNTS; i++)
+        from->n[i] -= what->n[i];
+}
+
+#endif

@@ -1,0 +1,109 @@
+/* One thread of the load: its loop, its connections, its counts. Nothing in here is shared with
+ * another thread while the load runs; the results are read when the threads have ended. */
+#ifndef IOM_WORKER_H
+#define IOM_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/histogram.h"
+#include "loadgen/client_conn.h"
+#include "loadgen/engine.h"
+#include "loadgen/tally.h"
+
+struct run;
+
+enum phase { PHASE_CONNECT, PHASE_WARMUP, PHASE_WINDOW, PHASE_CLOSED };
+
+/* Delays before a connection is opened: none, then 10 ms doubled up to 1.28 s. A list each, and
+ * so each of them is in order of time. */
+#define OPEN_DELAYS 9
+
+/* How long a connection may take. The kernel repeats a SYN that was dropped (a full listen
+ * queue) after 1 s and again 2 s later (RFC 6298): this lets both through. */
+#define CONNECT_LIMIT_NS (4 * NS_PER_S)
+
+struct worker {
+    struct run *run;
+    const struct engine *engine;
+    void *engine_state;
+    struct workload *load;
+    const struct protocol *protocol;
+
+    uint64_t now;       /* the last reading of the clock */
+    uint64_t phase_end; /* when the phase ends by time */
+    enum phase phase;
+    uint64_t timeout_ns;
+    uint64_t to_start; /* requests that may still be started */
+    uint64_t to_end;   /* requests of the window that have still to end before it closes */
+    struct conn_list in_flight;
+    uint64_t in_flight_count;
+    struct conn_list connecting;
+    struct conn_list waiting[OPEN_DELAYS];
+    uint64_t waiting_count;
+    struct tally total; /* since the thread began */
+    struct histogram *latency;
+
+    struct client_conn *conns;
+    uint32_t conn_count;
+    uint32_t first_id;  /* of the connections, in the numbering of the whole run */
+    uint32_t untried;   /* connections whose first attempt has not ended */
+    uint32_t connected; /* open at the start */
+    uint64_t quota;     /* of -n; UINT64_MAX without */
+    int wake_fd;        /* an eventfd: become readable when the run's flags changed */
+    unsigned index;
+
+    /* Results, of the window: */
+    struct tally opening; /* `total` when it opened; */
+    struct tally window;  /* and the difference when it closed */
+    uint64_t in_flight_at_open, in_flight_at_close, oldest_in_flight_ns;
+    uint64_t opened_at, closed_at;
+    uint64_t user_us, system_us;
+    /* The first cause of each outcome in the whole run: a constant string, or NULL. */
+    const char *reasons[COUNT_OUTCOMES];
+};
+
+/* Allocate what the worker needs; call from its own thread, so that the memory is near it. */
+void worker_create(struct worker *w);
+
+/* Open all connections; returns when each was tried, after a bounded time. */
+void worker_connect(struct worker *w);
+
+/* Load from `start` until the window closes. */
+void worker_load(struct worker *w, uint64_t start);
+
+/* Keep the connections open, and take what comes, until the run finishes. */
+void worker_hold(struct worker *w);
+
+/* Close the connections; the results stay. */
+void worker_close(struct worker *w);
+
+/* For client_conn.c: */
+
+/* Count an outcome; `reason` is a constant string or NULL. */
+static inline void worker_count(struct worker *w, enum count outcome, const char *reason)
+{
+    w->total.n[outcome]++;
+    if (__builtin_expect(reason && !w->reasons[outcome], 0))
+        w->reasons[outcome] = reason;
+}
+
+/* The phase ended by time, or the run was stopped. */
+void worker_next_phase(struct worker *w);
+
+/* Call before anything is counted that happened at worker->now: what belongs to the next phase
+ * must not enter this one. */
+static inline void worker_notice_time(struct worker *w)
+{
+    while (__builtin_expect(w->now >= w->phase_end, 0))
+        worker_next_phase(w);
+}
+
+/* A request ended within the window; closes it after the last of -n. */
+static inline void worker_ended(struct worker *w)
+{
+    if (--w->to_end == 0)
+        worker_next_phase(w);
+}
+
+#endif

@@ -1,0 +1,70 @@
+"""The counters line: what it says is what happened."""
+
+from lib.suite import check
+from lib.wire import request
+
+
+@check("http", "counters: at the exit, exactly what was done", on=("tcp4", "unix"))
+def exact(s):
+    server = s.start()
+    sent = received = 0
+    for count in (1, 10, 3):
+        with s.http(server) as c:
+            for i in range(count):
+                assert c.ask(f"/bytes/{i * 1000}").status == 200
+            assert c.ask("/nothing").status == 404
+            sent, received = sent + c.sent, received + c.received
+    final = server.stop()
+    assert final["model"] == s.model and final["protocol"] == "http", final
+    assert (final["accepted"], final["closed"], final["refused"]) == (3, 3, 0), final
+    assert final["requests"] == 17, final
+    assert final["bytes_in"] == sent, f"{sent} bytes sent: {final}"
+    assert final["bytes_out"] == received, f"{received} bytes received: {final}"
+    assert (final["timeouts"], final["aborted"], final["accept_errors"]) == (0, 0, 0), final
+    assert final["user_us"] + final["system_us"] > 0 and final["max_rss_kib"] > 100, final
+    assert final["max_events"] <= final["events"], final
+
+
+@check("http", "counters: on SIGUSR1, while connections live", on=("tcp4", "unix"))
+def live(s):
+    server = s.start()
+    assert server.ask_counters()["accepted"] == 0
+    conns = [s.http(server) for _ in range(3 if s.many else 1)]
+    requests = 0
+    for _ in range(5):
+        for c in conns:
+            assert c.ask("/").status == 200
+            requests += 1
+        found = server.until_counters(lambda n: n["requests"] == requests, f"{requests} were sent")
+        assert found["accepted"] == len(conns) and found["closed"] == 0, found
+    sent, received = sum(c.sent for c in conns), sum(c.received for c in conns)
+    server.until_counters(lambda n: n["bytes_in"] == sent and n["bytes_out"] == received,
+                          f"{sent} and {received} bytes")
+    for c in conns:
+        c.close()
+    server.until_counters(lambda n: n["closed"] == len(conns), "all closed")
+    assert server.stop()["requests"] == requests
+
+
+@check("http", "counters: SIGUSR1 does not disturb a request", on=("tcp4",))
+def undisturbed(s):
+    server = s.start()
+    with s.http(server) as c:
+        c.send(request("/wait/400") + request("/bytes/5000000") + request("/cpu/50000"))
+        for _ in range(20):
+            server.ask_counters()
+        assert c.answer().status == 200
+        for _ in range(20):
+            server.ask_counters()
+        assert len(c.answer().body) == 5000000
+        assert c.answer().status == 200
+
+
+@check("http", "counters: a burst is many requests", on=("tcp4",))
+def burst(s):
+    server = s.start()
+    with s.http(server) as c:
+        c.send(request("/") * 500)
+        for _ in range(500):
+            assert c.answer().status == 200
+    assert server.stop()["requests"] == 500

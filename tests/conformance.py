@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Does a server do what every server of the suite must do? Prints TAP; exit status 1 if not.
+
+    python3 tests/conformance.py --server build/servers/epoll-lt [--only PATTERN]"""
+
+import argparse
+import atexit
+import fnmatch
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import tap  # noqa: E402
+from checks import body, cli, counters, echo, files, http, limits, stop, table, timing  # noqa: E402,F401
+from lib import server, suite  # noqa: E402
+
+
+def options():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("--server", required=True, metavar="FILE", help="the server program")
+    p.add_argument("--model", help="the name it must give itself (default: that of the file)")
+    p.add_argument("--only", metavar="PATTERN", action="append",
+                   help="run the tests whose name has PATTERN in it (* and ? as in a shell)")
+    p.add_argument("--slow-factor", type=float, default=1.0, metavar="X",
+                   help="multiply every bound on time by X")
+    p.add_argument("--sanitized", action="store_true",
+                   help="the server is built with a sanitizer: do not judge its memory")
+    p.add_argument("--jobs", type=int, default=10, metavar="N", help="tests at a time (default 10)")
+    p.add_argument("--list", action="store_true", help="print the names and end")
+    p.add_argument("--verbose", action="store_true", help="print how long each took")
+    return p.parse_args()
+
+
+def main():
+    o = options()
+    program = os.path.abspath(o.server)
+    # A thousand connections are held at once, and the servers inherit the limit.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 20000 if hard == resource.RLIM_INFINITY else min(hard, 20000)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+    described = subprocess.run([program, "--describe"], capture_output=True, text=True, timeout=30)
+    if described.returncode != 0:
+        print(f"Bail out! {program} --describe: status {described.returncode}: {described.stderr}")
+        return 1
+    traits = json.loads(described.stdout)
+    model = o.model or os.path.basename(program)
+    if traits["model"] != model:
+        print(f"Bail out! {program} is {traits['model']}, not {model}")
+        return 1
+
+    tests = suite.tests(suite.Settings(program, traits, o.slow_factor, o.sanitized))
+    if o.only:
+        tests = [t for t in tests
+                 if t.last or any(fnmatch.fnmatch(t.name, f"*{p}*") for p in o.only)]
+    if o.list:
+        print("\n".join(t.name for t in tests))
+        return 0
+
+    atexit.register(server.kill_all)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    failed = tap.run(tests, jobs=o.jobs, verbose=o.verbose)
+    server.kill_all()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Servers that misbehave, for the tests of the driver.
+
+A test links this file under a name such as `dies-in-load` into a directory of servers; the name says
+what it does. It honours the options that the driver uses and otherwise serves HTTP badly."""
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+NAME = os.path.basename(sys.argv[0])
+TEXT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 2\r\n\r\nno"
+
+
+def option(name):
+    return sys.argv[sys.argv.index(name) + 1]
+
+
+def serve(connection):
+    with connection:
+        while True:
+            data = connection.recv(65536)
+            if not data:
+                return
+            if NAME == "dies-in-load":
+                print("out of cheese", file=sys.stderr, flush=True)
+                os._exit(7)
+            connection.sendall((ERROR if NAME == "says-500" else TEXT) * data.count(b"\r\n\r\n"))
+
+
+def accept(listener):
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+
+def leave_a_process():
+    if os.fork() == 0:
+        os.setsid()  # out of the group: killing that is not enough
+        time.sleep(600)
+        os._exit(0)
+
+
+def main():
+    if "--describe" in sys.argv:
+        print(json.dumps({"model": NAME, "summary": "misbehaves", "concurrency": 0,
+                          "max_connections": 2 if NAME == "small" else 0}))
+        return
+    if NAME == "dies-at-once":
+        print("first line\ncannot find my slippers", file=sys.stderr)
+        sys.exit(3)
+    if NAME == "never-ready":
+        time.sleep(600)
+    # Python's handlers run between its own instructions only: waiting must be interruptible.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if NAME == "ignores-sigterm" else stop)
+    if NAME == "leaves-a-process":
+        leave_a_process()
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    threading.Thread(target=accept, args=(listener,), daemon=True).start()
+    with os.fdopen(int(option("--ready-fd")), "w") as ready:
+        ready.write("127.0.0.1:%d\n" % listener.getsockname()[1])
+    while True:
+        time.sleep(3600)
+
+
+def stop(number, frame):
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

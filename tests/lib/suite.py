@@ -1,0 +1,134 @@
+"""What a check is given, and the list of all checks.
+
+    @check("http", "keep-alive", on=("tcp4", "unix"))
+    def keep_alive(s):
+        with s.http() as c: ...
+
+A check runs once for each transport in `on`; it is a function of a Subject, below."""
+
+import socket
+
+import tap
+from lib import server as servers
+from lib import wire
+
+CHECKS = []
+
+
+class Settings:
+    """The server program and what it says of itself (--describe), and how patient to be.
+
+    `slow` multiplies every bound on time; `sanitized` says that memory is not the server's own."""
+
+    def __init__(self, program, traits, slow=1.0, sanitized=False):
+        self.program, self.traits, self.slow, self.sanitized = program, traits, slow, sanitized
+        self.pool = servers.Pool()
+
+
+class Subject:
+    """The server program under test, for one test and over one transport."""
+
+    def __init__(self, t, settings, protocol, transport):
+        self.t, self.settings = t, settings
+        self.protocol, self.transport = protocol, transport
+        self.program, self.traits = settings.program, settings.traits
+        self.model = self.traits["model"]
+        self.slow = settings.slow
+        self.patience = 5.0 * settings.slow
+        self._lent = None
+
+    @property
+    def many(self):
+        """Whether this model serves several connections at one time."""
+        return self.traits["concurrency"] != 1
+
+    @property
+    def sanitized(self):
+        return self.settings.sanitized
+
+    def skip(self, reason):
+        raise tap.Skip(reason)
+
+    def needs_many(self):
+        if not self.many:
+            self.skip("serves one connection at a time")
+
+    def start(self, *arguments, transport=None, protocol=None, nofile=None, listen=None):
+        """A server of this test's own; it is killed when the test is over."""
+        server = servers.Server(self.program, transport or self.transport,
+                                protocol or self.protocol, arguments, nofile, listen,
+                                patience=2 * self.patience)
+        self.t.defer(lambda: self._end(server))
+        return server
+
+    def _end(self, server):
+        report = server.sanitizer_report()
+        if report:
+            self.t.note(report)
+        server.kill()
+
+    def server(self):
+        """A server with nothing but the defaults, lent to this test alone."""
+        if not self._lent:
+            key = (self.protocol, self.transport)
+            self._lent = self.settings.pool.lend(key, lambda: servers.Server(
+                self.program, self.transport, self.protocol, patience=2 * self.patience))
+            self.t.defer(lambda: self._lent and self._lent.kill())
+        return self._lent
+
+    def give_back(self):
+        """The test passed: its server may serve the next one."""
+        lent, self._lent = self._lent, None
+        if lent:
+            assert lent.alive(), f"the server ended: {lent.errors()}"
+            self.settings.pool.give_back((self.protocol, self.transport), lent)
+
+    def connect(self, server=None, **options):
+        return self._open(wire.Conn, server, options)
+
+    def http(self, server=None, **options):
+        return self._open(wire.Http, server, options)
+
+    def _open(self, kind, server, options):
+        address = (server or self.server()).address
+        options.setdefault("patience", self.patience)
+        connection = kind(address, **options)
+        self.t.defer(connection.close)
+        return connection
+
+
+def check(protocol, name, on=("tcp4",), limit=20, last=False):
+    """Register a check of `protocol` ("http", "echo", or "" for what concerns neither) over each
+    transport in `on`."""
+    def register(function):
+        for transport in on:
+            CHECKS.append((protocol, name, transport, function, limit, last))
+        return function
+    return register
+
+
+def have_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as s:
+            s.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+def tests(settings):
+    """All registered checks as tests of the runner."""
+    ipv6 = have_ipv6()
+
+    def make(protocol, transport, function):
+        def run(t):
+            if transport == "tcp6" and not ipv6:
+                raise tap.Skip("no IPv6 here")
+            subject = Subject(t, settings, protocol or "http", transport)
+            function(subject)
+            subject.give_back()
+        return run
+
+    return [tap.Test(f"{settings.traits['model']} {protocol or 'server'}/{transport}: {name}",
+                     make(protocol, transport, function), limit * settings.slow, last)
+            for protocol, name, transport, function, limit, last in CHECKS]

@@ -1,0 +1,91 @@
+"""What a driver relies on: events, the hold, signals."""
+
+import os
+import signal
+import subprocess
+import time
+
+from load_checks.run import (Run, case, consistent, load, named, peer_for, read_lines, settings)
+
+
+def events_and_hold(t):
+    peer = peer_for(t)
+    out, into = os.pipe()
+    t.defer(lambda: os.close(out))
+    run = Run(t, "-c", "6", "-t", "2", "-d", "0.2s", "--warmup", "0.05s", "--hold", "--events-fd",
+              str(into), peer.url, stdin=subprocess.PIPE, pass_fds=[into])
+    os.close(into)
+    assert read_lines(out, 3) == ["connected 6", "start", "end"]
+    assert peer.open_connections() == 6, "a connection was not held open"
+    assert run.process.poll() is None and not os.path.exists(run.path)
+    run.process.stdin.close()
+    run.process.stdin = None
+    assert run.finish() == 0
+    consistent(run.json)
+    assert run.json["window_ns"] == 200_000_000, "the hold is not part of the window"
+    assert read_lines(out, 1) == [], "an event came twice"
+
+
+def hold_ended_by_signal(t):
+    peer = peer_for(t)
+    out, into = os.pipe()
+    t.defer(lambda: os.close(out))
+    run = Run(t, "-c", "2", "-n", "4", "--hold", "--events-fd", str(into), peer.url,
+              stdin=subprocess.PIPE, pass_fds=[into])
+    os.close(into)
+    assert read_lines(out, 3) == ["connected 2", "start", "end"]
+    run.process.send_signal(signal.SIGTERM)
+    assert run.process.wait(10 * settings.slow_factor) == 0
+    run.finish()
+    assert run.json["interrupted"] is False and run.json["requests"] == 4
+
+
+def driver_is_gone(t):
+    """Nobody reads the events any more: the run goes on."""
+    peer = peer_for(t)
+    out, into = os.pipe()
+    os.close(out)
+    run = load(t, "-c", "2", "-n", "4", "--events-fd", str(into), peer.url, pass_fds=[into])
+    os.close(into)
+    assert run.json["requests"] == 4 and "--events-fd" in run.err
+
+
+def interrupted(number):
+    def test(t):
+        peer = peer_for(t)
+        out, into = os.pipe()
+        t.defer(lambda: os.close(out))
+        run = Run(t, "-c", "4", "-t", "2", "-d", "60s", "--events-fd", str(into), peer.url,
+                  pass_fds=[into])
+        os.close(into)
+        assert read_lines(out, 2) == ["connected 4", "start"]
+        deadline = time.monotonic() + 5 * settings.slow_factor
+        while peer.requests < 20 and time.monotonic() < deadline:
+            time.sleep(0.005)
+        run.process.send_signal(number)
+        assert run.finish() == 0
+        consistent(run.json)
+        assert run.json["interrupted"] is True and run.json["requests"] >= 16
+        assert run.json["window_ns"] < 30e9
+        assert "interrupted" in run.out
+    return test
+
+
+def interrupted_before_the_window(t):
+    peer = peer_for(t)
+    out, into = os.pipe()
+    t.defer(lambda: os.close(out))
+    run = Run(t, "-c", "2", "--warmup", "60s", "--events-fd", str(into), peer.url, pass_fds=[into])
+    os.close(into)
+    assert read_lines(out, 1) == ["connected 2"]
+    run.process.send_signal(signal.SIGINT)
+    assert run.finish() == 1, "nothing was measured"
+    consistent(run.json)
+    assert run.json["interrupted"] is True and run.json["window_ns"] == 0
+
+
+def tests():
+    return [named(f) for f in (events_and_hold, hold_ended_by_signal, driver_is_gone,
+                               interrupted_before_the_window)] + [
+        case("interrupted by SIGINT", interrupted(signal.SIGINT)),
+        case("interrupted by SIGTERM", interrupted(signal.SIGTERM))]

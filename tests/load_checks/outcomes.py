@@ -1,0 +1,129 @@
+"""How requests end: every class, exact to the request."""
+
+import os
+import re
+
+from load_checks.run import TIMEOUT, case, load, named, peer_for, settings, skip
+from load_peer import ECHO, HTTP
+
+GOOD_HTTP = ("ok", "split", "split-3", "late", "chunked", "informational", "close-after", "to-eof",
+             "http-1.0", "no-content")
+GOOD_ECHO = ("ok", "split", "split-3", "late")
+
+# Mode: the class it must be counted as, what the reason must say.
+BAD_HTTP = {
+    "404": ("non_2xx", None), "stall": ("timeout", "answer"),
+    "stall-mid-head": ("timeout", "answer"), "stall-mid-body": ("timeout", "answer"),
+    "short": ("timeout", "answer"), "long": ("corrupt", "more bytes"),
+    "other-length": ("corrupt", "another length"), "twice": ("corrupt", "more bytes"),
+    "close-before": ("eof", "before the answer"), "close-mid-head": ("eof", "middle of the head"),
+    "close-mid-body": ("eof", "middle of the body"), "reset": ("reset", "reset"),
+    "reset-mid-body": ("reset", "reset"), "garbage": ("corrupt", "status line"),
+    "bare-lf": ("corrupt", "bare LF"), "bad-chunk": ("corrupt", "chunk"),
+    "two-lengths": ("corrupt", "more than one Content-Length"),
+}
+BAD_ECHO = {
+    "stall": ("timeout", "answer"), "short": ("timeout", "answer"),
+    "long": ("corrupt", "more bytes"), "twice": ("corrupt", "more bytes"),
+    "wrong-byte": ("corrupt", "not sent"), "lost-byte": ("corrupt", "not sent"),
+    "stale": ("corrupt", "not sent"), "swapped": ("corrupt", "not sent"),
+    "close-before": ("eof", "before the answer"), "close-mid-body": ("eof", "middle of a message"),
+    "reset": ("reset", "reset"),
+}
+
+
+def good(mode, protocol, family="tcp4"):
+    def test(t):
+        peer = peer_for(t, mode, protocol, family=family)
+        run = load(t, "-n", "30", "-c", "3", "--timeout", "5s", peer.url)
+        assert run.json["outcomes"] == dict.fromkeys(run.json["outcomes"], 0) | {"ok": 30}, \
+            run.json["outcomes"]
+        assert peer.requests == 30, f"the peer saw {peer.requests}"
+        if protocol == "echo":
+            assert run.json["bytes_in"] == run.json["bytes_out"] == 30 * 64
+    return test
+
+
+def some_bad(mode, protocol, expect):
+    """One request in five goes wrong: that many are counted so, all others are ok."""
+    outcome, reason = expect
+
+    def test(t):
+        peer = peer_for(t, mode, protocol, every=5)
+        stalls = outcome == "timeout"
+        run = load(t, "-n", "40", "-c", "4", "-t", "2", "--timeout", TIMEOUT if stalls else "5s",
+                   peer.url)
+        o = run.json["outcomes"]
+        assert peer.faults == 8
+        assert o[outcome] == peer.faults, f"{o}, faults made: {peer.faults}"
+        assert o["ok"] == 40 - peer.faults, o
+        if reason:
+            assert reason in run.json["reasons"][outcome], run.json["reasons"]
+        # The summary for people must tell it too.
+        assert re.search(rf"Failed +8 {'not 2xx' if outcome == 'non_2xx' else outcome}", run.out)
+        if stalls:
+            assert run.json["latency"]["max"] == 300_000_000, run.json["latency"]
+    return test
+
+
+def all_bad(mode, protocol, expect):
+    """No request succeeds: exit status 1, and the run still ends on time."""
+    outcome, _ = expect
+
+    def test(t):
+        peer = peer_for(t, mode, protocol)
+        run = load(t, "-d", "0.4s", "-c", "2", "--timeout", "100ms", peer.url, status=1)
+        o = run.json["outcomes"]
+        assert o[outcome] > 0 and o["ok"] == 0, o
+        assert run.json["requests_per_second"] == 0
+        assert run.seconds < 5 * settings.slow_factor, f"{run.seconds:.1f} s for 0.4"
+    return test
+
+
+def other_length_first(t):
+    """Which answer is right is decided by the first one of the run, whichever thread got it."""
+    peer = peer_for(t, "other-length", every=2)
+    run = load(t, "-n", "40", "-c", "4", "-t", "4", peer.url)
+    o = run.json["outcomes"]
+    assert o["ok"] + o["corrupt"] == 40 and o["ok"] > 0 and o["corrupt"] > 0, o
+
+
+def refused_later(t):
+    """The peer stops listening in mid-run: its closed connections cannot be opened again."""
+    peer = peer_for(t, "refuse", every=10)
+    run = load(t, "-d", "0.5s", "-c", "2", peer.url)
+    o = run.json["outcomes"]
+    assert o["ok"] == 18 and o["eof"] == 2, "the tenth request ends one connection, and so on"
+    assert o["refused"] >= 1 and "refused" in run.json["reasons"]["refused"].lower(), o
+    assert o["refused"] <= 2 * 8, f"retries without restraint: {o}"
+
+
+def unasked_answer(t):
+    peer = peer_for(t, "unasked")
+    run = load(t, "-n", "1", "-c", "3", peer.url)
+    assert run.json["unsolicited"] == 2, run.json["unsolicited"]
+    assert run.json["outcomes"]["corrupt"] == 2 and run.json["outcomes"]["ok"] == 1
+    assert "no request" in run.json["reasons"]["corrupt"]
+
+
+def tests():
+    found = []
+    for protocol, modes in (("http", GOOD_HTTP), ("echo", GOOD_ECHO)):
+        for mode in modes:
+            found.append(case(f"{protocol} peer, {mode}: every answer is ok",
+                              good(mode, protocol)))
+    for family in ("tcp6", "unix", "abstract"):
+        for protocol in ("http", "echo"):
+            here = family != "tcp6" or os.path.exists("/proc/net/if_inet6")
+            found.append(case(f"{protocol} over {family}", good("ok", protocol, family) if here
+                              else lambda t: skip("no IPv6 here")))
+    for protocol, modes in (("http", BAD_HTTP), ("echo", BAD_ECHO)):
+        for mode, expect in modes.items():
+            found.append(case(f"{protocol} peer, {mode} one time in five: {expect[0]}, exactly",
+                              some_bad(mode, protocol, expect)))
+            if mode not in ("other-length", "swapped"):  # nothing to compare the first one with
+                found.append(case(f"{protocol} peer, {mode} always: exit 1, on time",
+                                  all_bad(mode, protocol, expect)))
+    assert set(GOOD_HTTP) | set(BAD_HTTP) | {"refuse", "unasked"} == set(HTTP), "an untested mode"
+    assert set(GOOD_ECHO) | set(BAD_ECHO) == set(ECHO), "an untested mode"
+    return found + [named(f) for f in (other_length_first, refused_later, unasked_answer)]

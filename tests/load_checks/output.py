@@ -1,0 +1,90 @@
+"""What is printed, and what it costs in system calls."""
+
+import json
+import re
+import shutil
+import tempfile
+
+from load_checks.run import Run, case, consistent, load, named, peer_for, settings, skip
+from load_peer import BODY
+
+
+def help_and_version(t):
+    for option, part in (("--help", "Usage: iomodels-load"), ("--version", "iomodels-load ")):
+        run = Run(t, option, json_file=False)
+        assert run.finish() == 0 and part in run.out and run.err == ""
+
+
+def summary_for_people(t):
+    peer = peer_for(t)
+    run = load(t, "-n", "50", "-c", "2", "-t", "2", "--latency", peer.url, json_file=False)
+    for pattern in (r"of http://127\.0\.0\.1:\d+", r"2 threads and 2 connections",
+                    r"mean +stdev +p50 +p99 +max", r"50 requests in ", r" 99\.9% +\d", r" 50% +\d",
+                    r"Fairness .*Jain [01]\.\d+", r"Generator +CPU .*per request",
+                    r"Requests/sec: +\d", r"Transfer/sec: +\d"):
+        assert re.search(pattern, run.out), f"no '{pattern}' in:\n{run.out}"
+    assert "Failed" not in run.out
+    run = load(t, "-n", "5", "-c", "1", peer.url, json_file=False)
+    assert "99.9%" not in run.out, "the table comes with --latency only"
+
+
+def json_to_standard_output(t):
+    peer = peer_for(t)
+    run = load(t, "-n", "5", "-c", "1", "--json", "-", peer.url, json_file=False)
+    j = json.loads(run.out)
+    consistent(j)
+    assert j["requests"] == 5 and j["url"] == peer.url and j["engine"] == "epoll"
+    assert j["mode"] == "closed" and j["protocol"] == "http" and j["verdict"] == "ok"
+    assert set(j) >= {"version", "connections", "threads", "payload", "interrupted", "connected",
+                      "window_ns", "warmup_ns", "bytes_in", "bytes_out", "requests_per_second"}
+    assert j["bytes_in"] == 5 * (len(BODY) + len(b"HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n"))
+
+
+def calls_by_own_count(t):
+    """In the window, per request: one send, one recv, and never epoll_ctl."""
+    for family in ("tcp4", "unix"):
+        for protocol in ("http", "echo"):
+            peer = peer_for(t, "ok", protocol, family=family)
+            j = load(t, "-n", "400", "-c", "8", "--warmup", "0.05s", peer.url).json
+            calls = j["generator"]["syscalls"]
+            answers = j["outcomes"]["ok"]
+            assert calls["send"] == j["started"], (family, protocol, calls)
+            # The answer that is the first of the window was read just before it opened.
+            assert answers - 1 <= calls["recv"] <= answers, (family, protocol, calls, answers)
+            assert calls["epoll_ctl"] == 0 and calls["eagain"] == 0, (family, protocol, calls)
+            assert calls["epoll_wait"] <= answers + 50, (family, protocol, calls)
+
+
+def calls_by_strace(t):
+    """What the kernel saw agrees with what the generator says of itself."""
+    strace = shutil.which("strace")
+    if not strace:
+        skip("no strace here")
+    if settings.sanitized:
+        skip("a sanitizer makes calls of its own")
+    peer = peer_for(t)
+    out = tempfile.NamedTemporaryFile(prefix="strace-", mode="r")
+    t.defer(out.close)
+    run = Run(t, "-n", "500", "-c", "4", "-t", "2", peer.url,
+              prefix=[strace, "-f", "-c", "-o", out.name])
+    if run.finish(20) != 0 and "ptrace" in run.err.lower():
+        skip("strace may not trace here")
+    assert run.status == 0, run.err
+    counts = {}
+    for line in out:
+        fields = line.split()
+        if len(fields) >= 5 and fields[3].isdigit():
+            counts[fields[-1]] = int(fields[3])
+    t.note(counts)
+    assert counts["sendto"] == 500, "one send a request"
+    assert counts["recvfrom"] == 500, "one recv a request"
+    assert counts["epoll_ctl"] == 4 + 2, "one a connection and one a thread, none a request"
+    assert counts["epoll_wait"] <= 500 + 20, "one a request at most"
+    assert sum(counts.values()) - sum(counts[k] for k in ("sendto", "recvfrom", "epoll_wait")) \
+        - counts.get("total", 0) < 300, "something else is called again and again"
+
+
+def tests():
+    return [named(f) for f in (help_and_version, summary_for_people, json_to_standard_output,
+                               calls_by_own_count)] + [
+        case("calls by strace", calls_by_strace, limit=30)]

@@ -1,0 +1,134 @@
+"""Running the load generator from a test, and what must be true of every report it writes."""
+
+import json
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+from types import SimpleNamespace
+
+import tap
+from load_peer import Peer
+
+# From the command line of the tests: load (the program), servers (a directory or None),
+# slow_factor, sanitized.
+settings = SimpleNamespace(load=None, servers=None, slow_factor=1.0, sanitized=False)
+
+MARKS = ("Sanitizer", "runtime error:")
+TIMEOUT = "300ms"  # where requests are to time out; longer where none is to by accident
+
+
+def named(function, limit=15.0):
+    """The test whose name is its function's."""
+    return case(function.__name__.replace("_", " "), function, limit)
+
+
+def case(name, function, limit=15.0):
+    return tap.Test(name, function, limit=limit * settings.slow_factor)
+
+
+def skip(why):
+    raise tap.Skip(why)
+
+
+class Run:
+    """One run of the load generator, with the JSON it wrote."""
+
+    def __init__(self, t, *arguments, stdin=subprocess.DEVNULL, preexec=None, pass_fds=(),
+                 json_file=True, prefix=()):
+        self.directory = tempfile.mkdtemp(prefix="iomodels-load-")
+        t.defer(lambda: shutil.rmtree(self.directory, ignore_errors=True))
+        self.path = self.directory + "/out.json"
+        report = ["--json", self.path] if json_file else []
+        command = [*prefix, settings.load, *report, *arguments]
+        self.begin = time.monotonic()
+        self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, preexec_fn=preexec,
+                                        pass_fds=pass_fds, text=True)
+        t.defer(self.kill)
+        t.note(" ".join(command))
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def finish(self, limit=10.0):
+        """Wait for its end; its exit status."""
+        self.out, self.err = self.process.communicate(timeout=limit * settings.slow_factor)
+        self.seconds = time.monotonic() - self.begin
+        self.status = self.process.returncode
+        assert not any(m in self.err for m in MARKS), self.err[:4000]
+        self.json = None
+        if os.path.exists(self.path):
+            with open(self.path) as f:
+                self.json = json.load(f)
+        return self.status
+
+
+def load(t, *arguments, status=0, limit=10.0, **more):
+    """Run to the end, check the exit status and that the JSON is consistent; the JSON."""
+    run = Run(t, *arguments, **more)
+    run.finish(limit)
+    assert run.status == status, f"exit status {run.status}, expected {status}: {run.err}"
+    if run.json:
+        t.note(json.dumps({k: run.json[k] for k in ("outcomes", "reasons", "started", "connects",
+                                                    "window_ns")}))
+        consistent(run.json)
+    return run
+
+
+def consistent(j):
+    """What must be true of every report."""
+    o, h = j["outcomes"], j["histogram"]["buckets"]
+    assert sum(o.values()) == j["started"] + j["in_flight_at_start"] + j["unsolicited"], \
+        "a request without an outcome, or with two"
+    assert j["requests"] == o["ok"]
+    assert j["latency"]["count"] == o["ok"] + o["timeout"], "every ok and every timeout is a sample"
+    assert j["latency"]["count"] == sum(b[2] for b in h)
+    assert all(b[0] <= b[1] and b[2] > 0 for b in h)
+    assert all(a[1] < b[0] for a, b in zip(h, h[1:])), "buckets in order, none twice"
+    latency = [j["latency"][k] for k in
+               ("min", "p50", "p75", "p90", "p95", "p99", "p999", "p9999", "max")]
+    if h:
+        assert latency == sorted(latency), f"percentiles not in order: {latency}"
+        assert j["latency"]["min"] <= j["latency"]["mean"] <= j["latency"]["max"]
+        total, seen = j["latency"]["count"], 0
+        for low, high, n in h:  # the median once more, from the buckets
+            seen += n
+            if seen >= (total + 1) // 2:
+                assert j["latency"]["p50"] == min(high, j["latency"]["max"])
+                break
+    else:
+        assert all(v is None for v in latency), f"percentiles of nothing: {latency}"
+    f, g = j["fairness"], j["generator"]
+    assert f["min"] <= f["median"] <= f["max"] <= o["ok"]
+    assert f["starved"] == 0 if f["min"] else f["starved"] > 0
+    assert 0 <= f["jain"] <= 1.000001
+    assert g["cpu_us"] == g["user_us"] + g["system_us"]
+    if j["window_ns"]:
+        assert abs(j["requests_per_second"] - o["ok"] * 1e9 / j["window_ns"]) <= \
+            1e-6 * j["requests_per_second"]
+    assert (j["verdict"] == "generator-limited") == (g["max_thread_cpu_fraction"] > 0.95)
+    assert (j["verdict"] == "ok") == (j["verdict_reason"] == "")
+
+
+def peer_for(t, *args, **kwargs):
+    peer = Peer(*args, **kwargs)
+    t.defer(peer.close)
+    return peer
+
+
+def read_lines(fd, n, seconds=10.0):
+    text = b""
+    deadline = time.monotonic() + seconds * settings.slow_factor
+    while text.count(b"\n") < n:
+        left = deadline - time.monotonic()
+        assert left > 0 and select.select([fd], [], [], left)[0], f"only {text!r} came"
+        data = os.read(fd, 4096)
+        if not data:
+            break
+        text += data
+    return text.decode().splitlines()

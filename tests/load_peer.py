@@ -1,0 +1,328 @@
+#!/usr/bin/env python3
+"""A server that misbehaves on purpose, to test the load generator with.
+
+    load_peer.py MODE [--protocol http|echo] [--every N]
+
+listens on a port of its own choice, prints `listening on ADDRESS`, and serves until standard input
+ends. Every N-th request (counted over all connections; by default each one) gets MODE's treatment,
+the others a right answer. `load_peer.py --list` names the modes.
+
+As a module: Peer(mode, ...) runs one in threads of this process; `requests`, `faults` and
+`accepted` tell what it saw, so a test knows the exact number of each outcome to expect.
+"""
+
+import argparse
+import os
+import socket
+import struct
+import sys
+import tempfile
+import threading
+
+BODY = b"iomodels: one answer, whatever the model.\n"
+CLOSE, KEEP = False, True  # what a treatment returns: is the connection still of use?
+
+
+def answer(body=BODY, status=b"200 OK", headers=b"", length=None):
+    return (b"HTTP/1.1 " + status + b"\r\nContent-Length: %d\r\n" %
+            (len(body) if length is None else length) + headers + b"\r\n" + body)
+
+
+def reset(conn):
+    """Close with a reset: no lingering, whatever is queued is dropped (socket(7), SO_LINGER)."""
+    conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return CLOSE
+
+
+def in_pieces(conn, data, sizes):
+    i = k = 0
+    while i < len(data):
+        n = sizes[k % len(sizes)]
+        conn.send(data[i:i + n])
+        i, k = i + n, k + 1
+    return KEEP
+
+
+def until_closed(conn):
+    """Say nothing more, until the client gives up."""
+    try:
+        while conn.sock.recv(65536):
+            pass
+    except OSError:
+        pass
+    return CLOSE
+
+
+def send(conn, data, then=KEEP):
+    conn.send(data)
+    return then
+
+
+def late(conn, data, seconds):
+    conn.peer.stopping.wait(seconds)
+    return send(conn, data)
+
+
+def chunked(conn):
+    body = b"".join(b"%x;n=%d\r\n%s\r\n" % (len(c), i, c)
+                    for i, c in enumerate((BODY[:1], BODY[1:20], BODY[20:])))
+    data = (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body +
+            b"0\r\nTrailer: x\r\n\r\n")
+    first = conn.peer.next_number() % len(data) + 1
+    return in_pieces(conn, data, [first, len(data)])
+
+
+def refuse(conn):
+    conn.peer.stop_listening()
+    return CLOSE
+
+
+def unasked(conn):
+    """Speak on two connections that wait for nothing, then answer this one."""
+    while len(conn.peer.others(conn)) < 2 and not conn.peer.stopping.wait(0.01):
+        pass
+    for other in conn.peer.others(conn):
+        other.send(answer())
+    return late(conn, answer(), 0.2)
+
+
+# Mode: what happens to a request.
+HTTP = {
+    # Right answers, in unusual ways.
+    "ok": lambda c, r: send(c, answer()),
+    "split": lambda c, r: in_pieces(c, answer(), [1]),
+    "split-3": lambda c, r: in_pieces(c, answer(), [3, 1, 7]),
+    "late": lambda c, r: late(c, answer(), 0.05),
+    "chunked": lambda c, r: chunked(c),
+    "informational": lambda c, r: in_pieces(
+        c, b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" +
+        answer(), [50, 10, 200]),
+    "close-after": lambda c, r: send(c, answer(headers=b"Connection: close\r\n"), CLOSE),
+    "to-eof": lambda c, r: send(c, b"HTTP/1.1 200 OK\r\n\r\n" + BODY, CLOSE),
+    "http-1.0": lambda c, r: send(c, answer().replace(b"HTTP/1.1", b"HTTP/1.0"), CLOSE),
+    "no-content": lambda c, r: send(c, b"HTTP/1.1 204 No Content\r\n\r\n"),
+    "unasked": lambda c, r: unasked(c),
+    "refuse": lambda c, r: refuse(c),
+    # Wrong ones.
+    "404": lambda c, r: send(c, answer(b"none\n", b"404 Not Found")),
+    "stall": lambda c, r: until_closed(c),
+    "stall-mid-head": lambda c, r: send(c, answer()[:30]) and until_closed(c),
+    "stall-mid-body": lambda c, r: send(c, answer()[:-5]) and until_closed(c),
+    "short": lambda c, r: send(c, answer(length=len(BODY) + 9)) and until_closed(c),
+    "long": lambda c, r: send(c, answer(BODY + b"and more", length=len(BODY))),
+    "other-length": lambda c, r: send(c, answer(BODY[:-1])),
+    "twice": lambda c, r: send(c, answer() + answer()),
+    "close-before": lambda c, r: CLOSE,
+    "close-mid-head": lambda c, r: send(c, answer()[:25], CLOSE),
+    "close-mid-body": lambda c, r: send(c, answer()[:-5], CLOSE),
+    "reset": lambda c, r: reset(c),
+    "reset-mid-body": lambda c, r: send(c, answer()[:-5]) and late(c, b"", 0.03) and reset(c),
+    "garbage": lambda c, r: send(c, b"what?"),
+    "bare-lf": lambda c, r: send(c, answer().replace(b"\r\n", b"\n")),
+    "bad-chunk": lambda c, r: send(c, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz"),
+    "two-lengths": lambda c, r: send(c, answer(headers=b"Content-Length: 1\r\n")),
+}
+
+ECHO = {
+    "ok": lambda c, r: send(c, r),
+    "split": lambda c, r: in_pieces(c, r, [1]),
+    "split-3": lambda c, r: in_pieces(c, r, [3, 1, 7]),
+    "late": lambda c, r: late(c, r, 0.05),
+    "stall": lambda c, r: until_closed(c),
+    "short": lambda c, r: send(c, r[:-1]) and until_closed(c),
+    "long": lambda c, r: send(c, r + b"!"),
+    "twice": lambda c, r: send(c, r + r),
+    "wrong-byte": lambda c, r: send(c, r[:-1] + bytes([r[-1] ^ 1])),
+    "lost-byte": lambda c, r: send(c, r[1:] + b"!"),
+    "stale": lambda c, r: send(c, c.previous or bytes(len(r))),
+    "swapped": lambda c, r: send(c, c.peer.swap(r)),
+    "close-before": lambda c, r: CLOSE,
+    "close-mid-body": lambda c, r: send(c, r[:-5], CLOSE),
+    "reset": lambda c, r: reset(c),
+}
+
+
+class Connection:
+    def __init__(self, peer, sock):
+        self.peer, self.sock = peer, sock
+        self.previous = None  # echo: the message before
+        self.lock = threading.Lock()
+        if sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self, data):
+        with self.lock:
+            self.sock.sendall(data)
+
+    def read_request(self, pending):
+        """One request and what was read beyond it; None at the end of the stream."""
+        size = self.peer.payload
+        while True:
+            if self.peer.protocol == "http":
+                end = pending.find(b"\r\n\r\n") + 4
+                if end > 3:
+                    return bytes(pending[:end]), pending[end:]
+            elif len(pending) >= size:
+                return bytes(pending[:size]), pending[size:]
+            data = self.sock.recv(1 << 18)
+            if not data:
+                return None, pending
+            pending += data
+
+    def serve(self):
+        pending = bytearray()
+        keep = KEEP
+        while keep:
+            request, pending = self.read_request(pending)
+            if request is None:
+                break
+            fault = self.peer.count(request)
+            treat = self.peer.treatment if fault else self.peer.treatments["ok"]
+            keep = treat(self, request)
+            self.previous = request
+
+
+class Peer:
+    """A server in threads of this process. `address` is where it listens, `url` the same for the
+    load generator. `family`: tcp4, tcp6, unix or abstract. `one_at_a_time`: the next connection is
+    accepted when the one before is closed, as the iterative model does."""
+
+    def __init__(self, mode="ok", protocol="http", every=1, payload=64, family="tcp4",
+                 one_at_a_time=False):
+        self.treatments = HTTP if protocol == "http" else ECHO
+        self.treatment = self.treatments[mode]
+        self.protocol, self.every, self.payload = protocol, every, payload
+        self.one_at_a_time = one_at_a_time
+        self.requests = self.faults = self.accepted = self.ended = 0
+        self.last_request = None
+        self.stopping = threading.Event()
+        self._numbers = self._swap = 0
+        self._lock = threading.Lock()
+        self._conns = set()
+        self._directory = None
+        self._listen(family)
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def _listen(self, family):
+        scheme = self.protocol
+        if family in ("unix", "abstract"):
+            self._directory = tempfile.mkdtemp(prefix="load-peer-")
+            path = self._directory + "/sock"
+            self._listener = socket.socket(socket.AF_UNIX)
+            self._listener.bind("\0" + path if family == "abstract" else path)
+            text = "@" + path if family == "abstract" else path
+            self.address, self.url = "unix:" + text, f"{scheme}+unix://{text}"
+        else:
+            v6 = family == "tcp6"
+            self._listener = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET)
+            self._listener.bind(("::1" if v6 else "127.0.0.1", 0))
+            port = self._listener.getsockname()[1]
+            self.address = f"[::1]:{port}" if v6 else f"127.0.0.1:{port}"
+            self.url = f"{scheme}://{self.address}"
+        self._listener.listen(1024)
+
+    def _accept(self):
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            conn = Connection(self, sock)
+            with self._lock:
+                self.accepted += 1
+                self._conns.add(conn)
+            if self.one_at_a_time:
+                self._run(conn)
+            else:
+                threading.Thread(target=self._run, args=(conn,), daemon=True).start()
+
+    def _run(self, conn):
+        try:
+            conn.serve()
+        except OSError:
+            pass
+        finally:
+            conn.sock.close()
+            with self._lock:
+                self._conns.discard(conn)
+                self.ended += 1
+
+    def count(self, request):
+        """Is this request one to treat badly?"""
+        with self._lock:
+            self.requests += 1
+            self.last_request = request
+            fault = self.requests % self.every == 0
+            self.faults += fault
+            return fault
+
+    def next_number(self):
+        with self._lock:
+            self._numbers += 1
+            return self._numbers
+
+    def swap(self, data):
+        """The data of another connection's request, or of an older one."""
+        with self._lock:
+            other, self._swap = self._swap, data
+            return other or bytes(len(data))
+
+    def others(self, conn):
+        with self._lock:
+            return [c for c in self._conns if c is not conn]
+
+    def open_connections(self):
+        with self._lock:
+            return len(self._conns)
+
+    def stop_listening(self):
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the accept
+        except OSError:
+            pass
+        self._listener.close()
+
+    def close(self):
+        self.stopping.set()
+        self.stop_listening()
+        with self._lock:
+            conns = list(self._conns)
+        for conn in conns:
+            try:
+                conn.sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self._thread.join(2)
+        if self._directory:
+            for name in os.listdir(self._directory):
+                os.unlink(f"{self._directory}/{name}")
+            os.rmdir(self._directory)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("mode", nargs="?", default="ok")
+    parser.add_argument("--protocol", choices=("http", "echo"), default="http")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--payload", type=int, default=64)
+    parser.add_argument("--list", action="store_true")
+    args = parser.parse_args()
+    modes = HTTP if args.protocol == "http" else ECHO
+    if args.list:
+        print("\n".join(modes))
+        return 0
+    if args.mode not in modes:
+        parser.error(f"no mode '{args.mode}' for {args.protocol}")
+    peer = Peer(args.mode, args.protocol, args.every, args.payload)
+    print(f"listening on {peer.address}", flush=True)
+    try:
+        sys.stdin.read()
+    except KeyboardInterrupt:
+        pass
+    peer.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""A small runner for tests that talk to servers; it prints TAP (the Test Anything Protocol).
+
+    1..3
+    ok 1 - a test that passed
+    not ok 2 - a test that failed
+    # checks/echo.py:41: 12 bytes came back, 13 were sent
+    ok 3 - a test that could not run # SKIP no IPv6 here
+
+Tests run side by side on a few threads, because most of them wait; results are printed in the
+order of the list all the same. Each has a time limit. What a test started is undone by the
+functions it gave to defer(), also when it fails or runs out of time: the limit is enforced by
+undoing, which closes the sockets and ends the servers that the test is waiting for.
+"""
+
+import os
+import sys
+import threading
+import time
+import traceback
+
+TESTS_DIR = os.path.dirname(os.path.abspath(__file__))
+
+
+class Skip(Exception):
+    """Raised by a test that cannot run here; the message says why."""
+
+
+class T:
+    """What a running test is given."""
+
+    def __init__(self, name):
+        self.name = name
+        self.notes = []
+        self._undo = []
+        self._lock = threading.Lock()
+        self._over = False
+
+    def note(self, text):
+        """A line of diagnostics, printed if the test fails."""
+        self.notes.append(str(text))
+
+    def defer(self, function):
+        """Have `function` called when the test is over, last come first served."""
+        with self._lock:
+            if not self._over:
+                self._undo.append(function)
+                return
+        function()
+
+    def finish(self):
+        with self._lock:
+            self._over = True
+            undo, self._undo = self._undo, []
+        for function in reversed(undo):
+            try:
+                function()
+            except Exception as e:  # a failing clean-up must not keep the next one from running
+                self.note(f"clean-up: {e!r}")
+
+
+class Test:
+    """A name, a function that takes a T, and a limit in seconds. A test that is `last` runs alone,
+    after all the others."""
+
+    def __init__(self, name, function, limit=20.0, last=False):
+        self.name, self.function, self.limit, self.last = name, function, limit, last
+        self.outcome = None
+        self.notes = []
+        self.seconds = 0.0
+        self.done = threading.Event()
+
+
+def describe(error):
+    """Where in the tests an exception comes from, and what it says."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__)
+              if f.filename.startswith(TESTS_DIR)
+              and os.path.basename(f.filename) not in ("tap.py", "suite.py")]
+    where = " < ".join(f"{os.path.relpath(f.filename, TESTS_DIR)}:{f.lineno}"
+                       for f in reversed(frames[-5:]))
+    what = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
+    if not str(error) and frames:
+        what = f"{type(error).__name__}: {frames[-1].line}"
+    return f"{where}: {what}"
+
+
+def run_one(test):
+    t = T(test.name)
+    result = {}
+
+    def body():
+        try:
+            test.function(t)
+            result["outcome"] = "ok"
+        except Skip as e:
+            result["outcome"] = f"skip {e}"
+        except BaseException as e:
+            result.setdefault("outcome", "not ok")
+            t.note(describe(e))
+
+    begin = time.monotonic()
+    thread = threading.Thread(target=body, daemon=True)
+    thread.start()
+    thread.join(test.limit)
+    if thread.is_alive():
+        result["outcome"] = "not ok"
+        t.note(f"not finished after {test.limit:g} s")
+    t.finish()
+    thread.join(2.0)
+    test.seconds = time.monotonic() - begin
+    test.outcome, test.notes = result.get("outcome", "not ok"), t.notes
+    test.done.set()
+
+
+def report(number, test, out, verbose):
+    word = "not ok" if test.outcome == "not ok" else "ok"
+    skipped = f" # SKIP {test.outcome[5:]}" if test.outcome.startswith("skip ") else ""
+    print(f"{word} {number} - {test.name}{skipped}", file=out)
+    if verbose:
+        print(f"# {test.seconds:.2f} s", file=out)
+    if word == "not ok":
+        for note in test.notes:
+            for line in note.splitlines():
+                print(f"# {line}", file=out)
+    out.flush()
+
+
+def run(tests, jobs=8, out=sys.stdout, verbose=False):
+    """Run the tests; the number of those that failed."""
+    print(f"1..{len(tests)}", file=out, flush=True)
+    early = [t for t in tests if not t.last]
+    # Long limits first: what takes longest must not be what everything else waits for.
+    queue = sorted(early, key=lambda t: -t.limit)
+    lock = threading.Lock()
+
+    def worker():
+        while True:
+            with lock:
+                if not queue:
+                    return
+                test = queue.pop(0)
+            run_one(test)
+
+    threads = [threading.Thread(target=worker, daemon=True) for _ in range(jobs)]
+    for thread in threads:
+        thread.start()
+    for number, test in enumerate(early, 1):
+        while not test.done.wait(1.0):  # a wait with a limit lets signals in
+            pass
+        report(number, test, out, verbose)
+    for number, test in enumerate((t for t in tests if t.last), len(early) + 1):
+        run_one(test)
+        report(number, test, out, verbose)
+
+    failed = sum(t.outcome == "not ok" for t in tests)
+    skipped = sum(t.outcome.startswith("skip ") for t in tests)
+    print(f"# {len(tests) - failed - skipped} passed, {failed} failed, {skipped} skipped",
+          file=out, flush=True)
+    return failed

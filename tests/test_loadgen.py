@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Tests of iomodels-load against peers that behave and peers that do not. Prints TAP.
+
+    test_loadgen.py --load build/loadgen/iomodels-load [--servers build/servers] [--only PATTERN]
+                    [--slow-factor N] [--sanitized]
+
+The tests are in load_checks/, the peers in load_peer.py.
+"""
+
+import argparse
+import os
+import re
+import sys
+
+import tap
+from lib.server import kill_all
+from load_checks import counting, interface, outcomes, output, servers, setup
+from load_checks.run import settings
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--load", required=True, help="path of iomodels-load")
+    parser.add_argument("--servers", help="directory of our servers; without, they are left out")
+    parser.add_argument("--only", help="run the tests whose name matches this pattern")
+    parser.add_argument("--slow-factor", type=float, default=1.0, help="multiplies time limits")
+    parser.add_argument("--sanitized", action="store_true", help="built with a sanitizer")
+    parser.add_argument("--verbose", action="store_true")
+    args = parser.parse_args()
+    settings.load = os.path.abspath(args.load)
+    settings.servers = args.servers
+    settings.slow_factor = args.slow_factor
+    settings.sanitized = args.sanitized
+
+    every = [t for part in (outcomes, counting, interface, setup, output, servers)
+             for t in part.tests()]
+    chosen = [t for t in every if not args.only or re.search(args.only, t.name)]
+    try:
+        return 1 if tap.run(chosen, verbose=args.verbose) else 0
+    finally:
+        kill_all()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,270 @@
+#include "bench/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/plan.h"
+#include "unit.h"
+
+static char file[] = "/tmp/iomodels-scenario-XXXXXX";
+
+static bool read_text(const char *text, struct scenario *s, char *error, size_t error_size)
+{
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    return scenario_read(file, s, error, error_size);
+}
+
+static void reads_all_keys(void **state)
+{
+    (void)state;
+    struct scenario s;
+    char error[512] = "";
+    bool good = read_text("# a comment\n"
+                          "[scenario]\n"
+                          "name = one-two\n"
+                          "question = What\n"
+                          "  costs what?\n"
+                          "expect = This ; and not this\n"
+                          "[sweep]\n"
+                          "models = poll, select\n"
+                          "protocols = echo\n"
+                          "connections = 1, 64, 1k\n"
+                          "repetitions = 5\n"
+                          "duration = 0.35s\n"
+                          "warmup = 100ms\n"
+                          "timeout = 3\n"
+                          "path = /bytes/10\n"
+                          "payload = 2k\n"
+                          "rank = 1024\n"
+                          "server_cpus = 2\n"
+                          "generator_threads = 3\n"
+                          "[model:select]\n"
+                          "connections = 1, 8\n"
+                          "reason = it is\n"
+                          "  small\n",
+                          &s, error, sizeof error);
+    assert_string_equal(error, "");
+    assert_true(good);
+    assert_string_equal(s.name, "one-two");
+    assert_string_equal(s.question, "What costs what?");
+    assert_string_equal(s.expect, "This");
+    assert_string_equal(s.models, "poll, select");
+    assert_false(s.protocols[PROTOCOL_HTTP]);
+    assert_true(s.protocols[PROTOCOL_ECHO]);
+    assert_int_equal(s.connections.count, 3);
+    assert_int_equal(s.connections.at[2], 1024);
+    assert_int_equal(s.repetitions, 5);
+    assert_int_equal(s.duration_ns, 350000000);
+    assert_int_equal(s.warmup_ns, 100000000);
+    assert_int_equal(s.timeout_ns, 3000000000);
+    assert_string_equal(s.path, "/bytes/10");
+    assert_int_equal(s.payload, 2048);
+    assert_int_equal(s.rank, 1024);
+    assert_int_equal(s.server_cpus, 2);
+    assert_int_equal(s.generator_threads, 3);
+    assert_string_equal(scenario_override(&s, "select")->reason, "it is small");
+    assert_int_equal(scenario_points(&s, "select")->count, 2);
+    assert_int_equal(scenario_points(&s, "poll")->count, 3);
+    assert_null(scenario_override(&s, "poll"));
+    scenario_free(&s);
+}
+
+static void defaults(void **state)
+{
+    (void)state;
+    struct scenario s;
+    char error[512];
+    assert_true(read_text("[scenario]\nname=x\n[sweep]\nconnections=1,16,64,256\n", &s, error,
+                          sizeof error));
+    assert_true(s.protocols[PROTOCOL_HTTP] && s.protocols[PROTOCOL_ECHO]);
+    assert_int_equal(s.rank, 64);
+    assert_int_equal(s.repetitions, 3);
+    assert_int_equal(s.server_cpus, 1);
+    assert_int_equal(s.generator_threads, 0);
+    assert_null(s.models);
+    scenario_free(&s);
+    assert_true(
+        read_text("[scenario]\nname=x\n[sweep]\nconnections=2,8,9\n", &s, error, sizeof error));
+    assert_int_equal(s.rank, 8);
+    scenario_free(&s);
+}
+
+#define GOOD "[scenario]\nname = x\n[sweep]\nconnections = 1\n"
+
+static void names_the_line(void **state)
+{
+    static const struct {
+        const char *text;
+        int line; /* 0: no line is to blame */
+        const char *says;
+    } cases[] = {
+        {GOOD "colour = red\n", 5, "unknown key 'colour' in [sweep]"},
+        {"[scenario]\nname = x\nsize = 1\n", 3, "unknown key 'size' in [scenario]"},
+        {GOOD "[model:poll]\nspeed = 1\n", 6, "unknown key 'speed' in [model:poll]"},
+        {GOOD "[models]\nx = 1\n", 6, "unknown section [models]"},
+        {GOOD "duration = fast\n", 5, "duration = 'fast'"},
+        {GOOD "duration = 0\n", 5, "duration = '0'"},
+        {GOOD "warmup = -1s\n", 5, "warmup = '-1s'"},
+        {GOOD "repetitions = 0\n", 5, "repetitions = '0'"},
+        {GOOD "repetitions = 3x\n", 5, "repetitions = '3x'"},
+        {GOOD "protocols = http, smtp\n", 5, "protocols = 'http, smtp'"},
+        {GOOD "protocols =\n", 5, "protocols = ''"},
+        {GOOD "connections = 4, 2\n", 5, "ascending"},
+        {GOOD "connections = 4, 4\n", 5, "ascending"},
+        {GOOD "connections = 0\n", 5, "connections = '0'"},
+        {GOOD "connections = \n", 5, "connections = ''"},
+        {GOOD "path = bytes\n", 5, "path = 'bytes'"},
+        {GOOD "payload = 0\n", 5, "payload = '0'"},
+        {GOOD "generator_threads = many\n", 5, "generator_threads = 'many'"},
+        {"[scenario]\nname = Big Name\n", 2, "name = 'Big Name'"},
+        {GOOD "nonsense\n", 5, "neither"},
+        {"[scenario\n", 1, "neither"},
+        {"[sweep]\nconnections = 1\n", 0, "has no name"},
+        {"[scenario]\nname = x\n", 0, "no connections"},
+        {GOOD "rank = 7\n", 0, "rank is none of"},
+        {"", 0, "has no name"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scenario s;
+        char error[512] = "";
+        char place[128];
+        if (read_text(cases[i].text, &s, error, sizeof error))
+            fail_msg("accepted: %s", cases[i].text);
+        if (cases[i].line)
+            snprintf(place, sizeof place, "%s:%d: ", file, cases[i].line);
+        else
+            snprintf(place, sizeof place, "%s: ", file);
+        if (strncmp(error, place, strlen(place)) != 0 || !strstr(error, cases[i].says))
+            fail_msg("'%s' does not begin with '%s' and say '%s'", error, place, cases[i].says);
+        assert_null(strchr(error, '\n'));
+        scenario_free(&s);
+    }
+}
+
+static void a_missing_file(void **state)
+{
+    (void)state;
+    struct scenario s;
+    char error[512];
+    assert_false(scenario_read("/no/such/file.ini", &s, error, sizeof error));
+    assert_non_null(strstr(error, "/no/such/file.ini"));
+    scenario_free(&s);
+}
+
+static struct model two[] = {{.name = (char[]){"small"}, .max_connections = 8},
+                             {.name = (char[]){"large"}}};
+
+static void plan_holds_every_point_once_a_block(void **state)
+{
+    (void)state;
+    struct scenario s;
+    char error[512];
+    struct model_list models = {two, 2};
+    struct plan p;
+    assert_true(read_text("[scenario]\nname=x\n[sweep]\nconnections=1,8,64\nrepetitions=4\n",
+                          &s, error, sizeof error));
+    plan_make(&p, &s, &models, 1, 1000, true);
+    assert_int_equal(p.points, 10); /* small is skipped at 64, once a protocol */
+    assert_int_equal(p.skipped_count, 2);
+    assert_int_equal(p.count, 50);
+    for (size_t block = 0; block < 5; block++) {
+        unsigned seen[PROTOCOL_COUNT][2][65] = {0};
+        for (size_t i = 0; i < p.points; i++) {
+            const struct plan_trial *t = &p.trials[block * p.points + i];
+            assert_int_equal(t->id, block * p.points + i + 1);
+            assert_int_equal(t->block, block);
+            assert_int_equal(t->counting, block == 0);
+            assert_int_equal(seen[t->protocol][t->model - two][t->connections]++, 0);
+        }
+    }
+    plan_free(&p);
+
+    plan_make(&p, &s, &models, 1, 70, false);
+    assert_int_equal(p.trials[0].block, 1);
+    assert_int_equal(p.points,
+                     4); /* 70 descriptors hold one connection and what a server needs */
+    assert_non_null(strstr(p.skipped[0].reason, "descriptors"));
+    plan_free(&p);
+    scenario_free(&s);
+}
+
+static void order(const struct scenario *s, uint64_t seed, unsigned out[12])
+{
+    struct model_list models = {two + 1, 1};
+    struct plan p;
+    plan_make(&p, s, &models, seed, 1000, false);
+    assert_int_equal(p.count, 12);
+    for (size_t i = 0; i < p.count; i++)
+        out[i] = p.trials[i].connections * 2 + (unsigned)p.trials[i].protocol;
+    plan_free(&p);
+}
+
+static void seed_makes_the_order(void **state)
+{
+    (void)state;
+    struct scenario s;
+    char error[512];
+    unsigned a[12], b[12], c[12];
+    assert_true(
+        read_text("[scenario]\nname=x\n[sweep]\nconnections=1,2,3,4,5,6\nrepetitions=1\n", &s,
+                  error, sizeof error));
+    order(&s, 1, a);
+    order(&s, 1, b);
+    order(&s, 2, c);
+    assert_memory_equal(a, b, sizeof a);
+    assert_memory_not_equal(a, c, sizeof a);
+    scenario_free(&s);
+}
+
+/* Over many seeds every trial must come first about equally often. */
+static void no_place_is_favoured(void **state)
+{
+    (void)state;
+    struct scenario s;
+    char error[512];
+    unsigned first[16] = {0};
+    assert_true(
+        read_text("[scenario]\nname=x\n[sweep]\nconnections=1,2,3,4,5,6\nrepetitions=1\n", &s,
+                  error, sizeof error));
+    for (uint64_t seed = 0; seed < 12000; seed++) {
+        unsigned a[12];
+        order(&s, seed, a);
+        first[a[0]]++;
+    }
+    for (unsigned i = 2; i < 14; i++) /* 1000 expected, standard deviation 30 */
+        assert_in_range(first[i], 850, 1150);
+    scenario_free(&s);
+}
+
+static int make_file(void **state)
+{
+    (void)state;
+    int fd = mkstemp(file);
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    return unlink(file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_all_keys),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(names_the_line),
+        cmocka_unit_test(a_missing_file),
+        cmocka_unit_test(plan_holds_every_point_once_a_block),
+        cmocka_unit_test(seed_makes_the_order),
+        cmocka_unit_test(no_place_is_favoured),
+    };
+    return cmocka_run_group_tests(tests, make_file, remove_file);
+}

@@ -1,0 +1,135 @@
+/* URLs of the load generator. */
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "loadgen/url.h"
+
+static const struct good {
+    const char *text, *address, *host, *target;
+    enum url_protocol protocol;
+} good[] = {
+    {"http://127.0.0.1:8080/", "127.0.0.1:8080", "127.0.0.1:8080", "/", URL_HTTP},
+    {"http://127.0.0.1:8080", "127.0.0.1:8080", "127.0.0.1:8080", "/", URL_HTTP},
+    {"http://127.0.0.1", "127.0.0.1:80", "127.0.0.1", "/", URL_HTTP},
+    {"HTTP://127.0.0.1/bytes/64", "127.0.0.1:80", "127.0.0.1", "/bytes/64", URL_HTTP},
+    {"http://[::1]:8080/a/b?c=d&e=%20", "[::1]:8080", "[::1]:8080", "/a/b?c=d&e=%20", URL_HTTP},
+    {"http://[::1]/", "[::1]:80", "[::1]", "/", URL_HTTP},
+    {"http://127.0.0.1:1?q", "127.0.0.1:1", "127.0.0.1:1", "/?q", URL_HTTP},
+    {"http://127.0.0.1:1/p#fragment", "127.0.0.1:1", "127.0.0.1:1", "/p", URL_HTTP},
+    {"http://127.0.0.1:1#f", "127.0.0.1:1", "127.0.0.1:1", "/", URL_HTTP},
+    {"http://127.0.0.1:1/a:b@c", "127.0.0.1:1", "127.0.0.1:1", "/a:b@c", URL_HTTP},
+    {"echo://127.0.0.1:7", "127.0.0.1:7", "127.0.0.1:7", "", URL_ECHO},
+    {"echo://[::1]:7/", "[::1]:7", "[::1]:7", "", URL_ECHO},
+    {"http+unix:///run/x.sock", "unix:/run/x.sock", "localhost", "/", URL_HTTP},
+    {"http+unix:///run/x.sock:/bytes/9?z", "unix:/run/x.sock", "localhost", "/bytes/9?z",
+     URL_HTTP},
+    {"http+unix:///run/a:b:/c", "unix:/run/a:b", "localhost", "/c", URL_HTTP},
+    {"http+unix://@name", "unix:@name", "localhost", "/", URL_HTTP},
+    {"http+unix://@name:/x", "unix:@name", "localhost", "/x", URL_HTTP},
+    {"echo+unix:///run/x.sock", "unix:/run/x.sock", "localhost", "", URL_ECHO},
+    {"echo+unix://@name", "unix:@name", "localhost", "", URL_ECHO},
+};
+
+static const struct bad {
+    const char *text, *error; /* what the message must contain */
+} bad[] = {
+    {"", "does not begin with"},
+    {"127.0.0.1:8080", "does not begin with"},
+    {"ftp://127.0.0.1/", "does not begin with"},
+    {"http:/127.0.0.1/", "does not begin with"},
+    {"https://127.0.0.1/", "TLS"},
+    {"http://", "no host"},
+    {"http:///path", "no host"},
+    {"http://:8080/", "no host"},
+    {"http://127.0.0.1:/", "not a port"},
+    {"http://127.0.0.1:0/", "not a port"},
+    {"http://127.0.0.1:65536/", "not a port"},
+    {"http://127.0.0.1:80x/", "not a port"},
+    {"http://127.0.0.1:-1/", "not a port"},
+    {"http://user@127.0.0.1/", "user names"},
+    {"http://::1:80/", ""},
+    {"http://[::1/", ""},
+    {"http://[127.0.0.1]/", ""},
+    {"http://[]/", ""},
+    {"http://127.0.0.1/a b", "0x20"},
+    {"http://127.0.0.1/a\r\nHost: x", "0x0d"},
+    {"http://127.0.0.1/\xc3\xa9", "0xc3"},
+    {"http://127.0.0.1/<", "0x3c"},
+    {"echo://127.0.0.1", "needs a port"},
+    {"echo://127.0.0.1:7/path", "no path"},
+    {"echo+unix:///run/x.sock:/path", "no path"},
+    {"http+unix://relative", "///PATH"},
+    {"http+unix://", "///PATH"},
+    {"http+unix://@", "no path"},
+};
+
+static void good_urls(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        struct url url;
+        char error[512] = "";
+        char text[ADDR_TEXT_MAX];
+        if (!url_parse(good[i].text, &url, error, sizeof error))
+            fail_msg("%s: %s", good[i].text, error);
+        assert_string_equal(addr_format(&url.addr, text), good[i].address);
+        assert_string_equal(url.host, good[i].host);
+        assert_string_equal(url.target, good[i].target);
+        assert_int_equal(url.protocol, good[i].protocol);
+    }
+}
+
+static void bad_urls_are_named(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct url url;
+        char error[512] = "";
+        if (url_parse(bad[i].text, &url, error, sizeof error))
+            fail_msg("%s was taken", bad[i].text);
+        if (!strstr(error, bad[i].error) || strchr(error, '\n') || error[0] == '\0')
+            fail_msg("%s: said '%s'", bad[i].text, error);
+    }
+}
+
+static void long_urls(void **state)
+{
+    (void)state;
+    char text[URL_TEXT_MAX + 100];
+    struct url url;
+    char error[512];
+
+    memset(text, 'a', sizeof text);
+    memcpy(text, "http://127.0.0.1/", 17);
+    text[sizeof text - 1] = '\0';
+    assert_false(url_parse(text, &url, error, sizeof error));
+    text[URL_TEXT_MAX - 2] = '\0';
+    assert_true(url_parse(text, &url, error, sizeof error));
+    assert_int_equal(strlen(url.target), URL_TEXT_MAX - 2 - 16);
+
+    memset(text, 'h', sizeof text);
+    memcpy(text, "http://", 7);
+    text[600] = '\0';
+    assert_false(url_parse(text, &url, error, sizeof error));
+    memset(text, 's', sizeof text);
+    memcpy(text, "http+unix:///", 13);
+    text[300] = '\0';
+    assert_false(url_parse(text, &url, error, sizeof error));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_urls),
+        cmocka_unit_test(bad_urls_are_named),
+        cmocka_unit_test(long_urls),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
