@@ -197,6 +197,8 @@ def starved_and_cost(rows):
 
 def histograms_hold_every_sample(b, rows):
     for row in rows:
+        if row["block"] == "0":
+            continue
         buckets = b.rows(f"histograms/{row['trial']}.csv")
         total = sum(int(x["count"]) for x in buckets)
         equal(total, int(row["ok"]) + int(row["timeout"]), f"samples of trial {row['trial']}")

@@ -272,6 +272,12 @@ static void step(struct peer *p)
     }
 }
 
+static void stop_listening(void)
+{
+    if (!uv_is_closing(&listener.handle))
+        uv_close(&listener.handle, NULL);
+}
+
 static void close_unused(uv_handle_t *handle)
 {
     free(handle->data);
@@ -282,7 +288,11 @@ static void on_connection(uv_stream_t *stream, int status)
     struct counters *c = server->counters;
     events++;
     if (status < 0) {
-        count(&c->accept_errors, 1);
+        /* A listening socket that was shut down would fail for ever, and libuv tries for ever. */
+        if (server->stopping)
+            stop_listening();
+        else
+            count(&c->accept_errors, 1);
         return;
     }
     struct peer *p = calloc(1, sizeof *p);
@@ -338,7 +348,7 @@ static void on_stop(uv_poll_t *w, int status, int ready)
     (void)status;
     (void)ready;
     uv_close((uv_handle_t *)w, NULL);
-    uv_close(&listener.handle, NULL);
+    stop_listening();
     for (struct peer *p = peers; p; p = p->next)
         session_drain(p->session);
     uv_timer_start(&drain_timer, close_idle, 1, 0);
