@@ -74,17 +74,17 @@ static int compare(const void *a, const void *b)
 
 struct files *files_read(const char *directory)
 {
+    struct stat st;
+    if (stat(directory, &st) != 0)
+        die_errno("--root: cannot read %s", directory);
+    if (!S_ISDIR(st.st_mode))
+        die("--root: %s is not a directory", directory);
+
     struct files *f = xcalloc(1, sizeof *f);
     char *root = xstrdup(directory);
     size_t root_length = strlen(root), capacity = 0;
     while (root_length > 1 && root[root_length - 1] == '/')
         root[--root_length] = '\0';
-
-    struct stat st;
-    if (stat(root, &st) != 0)
-        die_errno("--root: cannot read %s", root);
-    if (!S_ISDIR(st.st_mode))
-        die("--root: %s is not a directory", root);
 
     char *roots[] = {root, NULL};
     FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);

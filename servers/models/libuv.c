@@ -288,7 +288,8 @@ static void on_connection(uv_stream_t *stream, int status)
     struct counters *c = server->counters;
     events++;
     if (status < 0) {
-        /* A listening socket that was shut down would fail for ever, and libuv tries for ever. */
+        /* A listening socket that was shut down would fail for ever, and libuv tries for ever.
+         */
         if (server->stopping)
             stop_listening();
         else
