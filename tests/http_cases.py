@@ -104,8 +104,8 @@ good("every byte a field name may have", field(b"!#$%&'*+-.^_`|~09azAZ: b"))
 for value in (b"-5", b"+5", b"0x5", b"5a", b"5 5", b"", b"5,", b"5, 5", b"5, 6", b"5,5", b"1e1",
               b"5.0", b"\"5\"", b"five", b"5\x00", b"0x", b"5;"):
     bad("Content-Length: " + repr(value)[2:-1], post(b"Content-Length: " + value, body=b"hello"))
-for value in (b"18446744073709551616", b"18446744073709551621", b"9" * 30, b"4294967301" + b"0" * 12,
-              b"9223372036854775808"):
+for value in (b"18446744073709551616", b"18446744073709551621", b"9" * 30,
+              b"4294967301" + b"0" * 12, b"9223372036854775808"):
     bad(f"Content-Length: {value.decode()} (overflow)",
         post(b"Content-Length: " + value, body=b"hello"), (400, 413))
 bad("conflicting Content-Length", post("Content-Length: 5", "Content-Length: 6", body=b"hello!"))
@@ -116,9 +116,9 @@ good("Content-Length with white space", post("Content-Length: \t 5 ", body=b"hel
 good("Content-Length of zero", post("Content-Length: 0"), b"")
 good("no Content-Length: no body", post(), b"")
 good("a body on GET is passed over", get("GET / HTTP/1.1", "Content-Length: 5") + b"hello")
-good("a body on HEAD's cousin is passed over",
-     raw("GET /bytes/2 HTTP/1.1", "Host: x", "Transfer-Encoding: chunked") + b"3\r\nabc\r\n0\r\n\r\n",
-     None)
+good("a chunked body on GET is passed over",
+     raw("GET /bytes/2 HTTP/1.1", "Host: x", "Transfer-Encoding: chunked")
+     + b"3\r\nabc\r\n0\r\n\r\n", None)
 
 # Transfer-Encoding (RFC 9112, sections 6.1, 6.3 and 7)
 EMPTY = b"0\r\n\r\n"
@@ -157,7 +157,8 @@ good("chunk extensions", chunks(b'5;a=b;c="d e";f\r\nhello\r\n0;last\r\n\r\n'), 
 good("trailers", chunks(b"5\r\nhello\r\n0\r\nA: b\r\nC: d\r\n\r\n"), b"hello")
 good("a trailer is not a header",
      chunks(b"5\r\nhello\r\n0\r\nContent-Length: 99\r\nConnection: close\r\n\r\n"), b"hello")
-good("chunk data that looks like chunks", chunks(b"7\r\n0\r\n\r\n\r\n\r\n0\r\n\r\n"), b"0\r\n\r\n\r\n")
+good("chunk data that looks like chunks", chunks(b"7\r\n0\r\n\r\n\r\n\r\n0\r\n\r\n"),
+     b"0\r\n\r\n\r\n")
 add("space before a chunk extension", chunks(b"5 ;a=b\r\nhello\r\n0\r\n\r\n"), (200, 400))
 bad("empty chunk size", chunks(b"\r\nhello\r\n0\r\n\r\n"))
 bad("chunk size with 0x", chunks(b"0x5\r\nhello\r\n0\r\n\r\n"))

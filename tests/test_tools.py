@@ -64,10 +64,12 @@ def need(tool):
 def run(s, *command, data=None, status=0):
     """Run a tool; its output."""
     environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
-    r = subprocess.run(command, input=data, env=environment, stdin=None if data is not None else subprocess.DEVNULL,
+    r = subprocess.run(command, input=data, env=environment,
+                       stdin=None if data is not None else subprocess.DEVNULL,
                        capture_output=True, timeout=4 * s.patience)
     text = r.stdout.decode("latin-1") + r.stderr.decode("latin-1")
-    assert r.returncode == status, f"{' '.join(command)}: exit status {r.returncode}: {text[-1500:]}"
+    assert r.returncode == status, \
+        f"{' '.join(command)}: exit status {r.returncode}: {text[-1500:]}"
     return r.stdout
 
 
@@ -162,11 +164,12 @@ def front(s, upstream, version, buffering):
                                start_new_session=True)
 
     def end():
+        process.terminate()  # the master ends its worker, and waits for it
         try:
+            process.wait(s.patience)
+        except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        process.wait()
+            process.wait()
         log.close()
 
     s.t.defer(end)

@@ -104,7 +104,8 @@ def continue_refused(s):
         assert a.status == 413 and a.closes, a
         c.ends()
     with s.http() as c:
-        c.send(request("/echo", "POST", ["Expect: 100-continue", "Content-Length: 5"], version="1.0"))
+        c.send(request("/echo", "POST", ["Expect: 100-continue", "Content-Length: 5"],
+                       version="1.0"))
         assert not c.readable(0.1), "an HTTP/1.0 client got an interim answer"
         c.send(b"hello")
         assert c.answer(interim=True).body == b"hello"

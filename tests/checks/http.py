@@ -87,10 +87,12 @@ def bursts(s):
 @check("http", "pipelining of unlike requests", on=("tcp4", "unix"))
 def mixed_pipeline(s):
     body = bytes(range(256)) * 20
-    kinds = [("GET", "/", b"", 200), ("GET", "/wait/20", b"", 200), ("HEAD", "/bytes/500", b"", 200),
+    kinds = [("GET", "/", b"", 200), ("GET", "/wait/20", b"", 200),
+             ("HEAD", "/bytes/500", b"", 200),
              ("POST", "/echo", body, 200), ("GET", "/bytes/30000", b"", 200),
              ("GET", "/nothing", b"", 404), ("GET", "/cpu/100", b"", 200),
-             ("POST", "/", b"drop me", 405), ("GET", "/wait/1", b"", 200), ("POST", "/echo", b"", 200)]
+             ("POST", "/", b"drop me", 405), ("GET", "/wait/1", b"", 200),
+             ("POST", "/echo", b"", 200)]
     with s.http() as c:
         c.send(b"".join(request(path, method, body=b) for method, path, b, _ in kinds * 4))
         for i, (method, path, b, status) in enumerate(kinds * 4):

@@ -30,8 +30,8 @@ def told_to_stop(s, server):
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             try:
                 probe.connect(target)
-            except (ConnectionRefusedError, FileNotFoundError):
-                break
+            except (ConnectionRefusedError, ConnectionResetError, FileNotFoundError):
+                break  # refused; or taken up by the kernel at the last moment, and dropped
         time.sleep(0.01)
     time.sleep(0.2 * s.slow)
 

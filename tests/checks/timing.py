@@ -48,7 +48,8 @@ def idle_many(s):
 @check("http", "idle timeout: half a request gets 408, then the end", on=("tcp4", "unix"))
 def half_a_request(s):
     server = s.start(*IDLE)
-    for half in (b"G", b"GET / HTTP/1.1\r\nHost: x\r\n", request("/echo", "POST", body=b"0" * 10)[:-5],
+    for half in (b"G", b"GET / HTTP/1.1\r\nHost: x\r\n",
+                 request("/echo", "POST", body=b"0" * 10)[:-5],
                  request("/echo", "POST", ["Transfer-Encoding: chunked"]) + b"5\r\nhel"):
         with s.http(server) as c:
             begin = time.monotonic()

@@ -1,0 +1,12 @@
+/* The subcommands of iomodels. Each gets its own arguments, argv[0] being its name, and returns
+ * the exit status. */
+#ifndef IOM_COMMANDS_H
+#define IOM_COMMANDS_H
+
+int command_run(int argc, char **argv);
+int command_list(int argc, char **argv);
+int command_serve(int argc, char **argv);
+int command_plot(int argc, char **argv);
+int command_report(int argc, char **argv);
+
+#endif

@@ -1,0 +1,164 @@
+#include "environment.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench/build_commit.h"
+#include "bench/build_config.h"
+#include "bench/machine.h"
+#include "bench/process.h"
+#include "bench/text.h"
+#include "common/clock.h"
+#include "common/err.h"
+
+static json_t *text_or_null(const char *text)
+{
+    return text && text[0] ? json_string(text) : json_null();
+}
+
+/* The first line that `program --version` prints. */
+static json_t *version_of(const char *program)
+{
+    struct process p;
+    const char *argv[] = {program, "--version", NULL};
+    process_start(&p, &(struct process_spec){.argv = argv, .input = -1, .extra = -1});
+    bool good = process_wait(&p, clock_after(clock_ns(), 2 * NS_PER_S)) && p.status == 0;
+    char *text = process_output(&p);
+    text[strcspn(text, "\n")] = '\0';
+    json_t *json = good ? text_or_null(text) : json_null();
+    free(text);
+    process_destroy(&p);
+    return json;
+}
+
+static json_t *build(const struct run_facts *facts)
+{
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:{s:o,s:o,s:o,s:o,s:o}}", "version",
+                     IOM_VERSION, "commit", IOM_BUILD_COMMIT, "compiler", IOM_COMPILER,
+                     "build_type", IOM_BUILD_TYPE, "flags", IOM_BUILD_FLAGS, "load_generator",
+                     version_of(facts->loadgen), "libraries", "libuv",
+                     text_or_null(IOM_VERSION_LIBUV), "libev", text_or_null(IOM_VERSION_LIBEV),
+                     "jansson", text_or_null(IOM_VERSION_JANSSON), "inih",
+                     text_or_null(IOM_VERSION_INIH), "gnuplot", version_of("gnuplot"));
+}
+
+static json_t *placement(const struct run_facts *facts)
+{
+    char server[256];
+    char generator[256];
+    const struct placement *p = facts->placement;
+    const char *warning = "";
+    if (p->shared)
+        warning =
+            "ONE CPU: server and load generator share it; no figure is the server's alone";
+    else if (p->siblings_shared)
+        warning = "server and load generator run on hardware threads of one core and slow each "
+                  "other down";
+    placement_format(&p->server, server, sizeof server);
+    placement_format(&p->generator, generator, sizeof generator);
+    return json_pack("{s:s,s:i,s:s,s:i,s:s,s:o}", "server_cpus", server, "server_cpu_count",
+                     p->server_count, "generator_cpus", generator, "generator_cpu_count",
+                     p->generator_count, "driver_scheduling",
+                     facts->realtime ? "SCHED_FIFO" : "SCHED_OTHER", "warning",
+                     text_or_null(warning));
+}
+
+static json_t *sources(const struct run_facts *facts)
+{
+    const bool *have = facts->counters;
+    const char *cpu = have[PERF_TASK_CLOCK] ? "perf task-clock, whole tree"
+                                            : "clock_getcpuclockid of the tree's processes";
+    const char *switches = have[PERF_SWITCHES] ? "perf context-switches, whole tree"
+                                               : "the server's own rusage, warm-up included";
+    const char *syscalls =
+        have[PERF_SYSCALLS] ? "perf raw_syscalls:sys_enter, whole tree" : NULL;
+    return json_pack("{s:s,s:s,s:o,s:o}", "cpu", cpu, "context_switches", switches,
+                     "system_calls", text_or_null(syscalls), "missing",
+                     text_or_null(facts->counters_reason));
+}
+
+static json_t *models(const struct run_facts *facts)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < facts->models->count; i++) {
+        const struct model *m = &facts->models->at[i];
+        const struct model_override *o = scenario_override(facts->scenario, m->name);
+        json_array_append_new(list,
+                              json_pack("{s:s,s:s,s:i,s:i,s:o}", "name", m->name, "summary",
+                                        m->summary, "max_connections", (int)m->max_connections,
+                                        "concurrency", (int)m->concurrency, "differs",
+                                        o && o->reason ? json_string(o->reason) : json_null()));
+    }
+    return list;
+}
+
+static json_t *skipped(const struct run_facts *facts)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < facts->plan->skipped_count; i++) {
+        const struct plan_skip *s = &facts->plan->skipped[i];
+        json_array_append_new(list, json_pack("{s:s,s:s,s:i,s:s}", "protocol",
+                                              protocol_name(s->protocol), "model",
+                                              s->model->name, "connections",
+                                              (int)s->connections, "reason", s->reason));
+    }
+    return list;
+}
+
+static json_t *scenario(const struct scenario *s)
+{
+    return json_pack("{s:s,s:o,s:o,s:i,s:i,s:f,s:f,s:f,s:s,s:i,s:s}", "name", s->name,
+                     "question", text_or_null(s->question), "expect", text_or_null(s->expect),
+                     "rank", (int)s->rank, "repetitions", (int)s->repetitions, "duration_s",
+                     (double)s->duration_ns / 1e9, "warmup_s", (double)s->warmup_ns / 1e9,
+                     "timeout_s", (double)s->timeout_ns / 1e9, "path", s->path, "payload",
+                     (int)s->payload, "text", s->text);
+}
+
+void environment_write(const char *dir, const struct run_facts *facts)
+{
+    char date[64];
+    char seed[32];
+    time_t now = time(NULL);
+    struct tm utc;
+    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)facts->seed);
+
+    /* The seed as text: a JSON number does not hold 64 bits everywhere. */
+    json_t *all = json_pack("{s:i,s:s,s:s,s:b,s:i,s:i}", "format", 1, "date", date, "seed",
+                            seed, "counting", facts->counting, "trials",
+                            (int)facts->plan->count, "points", (int)facts->plan->points);
+    if (!all)
+        die("cannot write down the environment: %s", dir);
+    json_object_set_new(all, "scenario", scenario(facts->scenario));
+    json_object_set_new(all, "models", models(facts));
+    json_object_set_new(all, "skipped", skipped(facts));
+    json_object_set_new(all, "placement", placement(facts));
+    json_object_set_new(all, "sources", sources(facts));
+    json_object_set_new(all, "machine", machine_describe());
+    json_object_set_new(all, "sysctls", machine_sysctls());
+    json_object_set_new(all, "limits", machine_limits());
+    json_object_set_new(all, "build", build(facts));
+
+    char *path = text_format("%s/environment.json", dir);
+    if (json_dump_file(all, path, JSON_INDENT(2)) != 0)
+        die_errno("cannot write %s", path);
+    free(path);
+    json_decref(all);
+}
+
+json_t *environment_read(const char *dir, char *error, size_t error_size)
+{
+    char *path = text_format("%s/environment.json", dir);
+    json_error_t where;
+    json_t *all = json_load_file(path, 0, &where);
+    if (!json_is_object(all)) {
+        json_decref(all);
+        all = NULL;
+        snprintf(error, error_size, "%s is not the environment of a run: %s", path, where.text);
+    }
+    free(path);
+    return all;
+}

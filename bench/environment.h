@@ -1,0 +1,34 @@
+/* environment.json: all that a reader must know to believe a figure or to measure it again. */
+#ifndef IOM_ENVIRONMENT_H
+#define IOM_ENVIRONMENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/models.h"
+#include "bench/perf.h"
+#include "bench/placement.h"
+#include "bench/plan.h"
+#include "bench/scenario.h"
+
+struct run_facts {
+    const struct scenario *scenario;
+    const struct model_list *models;
+    const struct plan *plan;
+    const struct placement *placement;
+    uint64_t seed;
+    bool counting; /* the plan has a block 0 */
+    bool counters[PERF_COUNTERS];
+    const char *counters_reason; /* why one is missing; "" */
+    bool realtime;               /* this driver runs under SCHED_FIFO */
+    const char *loadgen;
+};
+
+/* Write DIR/environment.json. */
+void environment_write(const char *dir, const struct run_facts *facts);
+
+/* Read it; NULL with one line in `error`. The caller decrefs it. */
+json_t *environment_read(const char *dir, char *error, size_t error_size);
+
+#endif

@@ -1,0 +1,145 @@
+/* iomodels list: the models and the scenarios there are. */
+#include <dirent.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/commands.h"
+#include "bench/models.h"
+#include "bench/paths.h"
+#include "bench/scenario.h"
+#include "bench/text.h"
+#include "common/err.h"
+
+enum { OPTION_JSON = 1, OPTION_HELP };
+
+static const struct option options[] = {
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, OPTION_HELP},
+    PATHS_OPTIONS,
+    {0},
+};
+
+static void help(void)
+{
+    printf("Usage: iomodels list [--json] [--servers DIR]\n"
+           "\n"
+           "The models, with what each holds, and the scenarios of this source tree.\n");
+}
+
+static int is_scenario(const struct dirent *d)
+{
+    size_t n = strlen(d->d_name);
+    return n > 4 && strcmp(d->d_name + n - 4, ".ini") == 0;
+}
+
+static json_t *points(const struct point_list *list)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < list->count; i++)
+        json_array_append_new(array, json_integer(list->at[i]));
+    return array;
+}
+
+/* The scenarios, each with its question; a file that is wrong is told on standard error. */
+static json_t *scenarios(const char *dir)
+{
+    json_t *list = json_array();
+    struct dirent **names;
+    int n = scandir(dir, &names, is_scenario, alphasort);
+    for (int i = 0; i < n; i++) {
+        struct scenario s;
+        char error[512];
+        char *file = text_format("%s/%s", dir, names[i]->d_name);
+        if (scenario_read(file, &s, error, sizeof error))
+            json_array_append_new(list, json_pack("{s:s,s:s,s:o,s:i,s:f}", "name", s.name,
+                                                  "question", s.question ? s.question : "",
+                                                  "connections", points(&s.connections),
+                                                  "repetitions", (int)s.repetitions, "trial_s",
+                                                  (double)(s.duration_ns + s.warmup_ns) / 1e9));
+        else
+            warn("%s", error);
+        scenario_free(&s);
+        free(file);
+        free(names[i]);
+    }
+    if (n >= 0)
+        free(names);
+    return list;
+}
+
+static json_t *models(const struct model_list *list)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < list->count; i++) {
+        const struct model *m = &list->at[i];
+        json_array_append_new(array,
+                              json_pack("{s:s,s:s,s:i,s:i}", "name", m->name, "summary",
+                                        m->summary, "max_connections", (int)m->max_connections,
+                                        "concurrency", (int)m->concurrency));
+    }
+    return array;
+}
+
+static void print_models(const struct model_list *list)
+{
+    printf("models\n");
+    for (size_t i = 0; i < list->count; i++) {
+        const struct model *m = &list->at[i];
+        printf("  %-12s %s", m->name, m->summary);
+        if (m->max_connections)
+            printf(" [at most %u connections]", m->max_connections);
+        if (m->concurrency)
+            printf(" [serves %u at a time]", m->concurrency);
+        putchar('\n');
+    }
+}
+
+static void print_scenarios(const json_t *list)
+{
+    printf("scenarios\n");
+    size_t i;
+    json_t *s;
+    json_array_foreach(list, i, s)
+    {
+        printf("  %-12s %s\n", json_string_value(json_object_get(s, "name")),
+               json_string_value(json_object_get(s, "question")));
+    }
+}
+
+int command_list(int argc, char **argv)
+{
+    struct paths paths = {0};
+    bool json = false;
+    int value;
+    while ((value = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (value == OPTION_HELP) {
+            help();
+            return 0;
+        }
+        if (value == OPTION_JSON)
+            json = true;
+        else if (!paths_option(&paths, value, optarg))
+            return EXIT_USAGE;
+    }
+    if (optind < argc)
+        die_usage("list takes no argument such as '%s'", argv[optind]);
+    paths_find(&paths);
+
+    struct model_list list;
+    models_find(&list, paths.servers);
+    json_t *all = json_pack("{s:o,s:o}", "models", models(&list), "scenarios",
+                            scenarios(paths.scenarios));
+    if (json) {
+        json_dumpf(all, stdout, JSON_INDENT(2));
+        putchar('\n');
+    } else {
+        print_models(&list);
+        print_scenarios(json_object_get(all, "scenarios"));
+    }
+    json_decref(all);
+    models_free(&list);
+    return 0;
+}

@@ -1,0 +1,51 @@
+/* iomodels: runs the experiments, judges them, draws what came out. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/commands.h"
+#include "common/err.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int, char **);
+    const char *summary;
+} commands[] = {
+    {"run", command_run, "measure what a scenario asks for; plots and a report come with it"},
+    {"list", command_list, "the models and the scenarios there are"},
+    {"serve", command_serve, "run one server by hand"},
+    {"plot", command_plot, "summary.csv and plots of a run, from what it measured"},
+    {"report", command_report, "report.html of a run"},
+};
+
+static void help(void)
+{
+    printf("Usage: iomodels COMMAND [OPTIONS]\n"
+           "\n"
+           "What does the way a server waits for I/O cost?\n"
+           "\n");
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+    printf("\n"
+           "iomodels COMMAND --help tells the options of each.\n"
+           "Exit status: 0 well, 1 something failed, 2 wrong usage, 130 interrupted.\n");
+}
+
+int main(int argc, char **argv)
+{
+    err_set_program("iomodels");
+    if (argc < 2)
+        die_usage("no command");
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        help();
+        return 0;
+    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        printf("iomodels %s\n", IOM_VERSION);
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    die_usage("unknown command '%s'", name);
+}

@@ -1,0 +1,36 @@
+/* Where the other parts are: beside this executable in the build tree, unless options say. */
+#ifndef IOM_PATHS_H
+#define IOM_PATHS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct paths {
+    const char *servers;   /* directory of the server executables */
+    const char *loadgen;   /* the load generator */
+    const char *scripts;   /* directory of the gnuplot scripts */
+    const char *scenarios; /* directory of the scenario files */
+};
+
+/* Fill in what is still NULL in `p`. The strings live as long as the program. */
+void paths_find(struct paths *p);
+
+/* Take `--servers`, `--loadgen` and `--scripts`, the options that most commands share.
+ * `getopt_value` is the value getopt_long() returned; returns whether it was one of them. */
+bool paths_option(struct paths *p, int getopt_value, char *value);
+
+enum { OPTION_SERVERS = 1000, OPTION_LOADGEN, OPTION_SCRIPTS };
+
+/* The entries of those three for an array of struct option. */
+#define PATHS_OPTIONS                                                                          \
+    {"servers", required_argument, NULL, OPTION_SERVERS},                                      \
+        {"loadgen", required_argument, NULL, OPTION_LOADGEN},                                  \
+    {                                                                                          \
+        "scripts", required_argument, NULL, OPTION_SCRIPTS                                     \
+    }
+
+/* The file of a scenario given as a name ("quick") or as a path ("my/own.ini"). Caller frees.
+ */
+char *paths_scenario(const struct paths *p, const char *name_or_file);
+
+#endif

@@ -1,0 +1,115 @@
+#include "perf.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench/text.h"
+#include "common/parse.h"
+
+static const char *const counter_names[PERF_COUNTERS] = {
+    [PERF_TASK_CLOCK] = "CPU time",
+    [PERF_SWITCHES] = "context switches",
+    [PERF_MIGRATIONS] = "migrations",
+    [PERF_SYSCALLS] = "system calls",
+};
+
+/* The number of the tracepoint raw_syscalls:sys_enter, which tracefs tells where it is mounted
+ * and may be read. */
+static bool tracepoint_id(uint64_t *id)
+{
+    static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
+    for (size_t i = 0; i < 2; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/events/raw_syscalls/sys_enter/id", roots[i]);
+        char *text = text_first_line(path);
+        bool good = text && parse_u64(text, 0, UINT32_MAX, id);
+        free(text);
+        if (good)
+            return true;
+    }
+    errno = ENOENT;
+    return false;
+}
+
+static int open_counter(enum perf_counter which, pid_t pid)
+{
+    struct perf_event_attr attr = {
+        .size = sizeof attr,
+        .type = PERF_TYPE_SOFTWARE,
+        .disabled = 1,
+        .inherit = 1,
+        .enable_on_exec = 1,
+    };
+    switch (which) {
+    case PERF_TASK_CLOCK:
+        attr.config = PERF_COUNT_SW_TASK_CLOCK;
+        break;
+    case PERF_SWITCHES:
+        attr.config = PERF_COUNT_SW_CONTEXT_SWITCHES;
+        break;
+    case PERF_MIGRATIONS:
+        attr.config = PERF_COUNT_SW_CPU_MIGRATIONS;
+        break;
+    default: {
+        uint64_t id;
+        if (!tracepoint_id(&id))
+            return -1;
+        attr.type = PERF_TYPE_TRACEPOINT;
+        attr.config = id;
+    }
+    }
+    return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+void perf_probe(bool available[PERF_COUNTERS], char *reason, size_t reason_size)
+{
+    reason[0] = '\0';
+    for (int i = 0; i < PERF_COUNTERS; i++) {
+        int fd = open_counter((enum perf_counter)i, 0);
+        available[i] = fd >= 0;
+        if (fd >= 0) {
+            close(fd);
+            continue;
+        }
+        if (reason[0])
+            continue;
+        const char *hint = "";
+        if (i == PERF_SYSCALLS && errno == ENOENT)
+            hint = " (is tracefs mounted on /sys/kernel/tracing?)";
+        else if (errno == EACCES || errno == EPERM)
+            hint = " (see /proc/sys/kernel/perf_event_paranoid)";
+        snprintf(reason, reason_size, "%s: %s%s", counter_names[i], strerror(errno), hint);
+    }
+}
+
+void perf_open(struct perf *p, pid_t pid, bool syscalls)
+{
+    for (int i = 0; i < PERF_COUNTERS; i++)
+        p->fd[i] =
+            i != PERF_SYSCALLS || syscalls ? open_counter((enum perf_counter)i, pid) : -1;
+}
+
+void perf_read(const struct perf *p, struct perf_values *out)
+{
+    for (int i = 0; i < PERF_COUNTERS; i++) {
+        uint64_t count;
+        bool good = p->fd[i] >= 0 && read(p->fd[i], &count, sizeof count) == sizeof count;
+        out->count[i] = good ? (double)count : NAN;
+    }
+}
+
+void perf_close(struct perf *p)
+{
+    for (int i = 0; i < PERF_COUNTERS; i++) {
+        if (p->fd[i] >= 0)
+            close(p->fd[i]);
+        p->fd[i] = -1;
+    }
+}

@@ -1,0 +1,26 @@
+/* Which CPUs the server gets and which the load generator and this driver get. */
+#ifndef IOM_PLACEMENT_H
+#define IOM_PLACEMENT_H
+
+#include <sched.h>
+#include <stdbool.h>
+
+struct placement {
+    cpu_set_t server;
+    cpu_set_t generator; /* also this driver's */
+    cpu_set_t all;       /* both */
+    int server_count;
+    int generator_count;
+    bool shared; /* server and generator share a CPU: no figure is the server's alone */
+    bool siblings_shared; /* they share a core's hardware threads: nearly as bad */
+};
+
+/* The server gets the first `server_cpus` CPUs that this process may use; the generator the
+ * others without the hardware threads that share a core with the server, as long as any are
+ * left. */
+void placement_choose(struct placement *p, int server_cpus);
+
+/* "0-2,5" for a set, as taskset(1) and the kernel write it. */
+char *placement_format(const cpu_set_t *set, char *out, size_t out_size);
+
+#endif

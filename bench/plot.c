@@ -1,0 +1,216 @@
+#include "plot.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/commands.h"
+#include "bench/distribution.h"
+#include "bench/environment.h"
+#include "bench/json_get.h"
+#include "bench/paths.h"
+#include "bench/process.h"
+#include "bench/summary.h"
+#include "bench/text.h"
+#include "common/clock.h"
+#include "common/err.h"
+
+const struct plot_script plot_scripts[] = {
+    {"throughput",
+     "Higher is better. Where the lines stay together, the service and the kernel's "
+     "network stack cost more than the way of waiting."},
+    {"latency_p50",
+     "Lower is better. In a closed loop the median grows with the connections once "
+     "the server is busy: by Little's law it is connections / throughput."},
+    {"latency_p99",
+     "Lower is better. One request in a hundred is slower than this; far above the "
+     "median means that some connections wait while others are served."},
+    {"latency_distribution",
+     "The whole curve at one point: to the right the rare slow requests. "
+     "Flat is good; a late rise is a tail."},
+    {"cpu_per_request",
+     "Lower is better: CPU of the server's whole process tree, user and kernel, "
+     "divided by the answers in the window."},
+    {"memory_per_connection",
+     "Lower is better: growth of the server's proportional memory, all "
+     "processes, with every connection open. Kernel memory (socket "
+     "buffers, thread stacks in the kernel) is not in it."},
+    {NULL, NULL},
+};
+
+unsigned plot_rank_point(const char *dir)
+{
+    char error[512];
+    json_t *environment = environment_read(dir, error, sizeof error);
+    double rank = json_number(environment, "scenario", "rank");
+    json_decref(environment);
+    return rank > 0 ? (unsigned)rank : 64;
+}
+
+static json_t *cpu_counts(const char *dir)
+{
+    char error[512];
+    json_t *environment = environment_read(dir, error, sizeof error);
+    json_t *placement = json_incref(json_object_get(environment, "placement"));
+    json_decref(environment);
+    return placement;
+}
+
+/* "server on 1 CPU, load generator on 1": what a figure must not be read without. */
+static char *cores_text(const char *dir)
+{
+    json_t *p = cpu_counts(dir);
+    int server = (int)json_number(p, NULL, "server_cpu_count");
+    int generator = (int)json_number(p, NULL, "generator_cpu_count");
+    bool known = json_is_integer(json_object_get(p, "server_cpu_count"));
+    bool shared = known && json_text(p, "warning", "")[0] == 'O';
+    char *text = !known   ? xstrdup("")
+                 : shared ? xstrdup("server and load generator share one CPU")
+                          : text_format("server on %d CPU%s, load generator on %d", server,
+                                        server > 1 ? "s" : "", generator);
+    json_decref(p);
+    return text;
+}
+
+/* Names of the models that have a point in `protocol`, separated by spaces. */
+static char *model_names(const struct summary *s, const char *protocol)
+{
+    char *names = xstrdup("");
+    const char *last = "";
+    for (size_t i = 0; i < s->count; i++) {
+        const struct summary_point *p = &s->at[i];
+        if (strcmp(p->protocol, protocol) != 0 || strcmp(p->model, last) == 0)
+            continue;
+        last = p->model;
+        char *longer = text_format("%s%s%s", names, names[0] ? " " : "", last);
+        free(names);
+        names = longer;
+    }
+    return names;
+}
+
+struct picture {
+    const char *dir;
+    const char *scripts;
+    const char *name;
+    const char *protocol;
+    char *names;
+    const char *cores;
+    unsigned connections;
+};
+
+/* One gnuplot for one picture; the script writes both the SVG and the PNG. */
+static bool draw(const struct picture *p, char *error, size_t error_size)
+{
+    char *set = text_format("dir='%s'; scripts='%s'; protocol='%s'; models='%s'; cores='%s'; "
+                            "point=%u; name='%s_%s'",
+                            p->dir, p->scripts, p->protocol, p->names, p->cores, p->connections,
+                            p->name, p->protocol);
+    char *script = text_format("%s/%s.gp", p->scripts, p->name);
+    const char *argv[] = {"gnuplot", "-e", set, script, NULL};
+    struct process g;
+    char end[400];
+
+    process_start(&g, &(struct process_spec){.argv = argv, .input = -1, .extra = -1});
+    bool good = process_wait(&g, clock_after(clock_ns(), 60 * NS_PER_S));
+    if (!good) {
+        snprintf(error, error_size, "gnuplot did not end within a minute: %s", script);
+    } else if (g.status != 0) {
+        good = false;
+        process_end_reason(&g, end, sizeof end);
+        bool absent = WIFEXITED(g.status) && WEXITSTATUS(g.status) == 127;
+        snprintf(error, error_size,
+                 absent ? "gnuplot is not installed (%s)" : "gnuplot failed: %s", end);
+    }
+    process_destroy(&g);
+    free(script);
+    free(set);
+    return good;
+}
+
+static bool draw_all(const char *dir, const char *scripts, const struct summary *summary,
+                     const struct trial_rows *rows, char *error, size_t error_size)
+{
+    static const char *const protocols[] = {"http", "echo"};
+    char *cores = cores_text(dir);
+    bool good = true;
+    for (size_t i = 0; i < 2 && good; i++) {
+        struct picture p = {.dir = dir,
+                            .scripts = scripts,
+                            .protocol = protocols[i],
+                            .names = model_names(summary, protocols[i]),
+                            .cores = cores,
+                            .connections = plot_rank_point(dir)};
+        bool curve = distribution_write(dir, p.protocol, p.connections, summary, rows);
+        for (const struct plot_script *s = plot_scripts; good && p.names[0] && s->name; s++) {
+            p.name = s->name;
+            if (curve || strcmp(s->name, "latency_distribution") != 0)
+                good = draw(&p, error, error_size);
+        }
+        free(p.names);
+    }
+    free(cores);
+    return good;
+}
+
+bool plot_make(const char *dir, const char *scripts, char *error, size_t error_size)
+{
+    struct trial_rows rows;
+    struct summary summary;
+    if (!trials_csv_read(dir, &rows, error, error_size))
+        return false;
+    bool good = !strchr(dir, '\'') && !strchr(scripts, '\'');
+    if (!good)
+        snprintf(error, error_size, "a path with a quote in it cannot be handed to gnuplot");
+    char *plots = text_format("%s/plots", dir);
+    if (good && mkdir(plots, 0777) != 0 && errno != EEXIST) {
+        good = false;
+        snprintf(error, error_size, "cannot make %s: %s", plots, strerror(errno));
+    }
+    summary_make(&summary, &rows);
+    if (good) {
+        summary_write(&summary, dir);
+        good = draw_all(dir, scripts, &summary, &rows, error, error_size);
+    }
+    free(plots);
+    summary_free(&summary);
+    trials_csv_free(&rows);
+    return good;
+}
+
+enum { OPTION_HELP = 1 };
+
+static const struct option options[] = {
+    {"help", no_argument, NULL, OPTION_HELP},
+    PATHS_OPTIONS,
+    {0},
+};
+
+int command_plot(int argc, char **argv)
+{
+    struct paths paths = {0};
+    char error[512];
+    int value;
+    while ((value = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (value == OPTION_HELP) {
+            printf("Usage: iomodels plot DIR [--scripts DIR]\n"
+                   "\n"
+                   "Write summary.csv and plots/*.svg, *.png of a run from its trials.csv and\n"
+                   "histograms. Needs gnuplot and none of the servers.\n");
+            return 0;
+        }
+        if (!paths_option(&paths, value, optarg))
+            return EXIT_USAGE;
+    }
+    if (argc - optind != 1)
+        die_usage("plot takes one run directory");
+    paths_find(&paths);
+    if (!plot_make(argv[optind], paths.scripts, error, sizeof error))
+        die("%s", error);
+    return 0;
+}

@@ -1,0 +1,88 @@
+#include "run_options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/err.h"
+#include "common/parse.h"
+
+enum { OPTION_MODELS = 1, OPTION_OUT, OPTION_SEED, OPTION_RESUME, OPTION_DRY_RUN, OPTION_HELP };
+
+static const struct option options[] = {
+    {"models", required_argument, NULL, OPTION_MODELS},
+    {"out", required_argument, NULL, OPTION_OUT},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"resume", required_argument, NULL, OPTION_RESUME},
+    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+    {"help", no_argument, NULL, OPTION_HELP},
+    PATHS_OPTIONS,
+    {0},
+};
+
+static void help(void)
+{
+    printf(
+        "Usage: iomodels run [SCENARIO | FILE.ini] [OPTIONS]\n"
+        "       iomodels run --resume DIR\n"
+        "\n"
+        "Measure every point of a scenario (default: quick): a fresh server for each trial, "
+        "in\n"
+        "random order, one at a time. Ctrl-C keeps what was measured.\n"
+        "\n"
+        "  --models A,B,...  only these models\n"
+        "  --out DIR         run directory (default results/SCENARIO-DATE)\n"
+        "  --seed N          order of the trials (default: random, kept in environment.json)\n"
+        "  --resume DIR      go on with an interrupted run\n"
+        "  --dry-run         print the trials in their order, measure nothing\n"
+        "  --servers DIR     the server programs (default: of this build)\n"
+        "  --loadgen FILE    the load generator (default: of this build)\n"
+        "  --scripts DIR     the gnuplot scripts (default: of the source tree)\n"
+        "\n"
+        "Exit status 1 when a trial failed, 130 when interrupted.\n");
+}
+
+static void one_option(struct run_options *o, int value)
+{
+    switch (value) {
+    case OPTION_MODELS:
+        o->models = optarg;
+        break;
+    case OPTION_OUT:
+        o->out = optarg;
+        break;
+    case OPTION_SEED:
+        if (!parse_u64(optarg, 0, UINT64_MAX, &o->seed))
+            die_usage("--seed '%s' is not a number from 0 to 2^64-1", optarg);
+        o->seeded = true;
+        break;
+    case OPTION_RESUME:
+        o->resume = optarg;
+        break;
+    case OPTION_DRY_RUN:
+        o->dry_run = true;
+        break;
+    case OPTION_HELP:
+        help();
+        exit(0);
+    default:
+        if (!paths_option(&o->paths, value, optarg))
+            exit(EXIT_USAGE); /* getopt has told what is wrong */
+    }
+}
+
+void run_options_parse(struct run_options *o, int argc, char **argv)
+{
+    *o = (struct run_options){.scenario = "quick"};
+    int value;
+    while ((value = getopt_long(argc, argv, "", options, NULL)) != -1)
+        one_option(o, value);
+    bool named = optind < argc;
+    if (named)
+        o->scenario = argv[optind++];
+    if (optind < argc)
+        die_usage("run takes one scenario; '%s' is one too many", argv[optind]);
+    if (o->resume && (named || o->out || o->seeded || o->models))
+        die_usage("--resume takes scenario, models, seed and directory from the run itself");
+    paths_find(&o->paths);
+}

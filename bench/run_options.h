@@ -1,0 +1,24 @@
+/* The command line of `iomodels run`. */
+#ifndef IOM_RUN_OPTIONS_H
+#define IOM_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/paths.h"
+
+struct run_options {
+    struct paths paths;
+    const char *scenario; /* a name or a file */
+    const char *models;   /* comma-separated; NULL: as the scenario says */
+    const char *out;      /* NULL: results/SCENARIO-DATE */
+    const char *resume;   /* a run directory, or NULL */
+    bool seeded;          /* `seed` was given */
+    uint64_t seed;
+    bool dry_run;
+};
+
+/* Ends the program on --help (status 0) and on wrong usage (status 2). */
+void run_options_parse(struct run_options *o, int argc, char **argv);
+
+#endif

@@ -1,0 +1,81 @@
+/* A scenario: one experiment in a file, its question and its sweep.
+ *
+ *     [scenario]
+ *     name = quick
+ *     question = What does the way a server waits cost?
+ *     expect = One line of what one should see; a line that begins with a space goes on.
+ *     [sweep]
+ *     models = epoll-lt, poll      default: all there are
+ *     protocols = http, echo
+ *     connections = 1, 16, 64
+ *     repetitions = 3
+ *     duration = 0.35s             measured window of a trial
+ *     warmup = 0.1s                before the window, not measured
+ *     timeout = 2s                 a request without its answer by then is a timeout
+ *     path = /                     what http asks for
+ *     payload = 64                 bytes of one echo message
+ *     rank = 64                    connections at which the models are ranked
+ *     server_cpus = 1              CPUs each server gets
+ *     generator_threads = auto     one a CPU that the server leaves, at most 4
+ *     [model:select]               what differs for one model
+ *     connections = 1, 16
+ *     reason = why it differs; printed in the report
+ *
+ * The parser is inih's: "# comment" and " ; comment", lines of at most 200 bytes. */
+#ifndef IOM_SCENARIO_H
+#define IOM_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum protocol { PROTOCOL_HTTP, PROTOCOL_ECHO, PROTOCOL_COUNT };
+
+enum { SCENARIO_POINTS_MAX = 32, SCENARIO_OVERRIDES_MAX = 64 };
+
+struct point_list {
+    unsigned at[SCENARIO_POINTS_MAX]; /* ascending, each once */
+    size_t count;
+};
+
+struct model_override {
+    char *model;
+    char *reason;
+    struct point_list connections; /* empty: as the sweep says */
+};
+
+struct scenario {
+    char *name;
+    char *question;
+    char *expect;
+    char *models; /* comma-separated, NULL for all */
+    bool protocols[PROTOCOL_COUNT];
+    struct point_list connections;
+    unsigned repetitions;
+    uint64_t duration_ns;
+    uint64_t warmup_ns;
+    uint64_t timeout_ns;
+    char *path;
+    uint64_t payload;
+    unsigned rank;
+    unsigned server_cpus;
+    unsigned generator_threads; /* 0: auto */
+    struct model_override overrides[SCENARIO_OVERRIDES_MAX];
+    size_t override_count;
+    char *text; /* the file as it was read */
+};
+
+const char *protocol_name(enum protocol p);
+
+/* Read the scenario in `file`. Returns false with one line in `error`, "FILE:LINE: what is
+ * wrong" where a line is to blame. Free it with scenario_free() in both cases. */
+bool scenario_read(const char *file, struct scenario *out, char *error, size_t error_size);
+void scenario_free(struct scenario *s);
+
+/* What the scenario says about one model, or NULL. */
+const struct model_override *scenario_override(const struct scenario *s, const char *model);
+
+/* The connections at which `model` is to be measured. */
+const struct point_list *scenario_points(const struct scenario *s, const char *model);
+
+#endif

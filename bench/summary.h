@@ -1,0 +1,65 @@
+/* summary.csv: the repetitions of each point made one line. */
+#ifndef IOM_SUMMARY_H
+#define IOM_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bench/stats.h"
+#include "bench/trials_csv.h"
+
+/* Which columns of trials.csv are summarised. */
+/* clang-format off */
+#define SUMMARY_METRICS(X) \
+    X(RPS) X(P50_US) X(P90_US) X(P99_US) X(P999_US) \
+    X(CPU_PER_REQUEST) X(SYSCALLS_PER_REQUEST) X(SWITCHES_PER_REQUEST) \
+    X(RSS_PER_CONNECTION) X(PSS_PER_CONNECTION) X(STARVED) X(JAIN) X(PROCESSES) X(THREADS) \
+    X(SERVER_CPU_FRACTION) X(GENERATOR_CPU_FRACTION) X(GENERATOR_CPU_PER_REQUEST)
+/* clang-format on */
+
+#define SUMMARY_ENUM(id) S_##id,
+enum summary_metric { SUMMARY_METRICS(SUMMARY_ENUM) SUMMARY_COUNT };
+#undef SUMMARY_ENUM
+
+struct summary_point {
+    const char *scenario; /* these three point into the rows */
+    const char *protocol;
+    const char *model;
+    unsigned connections;
+    unsigned trials; /* rows there are, without those of the counting block */
+    unsigned ok;     /* of these: did not fail */
+    unsigned valid;  /* of these: verdict valid */
+    unsigned usable; /* valid or generator-limited: what the figures are made of */
+    enum verdict verdict;
+    const char *reason; /* for a verdict other than valid; "" */
+    struct spread at[SUMMARY_COUNT];
+};
+
+struct summary {
+    struct summary_point *at; /* by protocol (http first), model (the textbook's order),
+                                 connections */
+    size_t count;
+};
+
+/* Summarise `rows`, which must live as long as the summary and are put in order.
+ *
+ * Figures come from the usable trials alone: those that did not fail and are not INVALID. The
+ * verdict of a point is INVALID where no more than half of its trials are usable (then it has
+ * no figures), generator-limited where at least half of the usable ones are, else valid. */
+void summary_make(struct summary *s, struct trial_rows *rows);
+void summary_free(struct summary *s);
+
+/* Write DIR/summary.csv. */
+void summary_write(const struct summary *s, const char *dir);
+
+/* A model that answers fewer than half of its connections at all (iterative, by design) is
+ * shown, but not ranked: its throughput is that of the few it serves. */
+bool summary_starves(const struct summary_point *p);
+
+/* Trials during which other programs took more than a tenth of the CPUs of server and load
+ * generator: their figures are too low. */
+unsigned summary_disturbed(const struct trial_rows *rows);
+
+enum metric summary_metric(enum summary_metric m);
+
+#endif

@@ -1,0 +1,32 @@
+/* Small things done with text and small files. */
+#ifndef IOM_TEXT_H
+#define IOM_TEXT_H
+
+#include <stddef.h>
+
+/* printf into memory of the caller's own (free it); ends the program where there is no memory.
+ */
+char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The whole of a file with a NUL after it, or NULL with errno set. The caller frees it. Files
+ * of /proc and /sys, whose size reads as 0, are read too. */
+char *text_read_file(const char *path);
+char *text_read_fd(int fd);
+
+/* Write `text` to `path`, replacing it. Ends the program when that fails. */
+void text_write_file(const char *path, const char *text);
+
+/* The first line of a file without its line break, or NULL. The caller frees it. */
+char *text_first_line(const char *path);
+
+/* The last line of `text` that is not empty, copied to `out`; "" where there is none. */
+void text_last_line(const char *text, char *out, size_t out_size);
+
+/* Remove white space at both ends, in place; returns where the text now begins. */
+char *text_trim(char *text);
+
+/* Columns that UTF-8 `text` takes on a terminal, for text without wide or combining characters.
+ */
+size_t text_width(const char *text);
+
+#endif

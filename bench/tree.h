@@ -1,0 +1,34 @@
+/* A process and all below it, as /proc shows them: who they are, what they hold. */
+#ifndef IOM_TREE_H
+#define IOM_TREE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct tree {
+    pid_t *pids; /* the root first */
+    size_t count;
+    unsigned threads;
+};
+
+/* `root` and its descendants now. Costs one reading of /proc/PID/stat for each process of the
+ * machine. Free with tree_free(). */
+void tree_find(struct tree *t, pid_t root);
+void tree_free(struct tree *t);
+
+/* Memory of the whole tree in KiB. Resident counts a page once for each process that maps it,
+ * so the copy-on-write pages of a forked child count again; proportional (PSS) shares each page
+ * between its users (proc_pid_smaps(5)). Processes that end meanwhile are left out. */
+struct tree_memory {
+    double rss_kib; /* NaN where /proc/PID/smaps_rollup is missing (before Linux 4.14) */
+    double pss_kib;
+};
+struct tree_memory tree_memory(const struct tree *t);
+
+/* CPU time used so far by the processes of the tree, in nanoseconds: their own, all threads
+ * (clock_getcpuclockid(3)), and what the root has waited for (cutime, in clock ticks of 10 ms).
+ */
+uint64_t tree_cpu_ns(const struct tree *t);
+
+#endif

@@ -1,0 +1,30 @@
+/* One trial: a fresh server, one load, one row. */
+#ifndef IOM_TRIAL_H
+#define IOM_TRIAL_H
+
+#include <stdbool.h>
+
+#include "bench/perf.h"
+#include "bench/placement.h"
+#include "bench/plan.h"
+#include "bench/scenario.h"
+#include "bench/trials_csv.h"
+
+struct trial_setup {
+    const struct scenario *scenario;
+    const struct placement *placement;
+    const char *loadgen;
+    const char *dir;              /* the run directory, with histograms/ in it */
+    bool counters[PERF_COUNTERS]; /* which the machine gives */
+};
+
+/* Run trial `t` and fill `row`, whatever happens: a failure is a row that says why. Every
+ * process it started is gone afterwards. Writes DIR/histograms/TRIAL.csv unless it only counts.
+ * Returns false when the user interrupted it: then there is no row. */
+bool trial_run(const struct trial_setup *setup, const struct plan_trial *t,
+               struct trial_row *row);
+
+/* Threads the load generator gets for a trial: one a connection at most. */
+unsigned trial_generator_threads(const struct trial_setup *setup, unsigned connections);
+
+#endif

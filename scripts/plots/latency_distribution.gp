@@ -1,0 +1,26 @@
+# Latency of every percentile at one number of connections: all repetitions of a model merged.
+if (!exists("scripts")) scripts = 'scripts/plots'
+if (!exists("name")) name = 'latency_distribution_'.(exists("protocol") ? protocol : 'http')
+load scripts.'/style.gp'
+curves = dir.'/plots/latency_distribution_'.protocol.'.tsv'
+set datafile separator "\t"
+spread = 'all repetitions merged'
+set title heading(sprintf('Latency distribution at %d connections', point))
+set logscale x
+lowest = real(system("awk 'NR > 1 && (!n++ || $3 < m) { m = $3 + 0 } END { print m + 0 }' ".curves))
+eval y_latency
+set xlabel 'percentile'
+set ylabel 'latency'
+# 1/(1-q): each nine takes the same room.
+set xtics ('0' 1, '50 %%' 2, '90 %%' 10, '99 %%' 100, '99.9 %%' 1e3, '99.99 %%' 1e4, \
+           '99.999 %%' 1e5, '99.9999 %%' 1e6)
+unset mxtics
+set xrange [1:]
+set autoscale xfixmax
+set offsets 0, graph 0.02, 0, 0
+do for [terminal in 'png svg'] {
+    eval value(terminal)
+    plot for [i = 1:words(models)] m = word(models, i) curves skip 1 \
+        using (strcol(1) eq m ? 1 / (1 - $2) : NaN):3 with lines ls slot(m, i) title label_at_point(m)
+    unset output
+}

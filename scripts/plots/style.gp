@@ -1,0 +1,127 @@
+# The one style of all pictures. A script sets `name`'s default, loads this, says what its axes are
+# and plots; see throughput.gp for the pattern.
+#
+# Variables that `iomodels plot` gives, with defaults so that a script can be run by hand:
+#     gnuplot -e "dir='results/reference'; protocol='http'" scripts/plots/throughput.gp
+#   dir       the run directory
+#   scripts   where this file is
+#   protocol  http or echo
+#   models    the models to draw, separated by spaces
+#   cores     "server on 1 CPU, load generator on 1"
+#   point     connections at which models are compared
+#   name      of the files written: DIR/plots/NAME.svg and .png
+
+if (!exists("protocol")) protocol = 'http'
+if (!exists("cores")) cores = ''
+if (!exists("point")) point = 64
+summary = dir.'/summary.csv'
+if (!exists("models")) models = system("awk -F, -v p=".protocol." '$2 == p && !seen[$3]++ { printf \"%s \", $3 }' ".summary)
+
+set encoding utf8
+set datafile separator ','
+
+# --- A colour, a mark and a dash for each model, the same in every picture --------------------
+# Colours after Okabe and Ito, "Color Universal Design" (2008), which remain distinct with the
+# common kinds of colour blindness; their yellow is left out, being too light for a line on white.
+# Models of one family share a colour group; no two share colour, mark and dash. Names not known
+# here take the spare styles at the end by their place in this run.
+known = ' iterative fork prefork thread thread-pool nonblocking sigio select poll epoll-lt'. \
+        ' epoll-et epoll-multi reactor-pool coroutine io-uring libuv libev libevent '
+black = '#000000'; grey = '#777777'; orange = '#E69F00'; sky = '#56B4E9'; green = '#009E73'
+blue = '#0072B2'; red = '#D55E00'; pink = '#CC79A7'; brown = '#8C510A'; violet = '#6A3D9A'
+
+# Filled marks of gnuplot; each has its hollow twin one number before it.
+square = 5; circle = 7; up = 9; down = 11; diamond = 13; pentagon = 15
+
+array colour[24]; array mark[24]; array dashes[24]
+i = 0
+do for [s in 'black,7,1 red,5,1 red,15,2 orange,9,1 orange,11,2 grey,13,2 grey,7,3 sky,11,1 '. \
+             'blue,13,1 green,7,1 green,5,2 green,9,4 violet,15,1 violet,13,2 brown,5,1 '. \
+             'pink,9,1 brown,11,2 pink,5,2 '. \
+             'blue,15,3 sky,5,3 orange,13,3 pink,7,3 red,9,3 black,11,3'] {
+    i = i + 1
+    first = strstrt(s, ',')
+    rest = s[first + 1:]
+    second = strstrt(rest, ',')
+    colour[i] = value(s[:first - 1])
+    mark[i] = int(rest[:second - 1])
+    dashes[i] = int(rest[second + 1:])
+}
+place(m) = strstrt(known, ' '.m.' ')
+slot(m, i) = place(m) > 0 ? words(known[1:place(m)]) + 1 : 19 + (i - 1) % 6
+do for [k = 1:24] {
+    set style line k lc rgb colour[k] lw 2 dt dashes[k] pt mark[k] ps 0.9
+    # Spread bars, and the hollow twin for points that the load generator limits.
+    set style line 100 + k lc rgb colour[k] lw 1.6 dt 1 pt mark[k] - 1 ps 1.1
+}
+
+# --- What is drawn of a row ----------------------------------------------------------------------
+# Marks that would lie on one another are moved apart: model i of n by a hundredth or so of x.
+dodge(i) = 1.018 ** (i - (words(models) + 1) / 2.0)
+x(i) = column('connections') * dodge(i)
+# INVALID points have no figures in summary.csv, so they are drawn nowhere and the line breaks
+# there. A script may set `scale` (a factor), `least` (figures below are drawn there) and `fewest`
+# (connections from which it draws).
+scale = 1
+least = -1e300
+fewest = 0
+mine(m) = strcol('protocol') eq protocol && strcol('model') eq m && column('connections') >= fewest
+at_least(v) = v < least ? least : v
+line(m, c) = mine(m) ? at_least(column(c) * scale) : NaN
+filled(m, c) = mine(m) && strcol('verdict') eq 'valid' ? at_least(column(c) * scale) : NaN
+hollow(m, c) = mine(m) && strcol('verdict') eq 'generator-limited' ? at_least(column(c) * scale) : NaN
+bar(m, c) = mine(m) ? at_least(column(c) * scale) : NaN
+
+# A model that leaves most of its connections without any answer is named so in the key.
+starving = system("awk -F, -v p=".protocol." '$2 == p && $9 == 1 && !seen[$3]++ { printf \" %s \", $3 }' ".summary)
+label(m) = strstrt(starving, ' '.m.' ') ? m.' (starves)' : m
+limited = system(sprintf("awk -F, -v p=%s -v n=%d '$2 == p && $4 == n && $8 == \"generator-limited\" { printf \" %%s \", $3 }' %s", protocol, point, summary))
+label_at_point(m) = label(m).(strstrt(limited, ' '.m.' ') ? ' (generator-limited)' : '')
+any_hollow = int(system("awk -F, -v p=".protocol." '$2 == p && $8 == \"generator-limited\" { n++ } END { print n + 0 }' ".summary))
+
+# Rows with a figure in column `c`, from `fewest` connections on: a picture without any says so
+# instead of failing.
+count_rows = "awk -F, -v p=%s -v c=%s -v least=%d 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR > 1 && $2 == p && $4 >= least && $at[c] != \"\" { n++ } END { print n + 0 }' %s"
+rows_of(c) = int(system(sprintf(count_rows, protocol, c, fewest, summary)))
+least_of(c) = real(system(sprintf(find_least, protocol, c, summary)))
+find_least = "awk -F, -v p=%s -v c=%s 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR > 1 && $2 == p && $at[c] != \"\" && (!n++ || $at[c] < m) { m = $at[c] + 0 } END { print m + 0 }' %s"
+empty_paper = "\
+unset logscale; unset xtics; unset ytics; set xrange [0:1]; set yrange [0:1]; \
+set label 1 'no valid point to draw' at graph 0.5, graph 0.5 center"
+
+# --- Paper ---------------------------------------------------------------------------------------
+font = 'DejaVu Sans'
+set border 3 lc rgb '#444444' lw 1
+set tics nomirror out scale 0.6 textcolor rgb '#222222'
+set grid xtics ytics lt 1 lc rgb '#CFCFCF' lw 0.8 dt 1
+set key outside right top Left reverse samplen 2.5 spacing 1.25 noautotitle
+set bars 0.5
+set style textbox noborder
+
+service = protocol eq 'http' ? 'HTTP/1.1 keep-alive' : 'echo'
+repetitions = int(system("awk -F, 'NR > 1 && $5 > n { n = $5 } END { print n + 0 }' ".summary))
+spread = sprintf('medians of %d, bars: %s', repetitions, repetitions < 6 ? 'lowest to highest' : '95 % CI')
+note = 'closed loop'.(cores eq '' ? '' : '; '.cores).'; '
+heading(what) = sprintf("{/:Bold %s}\n{/*0.85 %s; %s}", what, service, note.spread)
+
+# The axis that most pictures share. Its labels are the points measured; of two that would touch
+# (select's 1000 beside 1024) the larger.
+find_points = "awk -F, -v p=%s -v least=%d 'NR > 1 && $2 == p && $4 >= least { print $4 }' %s | sort -nu | awk '{ if (last && $1 / last >= 1.3) printf \"\\\"%%d\\\" %%d, \", last, last; last = $1 } END { printf \"\\\"%%d\\\" %%d\", last, last }'"
+x_connections = "\
+x_labels = 'set xtics ('.system(sprintf(find_points, protocol, fewest, summary)).')'; \
+eval x_labels; \
+set logscale x 2; \
+set xlabel 'connections, all busy'; \
+set offsets graph 0.02, graph 0.02, 0, 0"
+
+# Latency in microseconds on a logarithmic axis, labelled as one says it. The axis begins a hair
+# below the decade under `lowest`: one that begins right at a decade loses its label to rounding.
+y_latency = "\
+set logscale y 10; \
+set yrange [10 ** floor(log10(lowest > 0 ? lowest : 1)) * 0.999:]; \
+set ytics ('1 µs' 1, '10 µs' 10, '100 µs' 1e2, '1 ms' 1e3, '10 ms' 1e4, '100 ms' 1e5, '1 s' 1e6, '10 s' 1e7); \
+do for [k = 0:6] { do for [j = 2:9] { set ytics add ('' j * 10 ** k 1) } }"
+
+# Draw `plotting` (text of a plot command) to both files.
+png = sprintf("set terminal pngcairo size 1200,675 font '%s,14' background rgb 'white'; set output '%s/plots/%s.png'", font, dir, name)
+svg = sprintf("set terminal svg size 960,540 dynamic font '%s,13' background rgb 'white' name '%s'; set output '%s/plots/%s.svg'", font, name, dir, name)
