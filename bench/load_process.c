@@ -15,7 +15,8 @@ void load_start(struct load *l, const struct load_spec *spec)
 {
     const struct scenario *s = spec->scenario;
     bool http = spec->protocol == PROTOCOL_HTTP;
-    char connections[16], threads[16], payload[24], duration[32], warmup[32], timeout[32];
+    char connections[16], threads[16], payload[24], duration[32], warmup[32], timeout[32],
+        settle[32];
     char url[512];
     int events[2];
     int hold[2];
@@ -26,6 +27,7 @@ void load_start(struct load *l, const struct load_spec *spec)
     snprintf(threads, sizeof threads, "%u", spec->threads);
     snprintf(payload, sizeof payload, "%llu", (unsigned long long)s->payload);
     snprintf(duration, sizeof duration, "%lluns", (unsigned long long)spec->duration_ns);
+    snprintf(settle, sizeof settle, "%lluns", (unsigned long long)spec->settle_ns);
     snprintf(warmup, sizeof warmup, "%lluns", (unsigned long long)spec->warmup_ns);
     snprintf(timeout, sizeof timeout, "%lluns", (unsigned long long)s->timeout_ns);
     snprintf(url, sizeof url, "%s://%s%s", http ? "http" : "echo", spec->address,
@@ -34,10 +36,11 @@ void load_start(struct load *l, const struct load_spec *spec)
     *l = (struct load){.events = events[0], .hold = hold[1]};
     l->json = text_format("%s/.load.json", spec->dir);
     unlink(l->json);
-    const char *argv[] = {spec->program, "-c",        connections, "-t",     threads,
-                          "-d",          duration,    "--warmup",  warmup,   "--timeout",
-                          timeout,       "--payload", payload,     "--json", l->json,
-                          "--events-fd", "3",         "--hold",    url,      NULL};
+    const char *argv[] = {spec->program, "-c",       connections,   "-t",        threads,
+                          "-d",          duration,   "--warmup",    warmup,      "--timeout",
+                          timeout,       "--settle", settle,        "--payload", payload,
+                          "--json",      l->json,    "--events-fd", "3",         "--hold",
+                          url,           NULL};
     process_start(&l->process,
                   &(struct process_spec){
                       .argv = argv, .cpus = spec->cpus, .input = hold[0], .extra = events[1]});

@@ -26,6 +26,7 @@ struct load_spec {
     enum protocol protocol;
     const struct scenario *scenario;
     uint64_t duration_ns;
+    uint64_t settle_ns;
     uint64_t warmup_ns;
     unsigned connections;
     unsigned threads;

@@ -130,6 +130,8 @@ static bool sweep_key(struct reader *r, const char *name, const char *value)
         return set_count(r, name, value, 1000, &s->repetitions);
     if (strcmp(name, "duration") == 0)
         return set_time(r, name, value, NS_PER_MS, &s->duration_ns);
+    if (strcmp(name, "settle") == 0)
+        return set_time(r, name, value, 0, &s->settle_ns);
     if (strcmp(name, "warmup") == 0)
         return set_time(r, name, value, 0, &s->warmup_ns);
     if (strcmp(name, "timeout") == 0)
@@ -235,6 +237,7 @@ bool scenario_read(const char *file, struct scenario *out, char *error, size_t e
         .protocols = {true, true},
         .repetitions = 3,
         .duration_ns = NS_PER_S,
+        .settle_ns = 2 * NS_PER_S,
         .warmup_ns = 100 * NS_PER_MS,
         .timeout_ns = 2 * NS_PER_S,
         .path = xstrdup("/"),

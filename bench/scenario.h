@@ -10,6 +10,8 @@
  *     connections = 1, 16, 64
  *     repetitions = 3
  *     duration = 0.35s             measured window of a trial
+ *     settle = 2s                  at most, until each connection has had an answer; for models
+ *                                  that serve all of them at one time
  *     warmup = 0.1s                before the window, not measured
  *     timeout = 2s                 a request without its answer by then is a timeout
  *     path = /                     what http asks for
@@ -53,6 +55,7 @@ struct scenario {
     struct point_list connections;
     unsigned repetitions;
     uint64_t duration_ns;
+    uint64_t settle_ns;
     uint64_t warmup_ns;
     uint64_t timeout_ns;
     char *path;

@@ -148,7 +148,8 @@ struct tree_memory tree_memory(const struct tree *t)
             continue;
         seen++;
         sum.rss_kib += field_kib(text, "\nRss:");
-        sum.pss_kib += field_kib(text, "\nPss:");
+        double own = field_kib(text, "\nPss_Anon:") + field_kib(text, "\nPss_Shmem:");
+        sum.pss_kib += isnan(own) ? field_kib(text, "\nPss:") : own;
     }
     return seen ? sum : (struct tree_memory){NAN, NAN};
 }

@@ -19,7 +19,10 @@ void tree_free(struct tree *t);
 
 /* Memory of the whole tree in KiB. Resident counts a page once for each process that maps it,
  * so the copy-on-write pages of a forked child count again; proportional (PSS) shares each page
- * between its users (proc_pid_smaps(5)). Processes that end meanwhile are left out. */
+ * between its users (proc_pid_smaps(5)). Of that, anonymous and shared memory are taken; pages
+ * of program files are left out where the kernel tells them apart (Pss_Anon, since Linux 5.9):
+ * the load generator maps the same libraries, and a server's share of them shrinks when it
+ * starts. Processes that end meanwhile are left out. */
 struct tree_memory {
     double rss_kib; /* NaN where /proc/PID/smaps_rollup is missing (before Linux 4.14) */
     double pss_kib;

@@ -32,6 +32,7 @@ struct state {
     struct tree tree; /* of the server, as it was before the window */
     struct tree_memory before;
     uint64_t duration_ns;
+    uint64_t settle_ns;
     uint64_t warmup_ns;
     double cpu_ns;              /* used in the window */
     struct perf_values counted; /* in the window */
@@ -70,6 +71,7 @@ static enum step start(struct state *s)
                                  .protocol = s->t->protocol,
                                  .scenario = setup->scenario,
                                  .duration_ns = s->duration_ns,
+                                 .settle_ns = s->settle_ns,
                                  .warmup_ns = s->warmup_ns,
                                  .connections = s->t->connections,
                                  .threads = trial_generator_threads(setup, s->t->connections),
@@ -324,6 +326,10 @@ static void set_times(struct state *s)
     const struct scenario *scenario = s->setup->scenario;
     s->duration_ns = scenario->duration_ns;
     s->warmup_ns = scenario->warmup_ns;
+    /* A model that serves fewer at one time never answers the rest. */
+    size_t concurrency = s->t->model->concurrency;
+    bool serves_all = concurrency == 0 || concurrency >= s->t->connections;
+    s->settle_ns = serves_all ? scenario->settle_ns : 0;
     /* System calls a request vary little: a short look is enough, longer where the answers are
      * spread over many connections. The warm-up is whole: accepting is no part of a request. */
     uint64_t enough = 100 * NS_PER_MS + s->t->connections * 50 * NS_PER_US;

@@ -174,12 +174,15 @@ static void lost(struct worker *w, struct client_conn *c, enum count outcome,
 static void answered(struct worker *w, struct client_conn *c, enum exchange_result result)
 {
     end_request(w, c, result == EXCHANGE_OK ? COUNT_OK : COUNT_NON_2XX, NULL);
+    w->settled += !c->settled;
+    c->settled = true;
     if (!c->exchange.reusable || c->peer_closed || c->out_left > 0) {
         close_conn(w, c, false);
         return;
     }
     c->failures = 0;
-    conn_start(w, c);
+    if (w->phase != PHASE_SETTLE)
+        conn_start(w, c);
 }
 
 void conn_received(struct worker *w, struct client_conn *c, const char *data, size_t size)

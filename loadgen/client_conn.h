@@ -28,6 +28,7 @@ struct client_conn {
     uint8_t state;
     uint8_t failures;    /* in a row, since the last answer */
     bool tried;          /* the first attempt to connect has ended, well or not */
+    bool settled;        /* its first answer has come */
     bool peer_closed;    /* the end of the stream is near: send no more */
     bool watches_output; /* the engine's: it is told of room to send */
     struct exchange exchange;

@@ -31,6 +31,10 @@ static const char help[] =
     "  -t, --threads N       threads, each with its own event loop; at most -c (1)\n"
     "  -d, --duration TIME   length of the measured window (10s)\n"
     "  -n, --requests N      measure N requests instead; with -d, whichever ends first\n"
+    "      --settle TIME     before the load send one request on each connection and wait "
+    "until\n"
+    "                        all are answered, for so long at the most: the server then has\n"
+    "                        accepted every connection (0)\n"
     "      --warmup TIME     load before the window that is not measured (0)\n"
     "      --timeout TIME    a request without its whole answer by then has failed, and its\n"
     "                        connection is replaced (2s)\n"
@@ -50,6 +54,7 @@ static const char help[] =
 
 enum {
     OPT_WARMUP = 256,
+    OPT_SETTLE,
     OPT_TIMEOUT,
     OPT_PAYLOAD,
     OPT_LATENCY,
@@ -65,6 +70,7 @@ static const struct option long_options[] = {
     {"threads", required_argument, NULL, 't'},
     {"duration", required_argument, NULL, 'd'},
     {"requests", required_argument, NULL, 'n'},
+    {"settle", required_argument, NULL, OPT_SETTLE},
     {"warmup", required_argument, NULL, OPT_WARMUP},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"payload", required_argument, NULL, OPT_PAYLOAD},
@@ -146,6 +152,9 @@ static void take_option(struct options *o, int option, const char *value)
         break;
     case 'n':
         o->requests = number("--requests", value, 1, INT64_MAX);
+        break;
+    case OPT_SETTLE:
+        o->settle_ns = duration("--settle", value, 0);
         break;
     case OPT_WARMUP:
         o->warmup_ns = duration("--warmup", value, 0);

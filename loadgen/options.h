@@ -14,6 +14,7 @@ struct options {
     uint32_t threads;
     uint64_t duration_ns; /* of the window; CLOCK_NEVER where only -n ends it */
     uint64_t requests;    /* of -n; 0 for none */
+    uint64_t settle_ns;   /* at most; 0: do not settle */
     uint64_t warmup_ns;
     uint64_t timeout_ns;
     uint64_t payload; /* bytes of an echo message */

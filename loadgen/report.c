@@ -73,6 +73,9 @@ static void print_outcomes(FILE *out, const struct run *r, const struct result *
             fprintf(out, " (%s)", result->reasons[k]);
         putc('\n', out);
     }
+    if (r->options->settle_ns > 0 && r->settled < r->options->connections)
+        fprintf(out, "  Settled        %u of %u had an answer before the load began\n",
+                r->settled, r->options->connections);
     if (r->connected < r->options->connections)
         fprintf(out, "  Connected      %u of %u at the start\n", r->connected,
                 r->options->connections);

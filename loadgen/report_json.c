@@ -136,6 +136,8 @@ static json_t *everything(const struct run *r, const struct result *result)
     put_count(root, "payload", o->payload);
     put(root, "interrupted", json_boolean(run_stopped((struct run *)r)));
     put_count(root, "connected", r->connected);
+    put_count(root, "settled", r->settled);
+    put_count(root, "settle_ns", o->settle_ns);
     put_count(root, "window_ns", result->window_ns);
     put_count(root, "warmup_ns", o->warmup_ns);
     put_count(root, "requests", result->window.n[COUNT_OK]);

@@ -55,7 +55,7 @@ static void raise_fd_limit(const struct options *o)
         die_errno("cannot raise the limit of open files to %llu", (unsigned long long)need);
 }
 
-/* By one thread, when all have tried their connections and none has sent anything. */
+/* By one thread, when all have tried their connections and the load has not begun. */
 static void connections_tried(struct run *r)
 {
     char line[32];
@@ -63,6 +63,7 @@ static void connections_tried(struct run *r)
     for (uint32_t i = 0; i < r->options->threads; i++) {
         struct worker *w = &r->workers[i];
         r->connected += w->connected;
+        r->settled += w->settled;
         for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
             if (w->reasons[k])
                 r->why_not = w->reasons[k];
@@ -79,6 +80,7 @@ static void *thread_main(void *arg)
 
     worker_create(w);
     worker_connect(w);
+    worker_settle(w);
     if (pthread_barrier_wait(&r->barrier) == PTHREAD_BARRIER_SERIAL_THREAD)
         connections_tried(r);
     pthread_barrier_wait(&r->barrier);

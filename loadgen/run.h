@@ -24,6 +24,7 @@ struct run {
     int done_fd; /* an eventfd: one added by each worker whose window closed */
     uint64_t start_ns;
     uint32_t connected;  /* connections open at the start */
+    uint32_t settled;    /* connections that had had an answer when the load began */
     const char *why_not; /* if none is: the reason of one; a constant string */
 };
 

@@ -98,6 +98,22 @@ void worker_connect(struct worker *w)
         w->connected += w->conns[i].state == CONN_IDLE;
 }
 
+void worker_settle(struct worker *w)
+{
+    uint64_t give_up = clock_after(w->now, w->run->options->settle_ns);
+    if (w->run->options->settle_ns == 0)
+        return;
+    w->phase = PHASE_SETTLE;
+    for (uint32_t i = 0; i < w->conn_count; i++) {
+        if (i % START_BATCH == 0)
+            turn(w, 0);
+        if (w->conns[i].state == CONN_IDLE && !w->conns[i].settled)
+            conn_start(w, &w->conns[i]);
+    }
+    while (w->settled < w->conn_count && w->now < give_up && !run_stopped(w->run))
+        turn(w, give_up);
+}
+
 static void cpu_time(uint64_t *user_us, uint64_t *system_us)
 {
     struct rusage u;

@@ -13,7 +13,7 @@
 
 struct run;
 
-enum phase { PHASE_CONNECT, PHASE_WARMUP, PHASE_WINDOW, PHASE_CLOSED };
+enum phase { PHASE_CONNECT, PHASE_SETTLE, PHASE_WARMUP, PHASE_WINDOW, PHASE_CLOSED };
 
 /* Delays before a connection is opened: none, then 10 ms doubled up to 1.28 s. A list each, and
  * so each of them is in order of time. */
@@ -49,6 +49,7 @@ struct worker {
     uint32_t first_id;  /* of the connections, in the numbering of the whole run */
     uint32_t untried;   /* connections whose first attempt has not ended */
     uint32_t connected; /* open at the start */
+    uint32_t settled;   /* connections that have had an answer */
     uint64_t quota;     /* of -n; UINT64_MAX without */
     int wake_fd;        /* an eventfd: become readable when the run's flags changed */
     unsigned index;
@@ -68,6 +69,10 @@ void worker_create(struct worker *w);
 
 /* Open all connections; returns when each was tried, after a bounded time. */
 void worker_connect(struct worker *w);
+
+/* Send one request on each connection; returns when each has had an answer, or after the time
+ * that the options give. Connections that still wait then go on waiting. */
+void worker_settle(struct worker *w);
 
 /* Load from `start` until the window closes. */
 void worker_load(struct worker *w, uint64_t start);

@@ -8,16 +8,16 @@ do for [terminal in 'png svg'] {
     eval value(terminal)
     plot \
         for [i = 1:words(models)] m = word(models, i) summary \
-            using (x(i)):(line(m, metric)) with lines ls slot(m, i), \
+            using (x(m, i)):(line(m, metric)) with lines ls slot(m, i), \
         for [i = 1:words(models)] m = word(models, i) summary \
-            using (x(i)):(line(m, metric)):(bar(m, low)):(bar(m, high)) \
+            using (x(m, i)):(line(m, metric)):(bar(m, low)):(bar(m, high)) \
             with yerrorbars ls 100 + slot(m, i) pt -1 ps 0, \
         for [i = 1:words(models)] m = word(models, i) summary \
-            using (x(i)):(filled(m, metric)) with points ls slot(m, i), \
+            using (x(m, i)):(filled(m, metric)) with points ls slot(m, i), \
         for [i = 1:words(models)] m = word(models, i) summary \
-            using (x(i)):(hollow(m, metric)) with points ls slot(m, i) ps 1.1 lc rgb 'white', \
+            using (x(m, i)):(hollow(m, metric)) with points ls slot(m, i) ps 1.1 lc rgb 'white', \
         for [i = 1:words(models)] m = word(models, i) summary \
-            using (x(i)):(hollow(m, metric)) with points ls 100 + slot(m, i), \
+            using (x(m, i)):(hollow(m, metric)) with points ls 100 + slot(m, i), \
         for [i = 1:words(models)] NaN with linespoints ls slot(word(models, i), i) \
             title label(word(models, i)), \
         NaN with points pt 6 ps 0.9 lc rgb '#444444' \

@@ -58,7 +58,7 @@ do for [k = 1:24] {
 # --- What is drawn of a row ----------------------------------------------------------------------
 # Marks that would lie on one another are moved apart: model i of n by a hundredth or so of x.
 dodge(i) = 1.018 ** (i - (words(models) + 1) / 2.0)
-x(i) = column('connections') * dodge(i)
+x(m, i) = mine(m) ? column('connections') * dodge(i) : NaN
 # INVALID points have no figures in summary.csv, so they are drawn nowhere and the line breaks
 # there. A script may set `scale` (a factor), `least` (figures below are drawn there) and `fewest`
 # (connections from which it draws).

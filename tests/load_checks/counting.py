@@ -38,6 +38,17 @@ def whichever_ends_first(t):
     assert run.json["requests"] == 2
 
 
+def settled_when_all_are_answered(t):
+    peer = peer_for(t, "late")
+    run = load(t, "--settle", "10s", "-n", "8", "-c", "8", peer.url)
+    assert run.json["settled"] == 8 and run.json["settle_ns"] == 10_000_000_000
+    assert run.json["requests"] == 8 and peer.requests == 16, "settling was measured"
+    # A peer that never answers is waited for until the time is over, and no longer.
+    silent = peer_for(t, "stall")
+    run = load(t, "--settle", "0.2s", "-d", "0.2s", "-c", "4", silent.url, status=1)
+    assert run.json["settled"] == 0 and run.json["outcomes"]["in_flight"] == 4
+
+
 def warmup_is_not_measured(t):
     peer = peer_for(t, "late")  # 50 ms each
     run = load(t, "--warmup", "0.3s", "-d", "0.3s", "-c", "2", peer.url)
@@ -131,7 +142,8 @@ def messages_differ(t):
 
 def tests():
     return [named(f) for f in (exact_requests, fewer_requests_than_threads, duration_is_kept,
-                               whichever_ends_first, warmup_is_not_measured,
+                               whichever_ends_first,
+                               settled_when_all_are_answered, warmup_is_not_measured,
                                stalled_requests_in_flight, timeouts_are_samples,
                                latency_is_measured, one_at_a_time_starves,
                                failing_connections_back_off, recovers_after_back_off,

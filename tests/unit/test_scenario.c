@@ -110,6 +110,7 @@ static void names_the_line(void **state)
         {GOOD "duration = fast\n", 5, "duration = 'fast'"},
         {GOOD "duration = 0\n", 5, "duration = '0'"},
         {GOOD "warmup = -1s\n", 5, "warmup = '-1s'"},
+        {GOOD "settle = soon\n", 5, "settle = 'soon'"},
         {GOOD "repetitions = 0\n", 5, "repetitions = '0'"},
         {GOOD "repetitions = 3x\n", 5, "repetitions = '3x'"},
         {GOOD "protocols = http, smtp\n", 5, "protocols = 'http, smtp'"},
