@@ -2,10 +2,12 @@
 """Add up what meson's test runs say. The last line is `N passed, N failed`; the exit status is 1 if
 any failed or none ran.
 
-    python3 tests/summary.py BUILD-DIR...
+    python3 tests/summary.py [--failed WHAT]... BUILD-DIR...
 
-Every test inside a TAP program counts as one; so does a program that ended badly."""
+Every test inside a TAP program counts as one; so does a program that ended badly, and whatever else
+--failed names."""
 
+import argparse
 import os
 import sys
 import xml.etree.ElementTree as ET
@@ -19,8 +21,15 @@ def outcome(case):
 
 
 def main():
-    total = {"passed": 0, "failed": 0, "skipped": 0}
-    for build in sys.argv[1:]:
+    p = argparse.ArgumentParser()
+    p.add_argument("--failed", action="append", default=[])
+    p.add_argument("builds", nargs="*")
+    options = p.parse_args()
+
+    total = {"passed": 0, "failed": len(options.failed), "skipped": 0}
+    for what in options.failed:
+        print(f"failed: {what}")
+    for build in options.builds:
         log = os.path.join(build, "meson-logs", "testlog.junit.xml")
         try:
             suites = list(ET.parse(log).getroot().iter("testsuite"))
