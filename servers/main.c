@@ -64,9 +64,8 @@ static void on_report(int signal_number)
 
 static void handle(int signal_number, void (*handler)(int), bool once)
 {
-    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
-    if (once)
-        action.sa_flags |= (int)SA_RESETHAND;
+    /* Without SA_RESTART: every call that blocks here is in a loop that takes EINTR well. */
+    struct sigaction action = {.sa_handler = handler, .sa_flags = once ? (int)SA_RESETHAND : 0};
     sigfillset(&action.sa_mask);
     if (sigaction(signal_number, &action, NULL) != 0)
         die_errno("cannot handle signal %d", signal_number);

@@ -34,8 +34,10 @@ static void linger(int fd)
     uint64_t end = clock_ns() + LINGER_TIME;
     if (sink && shutdown(fd, SHUT_WR) == 0) {
         set_timeout(fd, SO_RCVTIMEO, LINGER_TIME);
-        while (recv(fd, sink->data, BUFFER_SIZE, 0) > 0 && clock_ns() < end)
-            continue;
+        ssize_t n;
+        do
+            n = recv(fd, sink->data, BUFFER_SIZE, 0);
+        while ((n > 0 || (n < 0 && errno == EINTR)) && clock_ns() < end);
     }
     buffer_give(sink);
 }
@@ -83,8 +85,7 @@ static bool receive(struct server *server, struct session *s, struct blocking_co
     } else if (error != EINTR) {
         return false;
     }
-    /* Each recv waits for the whole timeout anew: after bytes that trickle, and after a signal,
-     * which ends a recv with a time limit even where handlers restart system calls (signal(7)).
+    /* Each recv waits for the whole timeout anew: after bytes that trickle, and after a signal.
      */
     return now < clock_after(*active_at, server->idle_timeout) || timed_out(s);
 }

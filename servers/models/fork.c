@@ -90,7 +90,7 @@ static void start_child(struct server *server, const sigset_t *unblocked, int fd
 
 static void serve(struct server *server)
 {
-    struct sigaction action = {.sa_handler = reap, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+    struct sigaction action = {.sa_handler = reap, .sa_flags = SA_NOCLDSTOP};
     sigset_t child, old;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);

@@ -97,17 +97,15 @@ static void serve(struct server *server)
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, STACK_SIZE);
 
-    /* Signals are the main thread's: workers inherit this mask. */
-    sigset_t all, old;
+    sigset_t all;
     sigfillset(&all);
+    pthread_attr_setsigmask_np(&attributes, &all); /* signals are the main thread's */
 
     int fd;
     while ((fd = net_accept_wait(server, &alive)) >= 0) {
-        pthread_sigmask(SIG_SETMASK, &all, &old);
         pthread_mutex_lock(&lock);
         bool started = start_worker(server, &attributes, fd);
         pthread_mutex_unlock(&lock);
-        pthread_sigmask(SIG_SETMASK, &old, NULL);
         if (!started)
             net_refuse(server, fd);
     }
