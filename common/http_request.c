@@ -55,22 +55,31 @@ static enum http_method method_of(const uint8_t *text, size_t n)
     return HTTP_UNKNOWN;
 }
 
-/* Is this a plausible uri-host [ ":" port ]? Enough to tell an authority from nonsense: no user
- * information, one port at most, brackets only around an IPv6 address. */
-static bool authority_ok(const uint8_t *p, size_t n)
+/* The length of the uri-host that p begins with (RFC 3986, section 3.2.2), SIZE_MAX if there is
+ * none: an IPv6 address in brackets, or a name, which may be empty. */
+static size_t host_length(const uint8_t *p, size_t n)
 {
     size_t i = 0;
     if (n > 0 && p[0] == '[') {
-        while (i < n && p[i] != ']')
-            i++;
-        if (i == n || i < 3)
-            return false;
-        i++;
-    } else {
-        for (; i < n && p[i] != ':'; i++)
-            if (!http_is_target(p[i]) || memchr("/?#@[]", p[i], 6))
-                return false;
+        for (i = 1; i < n && (http_hex(p[i]) >= 0 || p[i] == ':' || p[i] == '.'); i++)
+            continue;
+        return i > 2 && i < n && p[i] == ']' ? i + 1 : SIZE_MAX;
     }
+    for (; i < n && p[i] != ':'; i++) {
+        if (!http_is_target(p[i]) || memchr("/?#@[]", p[i], 6))
+            return SIZE_MAX;
+        if (p[i] == '%' && (n - i < 3 || http_hex(p[i + 1]) < 0 || http_hex(p[i + 2]) < 0))
+            return SIZE_MAX;
+    }
+    return i;
+}
+
+/* uri-host [ ":" port ] and nothing else; no user information. */
+static bool authority_ok(const uint8_t *p, size_t n, bool may_be_empty)
+{
+    size_t i = host_length(p, n);
+    if (i == SIZE_MAX || (i == 0 && !may_be_empty))
+        return false;
     if (i < n && p[i++] != ':')
         return false;
     for (; i < n; i++)
@@ -105,9 +114,8 @@ static enum http_progress read_target(struct http_request *r, const uint8_t *hea
         size_t authority = start;
         while (start < n && p[start] != '/' && p[start] != '?')
             start++;
-        if (start == authority || !authority_ok(p + authority, start - authority))
+        if (!authority_ok(p + authority, start - authority, false))
             return refuse(r, 400);
-        r->absolute_form = true;
     }
 
     size_t end = start;
@@ -171,7 +179,7 @@ static enum http_progress read_field(struct http_request *r, const uint8_t *name
                                      size_t value_offset)
 {
     if (is(name, name_length, "host")) {
-        if (r->have_host || !authority_ok(value, n))
+        if (r->have_host || !authority_ok(value, n, true))
             return refuse(r, 400);
         r->have_host = true;
     } else if (is(name, name_length, "content-length")) {

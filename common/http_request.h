@@ -64,7 +64,7 @@ struct http_request {
     /* The reader's own. */
     uint16_t line; /* where the line that is not yet complete begins */
     uint16_t seen; /* bytes of it that hold no LF */
-    bool have_request_line, have_host, have_length, have_encoding, absolute_form;
+    bool have_request_line, have_host, have_length, have_encoding;
     bool says_close, says_keep_alive, bad_expectation;
 };
 

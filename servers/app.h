@@ -17,9 +17,14 @@
  *         case SESSION_LINGER:  close, but see below                                   return;
  *         }
  *
- * Output is bounded: as long as a session has something to send it asks for SESSION_WRITE, and
- * it takes no input meanwhile. A client that never reads costs one or two buffers, however much
- * it sends. */
+ * * Output is bounded: as long as a session has something to send it asks for SESSION_WRITE, and it
+ * takes no input meanwhile. A client that never reads costs one or two buffers and, if it uploads,
+ * a body of the size that the options allow, however much it sends.
+ *
+ * Time is the driver's. A connection that makes no progress for the idle timeout is over; progress
+ * is what was sent, the first bytes of a request, and whatever changes `progress`. Bytes that only
+ * make an unfinished head longer are none: a client that sends a byte a minute could hold a
+ * connection for ever with them. */
 #ifndef IOM_APP_H
 #define IOM_APP_H
 
@@ -70,6 +75,7 @@ struct session {
     struct buffer *in;  /* what was received and not yet used; NULL for nothing */
     struct buffer *out; /* what is to be sent; NULL for nothing */
     uint64_t wake_at;   /* after SESSION_WAIT: the moment, as clock_ns() counts */
+    uint32_t progress;  /* changes whenever input was worth something: see below */
     bool eof;           /* the client has said that it sends no more */
     bool draining;      /* the server is about to stop: finish this request, then close */
     bool failed;        /* memory is out: close */

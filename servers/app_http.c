@@ -208,6 +208,7 @@ static bool upload_append(struct http_session *h, const uint8_t *data, size_t n)
 /* A piece of the body has come: keep it or drop it. False if it ended the conversation. */
 static bool body_piece(struct http_session *h, const uint8_t *data, size_t n)
 {
+    h->base.progress++;
     h->body_length += n;
     if (h->body_length > h->base.options->max_body) {
         refuse(h, 413);
@@ -268,6 +269,7 @@ static void begin_request(struct http_session *h, struct buffer *in)
     h->resource = resource_find(r, head, h->base.options->files);
 
     in->start += r->head_length;
+    h->base.progress++;
     if (r->framing == HTTP_NO_BODY) {
         h->state = ANSWER;
         return;
@@ -306,6 +308,11 @@ static void begin_request(struct http_session *h, struct buffer *in)
 static bool read_head(struct http_session *h)
 {
     struct buffer *in = h->base.in;
+    /* Empty lines before a request are nothing (RFC 9112, section 2.2), and must not make the
+     * session look as if it were in the middle of one. */
+    while (in && h->request.line == 0 && h->request.seen == 0 && in->end - in->start >= 2 &&
+           memcmp(in->data + in->start, "\r\n", 2) == 0)
+        in->start += 2;
     if (!in || in->start == in->end)
         return false;
     switch (http_request_read(&h->request, in->data + in->start, in->end - in->start)) {

@@ -1,8 +1,8 @@
 /* Blocks of memory for data on its way in or out.
  *
- * A connection owns a buffer only while there is something in it, so an idle connection costs
- * no buffer, and a busy thread uses the same few blocks, warm in its cache, for all its
- * connections. Each thread keeps its own list of free blocks: nothing here is shared. */
+ * * A connection owns a buffer only while there is something in it, so an idle connection of an event
+ * loop costs none, and the loop uses the same few blocks, warm in its cache, for all connections. (A
+ * model that blocks in recv has to hand it a buffer before there is anything to read.) Each thread keeps its own list of free blocks: nothing here is shared. */
 #ifndef IOM_BUFFER_H
 #define IOM_BUFFER_H
 

@@ -9,6 +9,10 @@
 #include "common/clock.h"
 #include "counters.h"
 
+/* A client that reads as fast as it is sent to could keep the loop to itself: after so many sends,
+ * a megabyte or so, the other connections have their turn. */
+#define SENDS_PER_STEP 16
+
 struct conn *conn_open(struct server *server, struct counters *counters, int fd, uint64_t now)
 {
     struct conn *c = calloc(1, sizeof *c);
@@ -54,11 +58,9 @@ static bool receive(struct conn *c, uint64_t now)
         return false;
 
     ssize_t n = recv(c->fd, space, room, 0);
-    c->drained = n < (ssize_t)room && !(c->hung_up && n > 0);
+    c->drained = n < (ssize_t)room && !(c->read_to_eagain && n > 0);
     if (n > 0) {
         session_received(s, (size_t)n);
-        /* The first bytes of a request set the clock; those that trickle in after them do not,
-         * or a client could hold a connection for ever with a byte a minute. */
         if (was_idle)
             c->active_at = now;
         return true;
@@ -93,7 +95,7 @@ static enum conn_want linger(struct conn *c)
         return CONN_DONE;
     ssize_t n = recv(c->fd, sink->data, BUFFER_SIZE, 0);
     buffer_give(sink);
-    c->drained = n < (ssize_t)BUFFER_SIZE && !(c->hung_up && n > 0);
+    c->drained = n < (ssize_t)BUFFER_SIZE && !(c->read_to_eagain && n > 0);
     return n > 0 || (n < 0 && would_block(c)) ? CONN_READ : CONN_DONE;
 }
 
@@ -111,11 +113,17 @@ static enum conn_want step(struct conn *c, uint64_t now)
 {
     struct session *s = c->session;
     bool received = false, broken = false;
+    unsigned sends = 0;
+    uint32_t progress = s->progress;
 
+    c->yielded = false;
     if (c->lingering)
         return linger(c);
     for (;;) {
-        switch (session_next(s, now)) {
+        enum session_want want = session_next(s, now);
+        if (s->progress != progress)
+            c->active_at = now;
+        switch (want) {
         case SESSION_READ:
             if (s->draining && c->drained && session_idle(s))
                 return CONN_DONE;
@@ -126,6 +134,10 @@ static enum conn_want step(struct conn *c, uint64_t now)
             received = true;
             break;
         case SESSION_WRITE:
+            if (++sends > SENDS_PER_STEP) {
+                c->yielded = true;
+                return CONN_WRITE;
+            }
             if (!transmit(c, now, &broken))
                 return broken ? CONN_DONE : CONN_WRITE;
             break;

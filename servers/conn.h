@@ -29,9 +29,12 @@ struct conn {
     /* The last recv did not fill its buffer, or found nothing: the socket is empty, and a
      * further recv would only say so (epoll(7), questions and answers, 9). */
     bool drained;
-    /* The model's, where it is told only of changes: the end of input has been reported and
-     * will not be reported again, so a short recv does not prove the socket empty. */
-    bool hung_up;
+    /* The model's, where it is told only of changes: what has been reported, and will not be again,
+     * may lie behind a short recv: the end of input, or bytes after an urgent one, where recv stops
+     * (tcp(7)). */
+    bool read_to_eagain;
+    /* The last step stopped because others want their turn: the socket may still take more. */
+    bool yielded;
     struct session *session;
     struct server *server;
     uint64_t active_at; /* when the connection last made progress */
@@ -48,9 +51,9 @@ struct conn *conn_open(struct server *server, struct counters *counters, int fd,
 /* Close the socket, free everything, count it. */
 void conn_close(struct conn *c);
 
-/* At most one recv, then as many sends as the output takes until the socket would block. One
- * recv a step is what level-triggered waiting needs, as it reports the rest again; whoever is
- * told only of changes steps on until `drained`. */
+/* At most one recv, and sends until the output is gone, the socket would block, or the others want
+ * their turn (`yielded`). One recv a step is what level-triggered waiting needs, as it reports the
+ * rest again; whoever is told only of changes steps on until `drained`. */
 enum conn_want conn_step(struct conn *c, uint64_t now);
 
 /* When the connection has to be looked at although its socket is silent. CLOCK_NEVER for never.

@@ -56,8 +56,9 @@ struct counters *counters_main(void);
 struct counters *counters_take(void);
 void counters_give(struct counters *slot);
 
-/* Write the JSON line to standard output in one write. Async-signal-safe (signal-safety(7)):
- * the handlers of SIGUSR1 and of the drain's alarm call it. Connections that were accepted and
+/* Write the JSON line to standard output in one write. Safe in a signal handler: it calls what
+ * signal-safety(7) lists, and getrusage(2), a bare system call on Linux. The handlers of SIGUSR1
+ * and of the drain's alarm call it. Connections that were accepted and
  * not closed are given as "aborted" where `final` is set. */
 void counters_print(int final);
 

@@ -59,6 +59,14 @@ static long decode(const char *path, size_t n, char *out)
 static struct resource find_by_path(const char *path, size_t n, const struct files *files)
 {
     uint64_t argument;
+    char decoded[HTTP_HEAD_MAX];
+    if (memchr(path, '%', n)) {
+        long length = decode(path, n, decoded);
+        if (length < 0)
+            return (struct resource){.kind = RESOURCE_ERROR, .status = 400};
+        path = decoded;
+        n = (size_t)length;
+    }
     if (n == 0 || is(path, n, "/")) /* an absolute-form target may lack the path */
         return (struct resource){.kind = RESOURCE_TEXT, .status = 200};
     if (is(path, n, "/echo"))
@@ -70,11 +78,7 @@ static struct resource find_by_path(const char *path, size_t n, const struct fil
     if (numbered(path, n, "/wait/", &argument))
         return limited(RESOURCE_WAIT, argument, RESOURCE_WAIT_MAX);
 
-    char decoded[HTTP_HEAD_MAX];
-    long length = decode(path, n, decoded);
-    if (length < 0)
-        return (struct resource){.kind = RESOURCE_ERROR, .status = 400};
-    const struct file *file = files ? files_find(files, decoded, (size_t)length) : NULL;
+    const struct file *file = files ? files_find(files, path, n) : NULL;
     if (file)
         return (struct resource){.kind = RESOURCE_FILE, .status = 200, .file = file};
     return (struct resource){.kind = RESOURCE_ERROR, .status = 404};
@@ -120,9 +124,9 @@ const uint8_t *resource_pattern(void)
 }
 
 /* CPU time has a clock of its own, but reading it is a system call, and the system calls of a
- * server are what this suite counts. So the ordinary clock is read over and over: from one
- * reading to the next go some 25 ns, and a longer gap means that another thread had the CPU;
- * that time is not counted. */
+ * server are what this suite counts. So the ordinary clock is read over and over: from one reading to the
+ * next go some tens of nanoseconds, and a long gap means that another thread had the CPU; no more
+ * than a little of it is counted. */
 void resource_burn(uint64_t us)
 {
     const uint64_t gap = 5 * NS_PER_US;
@@ -130,7 +134,8 @@ void resource_burn(uint64_t us)
     while (left > 0) {
         uint64_t now = clock_ns(), used = now - before;
         before = now;
-        if (used < gap)
-            left = used < left ? left - used : 0;
+        if (used > gap)
+            used = gap; /* and not nothing: a slow clock source must not make this endless */
+        left = used < left ? left - used : 0;
     }
 }

@@ -35,6 +35,9 @@ static void on_stop(int signal_number)
     (void)signal_number;
     int saved = errno;
     uint64_t one = 1;
+    /* A second one takes the default action: whoever is impatient gets their way. */
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
     server.stopping = 1;
     ssize_t ignored = write(server.stop_fd, &one, sizeof one);
     (void)ignored;
@@ -49,6 +52,8 @@ static void on_stop(int signal_number)
 static void on_drained(int signal_number)
 {
     (void)signal_number;
+    if (model.abort)
+        model.abort();
     counters_print(1);
     net_unlink(&options.listen);
     _exit(0);
@@ -62,10 +67,10 @@ static void on_report(int signal_number)
     errno = saved;
 }
 
-static void handle(int signal_number, void (*handler)(int), bool once)
+static void handle(int signal_number, void (*handler)(int))
 {
     /* Without SA_RESTART: every call that blocks here is in a loop that takes EINTR well. */
-    struct sigaction action = {.sa_handler = handler, .sa_flags = once ? (int)SA_RESETHAND : 0};
+    struct sigaction action = {.sa_handler = handler};
     sigfillset(&action.sa_mask);
     if (sigaction(signal_number, &action, NULL) != 0)
         die_errno("cannot handle signal %d", signal_number);
@@ -78,12 +83,11 @@ static void set_up_signals(void)
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
     if (timer_create(CLOCK_MONOTONIC, &event, &drain_timer) != 0)
         die_errno("cannot create a timer");
-    handle(SIGALRM, on_drained, false);
-    handle(SIGUSR1, on_report, false);
-    /* The second one takes the default action: whoever is impatient gets their way. */
-    handle(SIGTERM, on_stop, true);
-    handle(SIGINT, on_stop, true);
-    handle(SIGPIPE, SIG_IGN, false);
+    handle(SIGALRM, on_drained);
+    handle(SIGUSR1, on_report);
+    handle(SIGTERM, on_stop);
+    handle(SIGINT, on_stop);
+    handle(SIGPIPE, SIG_IGN);
 }
 
 /* As many descriptors as the system lets us have. */
@@ -125,7 +129,9 @@ int main(int argc, char **argv)
     struct files *files = options.root ? files_read(options.root) : NULL;
     counters_create(model.name, options.app->name,
                     model.counters_per_connection ? CONNECTION_SLOTS : 1);
-    resource_pattern(); /* made before there are threads */
+    /* Both are done on first use, and would be done by every child of a forking server anew. */
+    resource_pattern();
+    tzset();
 
     server.app = options.app;
     server.app_options = (struct app_options){.files = files, .max_body = options.max_body};

@@ -56,9 +56,11 @@ struct model {
     /* Serve until told to stop. Ends the program with die_errno() where it cannot be set up. */
     void (*serve)(struct server *server);
 
-    /* May be NULL. Called in the handler of SIGTERM and SIGINT: async-signal-safe functions
-     * only. */
+    /* Both may be NULL, and both are called in signal handlers: async-signal-safe functions only.
+     * stop: SIGTERM or SIGINT has come. abort: the drain's time is over, and the process ends after
+     * this. */
     void (*stop)(void);
+    void (*abort)(void);
 };
 
 extern const struct model model;

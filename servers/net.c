@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -30,7 +29,8 @@ static void remove_stale(const struct addr *a)
         return;
     if (!S_ISSOCK(st.st_mode))
         die("cannot listen on unix:%s: a file that is no socket is there", un->sun_path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* Non-blocking: a server whose backlog is full says EAGAIN, and lives. */
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         die_errno("cannot create a socket");
     if (connect(fd, addr_sockaddr(a), a->len) != 0 && errno == ECONNREFUSED)
@@ -104,6 +104,10 @@ enum net_accept net_accept(struct server *server, int flags, int *fd)
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
+        /* Linux looks for a free descriptor before it looks at the socket: this error hides that the
+         * socket was shut down. */
+        if (server->stopping)
+            return NET_STOPPED;
         count(&c->accept_errors, 1);
         return NET_EXHAUSTED;
     case EINVAL:

@@ -169,7 +169,7 @@ void options_read(int argc, char **argv, struct options *o)
     opterr = 0;
     for (;;) {
         int at = optind ? optind : 1;
-        int option = getopt_long(argc, argv, ":", longs, NULL);
+        int option = getopt_long(argc, argv, "+:", longs, NULL);
         if (option < 0)
             break;
         if (option == ':')

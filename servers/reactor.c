@@ -1,10 +1,12 @@
 #include "reactor.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
 #include "buffer.h"
 #include "common/clock.h"
+#include "common/err.h"
 #include "counters.h"
 #include "net.h"
 
@@ -42,6 +44,8 @@ int reactor_timeout_ms(const struct reactor *r)
 
 void reactor_woke(struct reactor *r, int events)
 {
+    if (events < 0 && errno != EINTR)
+        die_errno("cannot wait for events");
     count_wakeup(r->counters, events > 0 ? (uint64_t)events : 0);
     r->now = clock_ns();
 }
@@ -109,6 +113,12 @@ void reactor_close(struct reactor *r, struct conn *c)
         c->next->previous = c->previous;
     r->count--;
     conn_close(c);
+}
+
+void reactor_refuse(struct reactor *r, struct conn *c)
+{
+    count(&r->counters->refused, 1);
+    reactor_close(r, c);
 }
 
 static void expire(struct reactor *r, reactor_settle *settle)

@@ -45,7 +45,8 @@ bool reactor_accepting(const struct reactor *r);
 /* How long the wait may take: until the next deadline; -1 for ever. */
 int reactor_timeout_ms(const struct reactor *r);
 
-/* The wait is over with `events` ready descriptors (a negative number counts as none). */
+/* The wait has returned `events`, the number of ready descriptors, or -1 with its errno; ends the
+ * program where that is no signal, as the next wait would fail the same way. */
 void reactor_woke(struct reactor *r, int events);
 
 /* Take the next new connection, NULL if there is no other or accepting rests. */
@@ -59,5 +60,8 @@ void reactor_turn(struct reactor *r, reactor_settle *settle);
 void reactor_keep_time(struct reactor *r, struct conn *c);
 
 void reactor_close(struct reactor *r, struct conn *c);
+
+/* Close a connection that was accepted but cannot be served, and count it as refused. */
+void reactor_refuse(struct reactor *r, struct conn *c);
 
 #endif

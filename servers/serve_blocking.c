@@ -42,8 +42,22 @@ static void linger(int fd)
     buffer_give(sink);
 }
 
-/* The connection has made no progress for the idle timeout. Returns false when the session has
- * no last word. */
+/* One connection under way. The clock is read when a blocking call returns and at no other time. */
+struct talk {
+    struct server *server;
+    struct session *session;
+    struct blocking_conn *b;
+    uint64_t now;
+    uint64_t active_at; /* when it last made progress */
+};
+
+static bool is_overdue(const struct talk *t)
+{
+    return t->now >= clock_after(t->active_at, t->server->idle_timeout);
+}
+
+/* The connection has made no progress for the idle timeout. Returns false when the session has no
+ * last word. */
 static bool timed_out(struct session *s)
 {
     count(&s->counters->timeouts, 1);
@@ -51,32 +65,30 @@ static bool timed_out(struct session *s)
 }
 
 /* Wait for input and read it. Returns false when the connection is over. */
-static bool receive(struct server *server, struct session *s, struct blocking_conn *b,
-                    uint64_t *active_at)
+static bool receive(struct talk *t)
 {
+    struct session *s = t->session;
     bool idle = session_idle(s);
     size_t room;
     void *space = session_space(s, &room);
     if (!space)
         return false;
 
-    /* blocking_conn_drain() shuts the reading side down if it sees `idle`. If it came before
-     * that, `stopping` is seen here: one of the two always happens. */
-    atomic_store(&b->idle, idle);
-    if (idle && server->stopping)
-        shutdown(b->fd, SHUT_RD); /* what has come already is still read */
-    ssize_t n = recv(b->fd, space, room, 0);
+    /* blocking_conn_drain() shuts the reading side down if it sees `idle`. If it came before that,
+     * `stopping` is seen here: one of the two always happens. */
+    atomic_store(&t->b->idle, idle);
+    if (idle && t->server->stopping)
+        shutdown(t->b->fd, SHUT_RD); /* what has come already is still read */
+    ssize_t n = recv(t->b->fd, space, room, 0);
     int error = errno;
-    atomic_store(&b->idle, 0);
+    t->now = clock_ns();
+    atomic_store(&t->b->idle, 0);
     count_wakeup(s->counters, 1);
 
-    uint64_t now = clock_ns();
     if (n > 0) {
         session_received(s, (size_t)n);
-        /* The first bytes of a request set the clock, those that trickle in after them do not.
-         */
         if (idle)
-            *active_at = now;
+            t->active_at = t->now;
     } else if (n == 0) {
         session_eof(s);
         return true;
@@ -85,53 +97,59 @@ static bool receive(struct server *server, struct session *s, struct blocking_co
     } else if (error != EINTR) {
         return false;
     }
-    /* Each recv waits for the whole timeout anew: after bytes that trickle, and after a signal.
-     */
-    return now < clock_after(*active_at, server->idle_timeout) || timed_out(s);
+    /* Each recv waits for the whole timeout anew, after bytes that trickle and after a signal; so a
+     * request may take up to twice the timeout before this is found out. */
+    return !is_overdue(t) || timed_out(s);
 }
 
-/* Returns false when the connection is over.  */
-static bool transmit(struct server *server, struct session *s, int fd, uint64_t *active_at)
+/* Returns false when the connection is over. */
+static bool transmit(struct talk *t)
 {
     size_t length;
-    const uint8_t *data = session_output(s, &length);
-    ssize_t n = send(fd, data, length, MSG_NOSIGNAL);
+    const uint8_t *data = session_output(t->session, &length);
+    ssize_t n = send(t->b->fd, data, length, MSG_NOSIGNAL);
+    int error = errno;
+    t->now = clock_ns();
     if (n > 0) {
-        session_sent(s, (size_t)n);
-        *active_at = clock_ns();
+        session_sent(t->session, (size_t)n);
+        t->active_at = t->now;
         return true;
     }
-    if (n < 0 && errno == EINTR && clock_ns() < clock_after(*active_at, server->idle_timeout))
+    if (n < 0 && error == EINTR && !is_overdue(t))
         return true;
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        count(&s->counters->timeouts, 1);
+    if (n < 0 && (error == EAGAIN || error == EINTR))
+        count(&t->session->counters->timeouts, 1);
     return false;
 }
 
-static void converse(struct server *server, struct session *s, struct blocking_conn *b)
+static void converse(struct talk *t)
 {
-    uint64_t active_at = clock_ns();
+    struct session *s = t->session;
 
     for (;;) {
-        if (server->stopping)
+        if (t->server->stopping)
             session_drain(s);
-        switch (session_next(s, clock_ns())) {
+        uint32_t progress = s->progress;
+        enum session_want want = session_next(s, t->now);
+        if (s->progress != progress)
+            t->active_at = t->now;
+        switch (want) {
         case SESSION_READ:
-            if (!receive(server, s, b, &active_at))
+            if (!receive(t))
                 return;
             break;
         case SESSION_WRITE:
-            if (!transmit(server, s, b->fd, &active_at))
+            if (!transmit(t))
                 return;
             break;
         case SESSION_WAIT:
             sleep_until(s->wake_at);
-            active_at = clock_ns();
+            t->now = t->active_at = clock_ns();
             break;
         case SESSION_CLOSE:
             return;
         case SESSION_LINGER:
-            linger(b->fd);
+            linger(t->b->fd);
             return;
         }
     }
@@ -147,7 +165,9 @@ void serve_blocking(struct server *server, struct counters *counters, int fd,
             set_timeout(fd, SO_SNDTIMEO, server->idle_timeout);
         }
         atomic_store(&b->fd, fd);
-        converse(server, s, b);
+        uint64_t now = clock_ns();
+        converse(&(struct talk){
+            .server = server, .session = s, .b = b, .now = now, .active_at = now});
         session_close(s);
     }
     /* Nobody may touch the number once it can belong to another connection. */

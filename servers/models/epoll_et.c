@@ -1,20 +1,20 @@
 /* epoll-et: one thread, told once when a descriptor becomes ready.
  *
  * How it waits   In epoll_wait(), edge-triggered: a descriptor is reported when its state
- * changes, and not again until it changes again. The kernel keeps the list, so a call costs by
- *                what is ready, not by what is open.
+ *                changes, and not again until it changes again. The kernel keeps the list, so a
+ *                call costs by what is ready, not by what is open.
  * Who works      The one thread, in turn for each connection that is ready.
- * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system
- * calls. An idle connection costs none. It breaks      Not with numbers: descriptors and memory
- * are the limit. One slow piece of work holds up all connections, as in every loop with one
- * thread. And it is easier to get wrong: whoever leaves data in a socket waits for a report
- * that never comes.
+ * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system calls.
+ *                An idle connection costs none.
+ * It breaks      Not with numbers: descriptors and memory are the limit. One slow piece of work
+ *                holds up all connections, as in every loop with one thread. And it is easier to
+ *                get wrong: whoever leaves data in a socket waits for a report that never comes.
  *
- * Edge-triggered, a connection is registered once, for everything, and epoll_ctl() is not
- * needed any more. In return the loop must use up what was reported: it reads until the socket
- * is empty. A short recv proves that (epoll(7)), so the textbook's last recv, the one that
- * fails with EAGAIN, is saved; but not when the end of input was reported with the data, as
- * that is not reported twice. */
+ * Edge-triggered, a connection is registered once, for everything, and epoll_ctl() is not needed
+ * any more. In return the loop must use up what was reported: it reads until the socket is empty.
+ * A short recv proves that (epoll(7)), so the textbook's last recv, the one that fails with
+ * EAGAIN, is saved; but not where the end of input or an urgent byte was reported, at which recv
+ * stops short too. */
 #include "model.h"
 
 #include <sys/epoll.h>
@@ -30,7 +30,7 @@
 
 static int epoll;
 
-static const uint32_t everything = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+static const uint32_t everything = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 static int control(int operation, int fd, uint32_t events, void *tag)
 {
@@ -40,16 +40,15 @@ static int control(int operation, int fd, uint32_t events, void *tag)
 
 static void settle(struct reactor *r, struct conn *c, enum conn_want want)
 {
-    for (int i = 0; want == CONN_READ && !c->drained; i++) {
-        if (i == TURN) {
-            /* To modify a descriptor, even into what it was, has it reported again if it is
-             * ready. */
-            if (control(EPOLL_CTL_MOD, c->fd, everything, c) != 0)
-                want = CONN_DONE;
-            break;
-        }
-        want = conn_step(c, r->now);
+    for (int i = 0; want == CONN_READ && !c->drained && !c->yielded; i++) {
+        c->yielded = i == TURN;
+        if (!c->yielded)
+            want = conn_step(c, r->now);
     }
+    /* To modify a descriptor, even into what it was, has it reported again if it is ready. */
+    if (want != CONN_DONE && c->yielded && control(EPOLL_CTL_MOD, c->fd, everything, c) != 0)
+        want = CONN_DONE;
+    c->yielded = false;
     if (want == CONN_DONE)
         reactor_close(r, c); /* closing takes it out of the set */
     else
@@ -61,17 +60,27 @@ static void accept_all(struct reactor *r)
     for (struct conn *c; (c = reactor_accept(r));) {
         c->drained = true; /* until it is reported */
         if (control(EPOLL_CTL_ADD, c->fd, everything, c) != 0)
-            reactor_close(r, c);
+            reactor_refuse(r, c);
     }
+}
+
+/* Whoever came while accepting rested has been reported, but not accepted. */
+static void watch_listener(const struct reactor *r, bool *watched)
+{
+    bool want = reactor_accepting(r);
+    if (want && !*watched &&
+        control(EPOLL_CTL_MOD, r->server->listen_fd, EPOLLIN | EPOLLET, NULL) != 0)
+        die_errno("cannot watch the listening socket");
+    *watched = want;
 }
 
 /* What the kernel will not say again has to be remembered. */
 static enum conn_want reported(struct conn *c, uint32_t events, uint64_t now)
 {
-    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+    if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         c->drained = false;
-    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        c->hung_up = true;
+    if (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        c->read_to_eagain = true;
     if (c->want == CONN_WAIT)
         return events & (EPOLLHUP | EPOLLERR) ? CONN_DONE : CONN_WAIT;
     if (c->want == CONN_READ)
@@ -83,16 +92,18 @@ static void serve(struct server *server)
 {
     struct epoll_event ready[BATCH];
     struct reactor r;
+    bool listener_watched = true;
 
     reactor_init(&r, server);
     if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die_errno("cannot create an epoll instance");
-    if (control(EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLET, server) != 0 ||
-        control(EPOLL_CTL_ADD, server->listen_fd, EPOLLIN | EPOLLET, NULL) != 0)
+    if (control(EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLONESHOT, server) != 0)
+        die_errno("cannot watch the stop descriptor");
+    if (control(EPOLL_CTL_ADD, server->listen_fd, EPOLLIN | EPOLLET, NULL) != 0)
         die_errno("cannot watch the listening socket");
 
     while (reactor_running(&r)) {
-        bool rested = !reactor_accepting(&r);
+        watch_listener(&r, &listener_watched);
         int n = epoll_wait(epoll, ready, BATCH, reactor_timeout_ms(&r));
         reactor_woke(&r, n);
 
@@ -104,10 +115,9 @@ static void serve(struct server *server)
             else if (ready[i].data.ptr != server)
                 settle(&r, c, reported(c, ready[i].events, r.now));
         }
-        reactor_turn(&r, settle);
-        /* A rest is over: whoever came meanwhile was reported, but not accepted. */
-        if (accept_ready || rested)
+        if (accept_ready)
             accept_all(&r);
+        reactor_turn(&r, settle);
     }
     close(epoll);
     reactor_free(&r);

@@ -1,13 +1,13 @@
 /* epoll-lt: one thread, told which descriptors are ready, as long as they are.
  *
- * How it waits   In epoll_wait(), level-triggered: a descriptor is reported by each call while
- * it is ready. The kernel keeps the list, so a call costs by what is ready, not by what is
- *                open.
+ * How it waits   In epoll_wait(), level-triggered: a descriptor is reported by each call while it
+ *                is ready. The kernel keeps the list, so a call costs by what is ready, not by
+ *                what is open.
  * Who works      The one thread, in turn for each connection that is ready.
- * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system
- * calls. An idle connection costs none. It breaks      Not with numbers: descriptors and memory
- * are the limit. One slow piece of work holds up all connections, as in every loop with one
- * thread.
+ * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system calls.
+ *                An idle connection costs none.
+ * It breaks      Not with numbers: descriptors and memory are the limit. One slow piece of work
+ *                holds up all connections, as in every loop with one thread.
  *
  * Level-triggered, the loop must not be told of what it does not want now, or it would spin: a
  * connection that waits to write must not be watched for reading. So a change of mind is an
@@ -60,7 +60,7 @@ static void accept_all(struct reactor *r)
     for (struct conn *c; (c = reactor_accept(r));) {
         c->watched = CONN_READ;
         if (control(EPOLL_CTL_ADD, c->fd, EPOLLIN, c) != 0)
-            reactor_close(r, c);
+            reactor_refuse(r, c);
     }
 }
 
@@ -69,8 +69,9 @@ static void accept_all(struct reactor *r)
 static void watch_listener(const struct reactor *r, bool *watched)
 {
     bool want = reactor_accepting(r);
-    if (want != *watched)
-        control(want ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, r->server->listen_fd, EPOLLIN, NULL);
+    int operation = want ? EPOLL_CTL_ADD : EPOLL_CTL_DEL;
+    if (want != *watched && control(operation, r->server->listen_fd, EPOLLIN, NULL) != 0)
+        die_errno("cannot watch the listening socket");
     *watched = want;
 }
 
@@ -84,7 +85,7 @@ static void serve(struct server *server)
     if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die_errno("cannot create an epoll instance");
     if (control(EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLONESHOT, server) != 0)
-        die_errno("cannot watch for the end");
+        die_errno("cannot watch the stop descriptor");
 
     while (reactor_running(&r)) {
         watch_listener(&r, &listener_watched);

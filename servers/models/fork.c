@@ -2,11 +2,13 @@
  *
  * How it waits   The parent in accept(), each child in recv() on its one connection.
  * Who works      The child: it serves its client to the end and exits. The parent never touches
- * it. It costs       2 system calls per request (recv, send). Per connection a fork, an exit
- * and a wait: hundreds of microseconds, mostly for copying page tables and taking the faults of
- *                copy-on-write. An idle connection costs a process: kernel stack, page tables
- * and the pages it has written. It breaks      Where connections are short, as the fork is then
- * the work; and at the limit of processes (RLIMIT_NPROC, pid_max).
+ *                it.
+ * It costs       2 system calls per request (recv, send). Per connection a fork, an exit and a
+ *                wait: hundreds of microseconds, mostly for copying page tables and taking the
+ *                faults of copy-on-write. An idle connection costs a process: kernel stack, page
+ *                tables and the pages it has written.
+ * It breaks      Where connections are short, as the fork is then the work; and at the limit of
+ *                processes (RLIMIT_NPROC, pid_max).
  *
  * A child that is over stays a zombie until its parent waits for it, so SIGCHLD is handled.
  * Several children may end while the signal is pending once: the handler reaps until none is
@@ -33,7 +35,9 @@ static struct child {
 static atomic_size_t alive;
 static size_t places; /* in use, with gaps */
 
-static struct blocking_conn mine = {.fd = -1}; /* in a child: its connection */
+/* In a child: */
+static struct blocking_conn mine = {.fd = -1};
+static struct server *mine_of;
 
 static void reap(int signal_number)
 {
@@ -52,17 +56,33 @@ static void reap(int signal_number)
     errno = saved;
 }
 
-static _Noreturn void be_child(struct server *server, struct counters *counters, int fd)
+/* The signal comes from the parent, and perhaps from whoever signalled the whole group too. */
+static void stop_child(int signal_number)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)signal_number;
+    mine_of->stopping = 1;
+    blocking_conn_drain(&mine);
+}
+
+static _Noreturn void be_child(struct server *server, struct counters *counters, pid_t parent,
+                               const sigset_t *unblocked, int fd)
+{
+    struct sigaction action = {.sa_handler = stop_child};
+    mine_of = server;
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
     signal(SIGUSR1, SIG_IGN); /* the parent reports for all */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1); /* it died before it could be watched */
+    sigprocmask(SIG_SETMASK, unblocked, NULL);
     close(server->listen_fd);
-    server->listen_fd = -1;
     serve_blocking(server, counters, fd, &mine);
     _exit(0);
 }
 
-/* Called with SIGCHLD blocked, so that the handler sees the table whole. */
+/* Called with the signals blocked, so that their handlers see the table whole, and a child never
+ * runs the parent's handlers. */
 static void start_child(struct server *server, const sigset_t *unblocked, int fd)
 {
     struct counters *counters = counters_take();
@@ -70,11 +90,9 @@ static void start_child(struct server *server, const sigset_t *unblocked, int fd
     while (i < places && children[i].pid != 0)
         i++;
 
-    pid_t pid = counters ? fork() : -1;
-    if (pid == 0) {
-        sigprocmask(SIG_SETMASK, unblocked, NULL);
-        be_child(server, counters, fd);
-    }
+    pid_t parent = getpid(), pid = counters ? fork() : -1;
+    if (pid == 0)
+        be_child(server, counters, parent, unblocked, fd);
     if (pid < 0) {
         if (counters)
             counters_give(counters);
@@ -88,34 +106,43 @@ static void start_child(struct server *server, const sigset_t *unblocked, int fd
     close(fd);
 }
 
+static void signal_children(int signal_number)
+{
+    for (size_t i = 0; i < places; i++)
+        if (children[i].pid != 0)
+            kill(children[i].pid, signal_number);
+}
+
 static void serve(struct server *server)
 {
     struct sigaction action = {.sa_handler = reap, .sa_flags = SA_NOCLDSTOP};
-    sigset_t child, old;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
+    sigset_t blocked, old;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGCHLD);
+    sigaddset(&blocked, SIGTERM);
+    sigaddset(&blocked, SIGINT);
     if (sigaction(SIGCHLD, &action, NULL) != 0)
         die_errno("cannot handle SIGCHLD");
 
     int fd;
     while ((fd = net_accept_wait(server, &alive)) >= 0) {
-        sigprocmask(SIG_BLOCK, &child, &old);
+        sigprocmask(SIG_BLOCK, &blocked, &old);
         start_child(server, &old, fd);
         sigprocmask(SIG_SETMASK, &old, NULL);
     }
 
-    sigprocmask(SIG_BLOCK, &child, &old);
-    for (size_t i = 0; i < places; i++)
-        if (children[i].pid != 0)
-            kill(children[i].pid, SIGTERM);
+    sigprocmask(SIG_BLOCK, &blocked, &old);
+    signal_children(SIGTERM);
     while (alive > 0)
         sigsuspend(&old);
 }
 
-/* In a child; in the parent `mine` is not open, and serve() passes the signal on. */
-static void stop(void)
+/* Children that are cut short are waited for, so that what they used is in the account. */
+static void abort_children(void)
 {
-    blocking_conn_drain(&mine);
+    signal_children(SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0)
+        continue;
 }
 
 const struct model model = {
@@ -124,5 +151,5 @@ const struct model model = {
     .max_connections = CHILDREN_MAX,
     .counters_per_connection = true,
     .serve = serve,
-    .stop = stop,
+    .abort = abort_children,
 };

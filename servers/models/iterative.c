@@ -3,11 +3,12 @@
  * How it waits   In accept() for a client, then in recv() for that client alone.
  * Who works      The one process.
  * It costs       2 system calls per request (recv, send), as few as any model can make. A
- * connection that waits costs nothing here: it lies in the kernel's queue, unanswered. It
- * breaks      With the second client. A keep-alive connection holds the server until it closes;
- *                all others hang, although connect() succeeded: the kernel completes the
- * handshake for the backlog (listen(2)). Throughput alone does not show it, the number of
- *                starved connections does. */
+ *                connection that waits costs nothing here: it lies in the kernel's queue,
+ *                unanswered.
+ * It breaks      With the second client. A keep-alive connection holds the server until it
+ *                closes; all others hang, although connect() succeeded: the kernel completes the
+ *                handshake for the backlog (listen(2)). Throughput alone does not show it, the
+ *                number of starved connections does. */
 #include "model.h"
 
 #include "net.h"

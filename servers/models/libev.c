@@ -2,9 +2,10 @@
  *
  * How it waits   In ev_run(), which on Linux waits in epoll_wait(), level-triggered.
  * Who works      The one thread, in the callbacks.
- * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system
- * calls, and the library's own bookkeeping. An idle connection costs none. It breaks      Not
- * with numbers: descriptors and memory are the limit. One slow callback holds up all others.
+ * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system calls,
+ *                and the library's own bookkeeping. An idle connection costs none.
+ * It breaks      Not with numbers: descriptors and memory are the limit. One slow callback holds
+ *                up all others.
  *
  * libev tells that a socket is ready and leaves reading and writing to its user, so the
  * connection is the one of epoll-lt (conn.c). Time is kept with its ev_timer, one for each
@@ -114,6 +115,8 @@ static void add_client(struct ev_loop *loop, int fd)
     k->conn = c;
     ev_init(&k->io, on_ready);
     ev_init(&k->timer, on_timer);
+    /* After the sockets: input that has come in time is read before its time is called over. */
+    ev_set_priority(&k->timer, EV_MINPRI);
     k->io.data = k->timer.data = k;
     k->next = clients;
     if (clients)

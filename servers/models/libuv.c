@@ -1,18 +1,19 @@
-/* libuv: the event library under Node.js, one thread, a callback for each read that is
- * complete.
+/* libuv: the event library under Node.js, one thread, a callback for each read that is complete.
  *
  * How it waits   In uv_run(), which on Linux waits in epoll_wait(), level-triggered.
  * Who works      The one thread, in the callbacks.
  * It costs       Per request recv (libuv calls read) and send (it calls write), and a share of
- *                epoll_wait: 2 + 1/batch system calls, and the library's own bookkeeping. An
- * idle connection costs none. It breaks      Not with numbers: descriptors and memory are the
- * limit. One slow callback holds up all others.
+ *                epoll_wait: 2 + 1/batch system calls, and the library's own bookkeeping. An idle
+ *                connection costs none.
+ * It breaks      Not with numbers: descriptors and memory are the limit. One slow callback holds
+ *                up all others.
  *
- * libuv does the reading and writing itself: it asks for memory (alloc), then hands over what
- * was read, and takes what is to be written until that is done. So the session is driven from
- * here and conn.c is not used. Writing is tried at once (uv_try_write) and queued only if the
- * socket is full. Out of descriptors libuv accepts with one held in reserve and closes at once,
- * and tells nobody: such connections are in no counter. */
+ * libuv does the reading and writing itself: it asks for memory (alloc), then hands over what was
+ * read, and takes what is to be written until that is done. So the session is driven from here
+ * and conn.c is not used. Writing is tried at once (uv_try_write) and queued only if the socket
+ * is full. The time is the loop's, which libuv reads once a turn. Out of descriptors libuv
+ * accepts with one held in reserve and closes at once, and tells nobody: such connections are in
+ * no counter. */
 #include "model.h"
 
 #include <stdlib.h>
@@ -26,13 +27,18 @@
 #include "conn.h"
 #include "counters.h"
 
+/* After so many pieces in a row the rest is queued, so that the other connections have their turn. */
+#define PIECES_PER_STEP 16
+
+union socket {
+    uv_handle_t handle;
+    uv_stream_t stream;
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+};
+
 struct peer {
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } socket;
+    union socket socket;
     uv_timer_t timer;
     union {
         uv_write_t write;
@@ -40,41 +46,53 @@ struct peer {
     } request;
     struct session *session;
     uint64_t active_at, deadline, timer_at;
-    size_t queued; /* bytes given to uv_write() that are not written yet */
+    size_t queued;    /* bytes given to uv_write() that are not written yet */
+    unsigned handles; /* of the two above, those that are not closed yet */
     bool was_idle, reading, lingering, closing;
+    bool last_chance; /* its time is over; what has come by the next turn still counts */
     struct peer *next, *previous;
 };
 
 static struct server *server;
+static uv_loop_t loop;
 static struct peer *peers;
 static size_t count_peers;
-static uint64_t events; /* callbacks since the last wait */
-static bool draining;   /* idle connections are closed from now on */
+static uint64_t events;    /* callbacks of sockets since the last wait */
+static unsigned last_call; /* turns until idle connections are closed, once the server stops */
+static bool draining;      /* that moment has come */
 
-static union {
-    uv_handle_t handle;
-    uv_stream_t stream;
-    uv_tcp_t tcp;
-    uv_pipe_t pipe;
-} listener;
 static bool is_unix;
+static union socket listener;
+static union socket spare; /* accepts what is to be refused */
+static bool spare_is_closing, refusal_waits;
 static uv_poll_t stop_watcher;
-static uv_timer_t drain_timer;
+static uv_idle_t no_wait;
 static uv_check_t turn;
 
 static void step(struct peer *p);
 
-static void on_closed(uv_handle_t *handle)
+/* As clock_ns() counts; up to a turn old, in whole milliseconds, and never ahead. */
+static uint64_t loop_time(void)
 {
-    free(handle->data);
+    return uv_now(&loop) * NS_PER_MS;
 }
 
-static void on_socket_closed(uv_handle_t *handle)
+static void init_socket(union socket *s)
+{
+    if (is_unix)
+        uv_pipe_init(&loop, &s->pipe, 0);
+    else
+        uv_tcp_init(&loop, &s->tcp);
+}
+
+static void on_closed(uv_handle_t *handle)
 {
     struct peer *p = handle->data;
+    if (--p->handles > 0)
+        return;
     count(&server->counters->closed, 1);
     session_close(p->session);
-    uv_close((uv_handle_t *)&p->timer, on_closed);
+    free(p);
 }
 
 static void close_peer(struct peer *p)
@@ -86,7 +104,8 @@ static void close_peer(struct peer *p)
     if (p->next)
         p->next->previous = p->previous;
     count_peers--;
-    uv_close(&p->socket.handle, on_socket_closed);
+    uv_close(&p->socket.handle, on_closed);
+    uv_close((uv_handle_t *)&p->timer, on_closed);
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -100,35 +119,35 @@ static void keep_time(struct peer *p, uint64_t deadline)
     if (uv_is_active((uv_handle_t *)&p->timer) && p->timer_at <= deadline)
         return;
     p->timer_at = deadline;
-    uv_update_time(p->timer.loop); /* timers count from the loop's clock, which may be behind */
-    uv_timer_start(&p->timer, on_timer, (uint64_t)clock_timeout_ms(clock_ns(), deadline), 0);
+    uv_timer_start(&p->timer, on_timer, (uint64_t)clock_timeout_ms(loop_time(), deadline), 0);
+}
+
+/* No progress for the idle timeout. Returns false when the session has no last word. */
+static bool timed_out(struct peer *p)
+{
+    count(&server->counters->timeouts, 1);
+    return p->reading && session_timed_out(p->session);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
     struct peer *p = timer->data;
-    uint64_t now = clock_ns();
-    events++;
-    if (p->deadline > now) {
+    if (p->deadline > loop_time()) {
         keep_time(p, p->deadline);
         return;
     }
-    if (p->lingering) {
+    /* libuv runs timers before it looks at sockets, and the loop may have been busy meanwhile. */
+    if (p->reading && !p->lingering && !p->last_chance) {
+        p->last_chance = true;
+        uv_timer_start(&p->timer, on_timer, 0, 0);
+        return;
+    }
+    bool idle = p->reading || p->queued;
+    if (p->lingering || (idle && !timed_out(p))) {
         close_peer(p);
         return;
     }
-    if (p->reading) {
-        count(&server->counters->timeouts, 1);
-        if (!session_timed_out(p->session)) {
-            close_peer(p);
-            return;
-        }
-    } else if (p->queued) {
-        count(&server->counters->timeouts, 1);
-        close_peer(p);
-        return;
-    }
-    p->active_at = now;
+    p->active_at = loop_time();
     step(p);
 }
 
@@ -155,7 +174,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *space)
     if (n > 0) {
         session_received(p->session, (size_t)n);
         if (p->was_idle)
-            p->active_at = clock_ns();
+            p->active_at = loop_time();
     } else if (n == UV_EOF) {
         session_eof(p->session);
     } else if (n < 0) {
@@ -188,24 +207,29 @@ static void on_written(uv_write_t *request, int status)
     }
     session_sent(p->session, p->queued);
     p->queued = 0;
-    p->active_at = clock_ns();
+    p->active_at = loop_time();
     step(p);
 }
 
-/* Returns false when the rest will be written later, or never. */
-static bool transmit(struct peer *p)
+/* Write a piece of the output: at once if `now`, else as soon as the loop comes round to it. Returns
+ * false when there is nothing to do but to wait. A piece is small enough for a slow reader to be
+ * seen to make progress. */
+static bool transmit(struct peer *p, bool now)
 {
     size_t length;
     const uint8_t *data = session_output(p->session, &length);
+    if (length > BUFFER_SIZE)
+        length = BUFFER_SIZE;
     uv_buf_t piece = uv_buf_init((char *)(uintptr_t)data, (unsigned)length);
-    int n = uv_try_write(&p->socket.stream, &piece, 1);
+    int n = now ? uv_try_write(&p->socket.stream, &piece, 1) : UV_EAGAIN;
     if (n >= 0) {
         session_sent(p->session, (size_t)n);
-        p->active_at = clock_ns();
+        p->active_at = loop_time();
         return true;
     }
     if (n == UV_EAGAIN) {
-        count(&server->counters->eagain, 1);
+        if (now)
+            count(&server->counters->eagain, 1);
         p->queued = length;
         p->request.write.data = p;
         if (uv_write(&p->request.write, &p->socket.stream, &piece, 1, on_written) == 0)
@@ -234,18 +258,27 @@ static void linger(struct peer *p)
         return;
     }
     read_more(p, true);
-    keep_time(p, clock_ns() + LINGER_TIME);
+    keep_time(p, loop_time() + LINGER_TIME);
+}
+
+static enum session_want next(struct peer *p)
+{
+    uint32_t progress = p->session->progress;
+    enum session_want want = session_next(p->session, loop_time());
+    if (p->session->progress != progress)
+        p->active_at = loop_time();
+    return want;
 }
 
 static void step(struct peer *p)
 {
-    struct session *s = p->session;
-    for (;;) {
+    p->last_chance = false;
+    for (unsigned pieces = 0;; pieces++) {
         if (p->closing || p->lingering || p->queued)
             return;
-        switch (session_next(s, clock_ns())) {
+        switch (next(p)) {
         case SESSION_READ:
-            if (draining && session_idle(s)) {
+            if (draining && session_idle(p->session)) {
                 close_peer(p);
                 return;
             }
@@ -253,14 +286,14 @@ static void step(struct peer *p)
             keep_time(p, clock_after(p->active_at, server->idle_timeout));
             return;
         case SESSION_WRITE:
-            if (transmit(p))
+            if (transmit(p, pieces < PIECES_PER_STEP))
                 break;
             read_more(p, false);
             keep_time(p, clock_after(p->active_at, server->idle_timeout));
             return;
         case SESSION_WAIT:
             read_more(p, false);
-            keep_time(p, s->wake_at);
+            keep_time(p, p->session->wake_at);
             return;
         case SESSION_CLOSE:
             close_peer(p);
@@ -278,72 +311,105 @@ static void stop_listening(void)
         uv_close(&listener.handle, NULL);
 }
 
-static void close_unused(uv_handle_t *handle)
+static void refuse(void);
+
+static void on_spare_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    (void)handle;
+    spare_is_closing = false;
+    if (refusal_waits)
+        refuse();
 }
 
-static void on_connection(uv_stream_t *stream, int status)
+/* Accept and close, without taking memory. While the last one is not closed yet the next one waits,
+ * and libuv accepts no further one. */
+static void refuse(void)
 {
-    struct counters *c = server->counters;
-    events++;
-    if (status < 0) {
-        /* A listening socket that was shut down would fail for ever, and libuv tries for ever.
-         */
-        if (server->stopping)
-            stop_listening();
-        else
-            count(&c->accept_errors, 1);
+    refusal_waits = spare_is_closing;
+    if (refusal_waits)
         return;
+    init_socket(&spare);
+    if (uv_accept(&listener.stream, &spare.stream) == 0) {
+        count(&server->counters->accepted, 1);
+        count(&server->counters->refused, 1);
+        count(&server->counters->closed, 1);
     }
-    struct peer *p = calloc(1, sizeof *p);
-    if (!p)
-        return; /* libuv keeps the connection and stops accepting until someone takes it */
-    if (is_unix)
-        uv_pipe_init(stream->loop, &p->socket.pipe, 0);
-    else
-        uv_tcp_init(stream->loop, &p->socket.tcp);
-    p->socket.handle.data = p;
-    if (uv_accept(stream, &p->socket.stream) != 0) {
-        count(&c->accept_errors, 1);
-        uv_close(&p->socket.handle, close_unused);
-        return;
-    }
-    count(&c->accepted, 1);
-    bool full = server->max_connections != 0 && count_peers >= server->max_connections;
-    p->session = full ? NULL : session_open(server->app, &server->app_options, c);
-    if (!p->session) {
-        count(&c->refused, 1);
-        count(&c->closed, 1);
-        uv_close(&p->socket.handle, close_unused);
-        return;
-    }
-    uv_timer_init(stream->loop, &p->timer);
-    p->timer.data = p;
-    p->active_at = clock_ns();
+    spare_is_closing = true;
+    uv_close(&spare.handle, on_spare_closed);
+}
+
+static void add_peer(struct peer *p)
+{
+    init_socket(&p->socket);
+    uv_timer_init(&loop, &p->timer);
+    p->socket.handle.data = p->timer.data = p;
+    p->handles = 2;
+    p->active_at = loop_time();
     p->next = peers;
     if (peers)
         peers->previous = p;
     peers = p;
     count_peers++;
-    step(p);
+    count(&server->counters->accepted, 1);
+    if (uv_accept(&listener.stream, &p->socket.stream) == 0)
+        step(p);
+    else
+        close_peer(p);
 }
 
-/* One turn after SIGTERM: whoever has sent a request by now is being answered, the idle ones
- * go. */
-static void close_idle(uv_timer_t *timer)
+static void on_connection(uv_stream_t *stream, int status)
+{
+    (void)stream;
+    events++;
+    if (status < 0) {
+        /* A listening socket that was shut down would fail for ever, and libuv tries for ever. */
+        if (server->stopping)
+            stop_listening();
+        else
+            count(&server->counters->accept_errors, 1);
+        return;
+    }
+    bool full = server->max_connections != 0 && count_peers >= server->max_connections;
+    struct peer *p = full ? NULL : calloc(1, sizeof *p);
+    if (p)
+        p->session = session_open(server->app, &server->app_options, server->counters);
+    if (!p || !p->session) {
+        free(p);
+        refuse();
+        return;
+    }
+    add_peer(p);
+}
+
+static void close_idle(void)
 {
     draining = true;
-    uv_close((uv_handle_t *)timer, NULL);
-    for (struct peer *p = peers, *next; p; p = next) {
-        next = p->next;
+    uv_close((uv_handle_t *)&no_wait, NULL);
+    for (struct peer *p = peers, *after; p; p = after) {
+        after = p->next;
         if (p->reading && !p->lingering && session_idle(p->session))
             close_peer(p);
     }
 }
 
-/* The handler of SIGTERM has made stop_fd readable. What is left open from here on are the
- * connections, and uv_run() returns when the last of them is closed. */
+/* After each wait and the callbacks of what was ready. */
+static void on_turn(uv_check_t *check)
+{
+    (void)check;
+    count_wakeup(server->counters, events);
+    events = 0;
+    if (last_call > 0 && --last_call == 0)
+        close_idle();
+}
+
+static void do_nothing(uv_idle_t *handle)
+{
+    (void)handle;
+}
+
+/* The handler of SIGTERM has made stop_fd readable. Requests that have come by now are read in this
+ * turn or in the next, which an idle handle keeps from waiting; then the idle connections go. What
+ * is left open are the busy ones, and uv_run() returns when the last of them is closed. */
 static void on_stop(uv_poll_t *w, int status, int ready)
 {
     (void)status;
@@ -352,37 +418,28 @@ static void on_stop(uv_poll_t *w, int status, int ready)
     stop_listening();
     for (struct peer *p = peers; p; p = p->next)
         session_drain(p->session);
-    uv_timer_start(&drain_timer, close_idle, 1, 0);
-}
-
-static void on_turn(uv_check_t *check)
-{
-    (void)check;
-    count_wakeup(server->counters, events);
-    events = 0;
+    uv_idle_start(&no_wait, do_nothing);
+    last_call = 2; /* on_turn() comes at the end of this one too */
 }
 
 static void serve(struct server *given)
 {
-    static uv_loop_t loop;
     struct addr address;
     server = given;
 
     int error = uv_loop_init(&loop);
     is_unix = addr_local(server->listen_fd, &address) && addr_family(&address) == AF_UNIX;
-    if (error == 0 && is_unix) {
-        uv_pipe_init(&loop, &listener.pipe, 0);
-        error = uv_pipe_open(&listener.pipe, server->listen_fd);
-    } else if (error == 0) {
-        uv_tcp_init(&loop, &listener.tcp);
-        error = uv_tcp_open(&listener.tcp, server->listen_fd);
-    }
+    if (error != 0)
+        die("libuv: cannot create an event loop: %s", uv_strerror(error));
+    init_socket(&listener);
+    error = is_unix ? uv_pipe_open(&listener.pipe, server->listen_fd)
+                    : uv_tcp_open(&listener.tcp, server->listen_fd);
     if (error == 0)
         error = uv_listen(&listener.stream, server->backlog, on_connection);
     if (error != 0)
-        die("libuv: cannot serve: %s", uv_strerror(error));
+        die("libuv: cannot listen: %s", uv_strerror(error));
 
-    uv_timer_init(&loop, &drain_timer);
+    uv_idle_init(&loop, &no_wait);
     uv_poll_init(&loop, &stop_watcher, server->stop_fd);
     uv_poll_start(&stop_watcher, UV_READABLE, on_stop);
     uv_check_init(&loop, &turn);

@@ -3,21 +3,20 @@
  * How it waits   In poll(), with an array of the descriptors and what each waits for.
  * Who works      The one thread, in turn for each connection that is ready.
  * It costs       Per request recv and send, and a share of poll: 2 + 1/batch system calls. Each
- * poll copies the array into the kernel, which looks at every entry, and copies the results
- *                back; then the array is searched here. So its cost grows with the number of
- *                connections, busy or idle.
+ *                poll copies the array into the kernel, which looks at every entry, and copies
+ *                the results back; then the array is searched here. So its cost grows with the
+ *                number of connections, busy or idle.
  * It breaks      Nowhere abruptly: it has no FD_SETSIZE, it only becomes slow.
  *
- * An entry with a negative descriptor is skipped by the kernel (poll(2)). A connection that
- * waits for its timer is put to sleep that way: with `events` zero, a client that hangs up
- * would still be reported, over and over. */
+ * An entry with a negative descriptor is skipped by the kernel (poll(2)). A connection that waits
+ * for its timer is put to sleep that way: with `events` zero, a client that hangs up would still
+ * be reported, over and over. */
 #include "model.h"
 
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
-#include "counters.h"
+#include "common/err.h"
 #include "reactor.h"
 
 enum { LISTENER, STOP, FIRST_CONN };
@@ -72,8 +71,7 @@ static void accept_all(struct reactor *r)
         if (add(c)) {
             settle(r, c, CONN_READ);
         } else {
-            count(&r->counters->refused, 1);
-            reactor_close(r, c);
+            reactor_refuse(r, c);
         }
     }
 }
@@ -84,7 +82,7 @@ static void serve(struct server *server)
     reactor_init(&r, server);
     while (used < FIRST_CONN)
         if (!add(NULL))
-            return;
+            die("out of memory");
 
     while (reactor_running(&r)) {
         entries[LISTENER].fd = reactor_accepting(&r) ? server->listen_fd : -1;
@@ -94,11 +92,16 @@ static void serve(struct server *server)
         int n = poll(entries, used, reactor_timeout_ms(&r));
         reactor_woke(&r, n);
 
+        bool accept_ready = n > 0 && entries[LISTENER].revents;
+        int left = n - accept_ready;
         /* From the end: whatever takes the place of a closed connection has had its turn. */
-        for (size_t i = used; n > 0 && i-- > FIRST_CONN;)
-            if (entries[i].revents)
-                settle(&r, owners[i], conn_step(owners[i], r.now));
-        if (n > 0 && entries[LISTENER].revents)
+        for (size_t i = used; left > 0 && i-- > FIRST_CONN;) {
+            if (!entries[i].revents)
+                continue;
+            left--;
+            settle(&r, owners[i], conn_step(owners[i], r.now));
+        }
+        if (accept_ready)
             accept_all(&r);
         reactor_turn(&r, settle);
     }

@@ -2,24 +2,25 @@
  *
  * How it waits   In select(), with a set of descriptors to read and a set to write.
  * Who works      The one thread, in turn for each connection that is ready.
- * It costs       Per request recv and send, and a share of select: 2 + 1/batch system calls.
- * But each select copies its sets in and out of the kernel, which looks at every descriptor
- * below `nfds`; then the bits are searched here. So its cost grows with the number of
- * connections, busy or idle. It breaks      At descriptor FD_SETSIZE (1024): the sets are
- * arrays of that many bits, and FD_SET beyond them writes into memory that is not theirs
- * (select(2), bugs). Such a connection is closed at once and counted as refused.
+ * It costs       Per request recv and send, and a share of select: 2 + 1/batch system calls. But
+ *                each select copies its sets in and out of the kernel, which looks at every
+ *                descriptor below `nfds`; then the bits are searched here. So its cost grows with
+ *                the number of connections, busy or idle.
+ * It breaks      At descriptor FD_SETSIZE (1024): the sets are arrays of that many bits, and
+ *                FD_SET beyond them writes into memory that is not theirs (select(2), bugs). Such
+ *                a connection is closed at once and counted as refused.
  *
  * select() overwrites the sets it is given, hence the copies. */
 #include "model.h"
 
 #include <sys/select.h>
 
-#include "counters.h"
+#include "common/err.h"
 #include "reactor.h"
 
 static struct conn *by_fd[FD_SETSIZE];
 static fd_set want_read, want_write;
-static int highest; /* the largest descriptor that may be in a set */
+static int lowest, highest; /* the largest descriptor in a set, without clients and with them */
 
 static void settle(struct reactor *r, struct conn *c, enum conn_want want)
 {
@@ -33,6 +34,8 @@ static void settle(struct reactor *r, struct conn *c, enum conn_want want)
     if (want == CONN_DONE) {
         by_fd[c->fd] = NULL;
         reactor_close(r, c);
+        while (highest > lowest && !by_fd[highest])
+            highest--;
         return;
     }
     reactor_keep_time(r, c);
@@ -42,8 +45,7 @@ static void accept_all(struct reactor *r)
 {
     for (struct conn *c; (c = reactor_accept(r));) {
         if (c->fd >= FD_SETSIZE) {
-            count(&r->counters->refused, 1);
-            reactor_close(r, c);
+            reactor_refuse(r, c);
             continue;
         }
         by_fd[c->fd] = c;
@@ -57,7 +59,11 @@ static void serve(struct server *server)
 {
     struct reactor r;
     reactor_init(&r, server);
-    highest = server->listen_fd > server->stop_fd ? server->listen_fd : server->stop_fd;
+    lowest = server->listen_fd > server->stop_fd ? server->listen_fd : server->stop_fd;
+    highest = lowest;
+    if (lowest >= FD_SETSIZE)
+        die("the listening socket has descriptor %d, and select() takes none from %d on",
+            lowest, FD_SETSIZE);
 
     while (reactor_running(&r)) {
         fd_set readable = want_read, writable = want_write;
@@ -71,12 +77,15 @@ static void serve(struct server *server)
         int n = select(highest + 1, &readable, &writable, NULL, ms < 0 ? NULL : &t);
         reactor_woke(&r, n);
 
-        for (int fd = 0; n > 0 && fd <= highest; fd++) {
+        bool accept_ready = n > 0 && FD_ISSET(server->listen_fd, &readable);
+        for (int fd = 0, left = n - accept_ready; left > 0 && fd <= highest; fd++) {
             struct conn *c = by_fd[fd];
-            if (c && (FD_ISSET(fd, &readable) || FD_ISSET(fd, &writable)))
-                settle(&r, c, conn_step(c, r.now));
+            if (!c || !(FD_ISSET(fd, &readable) || FD_ISSET(fd, &writable)))
+                continue;
+            left--;
+            settle(&r, c, conn_step(c, r.now));
         }
-        if (n > 0 && FD_ISSET(server->listen_fd, &readable))
+        if (accept_ready)
             accept_all(&r);
         reactor_turn(&r, settle);
     }

@@ -1,10 +1,11 @@
 /* thread: a thread for each connection.
  *
- * How it waits   The main thread in accept(), each other thread in recv() on its one
- * connection. Who works      The connection's thread: straight-line code, the scheduler does
- * the multiplexing. It costs       2 system calls per request (recv, send), and a context
- * switch whenever the next request belongs to another connection. Per connection a clone and an
- * exit, some tens of microseconds. An idle connection costs a stack (only touched pages are
+ * How it waits   The main thread in accept(), each other thread in recv() on its one connection.
+ * Who works      The connection's thread: straight-line code, the scheduler does the
+ *                multiplexing.
+ * It costs       2 system calls per request (recv, send), and a context switch whenever the next
+ *                request belongs to another connection. Per connection a clone and an exit, some
+ *                tens of microseconds. An idle connection costs a stack (only touched pages are
  *                resident), a kernel stack and a buffer.
  * It breaks      At the limit of threads (threads-max, pid_max, a container's pids.max): then
  *                pthread_create fails and the connection is refused.
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 
 #include "buffer.h"
-#include "common/err.h"
 #include "counters.h"
 #include "net.h"
 #include "serve_blocking.h"
