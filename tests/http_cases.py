@@ -203,10 +203,13 @@ bad("no Host with an absolute target", raw("GET http://x/ HTTP/1.1"))
 bad("two Hosts", get("GET / HTTP/1.1", "Host: x"))
 bad("two different Hosts", get("GET / HTTP/1.1", "Host: y"))
 bad("two Hosts in HTTP/1.0", get("GET / HTTP/1.0", "Host: x"))
-for value in ("a b", "a/b", "a@b", "a?b", "a#b", "x:y", "[::1", "a\\b", "x:80:80"):
+for value in ("a b", "a/b", "a@b", "a?b", "a#b", "x:y", "[::1", "a\\b", "x:80:80",
+              "[a b]", "[x<]", "a%zz", "a%4"):
     bad("Host: " + value, raw("GET / HTTP/1.1", "Host: " + value))
 for value in ("", "x", "x:80", "x:", "127.0.0.1:8080", "[::1]", "[::1]:80", "a-b.c_d~e", "%41"):
     good("Host: " + value, raw("GET / HTTP/1.1", "Host: " + value))
+for target in ("http://:80/", "http:///", "http://a%zz/", "http://u@a/", "http://[::1/"):
+    bad("target " + target, get(f"GET {target} HTTP/1.1"))
 good("no Host in HTTP/1.0", raw("GET / HTTP/1.0"), closes=True)
 
 # The request line (RFC 9112, section 3)

@@ -1,5 +1,6 @@
 """The HTTP service: what it answers, and on which connection (RFC 9110, RFC 9112)."""
 
+import socket
 import threading
 import time
 
@@ -332,3 +333,43 @@ def many_clients(s):
     for t in threads:
         t.join(2 * s.patience)
     assert not wrong, wrong[0]
+
+
+@check("http", "what comes behind an urgent byte is found", on=("tcp4", "tcp6"))
+def urgent(s):
+    # recv stops at the urgent mark with bytes behind it (tcp(7)): a short read proves nothing here.
+    with s.http() as c:
+        whole = request("/bytes/7")
+        for cut in (1, 10, len(whole) - 1):
+            c.send(request("/cpu/20000") + whole[:cut])
+            c.sock.send(b"!", socket.MSG_OOB)
+            c.send(whole[cut:])
+            assert c.answer().status == 200
+            a = c.answer()
+            assert a.status == 200 and len(a.body) == 7, a
+
+
+@check("http", "one that reads as fast as it can does not keep the others waiting", on=("tcp4",),
+       limit=60)
+def greedy_reader(s):
+    if not s.many:
+        return
+    server = s.server()
+    greedy = s.http(server)
+    greedy.send(request("/bytes/1000000000"))
+    stop = threading.Event()
+
+    def swallow():
+        greedy.sock.settimeout(5)
+        while not stop.is_set() and greedy.sock.recv(1 << 20):
+            pass
+    reader = threading.Thread(target=swallow, daemon=True)
+    reader.start()
+    try:
+        with s.http(server) as c:
+            for _ in range(20):
+                assert c.ask("/").status == 200
+        assert reader.is_alive(), "the large answer was over before the small ones"
+    finally:
+        stop.set()
+        reader.join()

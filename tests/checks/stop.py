@@ -247,3 +247,37 @@ def reaped(s):
             break
         assert time.monotonic() < deadline, f"{len(children)} children and {threads} threads left"
         time.sleep(0.02)
+
+
+@check("http", "SIGTERM to the whole process group answers what is in flight", on=("unix",))
+def whole_group(s):
+    # What an init system does: every process of the server gets the signal itself.
+    server = s.start("--drain", "20s")
+    c = in_flight(s, server, request("/wait/500"))
+    os.killpg(server.pid, signal.SIGTERM)
+    a = c.answer()
+    assert a.status == 200 and a.closes, a
+    final = server.finished(5 * s.slow)
+    assert final["aborted"] == 0 and final["requests"] == 1, final
+
+
+@check("http", "SIGTERM with no descriptor left ends the idle connections", on=("tcp4", "unix"))
+def full_and_stopped(s):
+    server = s.start("--drain", "30s", nofile=64)
+    conns = [s.http(server) for _ in range(100 if s.many else 2)]
+    server.until_counters(lambda n: n["accept_errors"] or n["accepted"] == len(conns)
+                          or not s.many or s.model == "libuv", "it has taken all it can")
+    cpu = server.cpu_seconds()
+    server.send_signal(signal.SIGTERM)
+    server.finished(5 * s.slow)
+    assert cpu < 5, cpu
+
+
+@check("http", "SIGTERM: an empty line after a request is no request", on=("unix",))
+def empty_line_is_idle(s):
+    server = s.start("--drain", "30s")
+    c = in_flight(s, server, request("/") + b"\r\n")
+    assert c.answer().status == 200
+    server.send_signal(signal.SIGTERM)
+    c.ends()
+    assert server.finished(5 * s.slow)["aborted"] == 0

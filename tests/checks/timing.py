@@ -1,5 +1,6 @@
 """Idle connections and clients that dawdle. All bounds are wide: a slow machine fails nothing."""
 
+import tempfile
 import time
 
 from lib.suite import check
@@ -175,3 +176,33 @@ def never(s):
         time.sleep(1)
         c.send(b"Host: x\r\n\r\n")
         assert c.answer().status == 200
+
+
+@check("http", "idle timeout: an upload that goes on is not cut", on=("unix",))
+def slow_upload(s):
+    server = s.start("--idle-timeout", f"{s.slow:g}s")
+    with s.http(server) as c:
+        c.send(request("/echo", "POST", ["Content-Length: 12"]))
+        for piece in (b"abc", b"def", b"ghi", b"jkl"):  # longer than the timeout in all
+            time.sleep(0.45 * s.slow)
+            c.send(piece)
+        a = c.answer()
+        assert a.status == 200 and a.body == b"abcdefghijkl", a
+
+
+@check("http", "idle timeout: a slow reader of a large file is not cut", on=("unix",))
+def slow_file(s):
+    with tempfile.TemporaryDirectory() as root:
+        with open(root + "/large", "wb") as f:
+            f.write(bytes(20_000_000))
+        server = s.start("--idle-timeout", f"{s.slow:g}s", "--root", root)
+    with s.http(server) as c:
+        c.send(request("/large"))
+        c.until(b"\r\n\r\n")
+        end, got = time.monotonic() + 2.2 * s.slow, len(c.buffer)
+        while time.monotonic() < end and got < 19_000_000:
+            got += len(c.sock.recv(int(600_000 / s.slow)))
+            time.sleep(0.1)
+        c.take(len(c.buffer))
+        c.take(20_000_000 - got)
+        assert c.ask("/").status == 200
