@@ -27,6 +27,11 @@ void http_chunked_init(struct http_chunked *c)
     *c = (struct http_chunked){.state = SIZE_FIRST};
 }
 
+uint64_t http_chunked_announced(const struct http_chunked *c)
+{
+    return c->state == DATA ? c->left : 0;
+}
+
 static bool size_digit(struct http_chunked *c, int digit)
 {
     if (c->left > UINT64_MAX >> 4)

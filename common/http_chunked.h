@@ -13,7 +13,7 @@
 
 struct http_chunked {
     uint64_t
-        left; /* of this chunk's data, as far as its size line has been read, still to come */
+        left; /* of this chunk's data still to come; of its size line, what has been read */
     uint16_t line; /* bytes of this size line or of the trailer section so far */
     uint8_t state;
 };
@@ -26,6 +26,9 @@ enum http_chunk {
 };
 
 void http_chunked_init(struct http_chunked *c);
+
+/* Bytes still to come of a chunk whose size line is complete; 0 outside a chunk's data. */
+uint64_t http_chunked_announced(const struct http_chunked *c);
 
 /* Decode from `in`. `*used` tells how many bytes were taken (data included). `*data` points
  * into `in`. */

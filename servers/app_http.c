@@ -248,7 +248,8 @@ static void read_chunked_body(struct http_session *h, struct buffer *in)
         case HTTP_CHUNK_MORE:
             /* A chunk that is too large is refused when it is announced, not when it has come.
              */
-            if (h->chunked.left > h->base.options->max_body - h->body_length)
+            if (http_chunked_announced(&h->chunked) >
+                h->base.options->max_body - h->body_length)
                 refuse(h, 413);
             return;
         case HTTP_CHUNK_END:

@@ -127,6 +127,72 @@ static void http_cuts(void **state)
         SESSION_LINGER);
 }
 
+/* Change, insert, delete or repeat bytes, mostly such as mean something to a parser. */
+static size_t mutate(char *text, size_t n, size_t most, unsigned *seed)
+{
+    static const char alphabet[] = "\r\n\t :;,/%?#*\\\"0189afxGP\x01\x7f\xff";
+    for (int count = rand_r(seed) % 4; count >= 0 && n > 4; count--) {
+        size_t at = (size_t)rand_r(seed) % n, from = (size_t)rand_r(seed) % n;
+        size_t length = (size_t)(rand_r(seed) % 8) + 1;
+        char c = alphabet[(size_t)rand_r(seed) % (sizeof alphabet - 1)];
+        switch (rand_r(seed) % 4) {
+        case 0:
+            text[at] = c;
+            break;
+        case 1:
+            if (n < most) {
+                memmove(text + at + 1, text + at, n++ - at);
+                text[at] = c;
+            }
+            break;
+        case 2:
+            length = length < n - at ? length : n - at;
+            memmove(text + at, text + at + length, n - at - length);
+            n -= length;
+            break;
+        default:
+            length = length < n - at ? length : n - at;
+            length = length < n - from ? length : n - from;
+            memmove(text + at, text + from, length);
+        }
+    }
+    return n;
+}
+
+/* Whatever comes, where it is cut must not matter: two readers that disagree about where a message
+ * ends are what request smuggling needs. */
+static void mutations_in_every_cut(void **state)
+{
+    static const char *const seeds[] = {
+        GET("/") GET("/wait/1") GET("/nothing?x=%20"),
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello" GET("/"),
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "5;x=y\r\nhello\r\na\r\n0123456789\r\n0\r\nT: v\r\n\r\n" GET("/"),
+        "POST /echo HTTP/1.0\r\nConnection: keep-alive\r\nExpect: 100-continue\r\n"
+        "Content-Length: 3\r\n\r\nabc" GET("http://a:80/"),
+        "OPTIONS * HTTP/1.1\r\nHost: [::1]:80\r\nConnection: close\r\n\r\n" GET("/"),
+    };
+    unsigned seed = 1;
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        char text[512];
+        const char *start = seeds[round % 5];
+        size_t n = strlen(start);
+        memcpy(text, start, n);
+        n = mutate(text, n, sizeof text, &seed);
+        struct transcript whole = converse(&app_http, text, n, n, SIZE_MAX, true);
+        size_t in = (size_t)(rand_r(&seed) % 7) + 1;
+        struct transcript cut = converse(&app_http, text, n, in, 11, true);
+        blank_dates(whole.text);
+        blank_dates(cut.text);
+        if (strcmp(whole.text, cut.text) != 0)
+            fail_msg("round %d in pieces of %zu: %.*s\nwhole: %s\ncut: %s", round, in, (int)n,
+                     text, whole.text, cut.text);
+        free(whole.text);
+        free(cut.text);
+    }
+}
+
 /* A body with its length, its pattern, and its parts in order, however little is taken at a
  * time. */
 static void large_bodies(void **state)
@@ -285,6 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(http_cuts),
+        cmocka_unit_test(mutations_in_every_cut),
         cmocka_unit_test(large_bodies),
         cmocka_unit_test(output_is_bounded),
         cmocka_unit_test(idle_sessions_hold_no_buffer),
