@@ -97,19 +97,21 @@ static char *put_usage(char *at)
     return put_field(at, "max_rss_kib", (uint64_t)rss);
 }
 
-#define FIELD(name)                                                                            \
-    {                                                                                          \
-#name, offsetof(struct counters, name)                                                 \
-    }
+#define AT(name) offsetof(struct counters, name)
 
 void counters_print(int final)
 {
     static const struct {
         const char *name;
         size_t offset;
-    } fields[] = {FIELD(accepted), FIELD(closed),        FIELD(refused), FIELD(requests),
-                  FIELD(bytes_in), FIELD(bytes_out),     FIELD(wakeups), FIELD(events),
-                  FIELD(eagain),   FIELD(accept_errors), FIELD(timeouts)};
+    } fields[] = {
+        {"accepted", AT(accepted)}, {"closed", AT(closed)},
+        {"refused", AT(refused)},   {"requests", AT(requests)},
+        {"bytes_in", AT(bytes_in)}, {"bytes_out", AT(bytes_out)},
+        {"wakeups", AT(wakeups)},   {"events", AT(events)},
+        {"eagain", AT(eagain)},     {"accept_errors", AT(accept_errors)},
+        {"timeouts", AT(timeouts)},
+    };
     enum { FIELDS = sizeof fields / sizeof fields[0] };
     uint64_t sum[FIELDS] = {0}, max_events = 0;
 

@@ -14,21 +14,22 @@
 
 typedef _Atomic uint64_t counter;
 
+/* A cache line or two of its own for each writer. */
 struct counters {
-    _Alignas(
-        64) counter accepted; /* connections taken from the kernel, refused ones among them */
-    counter closed;           /* of those, connections that are over, refused ones among them */
-    counter refused;          /* closed at once: over the model's or the user's limit */
-    counter requests;         /* HTTP: answers begun. echo: pieces of input answered */
-    counter bytes_in;         /* received, as the socket gave them */
-    counter bytes_out;        /* sent, as the socket took them */
-    counter wakeups; /* returns from the call that waits (accept and recv where that blocks) */
-    counter events;  /* descriptors reported ready by those */
-    counter max_events;    /* the most in one wake-up */
-    counter eagain;        /* recv, send or accept that found nothing to do */
+    counter accepted; /* connections taken from the kernel, refused ones among them */
+    counter closed;   /* of those, connections that are over, refused ones among them */
+    counter
+        refused; /* closed at once: over a limit, or no memory, thread or process for them */
+    counter requests; /* HTTP: answers begun. echo: pieces of input answered */
+    counter bytes_in;
+    counter bytes_out;
+    counter wakeups;    /* returns from the call that waits (accept, recv where these block) */
+    counter events;     /* what those reported: descriptors; callbacks in the libraries */
+    counter max_events; /* the most in one wake-up */
+    counter eagain;     /* recv, send or accept of ours that found nothing to do */
     counter accept_errors; /* accept failed for want of descriptors or memory */
-    counter timeouts;      /* connections closed by the idle timeout */
-};
+    counter timeouts;      /* idle timeouts that ended a connection */
+} __attribute__((aligned(64)));
 
 static inline void count(counter *c, uint64_t n)
 {
