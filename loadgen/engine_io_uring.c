@@ -49,12 +49,9 @@
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "loadgen/ring.h"
 #include "loadgen/run.h"
+#include "loadgen/uring.h"
 #include "loadgen/worker.h"
-
-#define BATCH       256
-#define BUFFER_SIZE ((size_t)64 << 10)
 
 /* An answer that fills so many provided buffers one after another is large. */
 #define FULL_BUFFERS 4
@@ -64,127 +61,6 @@
  * fit. */
 #define RING_SEND_MAX ((size_t)256 << 10)
 
-/* In the low bits of a tag; as a bit of uring_conn.armed: such a request is pending. */
-enum kind { RECEIVE, READABLE, WRITABLE, SEND, WAKE, OTHER };
-
-#define KIND_BITS       8
-#define GENERATION_BITS 24
-#define GENERATION_MASK ((UINT32_C(1) << GENERATION_BITS) - 1)
-#define BIT(kind)       ((uint8_t)(1u << (kind)))
-
-/* What the engine keeps for a connection, by its number. */
-struct uring_conn {
-    uint32_t generation;
-    uint32_t queued; /* length of the last send through the ring */
-    uint8_t armed;
-    uint8_t full;    /* provided buffers filled in a row */
-    bool plain;      /* receives plainly */
-    bool registered; /* its slot is in use */
-};
-
-struct uring_state {
-    struct ring ring;
-    struct uring_conn *conns;
-    uint64_t now;    /* when the batch was handed over */
-    uint64_t unpaid; /* bytes that were counted as sent and were not */
-    bool closing;    /* slots are emptied by requests not yet submitted */
-    bool is_unix;
-    bool all_plain;
-    struct io_uring_cqe *batch[BATCH];
-    char buffer[BUFFER_SIZE];
-};
-
-static uint64_t tag(const struct worker *w, const struct client_conn *c,
-                    const struct uring_conn *u, enum kind kind)
-{
-    return (uint64_t)(c - w->conns) << 32 |
-           (uint64_t)(u->generation & GENERATION_MASK) << KIND_BITS | (uint64_t)kind;
-}
-
-static struct uring_conn *uring_conn(const struct worker *w, const struct client_conn *c)
-{
-    const struct uring_state *s = w->engine_state;
-    return &s->conns[c - w->conns];
-}
-
-static bool passing(int error)
-{
-    return error == EAGAIN || error == EINTR || error == EBUSY || error == ETIME;
-}
-
-/* Submit all that is queued, without waiting. What may keep the kernel from taking it, memory
- * or a full completion queue, passes; if not, this is the end. */
-static void submit(struct worker *w)
-{
-    struct uring_state *s = w->engine_state;
-
-    for (unsigned tries = 0; io_uring_sq_ready(&s->ring.io) > 0; tries++) {
-        int result = io_uring_submit(&s->ring.io);
-        w->total.n[COUNT_IO_URING_ENTER]++;
-        if (result >= 0)
-            continue;
-        errno = -result;
-        if (!passing(errno) || tries == 1000)
-            die_errno("cannot submit requests");
-        io_uring_get_events(&s->ring.io);
-        w->total.n[COUNT_IO_URING_ENTER]++;
-    }
-}
-
-static struct io_uring_sqe *request(struct worker *w)
-{
-    struct uring_state *s = w->engine_state;
-    struct io_uring_sqe *sqe = io_uring_get_sqe(&s->ring.io);
-    if (!sqe) {
-        submit(w);
-        sqe = io_uring_get_sqe(&s->ring.io);
-    }
-    return sqe;
-}
-
-/* Ask to be told once that the socket of `c` can be read, or has room. */
-static void arm_poll(struct worker *w, struct client_conn *c, enum kind kind)
-{
-    struct uring_conn *u = uring_conn(w, c);
-
-    if (u->armed & BIT(kind))
-        return;
-    u->armed |= BIT(kind);
-    struct io_uring_sqe *sqe = request(w);
-    io_uring_prep_poll_add(sqe, (int)(c - w->conns),
-                           kind == WRITABLE ? POLLOUT : POLLIN | POLLRDHUP);
-    sqe->flags |= IOSQE_FIXED_FILE;
-    sqe->user_data = tag(w, c, u, kind);
-}
-
-static void arm_receive(struct worker *w, struct client_conn *c)
-{
-    struct uring_conn *u = uring_conn(w, c);
-
-    if (u->plain) {
-        arm_poll(w, c, READABLE);
-        return;
-    }
-    u->armed |= BIT(RECEIVE);
-    struct io_uring_sqe *sqe = request(w);
-    io_uring_prep_recv_multishot(sqe, (int)(c - w->conns), NULL, 0, 0);
-    sqe->flags |= IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT;
-    sqe->buf_group = 0;
-    sqe->user_data = tag(w, c, u, RECEIVE);
-}
-
-static void cancel(struct worker *w, struct client_conn *c, enum kind kind)
-{
-    const struct uring_conn *u = uring_conn(w, c);
-
-    if (!(u->armed & BIT(kind)))
-        return;
-    struct io_uring_sqe *sqe = request(w);
-    io_uring_prep_cancel64(sqe, tag(w, c, u, kind), 0);
-    sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
-    sqe->user_data = OTHER;
-}
-
 static void uring_close(struct worker *w, struct client_conn *c)
 {
     struct uring_state *s = w->engine_state;
@@ -193,11 +69,11 @@ static void uring_close(struct worker *w, struct client_conn *c)
     if (c->fd < 0)
         return;
     if (u->registered) {
-        cancel(w, c, RECEIVE);
-        cancel(w, c, READABLE);
-        cancel(w, c, WRITABLE);
-        struct io_uring_sqe *sqe = request(w);
-        io_uring_prep_close_direct(sqe, (unsigned)(c - w->conns));
+        uring_cancel(w, c, RECEIVE);
+        uring_cancel(w, c, READABLE);
+        uring_cancel(w, c, WRITABLE);
+        struct io_uring_sqe *sqe = uring_request(w);
+        io_uring_prep_close_direct(sqe, (unsigned)uring_slot(w, c));
         sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
         sqe->user_data = OTHER;
         s->closing = true;
@@ -216,10 +92,10 @@ static void enter_slot(struct worker *w, struct client_conn *c)
     struct uring_conn *u = uring_conn(w, c);
 
     if (s->closing)
-        submit(w);
+        uring_submit(w);
     s->closing = false;
     int result =
-        io_uring_register_files_update(&s->ring.io, (unsigned)(c - w->conns), &c->fd, 1);
+        io_uring_register_files_update(&s->ring.io, (unsigned)uring_slot(w, c), &c->fd, 1);
     if (result < 0) {
         errno = -result;
         die_errno("cannot register a connection");
@@ -253,9 +129,9 @@ static int uring_connect(struct worker *w, struct client_conn *c)
     }
     enter_slot(w, c);
     if (error)
-        arm_poll(w, c, WRITABLE);
+        uring_arm_poll(w, c, WRITABLE);
     else
-        arm_receive(w, c);
+        uring_arm_receive(w, c);
     return error;
 }
 
@@ -281,7 +157,7 @@ static void send_plainly(struct worker *w, struct client_conn *c)
             c->out_left -= (size_t)n;
         } else if (errno == EAGAIN) {
             w->total.n[COUNT_EAGAIN]++;
-            arm_poll(w, c, WRITABLE);
+            uring_arm_poll(w, c, WRITABLE);
             return;
         } else if (errno != EINTR) {
             conn_error(w, c, errno);
@@ -298,11 +174,11 @@ static void uring_send(struct worker *w, struct client_conn *c)
         send_plainly(w, c);
         return;
     }
-    struct io_uring_sqe *sqe = request(w);
-    io_uring_prep_send(sqe, (int)(c - w->conns), c->out, c->out_left,
+    struct io_uring_sqe *sqe = uring_request(w);
+    io_uring_prep_send(sqe, uring_slot(w, c), c->out, c->out_left,
                        MSG_NOSIGNAL | MSG_WAITALL | MSG_DONTWAIT);
     sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
-    sqe->user_data = tag(w, c, u, SEND);
+    sqe->user_data = uring_tag(w, c, SEND);
     u->queued = (uint32_t)c->out_left;
     count_sent(w, c->out_left);
     c->out += c->out_left;
@@ -316,14 +192,14 @@ static void send_failed(struct worker *w, struct client_conn *c, int result)
     size_t left = uring_conn(w, c)->queued - (result > 0 ? (uint32_t)result : 0);
 
     s->unpaid += left;
-    if (result < 0 && !passing(-result)) {
+    if (result < 0 && !uring_passing(-result)) {
         conn_error(w, c, -result);
         return;
     }
     w->total.n[COUNT_EAGAIN]++;
     c->out -= left;
     c->out_left = left;
-    arm_poll(w, c, WRITABLE);
+    uring_arm_poll(w, c, WRITABLE);
 }
 
 /* A provided buffer was filled by `size` bytes; after some full ones the connection is taken
@@ -336,7 +212,7 @@ static void note_size(struct worker *w, struct client_conn *c, size_t size)
         u->full = 0;
     else if (!u->plain && ++u->full == FULL_BUFFERS) {
         u->plain = true;
-        cancel(w, c, RECEIVE);
+        uring_cancel(w, c, RECEIVE);
     }
 }
 
@@ -348,7 +224,7 @@ static void received(struct worker *w, struct client_conn *c, int result, uint32
     uint32_t generation = u->generation;
 
     if (!(flags & IORING_CQE_F_MORE))
-        u->armed &= (uint8_t)~BIT(RECEIVE);
+        u->armed &= (uint8_t)~URING_BIT(RECEIVE);
     if (result > 0) {
         conn_received(w, c, ring_buffer(&s->ring, flags), (size_t)result);
         if (u->generation != generation)
@@ -357,12 +233,12 @@ static void received(struct worker *w, struct client_conn *c, int result, uint32
     } else if (result == 0) {
         conn_ended(w, c);
         return;
-    } else if (result != -ENOBUFS && result != -ECANCELED && !passing(-result)) {
+    } else if (result != -ENOBUFS && result != -ECANCELED && !uring_passing(-result)) {
         conn_error(w, c, -result);
         return;
     }
     if (!(flags & IORING_CQE_F_MORE))
-        arm_receive(w, c);
+        uring_arm_receive(w, c);
 }
 
 /* The socket can be read: once, or to the end where that is near. */
@@ -389,7 +265,7 @@ static void receive_plainly(struct worker *w, struct client_conn *c)
         }
     } while (c->fd >= 0 && c->peer_closed);
     if (c->fd >= 0)
-        arm_poll(w, c, READABLE);
+        uring_arm_poll(w, c, READABLE);
 }
 
 /* The socket has room, or is connected, or could not be. */
@@ -407,14 +283,14 @@ static void writable(struct worker *w, struct client_conn *c)
         conn_refused(w, c, error);
         return;
     }
-    arm_receive(w, c);
+    uring_arm_receive(w, c);
     conn_connected(w, c);
 }
 
-static void polled(struct worker *w, struct client_conn *c, enum kind kind, int result)
+static void polled(struct worker *w, struct client_conn *c, enum uring_kind kind, int result)
 {
-    uring_conn(w, c)->armed &= (uint8_t)~BIT(kind);
-    if (result < 0 && result != -ECANCELED && !passing(-result)) {
+    uring_conn(w, c)->armed &= (uint8_t)~URING_BIT(kind);
+    if (result < 0 && result != -ECANCELED && !uring_passing(-result)) {
         errno = -result;
         die_errno("cannot watch a connection");
     }
@@ -429,7 +305,7 @@ static void polled(struct worker *w, struct client_conn *c, enum kind kind, int 
 
 static void watch_wake_fd(struct worker *w)
 {
-    struct io_uring_sqe *sqe = request(w);
+    struct io_uring_sqe *sqe = uring_request(w);
     io_uring_prep_poll_add(sqe, w->wake_fd, POLLIN);
     sqe->user_data = WAKE;
 }
@@ -442,35 +318,18 @@ static void woken(struct worker *w)
     watch_wake_fd(w);
 }
 
-/* The open connection that a completion is for, or NULL if there is none. */
-static struct client_conn *conn_of(struct worker *w, uint64_t user_data)
-{
-    const struct uring_state *s = w->engine_state;
-    uint64_t number = user_data >> 32;
-    uint32_t generation = (uint32_t)(user_data >> KIND_BITS) & GENERATION_MASK;
-
-    if (generation != (s->conns[number].generation & GENERATION_MASK))
-        return NULL;
-    return w->conns[number].fd >= 0 ? &w->conns[number] : NULL;
-}
-
-static enum kind kind_of(const struct io_uring_cqe *cqe)
-{
-    return (enum kind)(cqe->user_data & ((1u << KIND_BITS) - 1));
-}
-
 /* What must be known before anything in the batch is acted upon: requests that were not sent,
  * and streams that have ended, for their end may come after the last answer in the same batch,
  * and then no request may be sent between. */
 static void look_ahead(struct worker *w, const struct io_uring_cqe *cqe)
 {
-    enum kind kind = kind_of(cqe);
+    enum uring_kind kind = uring_kind(cqe->user_data);
     bool ended = kind == RECEIVE && !(cqe->flags & IORING_CQE_F_MORE) && cqe->res <= 0 &&
-                 cqe->res != -ENOBUFS && cqe->res != -ECANCELED && !passing(-cqe->res);
+                 cqe->res != -ENOBUFS && cqe->res != -ECANCELED && !uring_passing(-cqe->res);
 
     if (kind != SEND && !ended)
         return;
-    struct client_conn *c = conn_of(w, cqe->user_data);
+    struct client_conn *c = uring_conn_of(w, cqe->user_data);
     if (!c)
         return;
     if (ended)
@@ -482,13 +341,13 @@ static void look_ahead(struct worker *w, const struct io_uring_cqe *cqe)
 static void handle(struct worker *w, const struct io_uring_cqe *cqe)
 {
     struct uring_state *s = w->engine_state;
-    enum kind kind = kind_of(cqe);
+    enum uring_kind kind = uring_kind(cqe->user_data);
 
     w->now = s->now;
     if (kind == WAKE) {
         woken(w);
     } else if (kind <= WRITABLE) {
-        struct client_conn *c = conn_of(w, cqe->user_data);
+        struct client_conn *c = uring_conn_of(w, cqe->user_data);
         /* Something in this batch that belongs to a request begun in this batch. */
         if (c && c->since > w->now)
             w->now = clock_ns();
@@ -518,7 +377,7 @@ static void submit_and_wait(struct worker *w, uint64_t deadline)
             &s->ring.io, &first, 1, deadline == CLOCK_NEVER ? NULL : &limit, NULL);
     }
     w->total.n[COUNT_IO_URING_ENTER]++;
-    if (result < 0 && !passing(-result)) {
+    if (result < 0 && !uring_passing(-result)) {
         errno = -result;
         die_errno("cannot wait for completions");
     }
@@ -530,7 +389,7 @@ static void uring_wait(struct worker *w, uint64_t deadline)
 
     submit_and_wait(w, deadline);
     w->now = s->now = clock_ns();
-    unsigned n = io_uring_peek_batch_cqe(&s->ring.io, s->batch, BATCH);
+    unsigned n = io_uring_peek_batch_cqe(&s->ring.io, s->batch, URING_BATCH);
     for (unsigned i = 0; i < n; i++)
         look_ahead(w, s->batch[i]);
     for (unsigned i = 0; i < n; i++)
@@ -569,7 +428,7 @@ static void uring_destroy(struct worker *w)
 {
     struct uring_state *s = w->engine_state;
 
-    submit(w);
+    uring_submit(w);
     ring_close(&s->ring);
     free(s->conns);
     free(s);

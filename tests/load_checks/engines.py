@@ -72,7 +72,7 @@ def no_buffer_ring(t):
     need_io_uring()
     old = refuse(IO_URING_REGISTER, EINVAL, REGISTER_PBUF_RING)
     for mode, protocol in (("ok", "http"), ("split-3", "echo"), ("close-after", "http"),
-                           ("to-eof", "http")):
+                           ("close-unannounced", "echo"), ("to-eof", "http")):
         peer = peer_for(t, mode, protocol)
         j = load(t, "-n", "60", "-c", "3", "--engine", "io_uring", peer.url, preexec=old).json
         assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | {"ok": 60}, j["outcomes"]
