@@ -3,10 +3,13 @@
  * An engine moves bytes and reports what happened to the functions of client_conn.h; what a
  * request is, when it is late, and what is counted as what is not its business. All calls for
  * one worker come from that worker's thread, and an engine reports only from within wait(),
- * with one exception: send() may report conn_error(). */
+ * with one exception: send() may report conn_error(). available() alone comes from the main
+ * thread, before there are workers. */
 #ifndef IOM_ENGINE_H
 #define IOM_ENGINE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct worker;
@@ -14,6 +17,9 @@ struct client_conn;
 
 struct engine {
     const char *name;
+
+    /* Does it work here? If not, says in `why` (`size` bytes) what is missing. NULL: always. */
+    bool (*available)(char *why, size_t size);
 
     /* Set up worker->engine_state. Ends the program where the system refuses. */
     void (*create)(struct worker *w);
@@ -39,5 +45,13 @@ struct engine {
 };
 
 extern const struct engine engine_epoll;
+extern const struct engine engine_io_uring; /* only where it was built: IOM_HAVE_IO_URING */
+
+/* The values of --engine. */
+enum engine_choice { ENGINE_AUTO, ENGINE_EPOLL, ENGINE_IO_URING };
+
+/* The engine to use. AUTO: io_uring where it works; else epoll, with one line to stderr that
+ * says why. IO_URING where it does not work ends the program. */
+const struct engine *engine_choose(enum engine_choice choice);
 
 #endif

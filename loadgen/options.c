@@ -29,6 +29,7 @@ static const char help[] =
     "\n"
     "  -c, --connections N   connections to keep open (10)\n"
     "  -t, --threads N       threads, each with its own event loop; at most -c (1)\n"
+    "      --engine NAME     epoll, io_uring, or auto: io_uring where it works (auto)\n"
     "  -d, --duration TIME   length of the measured window (10s)\n"
     "  -n, --requests N      measure N requests instead; with -d, whichever ends first\n"
     "      --settle TIME     before the load send one request on each connection and wait "
@@ -53,7 +54,8 @@ static const char help[] =
     "line.\n";
 
 enum {
-    OPT_WARMUP = 256,
+    OPT_ENGINE = 256,
+    OPT_WARMUP,
     OPT_SETTLE,
     OPT_TIMEOUT,
     OPT_PAYLOAD,
@@ -68,6 +70,7 @@ enum {
 static const struct option long_options[] = {
     {"connections", required_argument, NULL, 'c'},
     {"threads", required_argument, NULL, 't'},
+    {"engine", required_argument, NULL, OPT_ENGINE},
     {"duration", required_argument, NULL, 'd'},
     {"requests", required_argument, NULL, 'n'},
     {"settle", required_argument, NULL, OPT_SETTLE},
@@ -111,6 +114,19 @@ static uint64_t duration(const char *option, const char *text, uint64_t low)
     return value;
 }
 
+static enum engine_choice engine(const char *text)
+{
+    static const char *const names[] = {
+        [ENGINE_AUTO] = "auto",
+        [ENGINE_EPOLL] = "epoll",
+        [ENGINE_IO_URING] = "io_uring",
+    };
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(text, names[i]) == 0)
+            return (enum engine_choice)i;
+    die_usage("--engine: '%s' is not auto, epoll or io_uring", text);
+}
+
 /* One header line, checked so that it cannot break the request's framing. */
 static void add_header(struct options *o, const char *text)
 {
@@ -146,6 +162,9 @@ static void take_option(struct options *o, int option, const char *value)
         break;
     case 't':
         o->threads = (uint32_t)number("--threads", value, 1, MAX_THREADS);
+        break;
+    case OPT_ENGINE:
+        o->engine = engine(value);
         break;
     case 'd':
         o->duration_ns = duration("--duration", value, 1);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "loadgen/engine.h"
 #include "loadgen/url.h"
 
 struct options {
@@ -12,6 +13,7 @@ struct options {
     struct url url;
     uint32_t connections;
     uint32_t threads;
+    enum engine_choice engine;
     uint64_t duration_ns; /* of the window; CLOCK_NEVER where only -n ends it */
     uint64_t requests;    /* of -n; 0 for none */
     uint64_t settle_ns;   /* at most; 0: do not settle */

@@ -105,6 +105,7 @@ static json_t *generator(const struct result *result)
                  {"recv", COUNT_RECV},
                  {"epoll_wait", COUNT_EPOLL_WAIT},
                  {"epoll_ctl", COUNT_EPOLL_CTL},
+                 {"io_uring_enter", COUNT_IO_URING_ENTER},
                  {"eagain", COUNT_EAGAIN}};
     json_t *o = json_object();
     json_t *syscalls = json_object();

@@ -205,7 +205,7 @@ void run_free(struct run *r)
 
 void run_execute(struct run *r, const struct options *o)
 {
-    *r = (struct run){.options = o, .engine = &engine_epoll};
+    *r = (struct run){.options = o, .engine = engine_choose(o->engine)};
     raise_fd_limit(o);
     r->load.protocol = o->url.protocol == URL_HTTP ? &protocol_http : &protocol_echo;
     r->load.protocol->prepare(&r->load, o);

@@ -24,10 +24,11 @@ enum count {
     COUNT_BYTES_IN,
     COUNT_BYTES_OUT,
     COUNT_CONNECTS, /* attempts */
-    COUNT_SEND,
+    COUNT_SEND,     /* system calls; what the ring does without one is not among them */
     COUNT_RECV,
     COUNT_EPOLL_WAIT,
     COUNT_EPOLL_CTL,
+    COUNT_IO_URING_ENTER,
     COUNT_EAGAIN,
     COUNTS,
 };

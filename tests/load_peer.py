@@ -63,6 +63,14 @@ def late(conn, data, seconds):
     return send(conn, data)
 
 
+def and_close(conn, data):
+    """Answer and close unannounced, in one segment: the end of the stream is there with the answer,
+    so no request may be sent after it (tcp(7): data sent with MSG_MORE waits for more)."""
+    with conn.lock:
+        conn.sock.send(data, socket.MSG_MORE)
+    return CLOSE
+
+
 def chunked(conn):
     body = b"".join(b"%x;n=%d\r\n%s\r\n" % (len(c), i, c)
                     for i, c in enumerate((BODY[:1], BODY[1:20], BODY[20:])))
@@ -98,6 +106,7 @@ HTTP = {
         c, b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" +
         answer(), [50, 10, 200]),
     "close-after": lambda c, r: send(c, answer(headers=b"Connection: close\r\n"), CLOSE),
+    "close-unannounced": lambda c, r: and_close(c, answer()),
     "to-eof": lambda c, r: send(c, b"HTTP/1.1 200 OK\r\n\r\n" + BODY, CLOSE),
     "http-1.0": lambda c, r: send(c, answer().replace(b"HTTP/1.1", b"HTTP/1.0"), CLOSE),
     "no-content": lambda c, r: send(c, b"HTTP/1.1 204 No Content\r\n\r\n"),
@@ -128,6 +137,7 @@ ECHO = {
     "split": lambda c, r: in_pieces(c, r, [1]),
     "split-3": lambda c, r: in_pieces(c, r, [3, 1, 7]),
     "late": lambda c, r: late(c, r, 0.05),
+    "close-unannounced": lambda c, r: and_close(c, r),
     "stall": lambda c, r: until_closed(c),
     "short": lambda c, r: send(c, r[:-1]) and until_closed(c),
     "long": lambda c, r: send(c, r + b"!"),

@@ -2,9 +2,10 @@
 """Tests of iomodels-load against peers that behave and peers that do not. Prints TAP.
 
     test_loadgen.py --load build/loadgen/iomodels-load [--servers build/servers] [--only PATTERN]
-                    [--slow-factor N] [--sanitized]
+                    [--engines epoll,io_uring] [--slow-factor N] [--sanitized]
 
-The tests are in load_checks/, the peers in load_peer.py.
+The tests are in load_checks/, the peers in load_peer.py. All but those of the command line are made
+once with each engine.
 """
 
 import argparse
@@ -14,8 +15,8 @@ import sys
 
 import tap
 from lib.server import kill_all
-from load_checks import counting, interface, outcomes, output, servers, setup
-from load_checks.run import settings
+from load_checks import counting, engines, interface, outcomes, output, servers, setup
+from load_checks.run import settings, with_engine
 
 
 def main():
@@ -23,6 +24,7 @@ def main():
     parser.add_argument("--load", required=True, help="path of iomodels-load")
     parser.add_argument("--servers", help="directory of our servers; without, they are left out")
     parser.add_argument("--only", help="run the tests whose name matches this pattern")
+    parser.add_argument("--engines", default="epoll,io_uring", help="those to test")
     parser.add_argument("--slow-factor", type=float, default=1.0, help="multiplies time limits")
     parser.add_argument("--sanitized", action="store_true", help="built with a sanitizer")
     parser.add_argument("--verbose", action="store_true")
@@ -34,6 +36,9 @@ def main():
 
     every = [t for part in (outcomes, counting, interface, setup, output, servers)
              for t in part.tests()]
+    every = [t for t in every if t.once] + [
+        with_engine(t, engine) for engine in args.engines.split(",") for t in every if not t.once]
+    every += engines.tests()
     chosen = [t for t in every if not args.only or re.search(args.only, t.name)]
     try:
         return 1 if tap.run(chosen, verbose=args.verbose) else 0

@@ -26,6 +26,26 @@ def events_and_hold(t):
     assert read_lines(out, 1) == [], "an event came twice"
 
 
+def replaced_connections_are_closed(t):
+    """The peer must see the end of a connection that timed out, not only of the whole run."""
+    peer = peer_for(t, "stall", every=2)
+    out, into = os.pipe()
+    t.defer(lambda: os.close(out))
+    run = Run(t, "-c", "4", "-n", "24", "--timeout", "200ms", "--hold", "--events-fd", str(into),
+              peer.url, stdin=subprocess.PIPE, pass_fds=[into])
+    os.close(into)
+    assert read_lines(out, 3) == ["connected 4", "start", "end"]
+    deadline = time.monotonic() + 5 * settings.slow_factor
+    while peer.open_connections() > 4 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert peer.open_connections() <= 4, f"{peer.open_connections()} of {peer.accepted} are open"
+    run.process.stdin.close()
+    run.process.stdin = None
+    assert run.finish() == 0
+    consistent(run.json)
+    assert run.json["outcomes"]["timeout"] == peer.faults == 12, run.json["outcomes"]
+
+
 def hold_ended_by_signal(t):
     peer = peer_for(t)
     out, into = os.pipe()
@@ -85,7 +105,8 @@ def interrupted_before_the_window(t):
 
 
 def tests():
-    return [named(f) for f in (events_and_hold, hold_ended_by_signal, driver_is_gone,
+    return [named(f) for f in (events_and_hold, replaced_connections_are_closed,
+                               hold_ended_by_signal, driver_is_gone,
                                interrupted_before_the_window)] + [
         case("interrupted by SIGINT", interrupted(signal.SIGINT)),
         case("interrupted by SIGTERM", interrupted(signal.SIGTERM))]

@@ -6,9 +6,9 @@ import re
 from load_checks.run import TIMEOUT, case, load, named, peer_for, settings, skip
 from load_peer import ECHO, HTTP
 
-GOOD_HTTP = ("ok", "split", "split-3", "late", "chunked", "informational", "close-after", "to-eof",
-             "http-1.0", "no-content")
-GOOD_ECHO = ("ok", "split", "split-3", "late")
+GOOD_HTTP = ("ok", "split", "split-3", "late", "chunked", "informational", "close-after",
+             "close-unannounced", "to-eof", "http-1.0", "no-content")
+GOOD_ECHO = ("ok", "split", "split-3", "late", "close-unannounced")
 
 # Mode: the class it must be counted as, what the reason must say.
 BAD_HTTP = {

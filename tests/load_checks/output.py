@@ -33,7 +33,7 @@ def json_to_standard_output(t):
     run = load(t, "-n", "5", "-c", "1", "--json", "-", peer.url, json_file=False)
     j = json.loads(run.out)
     consistent(j)
-    assert j["requests"] == 5 and j["url"] == peer.url and j["engine"] == "epoll"
+    assert j["requests"] == 5 and j["url"] == peer.url and j["engine"] == t.engine
     assert j["mode"] == "closed" and j["protocol"] == "http" and j["verdict"] == "ok"
     assert set(j) >= {"version", "connections", "threads", "payload", "interrupted", "connected",
                       "window_ns", "warmup_ns", "bytes_in", "bytes_out", "requests_per_second"}
@@ -41,13 +41,22 @@ def json_to_standard_output(t):
 
 
 def calls_by_own_count(t):
-    """In the window, per request: one send, one recv, and never epoll_ctl."""
+    """In the window, per request: with epoll one send, one recv, and never epoll_ctl; with io_uring
+    no more than one io_uring_enter."""
     for family in ("tcp4", "unix"):
         for protocol in ("http", "echo"):
             peer = peer_for(t, "ok", protocol, family=family)
             j = load(t, "-n", "400", "-c", "8", "--warmup", "0.05s", peer.url).json
             calls = j["generator"]["syscalls"]
             answers = j["outcomes"]["ok"]
+            assert set(calls) == {"send", "recv", "epoll_wait", "epoll_ctl", "io_uring_enter",
+                                  "eagain"}
+            if t.engine == "io_uring":
+                entered = calls.pop("io_uring_enter")
+                assert 0 < entered <= answers + 50, (family, protocol, entered, answers)
+                assert set(calls.values()) == {0}, (family, protocol, calls)
+                continue
+            assert calls["io_uring_enter"] == 0
             assert calls["send"] == j["started"], (family, protocol, calls)
             # The answer that is the first of the window was read just before it opened.
             assert answers - 1 <= calls["recv"] <= answers, (family, protocol, calls, answers)
@@ -76,6 +85,11 @@ def calls_by_strace(t):
         if len(fields) >= 5 and fields[3].isdigit():
             counts[fields[-1]] = int(fields[3])
     t.note(counts)
+    if t.engine == "io_uring":
+        assert counts["io_uring_enter"] <= 500 + 20, "one a request at most"
+        assert sum(counts.values()) - counts["io_uring_enter"] - counts.get("total", 0) < 300, \
+            "something else is called again and again"
+        return
     assert counts["sendto"] == 500, "one send a request"
     assert counts["recvfrom"] == 500, "one recv a request"
     assert counts["epoll_ctl"] == 4 + 2, "one a connection and one a thread, none a request"
@@ -85,6 +99,6 @@ def calls_by_strace(t):
 
 
 def tests():
-    return [named(f) for f in (help_and_version, summary_for_people, json_to_standard_output,
-                               calls_by_own_count)] + [
+    return [named(help_and_version, once=True)] + [
+        named(f) for f in (summary_for_people, json_to_standard_output, calls_by_own_count)] + [
         case("calls by strace", calls_by_strace, limit=30)]

@@ -1,5 +1,6 @@
 """Running the load generator from a test, and what must be true of every report it writes."""
 
+import functools
 import json
 import os
 import select
@@ -20,13 +21,34 @@ MARKS = ("Sanitizer", "runtime error:")
 TIMEOUT = "300ms"  # where requests are to time out; longer where none is to by accident
 
 
-def named(function, limit=15.0):
+def named(function, limit=15.0, once=False):
     """The test whose name is its function's."""
-    return case(function.__name__.replace("_", " "), function, limit)
+    return case(function.__name__.replace("_", " "), function, limit, once)
 
 
-def case(name, function, limit=15.0):
-    return tap.Test(name, function, limit=limit * settings.slow_factor)
+def case(name, function, limit=15.0, once=False):
+    """A test that is made with each engine, or `once` where the engine makes no difference."""
+    test = tap.Test(name, function, limit=limit * settings.slow_factor)
+    test.once = once
+    return test
+
+
+@functools.cache
+def why_no_io_uring():
+    """Why this machine cannot run the tests of the io_uring engine; None if it can."""
+    path = "/nonexistent/socket"
+    found = subprocess.run([settings.load, "--engine", "io_uring", f"echo+unix://{path}"],
+                           capture_output=True, text=True, timeout=60, check=False)
+    return None if path in found.stderr else found.stderr.strip()
+
+
+def with_engine(test, engine):
+    def function(t):
+        if engine == "io_uring" and why_no_io_uring():
+            skip(why_no_io_uring())
+        t.engine = engine
+        test.function(t)
+    return tap.Test(f"{engine}: {test.name}", function, limit=test.limit)
 
 
 def skip(why):
@@ -42,7 +64,9 @@ class Run:
         t.defer(lambda: shutil.rmtree(self.directory, ignore_errors=True))
         self.path = self.directory + "/out.json"
         report = ["--json", self.path] if json_file else []
-        command = [*prefix, settings.load, *report, *arguments]
+        engine = getattr(t, "engine", None)
+        choice = ["--engine", engine] if engine else []
+        command = [*prefix, settings.load, *choice, *report, *arguments]
         self.begin = time.monotonic()
         self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, preexec_fn=preexec,
@@ -77,6 +101,7 @@ def load(t, *arguments, status=0, limit=10.0, **more):
         t.note(json.dumps({k: run.json[k] for k in ("outcomes", "reasons", "started", "connects",
                                                     "window_ns")}))
         consistent(run.json)
+        assert run.json["engine"] == getattr(t, "engine", run.json["engine"])
     return run
 
 

@@ -91,6 +91,7 @@ USAGE = [
     (["-c", "1x", "http://127.0.0.1:1/"], "1x"),
     (["-t", "3", "-c", "2", "http://127.0.0.1:1/"], "3 threads for 2 connections"),
     (["-t", "0", "http://127.0.0.1:1/"], "--threads"),
+    (["--engine", "kqueue", "http://127.0.0.1:1/"], "kqueue"),
     (["-d", "0s", "http://127.0.0.1:1/"], "--duration"),
     (["-d", "1y", "http://127.0.0.1:1/"], "1y"),
     (["-n", "0", "http://127.0.0.1:1/"], "--requests"),
@@ -130,5 +131,5 @@ def json_cannot_be_written(t):
 
 def tests():
     return [named(f) for f in (nobody_listens, never_accepts, never_accepts_unix,
-                               unix_queue_drains, descriptor_limits, usage_errors,
-                               json_cannot_be_written)]
+                               unix_queue_drains, descriptor_limits,
+                               json_cannot_be_written)] + [named(usage_errors, once=True)]

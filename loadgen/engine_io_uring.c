@@ -1,0 +1,446 @@
+/* Engine on io_uring: completions instead of readiness (io_uring(7), io_uring_enter(2)).
+ *
+ * Per request in the normal case: the share of one io_uring_enter, which submits the requests
+ * that a batch of answers gave rise to and waits for the next batch. Nothing else.
+ *
+ * Receiving. One multishot receive a connection is armed when it comes up and stays. When data
+ * comes, the kernel picks one of the thread's buffers, posts a completion, and goes on; so
+ * there is no memory a connection. A completion without IORING_CQE_F_MORE says that the receive
+ * is over: the end of the stream, an error, or that the buffers ran out (ENOBUFS). Then nothing
+ * was lost, the data is still in the socket, and the receive is armed once more.
+ *
+ * Where answers are large, copying them costs more than calls do, and going through many small
+ * buffers more than one that stays in the cache. Such a connection receives plainly: a one-shot
+ * poll through the ring, recv(2) into one buffer of the thread, and the poll again. So does
+ * every connection where the kernel knows no multishot receive.
+ *
+ * Sending. A send asks for no completion when it succeeds (IOSQE_CQE_SKIP_SUCCESS), so a
+ * request neither ends a wait nor costs an event. That needs two more flags. MSG_WAITALL makes
+ * a send that took only a part count as failed, so that it does post a completion, with the
+ * number of bytes taken; without it the rest would silently be missing. MSG_DONTWAIT makes the
+ * outcome known at once: without it a send that does not fit would wait in the kernel, nobody
+ * here could tell, and the next request might overtake it. So no send is ever pending, and the
+ * completion of one that failed is there when the call that submitted it returns, before any
+ * answer can be looked at. The rest is sent as the epoll engine does it: send(2) whenever the
+ * socket has room, told by a poll. Requests that are unlikely to fit go that way from the
+ * start.
+ *
+ * Closing. Only two kinds of request are ever pending for a connection, receives and polls, and
+ * neither refers to its memory. The number of the connection, its generation and the kind are
+ * in the tag that comes back with each completion; closing begins a new generation, so what
+ * comes late for the old one is dropped, but for its buffer. A pending request keeps the socket
+ * open, so closing cancels them by their tags.
+ *
+ * Sockets are registered: a request then names its socket by its slot, the connection's number,
+ * and the kernel need not take and drop a reference each time. It also keeps what is queued for
+ * an old connection from reaching a new one that got the same descriptor: the slot is emptied
+ * through the ring, in order, and filled again only after all that was queued is submitted.
+ *
+ * Time. An answer counts as received when the batch that it is in was handed over, a request as
+ * sent when it was queued, a little before the kernel sends it. So the latency is never
+ * understated; it includes the waiting of a request for the rest of its batch. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "loadgen/run.h"
+#include "loadgen/uring.h"
+#include "loadgen/worker.h"
+
+/* An answer that fills so many provided buffers one after another is large. */
+#define FULL_BUFFERS 4
+
+/* A request longer than this is not sent through the ring. Above what the kernel takes at one
+ * time of a Unix-domain socket (net.core.wmem_default), so that the tests see sends that do not
+ * fit. */
+#define RING_SEND_MAX ((size_t)256 << 10)
+
+static void uring_close(struct worker *w, struct client_conn *c)
+{
+    struct uring_state *s = w->engine_state;
+    struct uring_conn *u = uring_conn(w, c);
+
+    if (c->fd < 0)
+        return;
+    if (u->registered) {
+        uring_cancel(w, c, RECEIVE);
+        uring_cancel(w, c, READABLE);
+        uring_cancel(w, c, WRITABLE);
+        struct io_uring_sqe *sqe = uring_request(w);
+        io_uring_prep_close_direct(sqe, (unsigned)uring_slot(w, c));
+        sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+        sqe->user_data = OTHER;
+        s->closing = true;
+    }
+    u->registered = false;
+    u->armed = 0;
+    u->generation++;
+    close(c->fd);
+    c->fd = -1;
+}
+
+/* Put the socket of `c` into its slot. */
+static void enter_slot(struct worker *w, struct client_conn *c)
+{
+    struct uring_state *s = w->engine_state;
+    struct uring_conn *u = uring_conn(w, c);
+
+    if (s->closing)
+        uring_submit(w);
+    s->closing = false;
+    int result =
+        io_uring_register_files_update(&s->ring.io, (unsigned)uring_slot(w, c), &c->fd, 1);
+    if (result < 0) {
+        errno = -result;
+        die_errno("cannot register a connection");
+    }
+    u->registered = true;
+    u->full = 0;
+    u->plain = s->all_plain;
+}
+
+/* The connecting itself is not the ring's: it would let a Unix-domain socket whose peer's queue
+ * is full wait in a kernel thread, instead of saying so. */
+static int uring_connect(struct worker *w, struct client_conn *c)
+{
+    const struct uring_state *s = w->engine_state;
+    const struct addr *to = &w->run->options->url.addr;
+    int one = 1;
+
+    c->fd = socket(addr_family(to), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (c->fd < 0) {
+        if (errno == EMFILE || errno == ENFILE)
+            die_errno("cannot open connection %u of %u",
+                      w->first_id + (uint32_t)(c - w->conns) + 1, w->run->options->connections);
+        return errno;
+    }
+    if (!s->is_unix)
+        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    int error = connect(c->fd, addr_sockaddr(to), to->len) < 0 ? errno : 0;
+    if (error && error != EINPROGRESS) {
+        uring_close(w, c);
+        return error;
+    }
+    enter_slot(w, c);
+    if (error)
+        uring_arm_poll(w, c, WRITABLE);
+    else
+        uring_arm_receive(w, c);
+    return error;
+}
+
+/* Sent bytes are counted when they are queued. The few that then are not sent are set off
+ * against the next ones: a count that went back might go below what it was when the window
+ * opened. */
+static void count_sent(struct worker *w, size_t size)
+{
+    struct uring_state *s = w->engine_state;
+    uint64_t paid = s->unpaid < size ? s->unpaid : size;
+    s->unpaid -= paid;
+    w->total.n[COUNT_BYTES_OUT] += size - paid;
+}
+
+static void send_plainly(struct worker *w, struct client_conn *c)
+{
+    while (c->out_left > 0) {
+        ssize_t n = send(c->fd, c->out, c->out_left, MSG_NOSIGNAL);
+        w->total.n[COUNT_SEND]++;
+        if (n >= 0) {
+            count_sent(w, (size_t)n);
+            c->out += n;
+            c->out_left -= (size_t)n;
+        } else if (errno == EAGAIN) {
+            w->total.n[COUNT_EAGAIN]++;
+            uring_arm_poll(w, c, WRITABLE);
+            return;
+        } else if (errno != EINTR) {
+            conn_error(w, c, errno);
+            return;
+        }
+    }
+}
+
+static void uring_send(struct worker *w, struct client_conn *c)
+{
+    struct uring_conn *u = uring_conn(w, c);
+
+    if (c->out_left > RING_SEND_MAX) {
+        send_plainly(w, c);
+        return;
+    }
+    struct io_uring_sqe *sqe = uring_request(w);
+    io_uring_prep_send(sqe, uring_slot(w, c), c->out, c->out_left,
+                       MSG_NOSIGNAL | MSG_WAITALL | MSG_DONTWAIT);
+    sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
+    sqe->user_data = uring_tag(w, c, SEND);
+    u->queued = (uint32_t)c->out_left;
+    count_sent(w, c->out_left);
+    c->out += c->out_left;
+    c->out_left = 0;
+}
+
+/* A send was not done, or not to its end: `result` bytes or a negative errno. */
+static void send_failed(struct worker *w, struct client_conn *c, int result)
+{
+    struct uring_state *s = w->engine_state;
+    size_t left = uring_conn(w, c)->queued - (result > 0 ? (uint32_t)result : 0);
+
+    s->unpaid += left;
+    if (result < 0 && !uring_passing(-result)) {
+        conn_error(w, c, -result);
+        return;
+    }
+    w->total.n[COUNT_EAGAIN]++;
+    c->out -= left;
+    c->out_left = left;
+    uring_arm_poll(w, c, WRITABLE);
+}
+
+/* A provided buffer was filled by `size` bytes; after some full ones the connection is taken
+ * for one with large answers. */
+static void note_size(struct worker *w, struct client_conn *c, size_t size)
+{
+    struct uring_conn *u = uring_conn(w, c);
+
+    if (size < RING_BUFFER_SIZE)
+        u->full = 0;
+    else if (!u->plain && ++u->full == FULL_BUFFERS) {
+        u->plain = true;
+        uring_cancel(w, c, RECEIVE);
+    }
+}
+
+/* An event of the multishot receive. */
+static void received(struct worker *w, struct client_conn *c, int result, uint32_t flags)
+{
+    struct uring_state *s = w->engine_state;
+    struct uring_conn *u = uring_conn(w, c);
+    uint32_t generation = u->generation;
+
+    if (!(flags & IORING_CQE_F_MORE))
+        u->armed &= (uint8_t)~URING_BIT(RECEIVE);
+    if (result > 0) {
+        conn_received(w, c, ring_buffer(&s->ring, flags), (size_t)result);
+        if (u->generation != generation)
+            return;
+        note_size(w, c, (size_t)result);
+    } else if (result == 0) {
+        conn_ended(w, c);
+        return;
+    } else if (result != -ENOBUFS && result != -ECANCELED && !uring_passing(-result)) {
+        conn_error(w, c, -result);
+        return;
+    }
+    if (!(flags & IORING_CQE_F_MORE))
+        uring_arm_receive(w, c);
+}
+
+/* The socket can be read: once, or to the end where that is near. */
+static void receive_plainly(struct worker *w, struct client_conn *c)
+{
+    struct uring_state *s = w->engine_state;
+
+    do {
+        ssize_t n = recv(c->fd, s->buffer, sizeof s->buffer, 0);
+        int error = errno;
+        w->total.n[COUNT_RECV]++;
+        w->now = clock_ns();
+        if (n > 0) {
+            conn_received(w, c, s->buffer, (size_t)n);
+        } else if (n == 0) {
+            conn_ended(w, c);
+            return;
+        } else if (error == EAGAIN) {
+            w->total.n[COUNT_EAGAIN]++;
+            break;
+        } else if (error != EINTR) {
+            conn_error(w, c, error);
+            return;
+        }
+    } while (c->fd >= 0 && c->peer_closed);
+    if (c->fd >= 0)
+        uring_arm_poll(w, c, READABLE);
+}
+
+/* The socket has room, or is connected, or could not be. */
+static void writable(struct worker *w, struct client_conn *c)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+
+    if (c->state != CONN_CONNECTING) {
+        send_plainly(w, c);
+        return;
+    }
+    getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error) {
+        conn_refused(w, c, error);
+        return;
+    }
+    uring_arm_receive(w, c);
+    conn_connected(w, c);
+}
+
+static void polled(struct worker *w, struct client_conn *c, enum uring_kind kind, int result)
+{
+    uring_conn(w, c)->armed &= (uint8_t)~URING_BIT(kind);
+    if (result < 0 && result != -ECANCELED && !uring_passing(-result)) {
+        errno = -result;
+        die_errno("cannot watch a connection");
+    }
+    if (kind == WRITABLE) {
+        writable(w, c);
+        return;
+    }
+    if (result > 0 && (result & (POLLRDHUP | POLLHUP | POLLERR)))
+        c->peer_closed = true;
+    receive_plainly(w, c);
+}
+
+static void watch_wake_fd(struct worker *w)
+{
+    struct io_uring_sqe *sqe = uring_request(w);
+    io_uring_prep_poll_add(sqe, w->wake_fd, POLLIN);
+    sqe->user_data = WAKE;
+}
+
+static void woken(struct worker *w)
+{
+    uint64_t count;
+    if (read(w->wake_fd, &count, sizeof count) < 0 && errno != EAGAIN)
+        die_errno("cannot read the wake-up descriptor");
+    watch_wake_fd(w);
+}
+
+/* What must be known before anything in the batch is acted upon: requests that were not sent,
+ * and streams that have ended, for their end may come after the last answer in the same batch,
+ * and then no request may be sent between. */
+static void look_ahead(struct worker *w, const struct io_uring_cqe *cqe)
+{
+    enum uring_kind kind = uring_kind(cqe->user_data);
+    bool ended = kind == RECEIVE && !(cqe->flags & IORING_CQE_F_MORE) && cqe->res <= 0 &&
+                 cqe->res != -ENOBUFS && cqe->res != -ECANCELED && !uring_passing(-cqe->res);
+
+    if (kind != SEND && !ended)
+        return;
+    struct client_conn *c = uring_conn_of(w, cqe->user_data);
+    if (!c)
+        return;
+    if (ended)
+        c->peer_closed = true;
+    else
+        send_failed(w, c, cqe->res);
+}
+
+static void handle(struct worker *w, const struct io_uring_cqe *cqe)
+{
+    struct uring_state *s = w->engine_state;
+    enum uring_kind kind = uring_kind(cqe->user_data);
+
+    w->now = s->now;
+    if (kind == WAKE) {
+        woken(w);
+    } else if (kind <= WRITABLE) {
+        struct client_conn *c = uring_conn_of(w, cqe->user_data);
+        /* Something in this batch that belongs to a request begun in this batch. */
+        if (c && c->since > w->now)
+            w->now = clock_ns();
+        if (c && kind == RECEIVE)
+            received(w, c, cqe->res, cqe->flags);
+        else if (c)
+            polled(w, c, kind, cqe->res);
+    }
+    /* Whatever it was for, it may hold a buffer. */
+    ring_recycle(&s->ring, cqe->flags);
+}
+
+static void submit_and_wait(struct worker *w, uint64_t deadline)
+{
+    struct uring_state *s = w->engine_state;
+    struct __kernel_timespec limit;
+    struct io_uring_cqe *first;
+    int result;
+
+    if (deadline <= w->now) {
+        result = io_uring_submit_and_get_events(&s->ring.io);
+    } else {
+        uint64_t left = deadline - w->now;
+        limit.tv_sec = (long long)(left / NS_PER_S);
+        limit.tv_nsec = (long long)(left % NS_PER_S);
+        result = io_uring_submit_and_wait_timeout(
+            &s->ring.io, &first, 1, deadline == CLOCK_NEVER ? NULL : &limit, NULL);
+    }
+    w->total.n[COUNT_IO_URING_ENTER]++;
+    if (result < 0 && !uring_passing(-result)) {
+        errno = -result;
+        die_errno("cannot wait for completions");
+    }
+}
+
+static void uring_wait(struct worker *w, uint64_t deadline)
+{
+    struct uring_state *s = w->engine_state;
+
+    submit_and_wait(w, deadline);
+    w->now = s->now = clock_ns();
+    unsigned n = io_uring_peek_batch_cqe(&s->ring.io, s->batch, URING_BATCH);
+    for (unsigned i = 0; i < n; i++)
+        look_ahead(w, s->batch[i]);
+    for (unsigned i = 0; i < n; i++)
+        handle(w, s->batch[i]);
+    io_uring_cq_advance(&s->ring.io, n);
+}
+
+static bool uring_available(char *why, size_t size)
+{
+    struct ring ring;
+    if (!ring_open(&ring, 1, why, size))
+        return false;
+    ring_close(&ring);
+    return true;
+}
+
+static void uring_create(struct worker *w)
+{
+    const struct options *o = w->run->options;
+    struct uring_state *s = xmalloc(sizeof *s);
+    char why[160];
+
+    if (!ring_open(&s->ring, w->conn_count, why, sizeof why))
+        die("thread %u: %s", w->index, why);
+    w->engine_state = s;
+    s->conns = xcalloc(w->conn_count, sizeof *s->conns);
+    s->unpaid = 0;
+    s->closing = false;
+    s->is_unix = addr_family(&o->url.addr) == AF_UNIX;
+    s->all_plain = !s->ring.multishot || (o->url.protocol == URL_ECHO &&
+                                          o->payload >= FULL_BUFFERS * RING_BUFFER_SIZE);
+    watch_wake_fd(w);
+}
+
+static void uring_destroy(struct worker *w)
+{
+    struct uring_state *s = w->engine_state;
+
+    uring_submit(w);
+    ring_close(&s->ring);
+    free(s->conns);
+    free(s);
+}
+
+const struct engine engine_io_uring = {
+    .name = "io_uring",
+    .available = uring_available,
+    .create = uring_create,
+    .connect = uring_connect,
+    .send = uring_send,
+    .close = uring_close,
+    .wait = uring_wait,
+    .destroy = uring_destroy,
+};
