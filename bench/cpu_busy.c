@@ -7,25 +7,39 @@
 #include <unistd.h>
 
 #include "bench/text.h"
+#include "common/clock.h"
 
-double cpu_busy_ns(const cpu_set_t *set)
+struct cpu_busy cpu_busy_read(const cpu_set_t *set)
 {
     char *text = text_read_file("/proc/stat");
+    double now = (double)clock_ns();
+    double tick = 1e9 / (double)sysconf(_SC_CLK_TCK);
     char *rest = text;
     char *line;
-    double ticks = 0;
+    double busy_ticks = 0;
+    double idle_ticks = 0;
     int seen = 0;
 
     while (rest && (line = strsep(&rest, "\n")) && strncmp(line, "cpu", 3) == 0) {
         size_t cpu;
-        unsigned long long user, nice, system, irq, softirq, steal;
-        if (sscanf(line, "cpu%zu %llu %llu %llu %*u %*u %llu %llu %llu", &cpu, &user, &nice,
-                   &system, &irq, &softirq, &steal) != 7 ||
+        unsigned long long user, nice, system, idle, waiting, irq, softirq, steal;
+        if (sscanf(line, "cpu%zu %llu %llu %llu %llu %llu %llu %llu %llu", &cpu, &user, &nice,
+                   &system, &idle, &waiting, &irq, &softirq, &steal) != 9 ||
             cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, set))
             continue;
-        ticks += (double)(user + nice + system + irq + softirq + steal);
+        busy_ticks += (double)(user + nice + system + irq + softirq + steal);
+        idle_ticks += (double)(idle + waiting);
         seen++;
     }
     free(text);
-    return seen ? ticks * 1e9 / (double)sysconf(_SC_CLK_TCK) : NAN;
+    if (seen == 0)
+        return (struct cpu_busy){NAN, NAN};
+    return (struct cpu_busy){busy_ticks * tick, now * seen - idle_ticks * tick};
+}
+
+double cpu_busy_ns(const struct cpu_busy *from, const struct cpu_busy *to)
+{
+    double sampled = to->sampled_ns - from->sampled_ns;
+    double not_idle = to->not_idle_ns - from->not_idle_ns;
+    return sampled < not_idle ? sampled : not_idle;
 }

@@ -4,9 +4,20 @@
 
 #include <sched.h>
 
-/* Nanoseconds that the CPUs of `set` have spent on anything but idling since the machine
- * started, stolen time included (proc_stat(5)). In steps of a clock tick, 10 ms mostly. NaN
- * where /proc/stat does not say. */
-double cpu_busy_ns(const cpu_set_t *set);
+/* A reading of /proc/stat (proc_stat(5)) over a set of CPUs; NaN where that does not say. */
+struct cpu_busy {
+    double sampled_ns;  /* as the kernel books it: what it found running at each tick */
+    double not_idle_ns; /* time that passed less time idle, from an arbitrary moment */
+};
+
+struct cpu_busy cpu_busy_read(const cpu_set_t *set);
+
+/* Nanoseconds for which the CPUs were busy between two readings, stolen time included, in steps of
+ * a clock tick a CPU, 10 ms mostly.
+ *
+ * Both sums err: samples are few in a short window; and where the kernel measures idling exactly,
+ * waking from it counts as not idle, some microseconds each time, which adds up where programs
+ * take turns. What somebody used shows in both, so the smaller is returned. */
+double cpu_busy_ns(const struct cpu_busy *from, const struct cpu_busy *to);
 
 #endif

@@ -82,16 +82,12 @@ bool distribution_write(const char *dir, const char *protocol, unsigned connecti
     for (size_t i = 0; i < summary->count; i++) {
         const struct summary_point *p = &summary->at[i];
         if (strcmp(p->protocol, protocol) != 0 || p->connections != connections ||
-            p->verdict == VERDICT_INVALID)
+            p->verdict == VERDICT_INVALID || summary_starves(p))
             continue;
         struct buckets all = {0};
-        for (size_t k = 0; k < rows->count; k++) {
-            const struct trial_row *row = &rows->at[k];
-            if (row->ok && !row->counting && row->verdict != VERDICT_INVALID &&
-                row->connections == connections && strcmp(row->protocol, protocol) == 0 &&
-                strcmp(row->model, p->model) == 0)
-                add_trial(&all, dir, row->trial);
-        }
+        for (size_t k = 0; k < rows->count; k++)
+            if (summary_uses(p, &rows->at[k]))
+                add_trial(&all, dir, rows->at[k].trial);
         if (all.count > 0) {
             write_curve(f, p->model, &all);
             any = true;

@@ -3,19 +3,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include "bench/build_commit.h"
 #include "bench/build_config.h"
+#include "bench/json_get.h"
 #include "bench/machine.h"
 #include "bench/process.h"
 #include "bench/text.h"
 #include "common/clock.h"
 #include "common/err.h"
 
+/* A fact that is missing, or is no text, is null. */
 static json_t *text_or_null(const char *text)
 {
-    return text && text[0] ? json_string(text) : json_null();
+    json_t *json = text && text[0] ? json_string(text) : NULL;
+    return json ? json : json_null();
+}
+
+static void put(json_t *object, const char *name, json_t *value)
+{
+    json_object_set_new(object, name, json_checked(value, name));
 }
 
 /* The first line that `program --version` prints. */
@@ -49,18 +58,20 @@ static json_t *placement(const struct run_facts *facts)
     char server[256];
     char generator[256];
     const struct placement *p = facts->placement;
-    const char *warning = "";
+    char shared[128];
+    char warning[256] = "";
     if (p->shared)
-        warning =
-            "ONE CPU: server and load generator share it; no figure is the server's alone";
+        snprintf(warning, sizeof warning, "%s; no figure is the server's alone",
+                 placement_shared_text(p, shared, sizeof shared));
     else if (p->siblings_shared)
-        warning = "server and load generator run on hardware threads of one core and slow each "
-                  "other down";
+        snprintf(warning, sizeof warning,
+                 "server and load generator run on hardware threads of one core and slow each "
+                 "other down");
     placement_format(&p->server, server, sizeof server);
     placement_format(&p->generator, generator, sizeof generator);
-    return json_pack("{s:s,s:i,s:s,s:i,s:s,s:o}", "server_cpus", server, "server_cpu_count",
+    return json_pack("{s:s,s:i,s:s,s:i,s:b,s:s,s:o}", "server_cpus", server, "server_cpu_count",
                      p->server_count, "generator_cpus", generator, "generator_cpu_count",
-                     p->generator_count, "driver_scheduling",
+                     p->generator_count, "shared_cpus", p->shared, "driver_scheduling",
                      facts->realtime ? "SCHED_FIFO" : "SCHED_OTHER", "warning",
                      text_or_null(warning));
 }
@@ -85,11 +96,11 @@ static json_t *models(const struct run_facts *facts)
     for (size_t i = 0; i < facts->models->count; i++) {
         const struct model *m = &facts->models->at[i];
         const struct model_override *o = scenario_override(facts->scenario, m->name);
-        json_array_append_new(list,
-                              json_pack("{s:s,s:s,s:i,s:i,s:o}", "name", m->name, "summary",
-                                        m->summary, "max_connections", (int)m->max_connections,
-                                        "concurrency", (int)m->concurrency, "differs",
-                                        o && o->reason ? json_string(o->reason) : json_null()));
+        json_t *one =
+            json_pack("{s:s,s:s,s:i,s:i,s:o}", "name", m->name, "summary", m->summary,
+                      "max_connections", (int)m->max_connections, "concurrency",
+                      (int)m->concurrency, "differs", text_or_null(o ? o->reason : NULL));
+        json_array_append_new(list, json_checked(one, "a model"));
     }
     return list;
 }
@@ -99,10 +110,10 @@ static json_t *skipped(const struct run_facts *facts)
     json_t *list = json_array();
     for (size_t i = 0; i < facts->plan->skipped_count; i++) {
         const struct plan_skip *s = &facts->plan->skipped[i];
-        json_array_append_new(list, json_pack("{s:s,s:s,s:i,s:s}", "protocol",
-                                              protocol_name(s->protocol), "model",
-                                              s->model->name, "connections",
-                                              (int)s->connections, "reason", s->reason));
+        json_t *one =
+            json_pack("{s:s,s:s,s:i,s:s}", "protocol", protocol_name(s->protocol), "model",
+                      s->model->name, "connections", (int)s->connections, "reason", s->reason);
+        json_array_append_new(list, json_checked(one, "a skipped point"));
     }
     return list;
 }
@@ -130,23 +141,48 @@ void environment_write(const char *dir, const struct run_facts *facts)
     json_t *all = json_pack("{s:i,s:s,s:s,s:b,s:i,s:i}", "format", 1, "date", date, "seed",
                             seed, "counting", facts->counting, "trials",
                             (int)facts->plan->count, "points", (int)facts->plan->points);
-    if (!all)
-        die("cannot write down the environment: %s", dir);
-    json_object_set_new(all, "scenario", scenario(facts->scenario));
-    json_object_set_new(all, "models", models(facts));
-    json_object_set_new(all, "skipped", skipped(facts));
-    json_object_set_new(all, "placement", placement(facts));
-    json_object_set_new(all, "sources", sources(facts));
-    json_object_set_new(all, "machine", machine_describe());
-    json_object_set_new(all, "sysctls", machine_sysctls());
-    json_object_set_new(all, "limits", machine_limits());
-    json_object_set_new(all, "build", build(facts));
+    json_checked(all, "the run");
+    put(all, "scenario", scenario(facts->scenario));
+    put(all, "models", models(facts));
+    put(all, "skipped", skipped(facts));
+    put(all, "placement", placement(facts));
+    put(all, "sources", sources(facts));
+    put(all, "machine", machine_describe());
+    put(all, "sysctls", machine_sysctls());
+    put(all, "limits", machine_limits());
+    put(all, "build", build(facts));
 
     char *path = text_format("%s/environment.json", dir);
     if (json_dump_file(all, path, JSON_INDENT(2)) != 0)
         die_errno("cannot write %s", path);
     free(path);
     json_decref(all);
+}
+
+static bool same(const json_t *old, const char *group, const char *name, const char *now,
+                 char *error, size_t error_size)
+{
+    const char *then = json_text(json_object_get(old, group), name, "unknown");
+    bool good = strcmp(then, now) == 0;
+    if (!good)
+        snprintf(error, error_size, "%s was %s, now it is %s", name, then, now);
+    return good;
+}
+
+bool environment_same(const json_t *old, const struct placement *p, char *error,
+                      size_t error_size)
+{
+    char server[256];
+    char generator[256];
+    struct utsname u;
+    placement_format(&p->server, server, sizeof server);
+    placement_format(&p->generator, generator, sizeof generator);
+    if (uname(&u) != 0)
+        die_errno("cannot ask for the kernel's release");
+    return same(old, "placement", "server_cpus", server, error, error_size) &&
+           same(old, "placement", "generator_cpus", generator, error, error_size) &&
+           same(old, "build", "commit", IOM_BUILD_COMMIT, error, error_size) &&
+           same(old, "machine", "kernel_release", u.release, error, error_size);
 }
 
 json_t *environment_read(const char *dir, char *error, size_t error_size)

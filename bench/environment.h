@@ -31,4 +31,9 @@ void environment_write(const char *dir, const struct run_facts *facts);
 /* Read it; NULL with one line in `error`. The caller decrefs it. */
 json_t *environment_read(const char *dir, char *error, size_t error_size);
 
+/* Whether what `old` tells of the CPUs, the build's commit and the kernel is so still: trials from
+ * before and after a change must not be mixed. False with what differs in `error`. */
+bool environment_same(const json_t *old, const struct placement *p, char *error,
+                      size_t error_size);
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench/commands.h"
+#include "bench/json_get.h"
 #include "bench/models.h"
 #include "bench/paths.h"
 #include "bench/scenario.h"
@@ -54,11 +55,13 @@ static json_t *scenarios(const char *dir)
         char error[512];
         char *file = text_format("%s/%s", dir, names[i]->d_name);
         if (scenario_read(file, &s, error, sizeof error))
-            json_array_append_new(list, json_pack("{s:s,s:s,s:o,s:i,s:f}", "name", s.name,
-                                                  "question", s.question ? s.question : "",
-                                                  "connections", points(&s.connections),
-                                                  "repetitions", (int)s.repetitions, "trial_s",
-                                                  (double)(s.duration_ns + s.warmup_ns) / 1e9));
+            json_array_append_new(
+                list, json_checked(json_pack("{s:s,s:s,s:o,s:i,s:f}", "name", s.name,
+                                             "question", s.question ? s.question : "",
+                                             "connections", points(&s.connections),
+                                             "repetitions", (int)s.repetitions, "trial_s",
+                                             (double)(s.duration_ns + s.warmup_ns) / 1e9),
+                                   file));
         else
             warn("%s", error);
         scenario_free(&s);
@@ -75,10 +78,12 @@ static json_t *models(const struct model_list *list)
     json_t *array = json_array();
     for (size_t i = 0; i < list->count; i++) {
         const struct model *m = &list->at[i];
-        json_array_append_new(array,
-                              json_pack("{s:s,s:s,s:i,s:i}", "name", m->name, "summary",
-                                        m->summary, "max_connections", (int)m->max_connections,
-                                        "concurrency", (int)m->concurrency));
+        json_array_append_new(
+            array,
+            json_checked(json_pack("{s:s,s:s,s:i,s:i}", "name", m->name, "summary", m->summary,
+                                   "max_connections", (int)m->max_connections, "concurrency",
+                                   (int)m->concurrency),
+                         "a model"));
     }
     return array;
 }

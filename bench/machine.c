@@ -98,6 +98,7 @@ json_t *machine_describe(void)
     if (uname(&u) == 0) {
         char *kernel = text_format("%s %s %s", u.sysname, u.release, u.version);
         json_object_set_new(m, "kernel", json_string(kernel));
+        json_object_set_new(m, "kernel_release", json_string(u.release));
         json_object_set_new(m, "architecture", json_string(u.machine));
         free(kernel);
     }

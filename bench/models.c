@@ -29,6 +29,11 @@ int models_rank(const char *name)
     return i;
 }
 
+bool models_known(const char *name)
+{
+    return models_rank(name) < (int)(sizeof known / sizeof known[0]);
+}
+
 static int by_rank(const void *a, const void *b)
 {
     const struct model *x = a;
@@ -42,7 +47,7 @@ static bool describe(struct model *m)
     struct process p;
     const char *argv[] = {m->path, "--describe", NULL};
     process_start(&p, &(struct process_spec){.argv = argv, .input = -1, .extra = -1});
-    bool ended = process_wait(&p, clock_after(clock_ns(), 2 * NS_PER_S));
+    bool ended = process_wait(&p, clock_after(clock_ns(), 10 * NS_PER_S));
     char *text = process_output(&p);
     bool good = ended && p.status == 0;
     process_destroy(&p);

@@ -20,7 +20,7 @@ struct model_list {
 
 /* Ask every executable of directory `servers` to describe itself (`--describe`), in the order
  * of the textbook: those this suite knows first, then the others by name. What does not answer
- * within two seconds is no server, or is reported by models_select() when asked for by name. */
+ * within ten seconds is no server, or is reported by models_select() when asked for by name. */
 void models_find(struct model_list *list, const char *servers);
 void models_free(struct model_list *list);
 
@@ -29,6 +29,9 @@ void models_free(struct model_list *list);
 bool models_select(struct model_list *list, const char *names, char *error, size_t error_size);
 
 const struct model *models_get(const struct model_list *list, const char *name);
+
+/* Whether this suite has a model of that name, built here or not. */
+bool models_known(const char *name);
 
 /* Where `name` stands in the order of the textbook; unknown names come after all known ones. */
 int models_rank(const char *name);

@@ -9,6 +9,8 @@
 #include "bench/text.h"
 #include "common/err.h"
 
+const char paths_results[] = IOM_SOURCE_DIR "/results";
+
 /* Write `relative` to the directory of this executable into `out` and return that. */
 static const char *beside(const char *relative, char out[PATH_MAX])
 {

@@ -29,6 +29,9 @@ enum { OPTION_SERVERS = 1000, OPTION_LOADGEN, OPTION_SCRIPTS };
         "scripts", required_argument, NULL, OPTION_SCRIPTS                                     \
     }
 
+/* Where runs go of which the user does not say so: results/ of the source tree. */
+extern const char paths_results[];
+
 /* The file of a scenario given as a name ("quick") or as a path ("my/own.ini"). Caller frees.
  */
 char *paths_scenario(const struct paths *p, const char *name_or_file);

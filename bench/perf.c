@@ -13,11 +13,12 @@
 #include "bench/text.h"
 #include "common/parse.h"
 
-static const char *const counter_names[PERF_COUNTERS] = {
-    [PERF_TASK_CLOCK] = "CPU time",
-    [PERF_SWITCHES] = "context switches",
-    [PERF_MIGRATIONS] = "migrations",
-    [PERF_SYSCALLS] = "system calls",
+/* What a run has where perf gives no such counter. */
+static const char *const without[PERF_COUNTERS] = {
+    [PERF_TASK_CLOCK] = "CPU time comes from the clocks of the server's processes",
+    [PERF_SWITCHES] = "context switches come from the server's own rusage",
+    [PERF_MIGRATIONS] = "no migrations",
+    [PERF_SYSCALLS] = "no system calls",
 };
 
 /* The number of the tracepoint raw_syscalls:sys_enter, which tracefs tells where it is mounted
@@ -70,23 +71,29 @@ static int open_counter(enum perf_counter which, pid_t pid)
 
 void perf_probe(bool available[PERF_COUNTERS], char *reason, size_t reason_size)
 {
+    char why[128] = "";
     reason[0] = '\0';
-    for (int i = 0; i < PERF_COUNTERS; i++) {
+    size_t used = 0;
+    /* What is missing altogether first. */
+    for (int i = PERF_COUNTERS - 1; i >= 0; i--) {
         int fd = open_counter((enum perf_counter)i, 0);
         available[i] = fd >= 0;
         if (fd >= 0) {
             close(fd);
             continue;
         }
-        if (reason[0])
-            continue;
         const char *hint = "";
         if (i == PERF_SYSCALLS && errno == ENOENT)
-            hint = " (is tracefs mounted on /sys/kernel/tracing?)";
+            hint = "; is tracefs mounted on /sys/kernel/tracing?";
         else if (errno == EACCES || errno == EPERM)
-            hint = " (see /proc/sys/kernel/perf_event_paranoid)";
-        snprintf(reason, reason_size, "%s: %s%s", counter_names[i], strerror(errno), hint);
+            hint = "; see /proc/sys/kernel/perf_event_paranoid";
+        snprintf(why, sizeof why, "%s%s", strerror(errno), hint);
+        int n =
+            snprintf(reason + used, reason_size - used, "%s%s", used ? ", " : "", without[i]);
+        used += n > 0 && (size_t)n < reason_size - used ? (size_t)n : 0;
     }
+    if (used > 0)
+        snprintf(reason + used, reason_size - used, " (%s)", why);
 }
 
 void perf_open(struct perf *p, pid_t pid, bool syscalls)

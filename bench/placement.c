@@ -65,8 +65,17 @@ void placement_choose(struct placement *p, int server_cpus)
         p->generator = allowed;
         p->shared = true;
     }
-    CPU_OR(&p->all, &p->generator, &p->server);
     p->generator_count = CPU_COUNT(&p->generator);
+}
+
+char *placement_shared_text(const struct placement *p, char *out, size_t out_size)
+{
+    if (p->generator_count > 1)
+        snprintf(out, out_size, "server and load generator share all %d CPUs",
+                 p->generator_count);
+    else
+        snprintf(out, out_size, "server and load generator share one CPU");
+    return out;
 }
 
 char *placement_format(const cpu_set_t *set, char *out, size_t out_size)

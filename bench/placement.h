@@ -8,10 +8,9 @@
 struct placement {
     cpu_set_t server;
     cpu_set_t generator; /* also this driver's */
-    cpu_set_t all;       /* both */
     int server_count;
     int generator_count;
-    bool shared; /* server and generator share a CPU: no figure is the server's alone */
+    bool shared; /* server and generator share all CPUs: no figure is the server's alone */
     bool siblings_shared; /* they share a core's hardware threads: nearly as bad */
 };
 
@@ -19,6 +18,9 @@ struct placement {
  * others without the hardware threads that share a core with the server, as long as any are
  * left. */
 void placement_choose(struct placement *p, int server_cpus);
+
+/* "server and load generator share one CPU", or all of several: for `shared`. */
+char *placement_shared_text(const struct placement *p, char *out, size_t out_size);
 
 /* "0-2,5" for a set, as taskset(1) and the kernel write it. */
 char *placement_format(const cpu_set_t *set, char *out, size_t out_size);

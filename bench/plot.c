@@ -68,11 +68,17 @@ static char *cores_text(const char *dir)
     int server = (int)json_number(p, NULL, "server_cpu_count");
     int generator = (int)json_number(p, NULL, "generator_cpu_count");
     bool known = json_is_integer(json_object_get(p, "server_cpu_count"));
-    bool shared = known && json_text(p, "warning", "")[0] == 'O';
-    char *text = !known   ? xstrdup("")
-                 : shared ? xstrdup("server and load generator share one CPU")
-                          : text_format("server on %d CPU%s, load generator on %d", server,
-                                        server > 1 ? "s" : "", generator);
+    bool shared = json_is_true(json_object_get(p, "shared_cpus"));
+    char *text;
+    if (!known)
+        text = xstrdup("");
+    else if (shared && generator > 1)
+        text = text_format("server and load generator share all %d CPUs", generator);
+    else if (shared)
+        text = xstrdup("server and load generator share one CPU");
+    else
+        text = text_format("server on %d CPU%s, load generator on %d", server,
+                           server > 1 ? "s" : "", generator);
     json_decref(p);
     return text;
 }
@@ -107,10 +113,11 @@ struct picture {
 /* One gnuplot for one picture; the script writes both the SVG and the PNG. */
 static bool draw(const struct picture *p, char *error, size_t error_size)
 {
-    char *set = text_format("dir='%s'; scripts='%s'; protocol='%s'; models='%s'; cores='%s'; "
+    /* gnuplot takes a leading '~', '<' or '|' in a file's name for more than a name. */
+    char *set = text_format("dir='%s%s'; scripts='%s'; protocol='%s'; models='%s'; cores='%s'; "
                             "point=%u; name='%s_%s'",
-                            p->dir, p->scripts, p->protocol, p->names, p->cores, p->connections,
-                            p->name, p->protocol);
+                            p->dir[0] == '/' ? "" : "./", p->dir, p->scripts, p->protocol,
+                            p->names, p->cores, p->connections, p->name, p->protocol);
     char *script = text_format("%s/%s.gp", p->scripts, p->name);
     const char *argv[] = {"gnuplot", "-e", set, script, NULL};
     struct process g;
@@ -164,9 +171,10 @@ bool plot_make(const char *dir, const char *scripts, char *error, size_t error_s
     struct summary summary;
     if (!trials_csv_read(dir, &rows, error, error_size))
         return false;
-    bool good = !strchr(dir, '\'') && !strchr(scripts, '\'');
+    bool good = !strpbrk(dir, "'\n") && !strpbrk(scripts, "'\n");
     if (!good)
-        snprintf(error, error_size, "a path with a quote in it cannot be handed to gnuplot");
+        snprintf(error, error_size,
+                 "a path with a quote or a line break in it cannot be handed to gnuplot");
     char *plots = text_format("%s/plots", dir);
     if (good && mkdir(plots, 0777) != 0 && errno != EEXIST) {
         good = false;

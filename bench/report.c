@@ -10,9 +10,12 @@
 #include "bench/environment.h"
 #include "bench/html.h"
 #include "bench/json_get.h"
+#include "bench/judge.h"
 #include "bench/plot.h"
 #include "bench/report_tables.h"
+#include "bench/stats.h"
 #include "bench/summary.h"
+#include "bench/table.h"
 #include "bench/text.h"
 #include "common/err.h"
 
@@ -27,10 +30,12 @@ static const char legend[] =
     "not "
     "ranked.</dd>"
     "<dt class=\"invalid\">INVALID</dt><dd>Wrong answers, no answers, missing or lost "
-    "connections, "
-    "or a trial that failed. Its figures are neither drawn nor ranked.</dd>"
+    "connections, other programs on the same CPUs, or a trial that failed. Its figures are "
+    "neither "
+    "drawn nor ranked.</dd>"
     "<dt>starved</dt><dd>Connections that got no answer at all within the window. A model that "
-    "leaves more than half of them so is shown, but not ranked.</dd>"
+    "leaves more than one in a hundred so (one that serves few at a time: more than half) is "
+    "shown, but not ranked.</dd>"
     "<dt>n/a</dt><dd>This machine does not let that be measured.</dd></dl>\n"
     "<p class=\"note\">Closed loop: each connection sends its next request when the answer to "
     "the "
@@ -38,8 +43,21 @@ static const char legend[] =
     "not "
     "what users see at a given rate of arrivals. Figures are medians of the repetitions; in "
     "brackets minimum and maximum with fewer than six repetitions, else the 95 % confidence "
-    "interval of the median. Models whose intervals overlap are not told apart by this run, "
-    "whatever their rank.</p>\n";
+    "interval of the median";
+
+/* How often the interval is right, for the repetitions that this run has. */
+static void put_legend(FILE *f, const struct summary *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (s->at[i].at[S_RPS].n > n)
+            n = s->at[i].at[S_RPS].n;
+    fputs(legend, f);
+    if (n > 1)
+        fprintf(f, " (with %zu trials it holds the true median %.0f %% of the time)", n,
+                stats_coverage(n) * 100);
+    fprintf(f, ". %s</p>\n", ranking_note);
+}
 
 static bool has_protocol(const struct summary *s, const char *protocol)
 {
@@ -123,12 +141,13 @@ static void put_disturbed(FILE *f, const struct trial_rows *rows)
 {
     unsigned n = summary_disturbed(rows);
     if (n > 0)
-        fprintf(
-            f,
-            "<p class=\"warning\">In %u of %zu trials other programs took more than a tenth of "
-            "the CPUs of server and load generator (column <code>other_cpu_fraction</code>). "
-            "Their figures are too low; measure again on a quiet machine.</p>\n",
-            n, rows->count);
+        fprintf(f,
+                "<p class=\"warning\">In %u of %zu trials other programs took more than %.0f "
+                "%% of the "
+                "CPUs of the server or of the load generator. They are INVALID, being too low; "
+                "measure "
+                "again on a quiet machine.</p>\n",
+                n, rows->count, JUDGE_DISTURBED * 100);
 }
 
 static void put_page(FILE *f, const char *dir, const json_t *environment,
@@ -142,7 +161,7 @@ static void put_page(FILE *f, const char *dir, const json_t *environment,
         if (has_protocol(s, protocols[i]))
             report_ranking(f, s, protocols[i], rank);
     fputs("<h2>How to read it</h2>\n", f);
-    fputs(legend, f);
+    put_legend(f, s);
     fputs("<h2>Pictures</h2>\n", f);
     put_plots(f, dir, s);
     fputs("<h2>All points</h2>\n", f);

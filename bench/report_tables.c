@@ -58,8 +58,7 @@ void report_ranking(FILE *f, const struct summary *s, const char *protocol,
         heads(f, "#");
     for (size_t i = 0; i < r.count; i++) {
         char rank[32];
-        snprintf(rank, sizeof rank, "%zu", i + 1);
-        point_row(f, r.at[i], i < r.ranked ? rank : "–", i < r.ranked);
+        point_row(f, r.at[i], ranking_text(&r, i, "–", rank), i < r.ranked);
     }
     if (r.count > 0)
         fputs("</table></div>\n", f);

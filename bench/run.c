@@ -13,6 +13,7 @@
 #include "bench/commands.h"
 #include "bench/environment.h"
 #include "bench/json_get.h"
+#include "bench/judge.h"
 #include "bench/plot.h"
 #include "bench/process.h"
 #include "bench/progress.h"
@@ -29,6 +30,8 @@
 
 struct run {
     struct run_options options;
+    char *file;  /* the scenario's */
+    char *names; /* of the models to measure, by commas; NULL for all */
     struct scenario scenario;
     struct model_list models;
     struct placement placement;
@@ -38,7 +41,7 @@ struct run {
     size_t done_count;
     bool counting; /* block 0 counts system calls */
     bool counters[PERF_COUNTERS];
-    char counters_reason[256];
+    char counters_reason[512];
     bool realtime;
 };
 
@@ -49,13 +52,22 @@ _Noreturn static void wrong(const char *line)
     exit(EXIT_USAGE);
 }
 
+/* A section of a model that nobody knows is a slip; one that was not built here is not. */
+static void warn_of_unknown_models(const struct run *r)
+{
+    for (size_t i = 0; i < r->scenario.override_count; i++) {
+        const char *name = r->scenario.overrides[i].model;
+        if (!models_known(name) && !models_get(&r->models, name))
+            warn("%s: [model:%s]: no such model; the section is of no effect", r->file, name);
+    }
+}
+
 /* Scenario, models and seed: from the command line, or from the run to go on with. */
 static void read_inputs(struct run *r)
 {
     struct run_options *o = &r->options;
     char error[1024];
-    char *file;
-    char *names = o->models ? xstrdup(o->models) : NULL;
+    r->names = o->models ? xstrdup(o->models) : NULL;
 
     if (o->resume) {
         json_t *environment = environment_read(o->resume, error, sizeof error);
@@ -67,28 +79,42 @@ static void read_inputs(struct run *r)
         json_t *model;
         json_array_foreach(json_object_get(environment, "models"), i, model)
         {
-            char *longer = text_format("%s%s%s", names ? names : "", names ? "," : "",
+            char *longer = text_format("%s%s%s", r->names ? r->names : "", r->names ? "," : "",
                                        json_text(model, "name", "?"));
-            free(names);
-            names = longer;
+            free(r->names);
+            r->names = longer;
         }
         json_decref(environment);
-        file = text_format("%s/scenario.ini", o->resume);
+        r->file = text_format("%s/scenario.ini", o->resume);
     } else {
-        file = paths_scenario(&o->paths, o->scenario);
+        r->file = paths_scenario(&o->paths, o->scenario);
         r->counting = r->counters[PERF_SYSCALLS];
         if (!o->seeded && getrandom(&o->seed, sizeof o->seed, 0) != sizeof o->seed)
             die_errno("cannot draw a seed");
     }
-    if (!scenario_read(file, &r->scenario, error, sizeof error))
+    if (!scenario_read(r->file, &r->scenario, error, sizeof error))
         wrong(error);
     models_find(&r->models, o->paths.servers);
     if (r->models.count == 0)
         die("no server in %s answers to --describe", o->paths.servers);
-    if (!models_select(&r->models, names ? names : r->scenario.models, error, sizeof error))
+    warn_of_unknown_models(r);
+    if (!models_select(&r->models, r->names ? r->names : r->scenario.models, error,
+                       sizeof error))
         wrong(error);
-    free(names);
-    free(file);
+}
+
+/* Going on elsewhere would mix what must not be compared. */
+static void check_same(const struct run *r)
+{
+    char error[1024];
+    const char *dir = r->options.resume;
+    json_t *environment = environment_read(dir, error, sizeof error);
+    if (!environment)
+        wrong(error);
+    bool same = environment_same(environment, &r->placement, error, sizeof error);
+    json_decref(environment);
+    if (!same)
+        die("cannot go on with %s: its %s", dir, error);
 }
 
 /* Raise the limit of descriptors as far as it goes: servers and generator inherit it. */
@@ -134,12 +160,13 @@ static void open_directory(struct run *r)
         time_t now = time(NULL);
         struct tm local;
         strftime(date, sizeof date, "%Y%m%d-%H%M%S", localtime_r(&now, &local));
-        r->dir = text_format("results/%s-%s", r->scenario.name, date);
+        r->dir = text_format("%s/%s-%s", paths_results, r->scenario.name, date);
     }
     char *rows = text_format("%s/trials.csv", r->dir);
-    if (!o->resume && access(rows, F_OK) == 0)
-        die("%s holds a run already; --resume %s goes on with it", r->dir, r->dir);
+    bool there = access(rows, F_OK) == 0;
     free(rows);
+    if (!o->resume && there)
+        die("%s holds a run already; --resume %s goes on with it", r->dir, r->dir);
 
     char *histograms = text_format("%s/histograms", r->dir);
     make_directory(histograms);
@@ -171,14 +198,15 @@ static void find_done(struct run *r)
     char error[512];
     char *path = text_format("%s/trials.csv", r->dir);
     r->done = xcalloc(r->plan.count, sizeof *r->done);
-    if (access(path, F_OK) == 0) {
+    bool there = access(path, F_OK) == 0;
+    free(path);
+    if (there) {
         if (!trials_csv_read(r->dir, &rows, error, sizeof error))
             die("%s", error);
         for (size_t i = 0; i < rows.count; i++)
             mark_done(r, &rows.at[i]);
         trials_csv_free(&rows);
     }
-    free(path);
 }
 
 /* On the generator's CPUs, ahead of what runs there: this process sleeps through the window and
@@ -209,15 +237,16 @@ static void tell_plan(const struct run *r)
     fprintf(stderr, "server on CPU %s, load generator on CPU %s; results in %s\n",
             placement_format(&r->placement.server, server, sizeof server),
             placement_format(&r->placement.generator, generator, sizeof generator), r->dir);
+    char shared[128];
     if (r->placement.shared)
         fprintf(stderr,
-                "WARNING: only one CPU: server and load generator share it. No figure of "
-                "this run is the server's alone; all are marked.\n");
+                "WARNING: %s. No figure of this run is the server's alone; all are marked.\n",
+                placement_shared_text(&r->placement, shared, sizeof shared));
     if (r->placement.siblings_shared)
         fprintf(stderr, "WARNING: server and load generator run on two hardware threads of one "
                         "core and slow each other down.\n");
     if (r->counters_reason[0])
-        fprintf(stderr, "n/a on this machine: %s\n", r->counters_reason);
+        fprintf(stderr, "perf on this machine: %s\n", r->counters_reason);
     for (size_t i = 0; i < r->plan.skipped_count; i++) {
         const struct plan_skip *s = &r->plan.skipped[i];
         fprintf(stderr, "skipped: %s %s, %u connections: %s\n", protocol_name(s->protocol),
@@ -228,8 +257,7 @@ static void tell_plan(const struct run *r)
                 r->plan.count);
 }
 
-/* Returns how many trials failed. */
-static size_t run_trials(struct run *r)
+static void run_trials(struct run *r)
 {
     struct trial_setup setup = {.scenario = &r->scenario,
                                 .placement = &r->placement,
@@ -251,29 +279,47 @@ static size_t run_trials(struct run *r)
         progress_row(&progress, &row);
     }
     progress_end(&progress);
-    return progress.failed;
 }
 
-/* Summary, plots, report and table from what there is. */
-static void finish(const struct run *r)
+/* Say which trials are of no use; whether there are such as the exit status tells of. */
+static bool tell_failures(const struct summary *summary, const struct trial_rows *rows)
+{
+    unsigned disturbed = summary_disturbed(rows);
+    unsigned empty = summary_empty_points(summary);
+    unsigned failed = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        failed += !rows->at[i].ok;
+
+    if (disturbed > 0)
+        fprintf(
+            stderr,
+            "WARNING: in %u of %zu trials other programs took more than %.0f %% of the CPUs of "
+            "server or load generator. They are INVALID: measure again on a quiet machine.\n",
+            disturbed, rows->count, JUDGE_DISTURBED * 100);
+    if (failed > 0)
+        fprintf(stderr, "%u trial%s failed; trials.csv and the report say why\n", failed,
+                failed > 1 ? "s" : "");
+    if (empty > 0)
+        fprintf(stderr, "%u point%s no usable trial; trials.csv and the report say why\n",
+                empty, empty > 1 ? "s have" : " has");
+    return failed > 0 || empty > 0;
+}
+
+/* Summary, plots, report and table from what there is. Returns the exit status. */
+static int finish(const struct run *r)
 {
     struct trial_rows rows;
     struct summary summary;
     char error[512];
     if (!trials_csv_read(r->dir, &rows, error, sizeof error)) {
         warn("nothing was measured");
-        return;
+        return 1;
     }
     summary_make(&summary, &rows);
     summary_write(&summary, r->dir);
     table_print(stdout, &summary, r->scenario.rank);
-    unsigned disturbed = summary_disturbed(&rows);
-    if (disturbed > 0)
-        printf(
-            "\nWARNING: in %u of %zu trials other programs took more than a tenth of the CPUs; "
-            "their figures are too low.\n",
-            disturbed, rows.count);
     fflush(stdout);
+    bool failed = tell_failures(&summary, &rows);
 
     if (!plot_make(r->dir, r->options.paths.scripts, error, sizeof error))
         warn("no plots: %s; the data is kept, 'iomodels plot %s' draws them later", error,
@@ -284,6 +330,7 @@ static void finish(const struct run *r)
         warn("no report: %s", error);
     summary_free(&summary);
     trials_csv_free(&rows);
+    return failed;
 }
 
 static void free_run(struct run *r)
@@ -293,6 +340,8 @@ static void free_run(struct run *r)
     scenario_free(&r->scenario);
     free(r->done);
     free(r->dir);
+    free(r->file);
+    free(r->names);
 }
 
 static int print_plan(const struct run *r)
@@ -331,18 +380,15 @@ static int measure(struct run *r)
     if (!r->options.resume)
         write_environment(r);
     tell_plan(r);
-    size_t failed = run_trials(r);
+    run_trials(r);
     bool interrupted = wait_was_interrupted();
     leave_place();
     wait_release_signals();
 
-    finish(r);
+    int status = finish(r);
     if (interrupted)
         fprintf(stderr, "interrupted; 'iomodels run --resume %s' goes on\n", r->dir);
-    else if (failed > 0)
-        fprintf(stderr, "%zu trial%s failed; trials.csv and the report say why\n", failed,
-                failed > 1 ? "s" : "");
-    return interrupted ? 130 : failed > 0;
+    return interrupted ? 130 : status;
 }
 
 int command_run(int argc, char **argv)
@@ -353,6 +399,8 @@ int command_run(int argc, char **argv)
     perf_probe(r.counters, r.counters_reason, sizeof r.counters_reason);
     read_inputs(&r);
     placement_choose(&r.placement, (int)r.scenario.server_cpus);
+    if (r.options.resume)
+        check_same(&r);
     plan_make(&r.plan, &r.scenario, &r.models, r.options.seed, descriptors, r.counting);
     if (r.plan.count == 0)
         die("no point of %s can be measured here", r.scenario.name);

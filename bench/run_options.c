@@ -31,7 +31,8 @@ static void help(void)
         "random order, one at a time. Ctrl-C keeps what was measured.\n"
         "\n"
         "  --models A,B,...  only these models\n"
-        "  --out DIR         run directory (default results/SCENARIO-DATE)\n"
+        "  --out DIR         run directory (default SCENARIO-DATE below\n"
+        "                    %s)\n"
         "  --seed N          order of the trials (default: random, kept in environment.json)\n"
         "  --resume DIR      go on with an interrupted run\n"
         "  --dry-run         print the trials in their order, measure nothing\n"
@@ -39,7 +40,9 @@ static void help(void)
         "  --loadgen FILE    the load generator (default: of this build)\n"
         "  --scripts DIR     the gnuplot scripts (default: of the source tree)\n"
         "\n"
-        "Exit status 1 when a trial failed, 130 when interrupted.\n");
+        "Exit status 1 when a trial failed or a point has no usable trial, 130 when\n"
+        "interrupted. --resume goes on only with the same build, kernel and CPUs.\n",
+        paths_results);
 }
 
 static void one_option(struct run_options *o, int value)

@@ -11,7 +11,7 @@ struct run_options {
     struct paths paths;
     const char *scenario; /* a name or a file */
     const char *models;   /* comma-separated; NULL: as the scenario says */
-    const char *out;      /* NULL: results/SCENARIO-DATE */
+    const char *out;      /* NULL: SCENARIO-DATE in paths_results */
     const char *resume;   /* a run directory, or NULL */
     bool seeded;          /* `seed` was given */
     uint64_t seed;

@@ -1,6 +1,7 @@
 #include "scenario.h"
 
 #include <ini.h>
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 struct reader {
     struct scenario *s;
+    char *seen; /* "\n[SECTION]KEY\n...": the keys that have their value */
     bool failed;
     char message[512]; /* what was wrong on the first bad line */
 };
@@ -195,11 +197,29 @@ static bool model_key(struct reader *r, const char *model, const char *name, con
     return bad(r, "unknown key '%s' in [model:%s]", name, model);
 }
 
+/* A text may go on in a line that begins with a space; of anything else a second value, or a list
+ * that goes on so, would silently replace the first. */
+static bool twice(struct reader *r, const char *section, const char *name)
+{
+    if (strcmp(name, "question") == 0 || strcmp(name, "expect") == 0 ||
+        strcmp(name, "reason") == 0)
+        return false;
+    char *key = text_format("\n[%s]%s\n", section, name);
+    bool found = strstr(r->seen, key) != NULL;
+    char *longer = text_format("%s%s", r->seen, key);
+    free(key);
+    free(r->seen);
+    r->seen = longer;
+    return found;
+}
+
 static int on_key(void *user, const char *section, const char *name, const char *value)
 {
     struct reader *r = user;
     if (r->failed)
         return 0;
+    if (twice(r, section, name))
+        return bad(r, "'%s' has a value already; it stands in one line", name);
     if (strcmp(section, "scenario") == 0)
         return scenario_key(r, name, value);
     if (strcmp(section, "sweep") == 0)
@@ -231,6 +251,22 @@ static const char *missing(struct scenario *s)
     return "rank is none of the connections in [sweep]";
 }
 
+/* The number of the first line that is not UTF-8, or 0. */
+static int not_utf8(const char *text)
+{
+    int line = 1;
+    for (const char *end = text; *end; line++) {
+        const char *from = end;
+        end = strchrnul(from, '\n');
+        json_t *json = json_stringn(from, (size_t)(end - from));
+        if (!json)
+            return line;
+        json_decref(json);
+        end += *end == '\n';
+    }
+    return 0;
+}
+
 bool scenario_read(const char *file, struct scenario *out, char *error, size_t error_size)
 {
     *out = (struct scenario){
@@ -249,8 +285,14 @@ bool scenario_read(const char *file, struct scenario *out, char *error, size_t e
         snprintf(error, error_size, "cannot read scenario %s: %m", file);
         return false;
     }
-    struct reader r = {.s = out};
-    int line = ini_parse_string(out->text, on_key, &r);
+    int line = not_utf8(out->text);
+    if (line != 0) {
+        snprintf(error, error_size, "%s:%d: not UTF-8", file, line);
+        return false;
+    }
+    struct reader r = {.s = out, .seen = xstrdup("")};
+    line = ini_parse_string(out->text, on_key, &r);
+    free(r.seen);
     if (line != 0) {
         snprintf(error, error_size, "%s:%d: %s", file, line,
                  r.failed ? r.message : "neither [section] nor key = value");

@@ -6,17 +6,13 @@
 #include <string.h>
 
 #include "bench/csv.h"
+#include "bench/judge.h"
 #include "bench/models.h"
 #include "bench/text.h"
 #include "common/err.h"
 
 #define SUMMARY_SOURCE(id) M_##id,
 static const enum metric sources[] = {SUMMARY_METRICS(SUMMARY_SOURCE)};
-
-enum metric summary_metric(enum summary_metric m)
-{
-    return sources[m];
-}
 
 static int by_point(const void *a, const void *b)
 {
@@ -45,10 +41,17 @@ static bool usable(const struct trial_row *r)
     return r->ok && r->verdict != VERDICT_INVALID;
 }
 
-/* System calls come from the counting trials alone, all else from the others. */
-static bool counts_for(const struct trial_row *r, enum metric m)
+bool summary_uses(const struct summary_point *p, const struct trial_row *row)
 {
-    return usable(r) && r->counting == (m == M_SYSCALLS_PER_REQUEST);
+    return usable(row) && !row->counting && strcmp(row->protocol, p->protocol) == 0 &&
+           strcmp(row->model, p->model) == 0 && row->connections == p->connections &&
+           (row->verdict == VERDICT_VALID || p->verdict == VERDICT_GENERATOR_LIMITED);
+}
+
+/* System calls come from the counting trials alone, all else from the others. */
+static bool counts_for(const struct summary_point *p, const struct trial_row *r, enum metric m)
+{
+    return m == M_SYSCALLS_PER_REQUEST ? usable(r) && r->counting : summary_uses(p, r);
 }
 
 static void judge_point(struct summary_point *p, const struct trial_row *rows, size_t n)
@@ -56,8 +59,11 @@ static void judge_point(struct summary_point *p, const struct trial_row *rows, s
     p->verdict = VERDICT_VALID;
     if (p->usable * 2 <= p->trials)
         p->verdict = VERDICT_INVALID;
-    else if ((p->usable - p->valid) * 2 >= p->usable)
+    else if (p->valid * 2 <= p->usable)
         p->verdict = VERDICT_GENERATOR_LIMITED;
+    p->used = p->verdict == VERDICT_VALID               ? p->valid
+              : p->verdict == VERDICT_GENERATOR_LIMITED ? p->usable
+                                                        : 0;
 
     p->reason = "";
     for (size_t i = 0; i < n && p->verdict != VERDICT_VALID && p->reason[0] == '\0'; i++)
@@ -76,6 +82,8 @@ static void add_point(struct summary *s, const struct trial_row *rows, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (rows[i].counting)
             continue;
+        if (rows[i].value[M_CONCURRENCY] > 0)
+            p.concurrency = (unsigned)rows[i].value[M_CONCURRENCY];
         p.trials++;
         p.ok += rows[i].ok;
         p.usable += usable(&rows[i]);
@@ -89,7 +97,7 @@ static void add_point(struct summary *s, const struct trial_row *rows, size_t n)
     for (int m = 0; m < SUMMARY_COUNT; m++) {
         size_t count = 0;
         for (size_t i = 0; i < n && p.verdict != VERDICT_INVALID; i++)
-            if (counts_for(&rows[i], sources[m]))
+            if (counts_for(&p, &rows[i], sources[m]))
                 values[count++] = rows[i].value[sources[m]];
         p.at[m] = stats_spread(values, count);
     }
@@ -157,13 +165,25 @@ void summary_write(const struct summary *s, const char *dir)
 
 bool summary_starves(const struct summary_point *p)
 {
-    return p->at[S_STARVED].median * 2 > p->connections;
+    double starved = p->at[S_STARVED].median;
+    bool serves_all = p->concurrency == 0 || p->concurrency >= p->connections;
+    return starved * (serves_all ? 100 : 2) > p->connections;
 }
 
 unsigned summary_disturbed(const struct trial_rows *rows)
 {
+    static const char disturbed[] = JUDGE_DISTURBED_REASON;
     unsigned n = 0;
     for (size_t i = 0; i < rows->count; i++)
-        n += rows->at[i].ok && rows->at[i].value[M_OTHER_CPU_FRACTION] > 0.1;
+        n += rows->at[i].ok && rows->at[i].verdict == VERDICT_INVALID &&
+             strncmp(rows->at[i].reason, disturbed, sizeof disturbed - 1) == 0;
+    return n;
+}
+
+unsigned summary_empty_points(const struct summary *s)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < s->count; i++)
+        n += s->at[i].usable == 0;
     return n;
 }

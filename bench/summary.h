@@ -26,10 +26,12 @@ struct summary_point {
     const char *protocol;
     const char *model;
     unsigned connections;
-    unsigned trials; /* rows there are, without those of the counting block */
-    unsigned ok;     /* of these: did not fail */
-    unsigned valid;  /* of these: verdict valid */
-    unsigned usable; /* valid or generator-limited: what the figures are made of */
+    unsigned trials;      /* rows there are, without those of the counting block */
+    unsigned ok;          /* of these: did not fail */
+    unsigned valid;       /* of these: verdict valid */
+    unsigned usable;      /* of these: valid or generator-limited */
+    unsigned used;        /* what the figures are made of: the valid, or all usable */
+    unsigned concurrency; /* connections the model serves at one time; 0: all */
     enum verdict verdict;
     const char *reason; /* for a verdict other than valid; "" */
     struct spread at[SUMMARY_COUNT];
@@ -43,23 +45,28 @@ struct summary {
 
 /* Summarise `rows`, which must live as long as the summary and are put in order.
  *
- * Figures come from the usable trials alone: those that did not fail and are not INVALID. The
- * verdict of a point is INVALID where no more than half of its trials are usable (then it has
- * no figures), generator-limited where at least half of the usable ones are, else valid. */
+ * A trial is usable if it did not fail and is not INVALID. A point is INVALID where no more than
+ * half of its trials are usable; then it has no figures. It is valid where more than half of the
+ * usable ones are valid; its figures come from those alone. Else it is generator-limited, and its
+ * figures come from all usable ones. */
 void summary_make(struct summary *s, struct trial_rows *rows);
 void summary_free(struct summary *s);
 
 /* Write DIR/summary.csv. */
 void summary_write(const struct summary *s, const char *dir);
 
-/* A model that answers fewer than half of its connections at all (iterative, by design) is
- * shown, but not ranked: its throughput is that of the few it serves. */
+/* Whether the figures of `p` come from `row`, a trial that was not only counted. */
+bool summary_uses(const struct summary_point *p, const struct trial_row *row);
+
+/* A point that leaves connections without any answer is shown, but not ranked: its throughput is
+ * that of the others. Where the model serves all it holds, more than one in a hundred (median)
+ * are enough; where it serves few at a time (iterative, by design), more than half. */
 bool summary_starves(const struct summary_point *p);
 
-/* Trials during which other programs took more than a tenth of the CPUs of server and load
- * generator: their figures are too low. */
+/* Trials that are INVALID because other programs took much of the CPUs. */
 unsigned summary_disturbed(const struct trial_rows *rows);
 
-enum metric summary_metric(enum summary_metric m);
+/* Points without any usable trial. */
+unsigned summary_empty_points(const struct summary *s);
 
 #endif

@@ -8,8 +8,15 @@
 #include "common/err.h"
 
 const char *const table_heads[TABLE_COLUMNS] = {
-    "model",        "req/s [low–high]", "p50",      "p99",     "CPU µs/req",
-    "syscalls/req", "switches/req",     "KiB/conn", "starved", "verdict"};
+    "model",    "n",          "req/s [low–high]", "p50",
+    "p99",      "CPU µs/req", "syscalls/req",     "switches/req",
+    "KiB/conn", "starved",    "verdict"};
+
+const char ranking_note[] = "Models whose intervals overlap with that of the first of a rank "
+                            "share it (1=): this run does "
+                            "not tell them apart. n: the trials that the figures come from, of "
+                            "all where some were left "
+                            "out. One trial has no interval.";
 
 const char *ranking_excuse(const struct summary_point *p, char buffer[512])
 {
@@ -44,11 +51,32 @@ static int by_rank(const void *a, const void *b)
     return order ? order : (p < q) - (p > q);
 }
 
+static void set_ranks(struct ranking *r)
+{
+    size_t first = 0;
+    for (size_t i = 0; i < r->ranked; i++) {
+        if (r->at[i]->at[S_RPS].high < r->at[first]->at[S_RPS].low)
+            first = i;
+        r->rank[i] = first + 1;
+    }
+}
+
+const char *ranking_text(const struct ranking *r, size_t i, const char *none, char out[32])
+{
+    size_t rank = r->rank[i];
+    if (rank == 0)
+        return none;
+    bool shared = rank != i + 1 || (i + 1 < r->count && r->rank[i + 1] == rank);
+    snprintf(out, 32, "%zu%s", rank, shared ? "=" : "");
+    return out;
+}
+
 void ranking_make(struct ranking *r, const struct summary *s, const char *protocol,
                   unsigned connections)
 {
     char buffer[512];
-    *r = (struct ranking){.at = xcalloc(s->count, sizeof *r->at)};
+    *r = (struct ranking){.at = xcalloc(s->count, sizeof *r->at),
+                          .rank = xcalloc(s->count, sizeof *r->rank)};
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
         if (strcmp(p->protocol, protocol) != 0 || p->connections != connections)
@@ -58,11 +86,13 @@ void ranking_make(struct ranking *r, const struct summary *s, const char *protoc
     }
     if (r->count > 0)
         qsort(r->at, r->count, sizeof *r->at, by_rank);
+    set_ranks(r);
 }
 
 void ranking_free(struct ranking *r)
 {
     free(r->at);
+    free(r->rank);
     *r = (struct ranking){0};
 }
 
@@ -111,22 +141,23 @@ void table_cells(const struct summary_point *p, char cells[TABLE_COLUMNS][TABLE_
     const struct spread *rps = &p->at[S_RPS];
 
     snprintf(cells[0], TABLE_CELL_MAX, "%s", p->model);
-    if (rps->n > 0)
-        snprintf(cells[1], TABLE_CELL_MAX, "%s [%s–%s]", table_thousands(rps->median, a),
+    if (p->used == p->trials)
+        snprintf(cells[1], TABLE_CELL_MAX, "%u", p->used);
+    else
+        snprintf(cells[1], TABLE_CELL_MAX, "%u/%u", p->used, p->trials);
+    if (rps->n > 1)
+        snprintf(cells[2], TABLE_CELL_MAX, "%s [%s–%s]", table_thousands(rps->median, a),
                  table_thousands(rps->low, b), table_thousands(rps->high, c));
     else
-        snprintf(cells[1], TABLE_CELL_MAX, "n/a");
-    snprintf(cells[2], TABLE_CELL_MAX, "%s", table_time(p->at[S_P50_US].median, a));
-    snprintf(cells[3], TABLE_CELL_MAX, "%s", table_time(p->at[S_P99_US].median, a));
-    number_cell(cells[4], 2, p->at[S_CPU_PER_REQUEST].median);
-    number_cell(cells[5], 2, p->at[S_SYSCALLS_PER_REQUEST].median);
-    number_cell(cells[6], 3, p->at[S_SWITCHES_PER_REQUEST].median);
-    number_cell(cells[7], 1, p->at[S_PSS_PER_CONNECTION].median);
-    if (p->at[S_STARVED].n > 0)
-        snprintf(cells[8], TABLE_CELL_MAX, "%.0f", p->at[S_STARVED].median);
-    else
-        snprintf(cells[8], TABLE_CELL_MAX, "n/a");
-    snprintf(cells[9], TABLE_CELL_MAX, "%s", verdict_name(p->verdict));
+        snprintf(cells[2], TABLE_CELL_MAX, "%s", table_thousands(rps->median, a));
+    snprintf(cells[3], TABLE_CELL_MAX, "%s", table_time(p->at[S_P50_US].median, a));
+    snprintf(cells[4], TABLE_CELL_MAX, "%s", table_time(p->at[S_P99_US].median, a));
+    number_cell(cells[5], 2, p->at[S_CPU_PER_REQUEST].median);
+    number_cell(cells[6], 2, p->at[S_SYSCALLS_PER_REQUEST].median);
+    number_cell(cells[7], 3, p->at[S_SWITCHES_PER_REQUEST].median);
+    number_cell(cells[8], 1, p->at[S_PSS_PER_CONNECTION].median);
+    number_cell(cells[9], 0, p->at[S_STARVED].median);
+    snprintf(cells[10], TABLE_CELL_MAX, "%s", verdict_name(p->verdict));
 }
 
 static void pad(FILE *f, const char *text, size_t width, bool left)
@@ -172,8 +203,7 @@ static void print_ranking(FILE *f, const struct ranking *r)
         const char *cells[TABLE_COLUMNS];
         for (int c = 0; c < TABLE_COLUMNS; c++)
             cells[c] = rows[i][c];
-        snprintf(rank, sizeof rank, "%zu", i + 1);
-        print_line(f, i < r->ranked ? rank : "-", cells, widths);
+        print_line(f, ranking_text(r, i, "-", rank), cells, widths);
     }
     for (size_t i = r->ranked; i < r->count; i++) {
         char buffer[512];
@@ -186,6 +216,7 @@ static void print_ranking(FILE *f, const struct ranking *r)
 void table_print(FILE *f, const struct summary *s, unsigned connections)
 {
     static const char *const protocols[] = {"http", "echo"};
+    bool any = false;
     for (size_t p = 0; p < 2; p++) {
         struct ranking r;
         ranking_make(&r, s, protocols[p], connections);
@@ -194,6 +225,9 @@ void table_print(FILE *f, const struct summary *s, unsigned connections)
                     connections > 1 ? "s" : "");
             print_ranking(f, &r);
         }
+        any |= r.ranked > 1;
         ranking_free(&r);
     }
+    if (any)
+        fprintf(f, "\n%s\n", ranking_note);
 }

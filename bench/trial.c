@@ -36,7 +36,8 @@ struct state {
     uint64_t warmup_ns;
     double cpu_ns;              /* used in the window */
     struct perf_values counted; /* in the window */
-    double busy_ns;             /* of all that ran on the CPUs of server and generator */
+    double server_busy_ns;      /* of all that ran on the server's CPUs */
+    double generator_busy_ns;   /* on the generator's */
     uint64_t window_ns;         /* between the two readings of the counters */
     json_t *results;            /* of the generator */
     json_t *counters;           /* of the server */
@@ -44,7 +45,8 @@ struct state {
 
 enum step { STEP_OK, STEP_FAILED, STEP_INTERRUPTED };
 
-unsigned trial_generator_threads(const struct trial_setup *setup, unsigned connections)
+/* One a connection at most. */
+static unsigned generator_threads(const struct trial_setup *setup, unsigned connections)
 {
     unsigned n = setup->scenario->generator_threads;
     if (n == 0) {
@@ -74,7 +76,7 @@ static enum step start(struct state *s)
                                  .settle_ns = s->settle_ns,
                                  .warmup_ns = s->warmup_ns,
                                  .connections = s->t->connections,
-                                 .threads = trial_generator_threads(setup, s->t->connections),
+                                 .threads = generator_threads(setup, s->t->connections),
                                  .cpus = &setup->placement->generator,
                                  .dir = setup->dir,
                              });
@@ -108,8 +110,9 @@ static void refresh_tree(struct state *s)
 /* The load's window: counters at both of its ends, nothing in between. */
 static enum step measure(struct state *s)
 {
+    const struct placement *p = s->setup->placement;
     struct perf_values first;
-    enum step step = await(s, "connected", 60 * NS_PER_S);
+    enum step step = await(s, "connected", s->settle_ns + 60 * NS_PER_S);
     if (step != STEP_OK)
         return step;
     if (no_perf_clock(s))
@@ -120,7 +123,8 @@ static enum step measure(struct state *s)
         return step;
     perf_read(&s->server.perf, &first);
     uint64_t cpu = no_perf_clock(s) ? tree_cpu_ns(&s->tree) : 0;
-    double busy = cpu_busy_ns(&s->setup->placement->all);
+    struct cpu_busy server_first = cpu_busy_read(&p->server);
+    struct cpu_busy generator_first = cpu_busy_read(&p->generator);
     uint64_t began = clock_ns();
 
     step = await(s, "end", s->duration_ns + 10 * NS_PER_S);
@@ -128,7 +132,10 @@ static enum step measure(struct state *s)
         return step;
     perf_read(&s->server.perf, &s->counted);
     s->window_ns = clock_ns() - began;
-    s->busy_ns = cpu_busy_ns(&s->setup->placement->all) - busy;
+    struct cpu_busy server_last = cpu_busy_read(&p->server);
+    struct cpu_busy generator_last = cpu_busy_read(&p->generator);
+    s->server_busy_ns = cpu_busy_ns(&server_first, &server_last);
+    s->generator_busy_ns = cpu_busy_ns(&generator_first, &generator_last);
     refresh_tree(s);
     for (int i = 0; i < PERF_COUNTERS; i++)
         s->counted.count[i] -= first.count[i];
@@ -171,6 +178,7 @@ static void take_results(struct state *s)
         double factor;
     } fields[] = {
         {M_CONNECTED, NULL, "connected", 1},
+        {M_SETTLED, NULL, "settled", 1},
         {M_WINDOW_S, NULL, "window_ns", 1e-9},
         {M_REQUESTS, NULL, "requests", 1},
         {M_RPS, NULL, "requests_per_second", 1},
@@ -195,6 +203,10 @@ static void take_results(struct state *s)
         {M_CORRUPT, "outcomes", "corrupt", 1},
         {M_NON_2XX, "outcomes", "non_2xx", 1},
         {M_IN_FLIGHT, "outcomes", "in_flight", 1},
+        {M_REQUESTS_STARTED, NULL, "started", 1},
+        {M_IN_FLIGHT_AT_START, NULL, "in_flight_at_start", 1},
+        {M_UNSOLICITED, NULL, "unsolicited", 1},
+        {M_OLDEST_IN_FLIGHT_US, NULL, "oldest_in_flight_ns", 1e-3},
         {M_REQUESTS_MIN, "fairness", "min", 1},
         {M_REQUESTS_MEDIAN, "fairness", "median", 1},
         {M_REQUESTS_MAX, "fairness", "max", 1},
@@ -237,12 +249,38 @@ static double switches_by_rusage(const json_t *counters)
            json_number(counters, NULL, "requests");
 }
 
+/* Ticks are coarse: nothing else may come out a little below nothing. NaN stays NaN. */
+static double not_negative(double value)
+{
+    return value < 0 ? 0 : value;
+}
+
+/* What neither the server nor the load generator took of the CPUs. */
+static void take_others(struct state *s)
+{
+    double *v = s->row->value;
+    const struct placement *p = s->setup->placement;
+    double window = (double)s->window_ns;
+    double generator_ns = v[M_GENERATOR_CPU_US] * 1e3;
+    double server_others = s->server_busy_ns - s->cpu_ns;
+    double generator_others = s->generator_busy_ns - generator_ns;
+    if (p->shared) {
+        /* Each set holds the other's program as well. */
+        generator_others -= s->cpu_ns;
+        server_others = generator_others;
+    }
+    v[M_OTHER_SERVER_CPU_FRACTION] = not_negative(server_others) / window / p->server_count;
+    v[M_OTHER_GENERATOR_CPU_FRACTION] =
+        not_negative(generator_others) / window / p->generator_count;
+}
+
 static void take_cost(struct state *s)
 {
     double *v = s->row->value;
     double requests = v[M_REQUESTS] > 0 ? v[M_REQUESTS] : NAN;
     double cpus = s->setup->placement->server_count;
 
+    v[M_COUNTER_WINDOW_S] = (double)s->window_ns / 1e9;
     v[M_SERVER_CPU_US] = s->cpu_ns / 1e3;
     v[M_SERVER_CPU_FRACTION] = s->cpu_ns / (double)s->window_ns / cpus;
     v[M_CPU_PER_REQUEST] = s->cpu_ns / 1e3 / requests;
@@ -250,10 +288,6 @@ static void take_cost(struct state *s)
     v[M_SWITCHES_PER_REQUEST] = s->setup->counters[PERF_SWITCHES]
                                     ? s->counted.count[PERF_SWITCHES] / requests
                                     : switches_by_rusage(s->counters);
-    /* Ticks are coarse: nothing else may come out a little below nothing. */
-    double other = s->busy_ns - s->cpu_ns - v[M_GENERATOR_CPU_US] * 1e3;
-    v[M_OTHER_CPU_FRACTION] =
-        fmax(other, 0) / (double)s->window_ns / CPU_COUNT(&s->setup->placement->all);
     v[M_MIGRATIONS] = s->counted.count[PERF_MIGRATIONS];
 }
 
@@ -313,6 +347,7 @@ static void name_row(const struct trial_setup *setup, const struct plan_trial *t
     row->block = t->block;
     row->counting = t->counting;
     row->connections = t->connections;
+    row->value[M_CONCURRENCY] = t->model->concurrency;
     snprintf(row->scenario, sizeof row->scenario, "%s", setup->scenario->name);
     snprintf(row->protocol, sizeof row->protocol, "%s", protocol_name(t->protocol));
     snprintf(row->model, sizeof row->model, "%s", t->model->name);
@@ -330,11 +365,12 @@ static void set_times(struct state *s)
     size_t concurrency = s->t->model->concurrency;
     bool serves_all = concurrency == 0 || concurrency >= s->t->connections;
     s->settle_ns = serves_all ? scenario->settle_ns : 0;
-    /* System calls a request vary little: a short look is enough, longer where the answers are
-     * spread over many connections. The warm-up is whole: accepting is no part of a request. */
-    uint64_t enough = 100 * NS_PER_MS + s->t->connections * 50 * NS_PER_US;
-    if (s->t->counting && s->duration_ns > enough)
-        s->duration_ns = enough;
+    /* System calls a request vary little: a short look is enough. A request that straddles an
+     * end of the window leaves some of its calls outside, which is an error of connections by
+     * requests: hence longer where connections are many, whatever the scenario says. The warm-up
+     * is whole: accepting is no part of a request. */
+    if (s->t->counting)
+        s->duration_ns = 100 * NS_PER_MS + s->t->connections * 500 * NS_PER_US;
 }
 
 bool trial_run(const struct trial_setup *setup, const struct plan_trial *t,
@@ -352,10 +388,16 @@ bool trial_run(const struct trial_setup *setup, const struct plan_trial *t,
         take_results(&s);
         take_counters(&s);
         take_cost(&s);
+        take_others(&s);
         if (!t->counting)
             write_histogram(&s);
-        judge(row, t->model, setup->placement, json_text(s.results, "verdict", "ok"),
-              json_text(s.results, "verdict_reason", ""));
+        judge(row, &(struct judge_facts){
+                       .model = t->model,
+                       .placement = setup->placement,
+                       .settling = s.settle_ns > 0,
+                       .generator_verdict = json_text(s.results, "verdict", "ok"),
+                       .generator_reason = json_text(s.results, "verdict_reason", ""),
+                   });
     }
 
     if (s.load_started)

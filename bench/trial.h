@@ -24,7 +24,4 @@ struct trial_setup {
 bool trial_run(const struct trial_setup *setup, const struct plan_trial *t,
                struct trial_row *row);
 
-/* Threads the load generator gets for a trial: one a connection at most. */
-unsigned trial_generator_threads(const struct trial_setup *setup, unsigned connections);
-
 #endif

@@ -9,8 +9,11 @@
 /* The measured columns: enumerator, name in the file, decimals written. */
 #define TRIAL_METRICS(X)                                                                       \
     X(WALL_S, "wall_s", 3)                                                                     \
+    X(CONCURRENCY, "concurrency", 0)                                                           \
     X(CONNECTED, "connected", 0)                                                               \
+    X(SETTLED, "settled", 0)                                                                   \
     X(WINDOW_S, "window_s", 6)                                                                 \
+    X(COUNTER_WINDOW_S, "counter_window_s", 6)                                                 \
     X(REQUESTS, "requests", 0)                                                                 \
     X(RPS, "requests_per_second", 1)                                                           \
     X(BYTES_IN, "bytes_in", 0)                                                                 \
@@ -34,6 +37,10 @@
     X(CORRUPT, "corrupt", 0)                                                                   \
     X(NON_2XX, "non_2xx", 0)                                                                   \
     X(IN_FLIGHT, "in_flight", 0)                                                               \
+    X(REQUESTS_STARTED, "requests_started", 0)                                                 \
+    X(IN_FLIGHT_AT_START, "in_flight_at_start", 0)                                             \
+    X(UNSOLICITED, "unsolicited", 0)                                                           \
+    X(OLDEST_IN_FLIGHT_US, "oldest_in_flight_us", 3)                                           \
     X(REQUESTS_MIN, "requests_min", 0)                                                         \
     X(REQUESTS_MEDIAN, "requests_median", 1)                                                   \
     X(REQUESTS_MAX, "requests_max", 0)                                                         \
@@ -57,7 +64,8 @@
     X(GENERATOR_CPU_FRACTION, "generator_cpu_fraction", 4)                                     \
     X(GENERATOR_THREAD_CPU_FRACTION, "generator_thread_cpu_fraction", 4)                       \
     X(GENERATOR_CPU_PER_REQUEST, "generator_cpu_us_per_request", 4)                            \
-    X(OTHER_CPU_FRACTION, "other_cpu_fraction", 3)                                             \
+    X(OTHER_SERVER_CPU_FRACTION, "other_server_cpu_fraction", 3)                               \
+    X(OTHER_GENERATOR_CPU_FRACTION, "other_generator_cpu_fraction", 3)                         \
     X(ACCEPTED, "server_accepted", 0)                                                          \
     X(SERVER_REFUSED, "server_refused", 0)                                                     \
     X(SERVER_REQUESTS, "server_requests", 0)                                                   \

@@ -7,7 +7,7 @@ set datafile separator "\t"
 spread = 'all repetitions merged'
 set title heading(sprintf('Latency distribution at %d connections', point))
 set logscale x
-lowest = real(system("awk 'NR > 1 && (!n++ || $3 < m) { m = $3 + 0 } END { print m + 0 }' ".curves))
+lowest = real(system("awk 'NR > 1 && (!n++ || $3 < m) { m = $3 + 0 } END { print m + 0 }' ".quoted(curves)))
 eval y_latency
 set xlabel 'percentile'
 set ylabel 'latency'

@@ -15,7 +15,10 @@ if (!exists("protocol")) protocol = 'http'
 if (!exists("cores")) cores = ''
 if (!exists("point")) point = 64
 summary = dir.'/summary.csv'
-if (!exists("models")) models = system("awk -F, -v p=".protocol." '$2 == p && !seen[$3]++ { printf \"%s \", $3 }' ".summary)
+# A path for the shell, whatever is in it but a single quote (which no string here could hold).
+quoted(path) = "'".path."'"
+rows = quoted(summary)
+if (!exists("models")) models = system("awk -F, -v p=".protocol." '$2 == p && !seen[$3]++ { printf \"%s \", $3 }' ".rows)
 
 set encoding utf8
 set datafile separator ','
@@ -51,40 +54,54 @@ place(m) = strstrt(known, ' '.m.' ')
 slot(m, i) = place(m) > 0 ? words(known[1:place(m)]) + 1 : 19 + (i - 1) % 6
 do for [k = 1:24] {
     set style line k lc rgb colour[k] lw 2 dt dashes[k] pt mark[k] ps 0.9
-    # Spread bars, and the hollow twin for points that the load generator limits.
-    set style line 100 + k lc rgb colour[k] lw 1.6 dt 1 pt mark[k] - 1 ps 1.1
+    # Spread bars, and the hollow twin for points that the load generator limits: somewhat larger,
+    # so that a bar does not hide it. And the cross of points that starve connections.
+    set style line 100 + k lc rgb colour[k] lw 1.6 dt 1 pt mark[k] - 1 ps 1.3
+    set style line 200 + k lc rgb colour[k] lw 2.4 dt 1 pt 2 ps 1.1
 }
 
 # --- What is drawn of a row ----------------------------------------------------------------------
-# Marks that would lie on one another are moved apart: model i of n by a hundredth or so of x.
-dodge(i) = 1.018 ** (i - (words(models) + 1) / 2.0)
+# Marks that would lie on one another are moved apart: each model by some hundredths of x.
+dodge(i) = 1.035 ** (i - (words(models) + 1) / 2.0)
 x(m, i) = mine(m) ? column('connections') * dodge(i) : NaN
 # INVALID points have no figures in summary.csv, so they are drawn nowhere and the line breaks
-# there. A script may set `scale` (a factor), `least` (figures below are drawn there) and `fewest`
-# (connections from which it draws).
+# there. A script may set `scale` (a factor), `least` (figures below are drawn there), `fewest`
+# (connections from which it draws) and `starving` (0: points that leave connections without any
+# answer are not drawn, since latencies are those of the others alone; 1: they are a cross).
 scale = 1
 least = -1e300
 fewest = 0
-mine(m) = strcol('protocol') eq protocol && strcol('model') eq m && column('connections') >= fewest
+starving = 1
+mine(m) = strcol('protocol') eq protocol && strcol('model') eq m && \
+    column('connections') >= fewest && (starving || column('starves') == 0)
 at_least(v) = v < least ? least : v
 line(m, c) = mine(m) ? at_least(column(c) * scale) : NaN
-filled(m, c) = mine(m) && strcol('verdict') eq 'valid' ? at_least(column(c) * scale) : NaN
-hollow(m, c) = mine(m) && strcol('verdict') eq 'generator-limited' ? at_least(column(c) * scale) : NaN
-bar(m, c) = mine(m) ? at_least(column(c) * scale) : NaN
+bar(m, c) = line(m, c)
+marked(m, v) = mine(m) && column('starves') == 0 && strcol('verdict') eq v
+filled(m, c) = marked(m, 'valid') ? line(m, c) : NaN
+hollow(m, c) = marked(m, 'generator-limited') ? line(m, c) : NaN
+cross(m, c) = mine(m) && column('starves') == 1 ? line(m, c) : NaN
 
-# A model that leaves most of its connections without any answer is named so in the key.
-starving = system("awk -F, -v p=".protocol." '$2 == p && $9 == 1 && !seen[$3]++ { printf \" %s \", $3 }' ".summary)
-label(m) = strstrt(starving, ' '.m.' ') ? m.' (starves)' : m
-limited = system(sprintf("awk -F, -v p=%s -v n=%d '$2 == p && $4 == n && $8 == \"generator-limited\" { printf \" %%s \", $3 }' %s", protocol, point, summary))
-label_at_point(m) = label(m).(strstrt(limited, ' '.m.' ') ? ' (generator-limited)' : '')
-any_hollow = int(system("awk -F, -v p=".protocol." '$2 == p && $8 == \"generator-limited\" { n++ } END { print n + 0 }' ".summary))
+# What the key says of a model: that it has points which are not drawn; in the picture of one
+# number of connections, `n`, only what holds there. Each name stands between spaces.
+among(names, m) = strstrt(names, ' '.m.' ') > 0
+of_rows = "awk -F, -v p=%s 'NR > 1 && $2 == p && %s && !seen[$3]++ { printf \" %%s \", $3 }' %s"
+models_where(what) = system(sprintf(of_rows, protocol, what, rows))
+starve = models_where('$9 == 1')
+starve_at_point = models_where(sprintf('$9 == 1 && $4 == %d', point))
+limited_at_point = models_where(sprintf('$8 == "generator-limited" && $4 == %d', point))
+left_out = ' (starves: not drawn)'
+label(m) = m.(!starving && among(starve, m) ? left_out : '')
+label_at_point(m) = m.(among(starve_at_point, m) ? left_out : \
+    among(limited_at_point, m) ? ' (generator-limited)' : '')
 
-# Rows with a figure in column `c`, from `fewest` connections on: a picture without any says so
-# instead of failing.
-count_rows = "awk -F, -v p=%s -v c=%s -v least=%d 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR > 1 && $2 == p && $4 >= least && $at[c] != \"\" { n++ } END { print n + 0 }' %s"
-rows_of(c) = int(system(sprintf(count_rows, protocol, c, fewest, summary)))
-least_of(c) = real(system(sprintf(find_least, protocol, c, summary)))
-find_least = "awk -F, -v p=%s -v c=%s 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR > 1 && $2 == p && $at[c] != \"\" && (!n++ || $at[c] < m) { m = $at[c] + 0 } END { print m + 0 }' %s"
+# Rows that are drawn and meet a condition of awk, such as a figure in column `c`: a picture
+# without any says so instead of failing.
+of_drawn = "awk -F, -v p=%s -v c=%s -v least=%d -v starving=%d 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR > 1 && $2 == p && $4 >= least && (starving || $9 == 0) && $at[c] != \"\" %s' %s"
+ask(c, what) = system(sprintf(of_drawn, protocol, c, fewest, starving, what, rows))
+rows_where(c, what) = int(ask(c, '&& '.what.' { n++ } END { print n + 0 }'))
+rows_of(c) = rows_where(c, '1')
+least_of(c) = real(ask(c, '&& (!n++ || $at[c] < m) { m = $at[c] + 0 } END { print m + 0 }'))
 empty_paper = "\
 unset logscale; unset xtics; unset ytics; set xrange [0:1]; set yrange [0:1]; \
 set label 1 'no valid point to draw' at graph 0.5, graph 0.5 center"
@@ -99,16 +116,16 @@ set bars 0.5
 set style textbox noborder
 
 service = protocol eq 'http' ? 'HTTP/1.1 keep-alive' : 'echo'
-repetitions = int(system("awk -F, 'NR > 1 && $5 > n { n = $5 } END { print n + 0 }' ".summary))
+repetitions = int(system("awk -F, 'NR > 1 && $5 > n { n = $5 } END { print n + 0 }' ".rows))
 spread = sprintf('medians of %d, bars: %s', repetitions, repetitions < 6 ? 'lowest to highest' : '95 % CI')
 note = 'closed loop'.(cores eq '' ? '' : '; '.cores).'; '
-heading(what) = sprintf("{/:Bold %s}\n{/*0.85 %s; %s}", what, service, note.spread)
+heading(what) = sprintf("{/:Bold %s}\n{/*0.75 %s; %s}", what, service, note.spread)
 
 # The axis that most pictures share. Its labels are the points measured; of two that would touch
 # (select's 1000 beside 1024) the larger.
 find_points = "awk -F, -v p=%s -v least=%d 'NR > 1 && $2 == p && $4 >= least { print $4 }' %s | sort -nu | awk '{ if (last && $1 / last >= 1.3) printf \"\\\"%%d\\\" %%d, \", last, last; last = $1 } END { printf \"\\\"%%d\\\" %%d\", last, last }'"
 x_connections = "\
-x_labels = 'set xtics ('.system(sprintf(find_points, protocol, fewest, summary)).')'; \
+x_labels = 'set xtics ('.system(sprintf(find_points, protocol, fewest, rows)).')'; \
 eval x_labels; \
 set logscale x 2; \
 set xlabel 'connections, all busy'; \

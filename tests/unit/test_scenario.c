@@ -94,7 +94,8 @@ static void defaults(void **state)
     scenario_free(&s);
 }
 
-#define GOOD "[scenario]\nname = x\n[sweep]\nconnections = 1\n"
+#define HEAD "[scenario]\nname = x\n[sweep]\n"
+#define GOOD HEAD "connections = 1\n"
 
 static void names_the_line(void **state)
 {
@@ -107,6 +108,11 @@ static void names_the_line(void **state)
         {"[scenario]\nname = x\nsize = 1\n", 3, "unknown key 'size' in [scenario]"},
         {GOOD "[model:poll]\nspeed = 1\n", 6, "unknown key 'speed' in [model:poll]"},
         {GOOD "[models]\nx = 1\n", 6, "unknown section [models]"},
+        {GOOD " 2\n", 5, "'connections' has a value already"},
+        {GOOD "connections = 2\n", 5, "'connections' has a value already"},
+        {GOOD "protocols = http\n  echo\n", 6, "'protocols' has a value already"},
+        {GOOD "[model:poll]\nconnections = 1\n 2\n", 7, "'connections' has a value already"},
+        {GOOD "# caf\xe9\n", 5, "not UTF-8"},
         {GOOD "duration = fast\n", 5, "duration = 'fast'"},
         {GOOD "duration = 0\n", 5, "duration = '0'"},
         {GOOD "warmup = -1s\n", 5, "warmup = '-1s'"},
@@ -115,10 +121,10 @@ static void names_the_line(void **state)
         {GOOD "repetitions = 3x\n", 5, "repetitions = '3x'"},
         {GOOD "protocols = http, smtp\n", 5, "protocols = 'http, smtp'"},
         {GOOD "protocols =\n", 5, "protocols = ''"},
-        {GOOD "connections = 4, 2\n", 5, "ascending"},
-        {GOOD "connections = 4, 4\n", 5, "ascending"},
-        {GOOD "connections = 0\n", 5, "connections = '0'"},
-        {GOOD "connections = \n", 5, "connections = ''"},
+        {HEAD "connections = 4, 2\n", 4, "ascending"},
+        {HEAD "connections = 4, 4\n", 4, "ascending"},
+        {HEAD "connections = 0\n", 4, "connections = '0'"},
+        {HEAD "connections = \n", 4, "connections = ''"},
         {GOOD "path = bytes\n", 5, "path = 'bytes'"},
         {GOOD "payload = 0\n", 5, "payload = '0'"},
         {GOOD "generator_threads = many\n", 5, "generator_threads = 'many'"},
