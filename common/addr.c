@@ -111,7 +111,8 @@ char *addr_format(const struct addr *a, char text[ADDR_TEXT_MAX])
     case AF_INET6: {
         /* getnameinfo, as it writes the scope of a link-local address too. */
         const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&a->storage;
-        if (getnameinfo(addr_sockaddr(a), a->len, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
+        if (getnameinfo(addr_sockaddr(a), a->len, host, sizeof host, NULL, 0, NI_NUMERICHOST) !=
+            0)
             inet_ntop(AF_INET6, &in6->sin6_addr, host, INET6_ADDRSTRLEN);
         snprintf(text, ADDR_TEXT_MAX, "[%s]:%u", host, (unsigned)ntohs(in6->sin6_port));
         break;
