@@ -8,7 +8,7 @@
 const char html_style[] =
     ":root{color-scheme:light}"
     "body{font:16px/1.5 system-ui,'DejaVu Sans',sans-serif;color:#222;background:#fff;margin:0 "
-    "auto;padding:1.5rem;max-width:1100px}"
+    "auto;padding:1.5rem;max-width:1240px}"
     "h1{font-size:1.7rem;margin:0 0 .3rem}h2{font-size:1.25rem;margin:2.2rem 0 "
     ".6rem;border-bottom:"
     "1px solid #ddd;padding-bottom:.2rem}h3{font-size:1.05rem;margin:1.4rem 0 .4rem}"
@@ -17,7 +17,7 @@ const char html_style[] =
     ".9rem}"
     ".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.88rem;"
     "font-variant-numeric:tabular-nums}"
-    "th,td{padding:.28rem .65rem;text-align:right;border-bottom:1px solid #e5e5e5;"
+    "th,td{padding:.28rem .5rem;text-align:right;border-bottom:1px solid #e5e5e5;"
     "white-space:nowrap}"
     "th{background:#f6f6f6;font-weight:600}td.left,th.left{text-align:left}td.wrap{white-space:"
     "normal;text-align:left;min-width:16rem}"
