@@ -123,7 +123,7 @@ heading(what) = sprintf("{/:Bold %s}\n{/*0.75 %s; %s}", what, service, note.spre
 
 # The axis that most pictures share. Its labels are the points measured; of two that would touch
 # (select's 1000 beside 1024) the larger.
-find_points = "awk -F, -v p=%s -v least=%d 'NR > 1 && $2 == p && $4 >= least { print $4 }' %s | sort -nu | awk '{ if (last && $1 / last >= 1.3) printf \"\\\"%%d\\\" %%d, \", last, last; last = $1 } END { printf \"\\\"%%d\\\" %%d\", last, last }'"
+find_points = "awk -F, -v p=%s -v least=%d 'NR > 1 && $2 == p && $4 >= least { print $4 }' %s | sort -nu | awk 'function tick(n) { return sprintf(\"\\\"%%s\\\" %%d\", n >= 10000 && n %% 1000 == 0 ? n / 1000 \"k\" : n, n) } { if (last && $1 / last >= 1.3) printf \"%%s, \", tick(last); last = $1 } END { printf \"%%s\", tick(last) }'"
 x_connections = "\
 x_labels = 'set xtics ('.system(sprintf(find_points, protocol, fewest, rows)).')'; \
 eval x_labels; \
