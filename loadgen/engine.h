@@ -47,6 +47,10 @@ struct engine {
 extern const struct engine engine_epoll;
 extern const struct engine engine_io_uring; /* only where it was built: IOM_HAVE_IO_URING */
 
+/* For connect() of every engine: open the socket of `c`, non-blocking and with TCP_NODELAY, into
+ * c->fd. Returns 0 or an errno; ends the program where descriptors are out. */
+int engine_open_socket(struct worker *w, struct client_conn *c);
+
 /* The values of --engine. */
 enum engine_choice { ENGINE_AUTO, ENGINE_EPOLL, ENGINE_IO_URING };
 

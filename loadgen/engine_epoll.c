@@ -15,8 +15,6 @@
  * net/unix/af_unix.c), TCP only after a send that found none. So they are registered without
  * EPOLLOUT, and it is added for good at the first send that does not fit. */
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -75,17 +73,10 @@ static int epoll_connect(struct worker *w, struct client_conn *c)
 {
     const struct epoll_state *s = w->engine_state;
     const struct addr *to = &w->run->options->url.addr;
-    int one = 1;
 
-    c->fd = socket(addr_family(to), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (c->fd < 0) {
-        if (errno == EMFILE || errno == ENFILE)
-            die_errno("cannot open connection %u of %u",
-                      w->first_id + (uint32_t)(c - w->conns) + 1, w->run->options->connections);
-        return errno;
-    }
-    if (!s->is_unix)
-        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    int failed = engine_open_socket(w, c);
+    if (failed)
+        return failed;
     int error = connect(c->fd, addr_sockaddr(to), to->len) < 0 ? errno : 0;
     if (error && error != EINPROGRESS)
         epoll_close_conn(w, c);

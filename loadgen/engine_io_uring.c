@@ -40,8 +40,6 @@
  * sent when it was queued, a little before the kernel sends it. So the latency is never
  * understated; it includes the waiting of a request for the rest of its batch. */
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -109,19 +107,11 @@ static void enter_slot(struct worker *w, struct client_conn *c)
  * is full wait in a kernel thread, instead of saying so. */
 static int uring_connect(struct worker *w, struct client_conn *c)
 {
-    const struct uring_state *s = w->engine_state;
     const struct addr *to = &w->run->options->url.addr;
-    int one = 1;
 
-    c->fd = socket(addr_family(to), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (c->fd < 0) {
-        if (errno == EMFILE || errno == ENFILE)
-            die_errno("cannot open connection %u of %u",
-                      w->first_id + (uint32_t)(c - w->conns) + 1, w->run->options->connections);
-        return errno;
-    }
-    if (!s->is_unix)
-        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    int failed = engine_open_socket(w, c);
+    if (failed)
+        return failed;
     int error = connect(c->fd, addr_sockaddr(to), to->len) < 0 ? errno : 0;
     if (error && error != EINPROGRESS) {
         uring_close(w, c);

@@ -352,8 +352,7 @@ def urgent(s):
 @check("http", "one that reads as fast as it can does not keep the others waiting", on=("tcp4",),
        limit=60)
 def greedy_reader(s):
-    if not s.many:
-        return
+    s.needs_many()
     server = s.server()
     greedy = s.http(server)
     greedy.send(request("/bytes/1000000000"))
