@@ -42,6 +42,7 @@ struct conn {
     struct timer timer;
     struct conn *next, *previous; /* in the loop's list */
     size_t slot;                  /* the model's: its place in a table */
+    void *model_data; /* the model's: what it keeps for each connection, if anything */
 };
 
 /* A connection on socket `fd`, counting in `counters`. NULL when memory is out; `fd` is the
