@@ -98,8 +98,8 @@ static void hand_back(struct job *j)
         die_errno("cannot write to an eventfd");
 }
 
-/* One look at a connection, by the worker that owns it. Returns false where it has to go back to the
- * main thread. */
+/* One look at a connection, by the worker that owns it. Returns false where it has to go back to
+ * the main thread. */
 static bool serve_job(struct server *server, struct job *j)
 {
     struct conn *c = j->conn;
@@ -165,8 +165,8 @@ static void take_back(struct reactor *r)
     }
 }
 
-/* The timers of connections that workers have may be over too: so nobody but the owner looks whether
- * the deadline was moved meanwhile. */
+/* The timers of connections that workers have may be over too: so nobody but the owner looks
+ * whether the deadline was moved meanwhile. */
 static void expire(struct reactor *r)
 {
     for (struct conn *c; (c = reactor_due(r));)

@@ -7,9 +7,10 @@
  *
  * Then the kernel facts behind whatever looks odd below, each with its man page. */
 
-/* This is no model of the suite: scripts/new-model copies it, without these lines, to begin one. It
- * works as it stands and passes every test: one thread asks poll() about a list that is made anew for
- * each call, the simplest loop there is. Replace how it waits first, and keep the tests passing. */
+/* This is no model of the suite: scripts/new-model copies it, without these lines, to begin one.
+ * It works as it stands and passes every test: one thread asks poll() about a list that is made
+ * anew for each call, the simplest loop there is. Replace how it waits first, and keep the tests
+ * passing. */
 #include "model.h"
 
 #include <poll.h>
@@ -20,7 +21,8 @@
 
 enum { LISTENER, STOP, FIRST_CONN };
 
-/* What the kernel is asked about: the two above, then the connections in the order of their list. */
+/* What the kernel is asked about: the two above, then the connections in the order of their
+ * list. */
 static struct pollfd *entries;
 static size_t capacity;
 
