@@ -141,12 +141,13 @@ static json_t *skipped(const struct run_facts *facts)
 
 static json_t *scenario(const struct scenario *s)
 {
-    return json_pack("{s:s,s:o,s:o,s:i,s:i,s:f,s:f,s:f,s:s,s:i,s:s}", "name", s->name,
+    return json_pack("{s:s,s:o,s:o,s:o,s:i,s:i,s:f,s:f,s:f,s:s,s:i,s:s}", "name", s->name,
                      "question", text_or_null(s->question), "expect", text_or_null(s->expect),
-                     "rank", (int)s->rank, "repetitions", (int)s->repetitions, "duration_s",
-                     (double)s->duration_ns / 1e9, "warmup_s", (double)s->warmup_ns / 1e9,
-                     "timeout_s", (double)s->timeout_ns / 1e9, "path", s->path, "payload",
-                     (int)s->payload, "text", s->text);
+                     "order", text_or_null(s->order), "rank", (int)s->rank, "repetitions",
+                     (int)s->repetitions, "duration_s", (double)s->duration_ns / 1e9,
+                     "warmup_s", (double)s->warmup_ns / 1e9, "timeout_s",
+                     (double)s->timeout_ns / 1e9, "path", s->path, "payload", (int)s->payload,
+                     "text", s->text);
 }
 
 void environment_write(const char *dir, const struct run_facts *facts)
