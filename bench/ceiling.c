@@ -61,13 +61,11 @@ json_t *ceiling_measure(const char *loadgen, const cpu_set_t *cpus, unsigned con
     json_t *results =
         has_null(loadgen) ? run_null(loadgen, cpus, connections, dir, why, sizeof why) : NULL;
     double rps = json_number(results, NULL, "requests_per_second");
-    const char *engine = json_text(results, "engine", NULL);
     json_t *all =
-        json_pack("{s:o,s:o,s:o,s:o}", "null_requests_per_second", number_or_null(rps),
+        json_pack("{s:o,s:o,s:o}", "null_requests_per_second", number_or_null(rps),
                   "null_cpu_us_per_request",
                   number_or_null(json_number(results, "generator", "cpu_us_per_request")),
-                  "engine", engine ? json_string(engine) : json_null(), "null_missing",
-                  isnan(rps) ? json_string(why) : json_null());
+                  "null_missing", isnan(rps) ? json_string(why) : json_null());
     json_decref(results);
     return json_checked(all, "the load generator's ceiling");
 }
@@ -112,9 +110,10 @@ char *ceiling_text(const json_t *environment, const struct trial_rows *rows,
     const json_t *generator = json_object_get(environment, "generator");
     double null = json_number(generator, NULL, "null_requests_per_second");
     struct ceiling c = ceiling_of(rows, protocol);
-    char *own = isnan(null) ? xstrdup("")
-                            : text_format("; against a peer that answers at once it makes %s/s",
-                                          table_thousands(null, thousands));
+    char *own = isnan(null)
+                    ? xstrdup("")
+                    : text_format("; by itself, against answers from memory, it makes %s/s",
+                                  table_thousands(null, thousands));
     char *text = NULL;
     if (c.row)
         text = text_format("load generator%s%s: %.2f µs of CPU a request at best (%s, %u "
