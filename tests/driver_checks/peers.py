@@ -28,6 +28,7 @@ class Peers(Bench):
         super().__init__(t, models, fakes)
         self.temporary = os.path.join(self.dir, "tmp")
         os.mkdir(self.temporary)
+        os.chmod(self.dir, 0o711)  # Apache and nginx, started by root, read files as another user
         for mode in modes:
             self.describe(mode, f"protocols = {protocols}\npeer_of = {peer_of}\n")
 
