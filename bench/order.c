@@ -12,7 +12,7 @@
 static const char *const verdict_names[] = {[ORDER_HOLDS] = "holds",
                                             [ORDER_REFUTED] = "does not hold",
                                             [ORDER_OPEN] = "not decided",
-                                            [ORDER_UNKNOWN] = "not measured"};
+                                            [ORDER_UNKNOWN] = "not known"};
 
 const char *order_verdict_name(enum order_verdict v)
 {
@@ -112,13 +112,26 @@ static const char *speed(const struct summary_point *p, char out[96])
     return out;
 }
 
+/* Why nothing can be said of a step; "" where something can. */
+static void step_excuse(const struct order_step *s, char out[160])
+{
+    const struct summary_point *points[] = {s->a, s->b};
+    out[0] = '\0';
+    for (int i = 0; i < 2 && !out[0]; i++) {
+        const char *excuse = points[i] ? ratio_excuse(points[i]) : NULL;
+        if (excuse)
+            snprintf(out, 160, ", %s: %s", points[i]->model, excuse);
+    }
+}
+
 /* One line a step, without line break. */
 static char *step_text(const struct order_step *s)
 {
     char a[96], b[96];
-    char ratio[96] = "";
+    char ratio[160] = "";
     const struct spread *r = &s->pair.at;
-    if (r->n > 1)
+    step_excuse(s, ratio);
+    if (r->n > 1 && !ratio[0])
         snprintf(ratio, sizeof ratio, ", paired ratio %s%.2f [%.2f–%.2f]%s", s->pair.bound,
                  r->median, r->low, r->high, s->overlap ? ", their intervals overlap" : "");
     return text_format("%s > %s: %s (%s against %s requests/s%s)", s->first, s->second,
@@ -139,8 +152,8 @@ static char *measured_text(const struct order *o)
 static void show(FILE *f, const struct order *o, const char *claim, bool html)
 {
     char *measured = measured_text(o);
-    fprintf(f, html ? "<p><b>%s, %u connections: " : "\n%s, %u connections: ", o->protocol,
-            o->connections);
+    fprintf(f, html ? "<p><b>%s, %u connection%s: " : "\n%s, %u connection%s: ", o->protocol,
+            o->connections, o->connections == 1 ? "" : "s");
     char *line = text_format("the order %s %s.", claim, verdict_names[o->verdict]);
     html ? html_text(f, line) : (void)fputs(line, f);
     free(line);

@@ -425,10 +425,10 @@ def order_is_told(t):
     b.measure(b.scenario(connections="1", repetitions=2, more=more), "--out", b.out)
     b.believe()
     out, _ = b.measure("--resume", b.out)
-    expect(re.search(r"http, 1 connections: the order good > worker > absent (not measured|does not "
+    expect(re.search(r"http, 1 connection: the order good > worker > absent (not known|does not "
                      r"hold)\.", out), out)
     expect(re.search(r"good > worker: (holds|does not hold|not decided) \([\d,]+ \[", out), out)
-    expect("worker > absent: not measured" in out and "by the medians: " in out, out)
+    expect("worker > absent: not known (" in out and "against not measured" in out and "by the medians: " in out, out)
     expect("An order that is told of them" in b.report(), "report")
 
 
