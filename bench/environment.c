@@ -10,6 +10,7 @@
 #include "bench/build_config.h"
 #include "bench/json_get.h"
 #include "bench/machine.h"
+#include "bench/peer.h"
 #include "bench/process.h"
 #include "bench/text.h"
 #include "common/clock.h"
@@ -44,13 +45,14 @@ static json_t *version_of(const char *program)
 
 static json_t *build(const struct run_facts *facts)
 {
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:{s:o,s:o,s:o,s:o,s:o}}", "version",
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:{s:o,s:o,s:o,s:o,s:o,s:o}}", "version",
                      IOM_VERSION, "commit", IOM_BUILD_COMMIT, "compiler", IOM_COMPILER,
                      "build_type", IOM_BUILD_TYPE, "flags", IOM_BUILD_FLAGS, "load_generator",
                      version_of(facts->loadgen), "libraries", "libuv",
                      text_or_null(IOM_VERSION_LIBUV), "libev", text_or_null(IOM_VERSION_LIBEV),
-                     "jansson", text_or_null(IOM_VERSION_JANSSON), "inih",
-                     text_or_null(IOM_VERSION_INIH), "gnuplot", version_of("gnuplot"));
+                     "liburing", text_or_null(IOM_VERSION_LIBURING), "jansson",
+                     text_or_null(IOM_VERSION_JANSSON), "inih", text_or_null(IOM_VERSION_INIH),
+                     "gnuplot", version_of("gnuplot"));
 }
 
 static json_t *placement(const struct run_facts *facts)
@@ -90,16 +92,34 @@ static json_t *sources(const struct run_facts *facts)
                      text_or_null(facts->counters_reason));
 }
 
+/* What a server of others is, enough to go on with the run and to draw it. */
+static void describe_peer(json_t *one, const struct peer *p)
+{
+    json_t *protocols = json_array();
+    for (int i = 0; i < PROTOCOL_COUNT; i++)
+        if (p->protocols[i])
+            json_array_append_new(protocols, json_string(protocol_name((enum protocol)i)));
+    put(one, "protocols", protocols);
+    put(one, "peer_of", json_string(p->models));
+    put(one, "command", json_string(p->command));
+    put(one, "file", text_or_null(p->file));
+    put(one, "packages", text_or_null(p->packages));
+}
+
 static json_t *models(const struct run_facts *facts)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < facts->models->count; i++) {
         const struct model *m = &facts->models->at[i];
         const struct model_override *o = scenario_override(facts->scenario, m->name);
-        json_t *one =
-            json_pack("{s:s,s:s,s:i,s:i,s:o}", "name", m->name, "summary", m->summary,
-                      "max_connections", (int)m->max_connections, "concurrency",
-                      (int)m->concurrency, "differs", text_or_null(o ? o->reason : NULL));
+        const char *kind = !m->peer ? "model" : m->peer->file ? "peer" : "external";
+        json_t *one = json_pack(
+            "{s:s,s:s,s:s,s:i,s:i,s:o,s:o,s:o}", "name", m->name, "kind", kind, "summary",
+            m->summary, "max_connections", (int)m->max_connections, "concurrency",
+            (int)m->concurrency, "unsupported", text_or_null(m->unsupported), "options",
+            text_or_null(o ? o->options : NULL), "differs", text_or_null(o ? o->reason : NULL));
+        if (m->peer && one)
+            describe_peer(one, m->peer);
         json_array_append_new(list, json_checked(one, "a model"));
     }
     return list;
@@ -110,8 +130,9 @@ static json_t *skipped(const struct run_facts *facts)
     json_t *list = json_array();
     for (size_t i = 0; i < facts->plan->skipped_count; i++) {
         const struct plan_skip *s = &facts->plan->skipped[i];
+        const char *protocol = s->connections > 0 ? protocol_name(s->protocol) : NULL;
         json_t *one =
-            json_pack("{s:s,s:s,s:i,s:s}", "protocol", protocol_name(s->protocol), "model",
+            json_pack("{s:o,s:s,s:i,s:s}", "protocol", text_or_null(protocol), "model",
                       s->model->name, "connections", (int)s->connections, "reason", s->reason);
         json_array_append_new(list, json_checked(one, "a skipped point"));
     }
@@ -120,12 +141,13 @@ static json_t *skipped(const struct run_facts *facts)
 
 static json_t *scenario(const struct scenario *s)
 {
-    return json_pack("{s:s,s:o,s:o,s:i,s:i,s:f,s:f,s:f,s:s,s:i,s:s}", "name", s->name,
+    return json_pack("{s:s,s:o,s:o,s:o,s:i,s:i,s:f,s:f,s:f,s:s,s:i,s:s}", "name", s->name,
                      "question", text_or_null(s->question), "expect", text_or_null(s->expect),
-                     "rank", (int)s->rank, "repetitions", (int)s->repetitions, "duration_s",
-                     (double)s->duration_ns / 1e9, "warmup_s", (double)s->warmup_ns / 1e9,
-                     "timeout_s", (double)s->timeout_ns / 1e9, "path", s->path, "payload",
-                     (int)s->payload, "text", s->text);
+                     "order", text_or_null(s->order), "rank", (int)s->rank, "repetitions",
+                     (int)s->repetitions, "duration_s", (double)s->duration_ns / 1e9,
+                     "warmup_s", (double)s->warmup_ns / 1e9, "timeout_s",
+                     (double)s->timeout_ns / 1e9, "path", s->path, "payload", (int)s->payload,
+                     "text", s->text);
 }
 
 void environment_write(const char *dir, const struct run_facts *facts)
@@ -152,11 +174,20 @@ void environment_write(const char *dir, const struct run_facts *facts)
     put(all, "limits", machine_limits());
     put(all, "build", build(facts));
 
-    char *path = text_format("%s/environment.json", dir);
-    if (json_dump_file(all, path, JSON_INDENT(2)) != 0)
-        die_errno("cannot write %s", path);
-    free(path);
+    put(all, "generator", json_incref(facts->generator));
+    environment_save(dir, all);
     json_decref(all);
+}
+
+void environment_save(const char *dir, const json_t *all)
+{
+    /* In one step: a run that is killed meanwhile can still go on. */
+    char *path = text_format("%s/environment.json", dir);
+    char *made = text_format("%s.new", path);
+    if (json_dump_file(all, made, JSON_INDENT(2)) != 0 || rename(made, path) != 0)
+        die_errno("cannot write %s", path);
+    free(made);
+    free(path);
 }
 
 static bool same(const json_t *old, const char *group, const char *name, const char *now,

@@ -23,6 +23,7 @@ struct run_facts {
     const char *counters_reason; /* why one is missing; "" */
     bool realtime;               /* this driver runs under SCHED_FIFO */
     const char *loadgen;
+    json_t *generator; /* ceiling_measure()'s; not taken over */
 };
 
 /* Write DIR/environment.json. */
@@ -30,6 +31,9 @@ void environment_write(const char *dir, const struct run_facts *facts);
 
 /* Read it; NULL with one line in `error`. The caller decrefs it. */
 json_t *environment_read(const char *dir, char *error, size_t error_size);
+
+/* Write `all` to DIR/environment.json once more. */
+void environment_save(const char *dir, const json_t *all);
 
 /* Whether what `old` tells of the CPUs, the build's commit and the kernel is so still: trials from
  * before and after a change must not be mixed. False with what differs in `error`. */

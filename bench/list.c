@@ -1,4 +1,4 @@
-/* iomodels list: the models and the scenarios there are. */
+/* iomodels list: the models, the servers of others and the scenarios there are. */
 #include <dirent.h>
 #include <getopt.h>
 #include <jansson.h>
@@ -10,6 +10,7 @@
 #include "bench/json_get.h"
 #include "bench/models.h"
 #include "bench/paths.h"
+#include "bench/peer.h"
 #include "bench/scenario.h"
 #include "bench/text.h"
 #include "common/err.h"
@@ -25,9 +26,12 @@ static const struct option options[] = {
 
 static void help(void)
 {
-    printf("Usage: iomodels list [--json] [--servers DIR]\n"
-           "\n"
-           "The models, with what each holds, and the scenarios of this source tree.\n");
+    printf(
+        "Usage: iomodels list [--json] [--servers DIR] [--external-dir DIR]\n"
+        "\n"
+        "The models, with what each holds; the servers of others that can be measured beside\n"
+        "them, whether they are installed and what to install where not; the scenarios of\n"
+        "this source tree.\n");
 }
 
 static int is_scenario(const struct dirent *d)
@@ -73,6 +77,11 @@ static json_t *scenarios(const char *dir)
     return list;
 }
 
+static json_t *text_or_null(const char *text)
+{
+    return text ? json_string(text) : json_null();
+}
+
 static json_t *models(const struct model_list *list)
 {
     json_t *array = json_array();
@@ -80,12 +89,49 @@ static json_t *models(const struct model_list *list)
         const struct model *m = &list->at[i];
         json_array_append_new(
             array,
-            json_checked(json_pack("{s:s,s:s,s:i,s:i}", "name", m->name, "summary", m->summary,
-                                   "max_connections", (int)m->max_connections, "concurrency",
-                                   (int)m->concurrency),
+            json_checked(json_pack("{s:s,s:s,s:i,s:i,s:o}", "name", m->name, "summary",
+                                   m->summary, "max_connections", (int)m->max_connections,
+                                   "concurrency", (int)m->concurrency, "unsupported",
+                                   text_or_null(m->unsupported)),
                          "a model"));
     }
     return array;
+}
+
+static char *protocols_of(const struct peer *p)
+{
+    return text_format("%s%s%s", p->protocols[PROTOCOL_HTTP] ? "http" : "",
+                       p->protocols[PROTOCOL_HTTP] && p->protocols[PROTOCOL_ECHO] ? ", " : "",
+                       p->protocols[PROTOCOL_ECHO] ? "echo" : "");
+}
+
+static json_t *peers(const struct model_list *list)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < list->count; i++) {
+        const struct model *m = &list->at[i];
+        char *protocols = protocols_of(m->peer);
+        json_array_append_new(
+            array, json_checked(
+                       json_pack("{s:s,s:s,s:s,s:s,s:o,s:b,s:o,s:o,s:i,s:i}", "name", m->name,
+                                 "summary", m->summary, "peer_of", m->peer->models, "protocols",
+                                 protocols, "paths", text_or_null(m->peer->paths), "available",
+                                 !m->unsupported, "unavailable", text_or_null(m->unsupported),
+                                 "packages", text_or_null(m->peer->packages), "max_connections",
+                                 (int)m->max_connections, "concurrency", (int)m->concurrency),
+                       m->name));
+        free(protocols);
+    }
+    return array;
+}
+
+static void print_limits(const struct model *m)
+{
+    if (m->max_connections)
+        printf(" [at most %u connections]", m->max_connections);
+    if (m->concurrency)
+        printf(" [serves %u at a time]", m->concurrency);
+    putchar('\n');
 }
 
 static void print_models(const struct model_list *list)
@@ -94,11 +140,23 @@ static void print_models(const struct model_list *list)
     for (size_t i = 0; i < list->count; i++) {
         const struct model *m = &list->at[i];
         printf("  %-12s %s", m->name, m->summary);
-        if (m->max_connections)
-            printf(" [at most %u connections]", m->max_connections);
-        if (m->concurrency)
-            printf(" [serves %u at a time]", m->concurrency);
-        putchar('\n');
+        print_limits(m);
+        if (m->unsupported)
+            printf("  %-12s unsupported here: %s\n", "", m->unsupported);
+    }
+}
+
+static void print_peers(const struct model_list *list)
+{
+    printf("servers of others (--peers), each with those of ours that wait as it does\n");
+    for (size_t i = 0; i < list->count; i++) {
+        const struct model *m = &list->at[i];
+        char *protocols = protocols_of(m->peer);
+        printf("  %-22s %s", m->name, m->summary);
+        print_limits(m);
+        printf("  %-22s %s; peer of %s; %s\n", "", protocols, m->peer->models,
+               m->unsupported ? m->unsupported : "installed");
+        free(protocols);
     }
 }
 
@@ -134,17 +192,25 @@ int command_list(int argc, char **argv)
     paths_find(&paths);
 
     struct model_list list;
+    struct model_list others;
+    char error[1024];
     models_find(&list, paths.servers);
-    json_t *all = json_pack("{s:o,s:o}", "models", models(&list), "scenarios",
-                            scenarios(paths.scenarios));
+    if (!peers_find(&others, paths.external, error, sizeof error))
+        warn("%s", error);
+    for (size_t i = 0; i < others.count; i++)
+        peer_look_up(&others.at[i]);
+    json_t *all = json_pack("{s:o,s:o,s:o}", "models", models(&list), "peers", peers(&others),
+                            "scenarios", scenarios(paths.scenarios));
     if (json) {
         json_dumpf(all, stdout, JSON_INDENT(2));
         putchar('\n');
     } else {
         print_models(&list);
+        print_peers(&others);
         print_scenarios(json_object_get(all, "scenarios"));
     }
     json_decref(all);
     models_free(&list);
+    models_free(&others);
     return 0;
 }

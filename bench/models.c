@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/peer.h"
+#include "bench/placeholders.h"
 #include "bench/process.h"
 #include "bench/text.h"
 #include "common/clock.h"
@@ -42,28 +44,79 @@ static int by_rank(const void *a, const void *b)
     return order ? order : strcmp(x->name, y->name);
 }
 
-static bool describe(struct model *m)
+/* What `argv` prints, as a JSON object; NULL where it does not answer well within ten seconds.
+ * `end` tells then how it ended. */
+static json_t *ask(const char *const *argv, char *end, size_t end_size)
 {
     struct process p;
-    const char *argv[] = {m->path, "--describe", NULL};
     process_start(&p, &(struct process_spec){.argv = argv, .input = -1, .extra = -1});
     bool ended = process_wait(&p, clock_after(clock_ns(), 10 * NS_PER_S));
     char *text = process_output(&p);
-    bool good = ended && p.status == 0;
-    process_destroy(&p);
-
-    json_t *json = good ? json_loads(text, 0, NULL) : NULL;
+    json_t *json = ended && p.status == 0 ? json_loads(text, 0, NULL) : NULL;
+    if (!ended)
+        snprintf(end, end_size, "no answer to --describe within 10 s");
+    else
+        process_end_reason(&p, end, end_size);
     free(text);
-    if (!json_is_object(json)) {
-        json_decref(json);
-        return false;
-    }
-    const char *summary = json_string_value(json_object_get(json, "summary"));
-    m->summary = xstrdup(summary ? summary : "");
+    process_destroy(&p);
+    if (json_is_object(json))
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+static char *copy_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? xstrdup(text) : NULL;
+}
+
+static void set_description(struct model *m, const json_t *json)
+{
+    free(m->summary);
+    free(m->unsupported);
+    char *summary = copy_of(json, "summary");
+    m->summary = summary ? summary : xstrdup("");
+    m->unsupported = copy_of(json, "unsupported");
     m->max_connections = (unsigned)json_integer_value(json_object_get(json, "max_connections"));
     m->concurrency = (unsigned)json_integer_value(json_object_get(json, "concurrency"));
+}
+
+static bool describe(struct model *m)
+{
+    char end[300];
+    const char *argv[] = {m->path, "--describe", NULL};
+    json_t *json = ask(argv, end, sizeof end);
+    if (json)
+        set_description(m, json);
     json_decref(json);
-    return true;
+    return json != NULL;
+}
+
+bool models_describe_with(struct model *m, const char *options, char *error, size_t error_size)
+{
+    char end[300];
+    char **words = words_split(options, error, error_size);
+    if (!words)
+        return false;
+    size_t n = 0;
+    while (words[n])
+        n++;
+    const char **argv = xcalloc(n + 3, sizeof *argv);
+    argv[0] = m->path;
+    for (size_t i = 0; i < n; i++)
+        argv[i + 1] = words[i];
+    argv[n + 1] = "--describe";
+    json_t *json = ask(argv, end, sizeof end);
+    if (json)
+        set_description(m, json);
+    else
+        snprintf(error, error_size, "%s does not take the options '%s': %s", m->name, options,
+                 end);
+    json_decref(json);
+    free(argv);
+    words_free(words);
+    return json != NULL;
 }
 
 static bool is_program(const char *path, const char *name)
@@ -102,6 +155,9 @@ static void free_model(struct model *m)
     free(m->name);
     free(m->path);
     free(m->summary);
+    free(m->unsupported);
+    if (m->peer)
+        peer_free(m->peer);
 }
 
 void models_free(struct model_list *list)
@@ -120,15 +176,27 @@ const struct model *models_get(const struct model_list *list, const char *name)
     return NULL;
 }
 
-bool models_select(struct model_list *list, const char *names, char *error, size_t error_size)
+void models_append(struct model_list *list, struct model_list *from)
 {
-    if (!names)
+    list->at = xrealloc(list->at, (list->count + from->count) * sizeof *list->at);
+    for (size_t i = 0; i < from->count; i++)
+        list->at[list->count++] = from->at[i];
+    free(from->at);
+    *from = (struct model_list){0};
+}
+
+bool models_select(struct model_list *list, const char *names, const char *what, char *error,
+                   size_t error_size)
+{
+    if (!names || strcmp(names, "all") == 0)
         return true;
     bool *wanted = xcalloc(list->count, sizeof *wanted);
-    char *copy = xstrdup(names);
-    char *rest = copy;
+    char *copy = xstrdup(strcmp(names, "none") == 0 ? "" : names);
+    char *rest = *text_trim(copy) ? copy : NULL;
     char *item;
-    bool good = true;
+    bool good = rest || strcmp(names, "none") == 0;
+    if (!good)
+        snprintf(error, error_size, "an empty list of names; 'none' is none");
 
     while (good && (item = strsep(&rest, ","))) {
         item = text_trim(item);
@@ -137,8 +205,8 @@ bool models_select(struct model_list *list, const char *names, char *error, size
         if (m)
             wanted[m - list->at] = true;
         else
-            snprintf(error, error_size, "no model '%s'; 'iomodels list' shows those there are",
-                     item);
+            snprintf(error, error_size, "no %s '%s'; 'iomodels list' shows those there are",
+                     what, item);
     }
     size_t kept = 0;
     for (size_t i = 0; good && i < list->count; i++) {

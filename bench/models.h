@@ -5,12 +5,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct peer;
+
+/* One of our servers, or one of others (bench/peer.h). */
 struct model {
     char *name;
-    char *path;
+    char *path; /* the executable; NULL where `peer` says how to start it */
     char *summary;
     unsigned max_connections; /* 0: only descriptors limit it */
     unsigned concurrency;     /* connections it serves at one time; 0: no limit of its own */
+    char *unsupported;        /* why it cannot run here, one line; NULL where it can */
+    struct peer *peer;        /* NULL: ours */
 };
 
 struct model_list {
@@ -24,16 +29,27 @@ struct model_list {
 void models_find(struct model_list *list, const char *servers);
 void models_free(struct model_list *list);
 
+/* Ask `m`, one of ours, once more what it is when it is started with `options`, a line of words:
+ * how many it serves at one time can depend on them. Returns false with one line in `error` where
+ * it refuses them. */
+bool models_describe_with(struct model *m, const char *options, char *error, size_t error_size);
+
 /* Keep only the comma-separated `names`, in the list's own order. Returns false with one line
- * in `error` where a name is not there. NULL keeps all. */
-bool models_select(struct model_list *list, const char *names, char *error, size_t error_size);
+ * in `error` where a name is not there; `what` says what was looked for. NULL and "all" keep all,
+ * "none" nothing. */
+bool models_select(struct model_list *list, const char *names, const char *what, char *error,
+                   size_t error_size);
+
+/* Take over the models of `from`, which is empty then. */
+void models_append(struct model_list *list, struct model_list *from);
 
 const struct model *models_get(const struct model_list *list, const char *name);
 
 /* Whether this suite has a model of that name, built here or not. */
 bool models_known(const char *name);
 
-/* Where `name` stands in the order of the textbook; unknown names come after all known ones. */
+/* Where `name` stands in the order of the textbook; other names, those of the servers of others
+ * among them, come after all known ones. */
 int models_rank(const char *name);
 
 #endif

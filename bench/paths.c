@@ -37,6 +37,8 @@ void paths_find(struct paths *p)
         p->scripts = IOM_SOURCE_DIR "/scripts/plots";
     if (!p->scenarios)
         p->scenarios = IOM_SOURCE_DIR "/bench/scenarios";
+    if (!p->external)
+        p->external = IOM_SOURCE_DIR "/bench/external";
 }
 
 bool paths_option(struct paths *p, int getopt_value, char *value)
@@ -50,6 +52,9 @@ bool paths_option(struct paths *p, int getopt_value, char *value)
         return true;
     case OPTION_SCRIPTS:
         p->scripts = value;
+        return true;
+    case OPTION_EXTERNAL_DIR:
+        p->external = value;
         return true;
     default:
         return false;

@@ -10,21 +10,23 @@ struct paths {
     const char *loadgen;   /* the load generator */
     const char *scripts;   /* directory of the gnuplot scripts */
     const char *scenarios; /* directory of the scenario files */
+    const char *external;  /* directory of the servers of others */
 };
 
 /* Fill in what is still NULL in `p`. The strings live as long as the program. */
 void paths_find(struct paths *p);
 
-/* Take `--servers`, `--loadgen` and `--scripts`, the options that most commands share.
+/* Take `--servers`, `--loadgen`, `--scripts` and `--external-dir`, which most commands share.
  * `getopt_value` is the value getopt_long() returned; returns whether it was one of them. */
 bool paths_option(struct paths *p, int getopt_value, char *value);
 
-enum { OPTION_SERVERS = 1000, OPTION_LOADGEN, OPTION_SCRIPTS };
+enum { OPTION_SERVERS = 1000, OPTION_LOADGEN, OPTION_SCRIPTS, OPTION_EXTERNAL_DIR };
 
-/* The entries of those three for an array of struct option. */
+/* The entries of those four for an array of struct option. */
 #define PATHS_OPTIONS                                                                          \
     {"servers", required_argument, NULL, OPTION_SERVERS},                                      \
         {"loadgen", required_argument, NULL, OPTION_LOADGEN},                                  \
+        {"external-dir", required_argument, NULL, OPTION_EXTERNAL_DIR},                        \
     {                                                                                          \
         "scripts", required_argument, NULL, OPTION_SCRIPTS                                     \
     }

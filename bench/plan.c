@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/peer.h"
 #include "common/err.h"
 
 /* splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA
@@ -50,16 +51,22 @@ static void skip_reason(const struct model *m, unsigned connections, uint64_t de
             connections + PLAN_SPARE_DESCRIPTORS, (unsigned long long)descriptors);
 }
 
+static void add_skip(struct plan *p, enum protocol protocol, const struct model *m,
+                     unsigned connections, const char *reason)
+{
+    p->skipped = xrealloc(p->skipped, (p->skipped_count + 1) * sizeof *p->skipped);
+    struct plan_skip *skip = &p->skipped[p->skipped_count++];
+    *skip = (struct plan_skip){protocol, m, connections, ""};
+    snprintf(skip->reason, sizeof skip->reason, "%s", reason);
+}
+
 static void add_point(struct plan *p, enum protocol protocol, const struct model *m,
                       unsigned connections, uint64_t descriptors)
 {
     char reason[256];
     skip_reason(m, connections, descriptors, reason);
     if (reason[0]) {
-        p->skipped = xrealloc(p->skipped, (p->skipped_count + 1) * sizeof *p->skipped);
-        struct plan_skip *skip = &p->skipped[p->skipped_count++];
-        *skip = (struct plan_skip){protocol, m, connections, ""};
-        snprintf(skip->reason, sizeof skip->reason, "%s", reason);
+        add_skip(p, protocol, m, connections, reason);
         return;
     }
     p->trials = xrealloc(p->trials, (p->points + 1) * sizeof *p->trials);
@@ -71,12 +78,17 @@ void plan_make(struct plan *p, const struct scenario *s, const struct model_list
                uint64_t seed, uint64_t descriptors, bool counting)
 {
     *p = (struct plan){0};
+    for (size_t m = 0; m < models->count; m++)
+        if (models->at[m].unsupported)
+            add_skip(p, PROTOCOL_HTTP, &models->at[m], 0, models->at[m].unsupported);
     for (int protocol = 0; protocol < PROTOCOL_COUNT; protocol++) {
         for (size_t m = 0; s->protocols[protocol] && m < models->count; m++) {
-            const struct point_list *points = scenario_points(s, models->at[m].name);
+            const struct model *model = &models->at[m];
+            const struct point_list *points = scenario_points(s, model->name);
+            if (model->unsupported || (model->peer && !model->peer->protocols[protocol]))
+                continue;
             for (size_t i = 0; i < points->count; i++)
-                add_point(p, (enum protocol)protocol, &models->at[m], points->at[i],
-                          descriptors);
+                add_point(p, (enum protocol)protocol, model, points->at[i], descriptors);
         }
     }
 

@@ -19,7 +19,7 @@ struct plan_trial {
     unsigned connections;
 };
 
-/* A point that is not measured, and why. */
+/* A point that is not measured, and why; with 0 connections all points of the model. */
 struct plan_skip {
     enum protocol protocol;
     const struct model *model;
@@ -38,7 +38,8 @@ struct plan {
 /* All trials of `s` over `models`. Within a block the order is shuffled by `seed` (the same
  * seed, scenario and models give the same plan), so that a machine that grows warm or busy
  * meanwhile slows all models alike. A point beyond a model's own limit, or that `descriptors`
- * (the most a process may have open) do not hold, is skipped. The plan refers to `models`.
+ * (the most a process may have open) do not hold, is skipped; so is a model that cannot run here. A
+ * server of others has no points in a protocol it does not speak. The plan refers to `models`.
  *
  * With `counting`, block 0 comes first: every point once for a short time with system calls
  * counted. Counting makes every system call of the machine slower, the load generator's too, so

@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include "bench/commands.h"
+#include "bench/comparison.h"
 #include "bench/distribution.h"
 #include "bench/environment.h"
 #include "bench/json_get.h"
 #include "bench/paths.h"
 #include "bench/process.h"
+#include "bench/ratios.h"
 #include "bench/summary.h"
 #include "bench/text.h"
 #include "common/clock.h"
@@ -40,6 +42,11 @@ const struct plot_script plot_scripts[] = {
      "Lower is better: growth of the server's proportional memory, all "
      "processes, with every connection open. Kernel memory (socket "
      "buffers, thread stacks in the kernel) is not in it."},
+    {"comparison",
+     "Each of our models beside servers of others that wait as it does; to the right is "
+     "faster. "
+     "The axis is logarithmic. What differs is not the waiting alone: theirs is another "
+     "application, in part in another language."},
     {NULL, NULL},
 };
 
@@ -83,9 +90,27 @@ static char *cores_text(const char *dir)
     return text;
 }
 
-/* Names of the models that have a point in `protocol`, separated by spaces. */
-static char *model_names(const struct summary *s, const char *protocol)
+/* More lines than this cannot be told apart in one picture. */
+enum { NAMES_MAX = 24 };
+
+static bool is_peer(const json_t *environment, const char *name)
 {
+    size_t i;
+    json_t *m;
+    json_array_foreach(json_object_get(environment, "models"), i, m)
+    {
+        if (strcmp(json_text(m, "name", ""), name) == 0)
+            return strcmp(json_text(m, "kind", "model"), "peer") == 0;
+    }
+    return false;
+}
+
+/* Names of the servers that have a point in `protocol`, separated by spaces; without `peers`, those
+ * of bench/external are left out. */
+static char *model_names(const struct summary *s, const char *protocol, bool peers,
+                         const json_t *environment, size_t *count)
+{
+    *count = 0;
     char *names = xstrdup("");
     const char *last = "";
     for (size_t i = 0; i < s->count; i++) {
@@ -93,6 +118,9 @@ static char *model_names(const struct summary *s, const char *protocol)
         if (strcmp(p->protocol, protocol) != 0 || strcmp(p->model, last) == 0)
             continue;
         last = p->model;
+        if (!peers && is_peer(environment, last))
+            continue;
+        ++*count;
         char *longer = text_format("%s%s%s", names, names[0] ? " " : "", last);
         free(names);
         names = longer;
@@ -106,6 +134,7 @@ struct picture {
     const char *name;
     const char *protocol;
     char *names;
+    bool omitted; /* servers of others are not among the names */
     const char *cores;
     unsigned connections;
 };
@@ -114,10 +143,11 @@ struct picture {
 static bool draw(const struct picture *p, char *error, size_t error_size)
 {
     /* gnuplot takes a leading '~', '<' or '|' in a file's name for more than a name. */
-    char *set = text_format("dir='%s%s'; scripts='%s'; protocol='%s'; models='%s'; cores='%s'; "
-                            "point=%u; name='%s_%s'",
-                            p->dir[0] == '/' ? "" : "./", p->dir, p->scripts, p->protocol,
-                            p->names, p->cores, p->connections, p->name, p->protocol);
+    char *set =
+        text_format("dir='%s%s'; scripts='%s'; protocol='%s'; models='%s'; cores='%s'; "
+                    "point=%u; omitted=%d; name='%s_%s'",
+                    p->dir[0] == '/' ? "" : "./", p->dir, p->scripts, p->protocol, p->names,
+                    p->cores, p->connections, p->omitted, p->name, p->protocol);
     char *script = text_format("%s/%s.gp", p->scripts, p->name);
     const char *argv[] = {"gnuplot", "-e", set, script, NULL};
     struct process g;
@@ -140,27 +170,51 @@ static bool draw(const struct picture *p, char *error, size_t error_size)
     return good;
 }
 
+/* All pictures of one protocol. */
+static bool draw_protocol(struct picture *p, const json_t *environment,
+                          const struct summary *summary, const struct trial_rows *rows,
+                          char *error, size_t error_size)
+{
+    size_t count;
+    bool good = true;
+    struct ratios ratios;
+    p->names = model_names(summary, p->protocol, true, environment, &count);
+    p->omitted = count > NAMES_MAX;
+    if (p->omitted) {
+        free(p->names);
+        p->names = model_names(summary, p->protocol, false, environment, &count);
+    }
+    ratios_make(&ratios, rows, summary, environment);
+    bool compared = comparison_write(p->dir, p->protocol, &ratios);
+    bool curve = distribution_write(p->dir, p->protocol, p->connections, summary, rows);
+    for (const struct plot_script *s = plot_scripts; good && p->names[0] && s->name; s++) {
+        p->name = s->name;
+        if ((curve || strcmp(s->name, "latency_distribution") != 0) &&
+            (compared || strcmp(s->name, "comparison") != 0))
+            good = draw(p, error, error_size);
+    }
+    ratios_free(&ratios);
+    free(p->names);
+    return good;
+}
+
 static bool draw_all(const char *dir, const char *scripts, const struct summary *summary,
                      const struct trial_rows *rows, char *error, size_t error_size)
 {
     static const char *const protocols[] = {"http", "echo"};
+    char ignored[512];
     char *cores = cores_text(dir);
+    json_t *environment = environment_read(dir, ignored, sizeof ignored);
     bool good = true;
     for (size_t i = 0; i < 2 && good; i++) {
         struct picture p = {.dir = dir,
                             .scripts = scripts,
                             .protocol = protocols[i],
-                            .names = model_names(summary, protocols[i]),
                             .cores = cores,
                             .connections = plot_rank_point(dir)};
-        bool curve = distribution_write(dir, p.protocol, p.connections, summary, rows);
-        for (const struct plot_script *s = plot_scripts; good && p.names[0] && s->name; s++) {
-            p.name = s->name;
-            if (curve || strcmp(s->name, "latency_distribution") != 0)
-                good = draw(&p, error, error_size);
-        }
-        free(p.names);
+        good = draw_protocol(&p, environment, summary, rows, error, error_size);
     }
+    json_decref(environment);
     free(cores);
     return good;
 }

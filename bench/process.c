@@ -119,6 +119,13 @@ bool process_wait(struct process *p, uint64_t deadline)
     return true;
 }
 
+bool process_stop(struct process *p, int signal_number, uint64_t deadline)
+{
+    if (!p->ended)
+        kill(p->pid, signal_number);
+    return process_wait(p, deadline);
+}
+
 void process_destroy(struct process *p)
 {
     if (p->pid == 0)
@@ -152,10 +159,15 @@ char *process_output(const struct process *p)
     return read_from_start(p->out_fd);
 }
 
+char *process_errors(const struct process *p)
+{
+    return read_from_start(p->err_fd);
+}
+
 void process_end_reason(const struct process *p, char *out, size_t out_size)
 {
     char line[256];
-    char *text = read_from_start(p->err_fd);
+    char *text = process_errors(p);
     text_last_line(text, line, sizeof line);
     free(text);
 

@@ -39,11 +39,16 @@ void process_release(struct process *p);
  * interrupt does not cut the wait short: it is bounded anyway. */
 bool process_wait(struct process *p, uint64_t deadline);
 
+/* Send `signal_number` to it, wait for its end until `deadline`; returns whether it has ended. */
+bool process_stop(struct process *p, int signal_number, uint64_t deadline);
+
 /* Kill the process group, wait, close everything. A process that has ended is only closed. */
 void process_destroy(struct process *p);
 
-/* What it has written so far; the caller frees it. */
+/* What it has written so far to its standard output, and to its standard error; the caller frees
+ * it. */
 char *process_output(const struct process *p);
+char *process_errors(const struct process *p);
 
 /* "exit status 1: last line of its standard error" or "killed by signal 11 (Segmentation
  * fault)". */

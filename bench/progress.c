@@ -50,7 +50,7 @@ void progress_row(struct progress *p, const struct trial_row *row)
 {
     char rps[32];
     p->done++;
-    p->failed += !row->ok;
+    p->failed += !row->ok && !row->unsupported;
     if (p->terminal && row->ok && row->verdict != VERDICT_INVALID)
         return;
     if (p->terminal)
@@ -61,7 +61,9 @@ void progress_row(struct progress *p, const struct trial_row *row)
         fprintf(stderr, "%.2f system calls a request\n", row->value[M_SYSCALLS_PER_REQUEST]);
         return;
     }
-    if (!row->ok)
+    if (row->unsupported)
+        fprintf(stderr, "%s\n", row->reason);
+    else if (!row->ok)
         fprintf(stderr, "FAILED: %s\n", row->reason);
     else
         fprintf(stderr, "%s requests/s%s%s\n", table_thousands(row->value[M_RPS], rps),

@@ -6,12 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/ceiling.h"
 #include "bench/commands.h"
 #include "bench/environment.h"
 #include "bench/html.h"
 #include "bench/json_get.h"
 #include "bench/judge.h"
+#include "bench/order.h"
 #include "bench/plot.h"
+#include "bench/ratios.h"
 #include "bench/report_tables.h"
 #include "bench/stats.h"
 #include "bench/summary.h"
@@ -36,6 +39,9 @@ static const char legend[] =
     "<dt>starved</dt><dd>Connections that got no answer at all within the window. A model that "
     "leaves more than one in a hundred so (one that serves few at a time: more than half) is "
     "shown, but not ranked.</dd>"
+    "<dt>other answer</dt><dd>A server of others that answers with another status or other "
+    "bytes "
+    "than ours: it does other work, so it is shown, but not ranked nor compared.</dd>"
     "<dt>n/a</dt><dd>This machine does not let that be measured.</dd></dl>\n"
     "<p class=\"note\">Closed loop: each connection sends its next request when the answer to "
     "the "
@@ -150,6 +156,44 @@ static void put_disturbed(FILE *f, const struct trial_rows *rows)
                 n, rows->count, JUDGE_DISTURBED * 100);
 }
 
+/* Servers of others: ratios, and an order that is told of them. */
+static void put_others(FILE *f, const json_t *environment, const struct summary *s,
+                       const struct trial_rows *rows)
+{
+    struct ratios ratios;
+    const char *claim = json_text(json_object_get(environment, "scenario"), "order", NULL);
+    ratios_make(&ratios, rows, s, environment);
+    if (ratios.count > 0)
+        fputs(
+            "<h2>Our models beside servers of others</h2>\n<p class=\"note\">Requests per "
+            "second of ours by theirs, one ratio for each block, so that what slowed the whole "
+            "block down cancels out; median, and in brackets lowest to highest with fewer than "
+            "six pairs, else the 95 % confidence interval. Faster is said only where the whole "
+            "interval is on one side of 1.</p>\n",
+            f);
+    for (int i = 0; i < 2; i++)
+        ratios_html(f, &ratios, protocols[i]);
+    if (ratios.count > 0)
+        report_answers(f, s, environment, rows);
+    if (claim)
+        fputs("<h2>An order that is told of them</h2>\n", f);
+    orders_html(f, claim, rows, s);
+    ratios_free(&ratios);
+}
+
+static void put_generator(FILE *f, const json_t *environment, const struct trial_rows *rows)
+{
+    for (int i = 0; i < 2; i++) {
+        char *text = ceiling_text(environment, rows, protocols[i]);
+        if (text) {
+            fprintf(f, "<p class=\"note\">%s, ", protocols[i]);
+            html_text(f, text);
+            fputs("</p>\n", f);
+        }
+        free(text);
+    }
+}
+
 static void put_page(FILE *f, const char *dir, const json_t *environment,
                      const struct summary *s, const struct trial_rows *rows)
 {
@@ -160,6 +204,8 @@ static void put_page(FILE *f, const char *dir, const json_t *environment,
     for (int i = 0; i < 2; i++)
         if (has_protocol(s, protocols[i]))
             report_ranking(f, s, protocols[i], rank);
+    put_others(f, environment, s, rows);
+    put_generator(f, environment, rows);
     fputs("<h2>How to read it</h2>\n", f);
     put_legend(f, s);
     fputs("<h2>Pictures</h2>\n", f);

@@ -73,6 +73,56 @@ void report_ranking(FILE *f, const struct summary *s, const char *protocol,
     ranking_free(&r);
 }
 
+static bool is_ours(const json_t *environment, const char *name)
+{
+    size_t i;
+    json_t *m;
+    json_array_foreach(json_object_get(environment, "models"), i, m)
+    {
+        if (strcmp(json_text(m, "name", ""), name) == 0)
+            return strcmp(json_text(m, "kind", "model"), "model") == 0;
+    }
+    return true;
+}
+
+void report_answers(FILE *f, const struct summary *s, const json_t *environment,
+                    const struct trial_rows *rows)
+{
+    const char *last = "";
+    double ours = NAN;
+    for (size_t i = 0; i < rows->count && isnan(ours); i++)
+        if (is_ours(environment, rows->at[i].model))
+            ours = rows->at[i].value[M_HEAD_BYTES];
+    if (isnan(ours))
+        return;
+    fprintf(f,
+            "<p class=\"note\">HTTP answers: the same status and body as ours but where said "
+            "otherwise; bytes of status line and fields: ours %.0f",
+            ours);
+    for (size_t i = 0; i < s->count; i++) {
+        const struct summary_point *p = &s->at[i];
+        double head = NAN;
+        if (strcmp(p->protocol, "http") != 0 || strcmp(p->model, last) == 0 ||
+            is_ours(environment, p->model))
+            continue;
+        last = p->model;
+        for (size_t k = 0; k < rows->count && isnan(head); k++)
+            if (strcmp(rows->at[k].model, p->model) == 0)
+                head = rows->at[k].value[M_HEAD_BYTES];
+        if (isnan(head))
+            continue;
+        fputs(", ", f);
+        html_text(f, p->model);
+        fprintf(f, " %.0f", head);
+        if (p->answer[0]) {
+            fputs(" (", f);
+            html_text(f, p->answer);
+            fputs(")", f);
+        }
+    }
+    fputs(".</p>\n", f);
+}
+
 void report_points(FILE *f, const struct summary *s, const char *protocol)
 {
     fprintf(f, "<details><summary>Every point, %s</summary>\n", protocol);
@@ -94,7 +144,7 @@ void report_exceptions(FILE *f, const struct trial_rows *rows)
     size_t count = 0;
     size_t failed = 0;
     for (size_t i = 0; i < rows->count; i++) {
-        failed += !rows->at[i].ok;
+        failed += !rows->at[i].ok && !rows->at[i].unsupported;
         count += !rows->at[i].ok || rows->at[i].verdict != VERDICT_VALID;
     }
     fprintf(f,
@@ -115,7 +165,11 @@ void report_exceptions(FILE *f, const struct trial_rows *rows)
         fprintf(f, "<tr><td>%u</td><td class=\"left\">%s ", r->trial, r->protocol);
         html_text(f, r->model);
         fprintf(f, ", %u connections</td>", r->connections);
-        cell(f, r->ok ? verdict_name(r->verdict) : "failed", verdict_class(r->verdict));
+        cell(f,
+             r->ok            ? verdict_name(r->verdict)
+             : r->unsupported ? "unsupported"
+                              : "failed",
+             verdict_class(r->verdict));
         cell(f, r->reason, "wrap");
         fputs("</tr>\n", f);
     }
@@ -139,9 +193,12 @@ void report_differences(FILE *f, const json_t *environment)
     }
     json_array_foreach(json_object_get(environment, "skipped"), i, m)
     {
-        fprintf(f, "<p class=\"note\">Skipped: <b>%s</b> ", json_text(m, "protocol", "?"));
+        double connections = json_number(m, NULL, "connections");
+        fprintf(f, "<p class=\"note\">Skipped: <b>%s</b> ", json_text(m, "protocol", ""));
         html_text(f, json_text(m, "model", "?"));
-        fprintf(f, ", %.0f connections: ", json_number(m, NULL, "connections"));
+        if (connections > 0)
+            fprintf(f, ", %.0f connections", connections);
+        fputs(": ", f);
         html_text(f, json_text(m, "reason", "?"));
         fputs(".</p>\n", f);
     }

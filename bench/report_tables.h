@@ -11,6 +11,10 @@
 void report_ranking(FILE *f, const struct summary *s, const char *protocol,
                     unsigned connections);
 
+/* What the servers of others answered, beside ours: same or not, and the size of the heads. */
+void report_answers(FILE *f, const struct summary *s, const json_t *environment,
+                    const struct trial_rows *rows);
+
 /* Every point of one protocol. */
 void report_points(FILE *f, const struct summary *s, const char *protocol);
 

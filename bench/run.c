@@ -1,24 +1,27 @@
 /* iomodels run: from a scenario to a run directory. */
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/answer.h"
+#include "bench/ceiling.h"
 #include "bench/commands.h"
 #include "bench/environment.h"
-#include "bench/json_get.h"
 #include "bench/judge.h"
+#include "bench/order.h"
 #include "bench/plot.h"
 #include "bench/process.h"
 #include "bench/progress.h"
+#include "bench/ratios.h"
 #include "bench/report.h"
+#include "bench/run_inputs.h"
 #include "bench/run_options.h"
+#include "bench/server_process.h"
 #include "bench/summary.h"
 #include "bench/table.h"
 #include "bench/text.h"
@@ -26,82 +29,21 @@
 #include "bench/wait.h"
 #include "common/clock.h"
 #include "common/err.h"
-#include "common/parse.h"
 
 struct run {
     struct run_options options;
-    char *file;  /* the scenario's */
-    char *names; /* of the models to measure, by commas; NULL for all */
-    struct scenario scenario;
-    struct model_list models;
+    struct run_inputs inputs;
+    struct answer
+        answers[PROTOCOL_COUNT]; /* of our servers, where others are compared to them */
     struct placement placement;
     struct plan plan;
     char *dir;
     bool *done; /* by trial number - 1: it has its row */
     size_t done_count;
-    bool counting; /* block 0 counts system calls */
     bool counters[PERF_COUNTERS];
     char counters_reason[512];
     bool realtime;
 };
-
-/* A wrong scenario or command line: one line, which names its place itself. */
-_Noreturn static void wrong(const char *line)
-{
-    fprintf(stderr, "iomodels: %s\n", line);
-    exit(EXIT_USAGE);
-}
-
-/* A section of a model that nobody knows is a slip; one that was not built here is not. */
-static void warn_of_unknown_models(const struct run *r)
-{
-    for (size_t i = 0; i < r->scenario.override_count; i++) {
-        const char *name = r->scenario.overrides[i].model;
-        if (!models_known(name) && !models_get(&r->models, name))
-            warn("%s: [model:%s]: no such model; the section is of no effect", r->file, name);
-    }
-}
-
-/* Scenario, models and seed: from the command line, or from the run to go on with. */
-static void read_inputs(struct run *r)
-{
-    struct run_options *o = &r->options;
-    char error[1024];
-    r->names = o->models ? xstrdup(o->models) : NULL;
-
-    if (o->resume) {
-        json_t *environment = environment_read(o->resume, error, sizeof error);
-        if (!environment ||
-            !parse_u64(json_text(environment, "seed", ""), 0, UINT64_MAX, &o->seed))
-            wrong(environment ? "environment.json holds no seed" : error);
-        r->counting = json_is_true(json_object_get(environment, "counting"));
-        size_t i;
-        json_t *model;
-        json_array_foreach(json_object_get(environment, "models"), i, model)
-        {
-            char *longer = text_format("%s%s%s", r->names ? r->names : "", r->names ? "," : "",
-                                       json_text(model, "name", "?"));
-            free(r->names);
-            r->names = longer;
-        }
-        json_decref(environment);
-        r->file = text_format("%s/scenario.ini", o->resume);
-    } else {
-        r->file = paths_scenario(&o->paths, o->scenario);
-        r->counting = r->counters[PERF_SYSCALLS];
-        if (!o->seeded && getrandom(&o->seed, sizeof o->seed, 0) != sizeof o->seed)
-            die_errno("cannot draw a seed");
-    }
-    if (!scenario_read(r->file, &r->scenario, error, sizeof error))
-        wrong(error);
-    models_find(&r->models, o->paths.servers);
-    if (r->models.count == 0)
-        die("no server in %s answers to --describe", o->paths.servers);
-    warn_of_unknown_models(r);
-    if (!models_select(&r->models, r->names ? r->names : r->scenario.models, error,
-                       sizeof error))
-        wrong(error);
-}
 
 /* Going on elsewhere would mix what must not be compared. */
 static void check_same(const struct run *r)
@@ -110,8 +52,9 @@ static void check_same(const struct run *r)
     const char *dir = r->options.resume;
     json_t *environment = environment_read(dir, error, sizeof error);
     if (!environment)
-        wrong(error);
-    bool same = environment_same(environment, &r->placement, error, sizeof error);
+        die("%s", error);
+    bool same = environment_same(environment, &r->placement, error, sizeof error) &&
+                run_inputs_same(&r->inputs, environment, error, sizeof error);
     json_decref(environment);
     if (!same)
         die("cannot go on with %s: its %s", dir, error);
@@ -160,7 +103,7 @@ static void open_directory(struct run *r)
         time_t now = time(NULL);
         struct tm local;
         strftime(date, sizeof date, "%Y%m%d-%H%M%S", localtime_r(&now, &local));
-        r->dir = text_format("%s/%s-%s", paths_results, r->scenario.name, date);
+        r->dir = text_format("%s/%s-%s", paths_results, r->inputs.scenario.name, date);
     }
     char *rows = text_format("%s/trials.csv", r->dir);
     bool there = access(rows, F_OK) == 0;
@@ -173,7 +116,7 @@ static void open_directory(struct run *r)
     free(histograms);
     if (!o->resume) {
         char *copy = text_format("%s/scenario.ini", r->dir);
-        text_write_file(copy, r->scenario.text);
+        text_write_file(copy, r->inputs.scenario.text);
         free(copy);
     }
 }
@@ -231,9 +174,10 @@ static void tell_plan(const struct run *r)
     char server[256];
     char generator[256];
     fprintf(stderr, "%s: %zu trials (%zu points, %u repetitions%s), seed %llu\n",
-            r->scenario.name, r->plan.count, r->plan.points, r->scenario.repetitions,
-            r->counting ? ", and a short one to count system calls" : "",
-            (unsigned long long)r->options.seed);
+            r->inputs.scenario.name, r->plan.count, r->plan.points,
+            r->inputs.scenario.repetitions,
+            r->inputs.counting ? ", and a short one to count system calls" : "",
+            (unsigned long long)r->inputs.seed);
     fprintf(stderr, "server on CPU %s, load generator on CPU %s; results in %s\n",
             placement_format(&r->placement.server, server, sizeof server),
             placement_format(&r->placement.generator, generator, sizeof generator), r->dir);
@@ -249,8 +193,11 @@ static void tell_plan(const struct run *r)
         fprintf(stderr, "perf on this machine: %s\n", r->counters_reason);
     for (size_t i = 0; i < r->plan.skipped_count; i++) {
         const struct plan_skip *s = &r->plan.skipped[i];
-        fprintf(stderr, "skipped: %s %s, %u connections: %s\n", protocol_name(s->protocol),
-                s->model->name, s->connections, s->reason);
+        if (s->connections == 0)
+            fprintf(stderr, "skipped: %s: %s\n", s->model->name, s->reason);
+        else
+            fprintf(stderr, "skipped: %s %s, %u connections: %s\n", protocol_name(s->protocol),
+                    s->model->name, s->connections, s->reason);
     }
     if (r->done_count > 0)
         fprintf(stderr, "going on: %zu of %zu trials are there\n", r->done_count,
@@ -259,15 +206,17 @@ static void tell_plan(const struct run *r)
 
 static void run_trials(struct run *r)
 {
-    struct trial_setup setup = {.scenario = &r->scenario,
+    struct trial_setup setup = {.scenario = &r->inputs.scenario,
                                 .placement = &r->placement,
                                 .loadgen = r->options.paths.loadgen,
-                                .dir = r->dir};
+                                .dir = r->dir,
+                                .answers = r->answers};
     memcpy(setup.counters, r->counters, sizeof setup.counters);
 
     struct progress progress;
     progress_begin(&progress, r->plan.count - r->done_count,
-                   r->scenario.warmup_ns + r->scenario.duration_ns + 60 * NS_PER_MS);
+                   r->inputs.scenario.warmup_ns + r->inputs.scenario.duration_ns +
+                       60 * NS_PER_MS);
     for (size_t i = 0; i < r->plan.count && !wait_was_interrupted(); i++) {
         struct trial_row row;
         if (r->done[i])
@@ -288,7 +237,7 @@ static bool tell_failures(const struct summary *summary, const struct trial_rows
     unsigned empty = summary_empty_points(summary);
     unsigned failed = 0;
     for (size_t i = 0; i < rows->count; i++)
-        failed += !rows->at[i].ok;
+        failed += !rows->at[i].ok && !rows->at[i].unsupported;
 
     if (disturbed > 0)
         fprintf(
@@ -305,6 +254,33 @@ static bool tell_failures(const struct summary *summary, const struct trial_rows
     return failed > 0 || empty > 0;
 }
 
+/* What stands below the ranking: comparisons with others, and how far the generator could go. */
+static void tell_more(const struct run *r, const struct trial_rows *rows,
+                      const struct summary *summary)
+{
+    static const char *const protocols[] = {"http", "echo"};
+    char error[512];
+    struct ratios ratios;
+    json_t *environment = environment_read(r->dir, error, sizeof error);
+    if (!environment)
+        return;
+    ratios_make(&ratios, rows, summary, environment);
+    ratios_write(&ratios, r->dir);
+    for (int p = 0; p < PROTOCOL_COUNT; p++)
+        ratios_print(stdout, &ratios, protocols[p]);
+    orders_print(stdout, r->inputs.scenario.order, rows, summary);
+    for (int p = 0; p < PROTOCOL_COUNT; p++) {
+        char *text = ceiling_text(environment, rows, protocols[p]);
+        if (text)
+            printf("\n%s, %s\n", protocols[p], text);
+        free(text);
+    }
+    ceiling_note(environment, rows);
+    environment_save(r->dir, environment);
+    ratios_free(&ratios);
+    json_decref(environment);
+}
+
 /* Summary, plots, report and table from what there is. Returns the exit status. */
 static int finish(const struct run *r)
 {
@@ -317,7 +293,8 @@ static int finish(const struct run *r)
     }
     summary_make(&summary, &rows);
     summary_write(&summary, r->dir);
-    table_print(stdout, &summary, r->scenario.rank);
+    table_print(stdout, &summary, r->inputs.scenario.rank);
+    tell_more(r, &rows, &summary);
     fflush(stdout);
     bool failed = tell_failures(&summary, &rows);
 
@@ -336,12 +313,11 @@ static int finish(const struct run *r)
 static void free_run(struct run *r)
 {
     plan_free(&r->plan);
-    models_free(&r->models);
-    scenario_free(&r->scenario);
+    run_inputs_free(&r->inputs);
+    for (int p = 0; p < PROTOCOL_COUNT; p++)
+        answer_free(&r->answers[p]);
     free(r->done);
     free(r->dir);
-    free(r->file);
-    free(r->names);
 }
 
 static int print_plan(const struct run *r)
@@ -357,17 +333,52 @@ static int print_plan(const struct run *r)
 
 static void write_environment(const struct run *r)
 {
-    struct run_facts facts = {.scenario = &r->scenario,
-                              .models = &r->models,
+    json_t *generator = ceiling_measure(r->options.paths.loadgen, &r->placement.generator,
+                                        r->inputs.scenario.rank, r->dir);
+    struct run_facts facts = {.scenario = &r->inputs.scenario,
+                              .models = &r->inputs.models,
                               .plan = &r->plan,
                               .placement = &r->placement,
-                              .seed = r->options.seed,
-                              .counting = r->counting,
+                              .seed = r->inputs.seed,
+                              .counting = r->inputs.counting,
                               .counters_reason = r->counters_reason,
                               .realtime = r->realtime,
-                              .loadgen = r->options.paths.loadgen};
+                              .loadgen = r->options.paths.loadgen,
+                              .generator = generator};
     memcpy(facts.counters, r->counters, sizeof facts.counters);
     environment_write(r->dir, &facts);
+    json_decref(generator);
+}
+
+static bool has_peers(const struct plan *p, enum protocol protocol)
+{
+    for (size_t i = 0; i < p->points; i++)
+        if (p->trials[i].protocol == protocol && p->trials[i].model->peer)
+            return true;
+    return false;
+}
+
+/* Put the scenario's question to one of our servers, for the servers of others to be held against;
+ * false when the user interrupted it. */
+static bool ask_ours(struct run *r)
+{
+    const struct scenario *s = &r->inputs.scenario;
+    for (int p = 0; p < PROTOCOL_COUNT; p++) {
+        char why[400] = "there is none that could be asked";
+        if (!has_peers(&r->plan, (enum protocol)p))
+            continue;
+        enum server_result result =
+            r->inputs.ours.path
+                ? server_ask(&r->inputs.ours, s, (enum protocol)p, &r->placement.server,
+                             &r->answers[p], why, sizeof why)
+                : SERVER_FAILED;
+        if (result == SERVER_INTERRUPTED)
+            return false;
+        if (result != SERVER_OK)
+            die("cannot compare the answers of other servers with that of ours to %s: %s",
+                p == PROTOCOL_HTTP ? s->path : "an echo", why);
+    }
+    return true;
 }
 
 static int measure(struct run *r)
@@ -380,7 +391,8 @@ static int measure(struct run *r)
     if (!r->options.resume)
         write_environment(r);
     tell_plan(r);
-    run_trials(r);
+    if (ask_ours(r))
+        run_trials(r);
     bool interrupted = wait_was_interrupted();
     leave_place();
     wait_release_signals();
@@ -397,13 +409,14 @@ int command_run(int argc, char **argv)
     run_options_parse(&r.options, argc, argv);
     uint64_t descriptors = raise_descriptors();
     perf_probe(r.counters, r.counters_reason, sizeof r.counters_reason);
-    read_inputs(&r);
-    placement_choose(&r.placement, (int)r.scenario.server_cpus);
+    run_inputs_read(&r.inputs, &r.options, r.counters[PERF_SYSCALLS]);
+    placement_choose(&r.placement, (int)r.inputs.scenario.server_cpus);
     if (r.options.resume)
         check_same(&r);
-    plan_make(&r.plan, &r.scenario, &r.models, r.options.seed, descriptors, r.counting);
+    plan_make(&r.plan, &r.inputs.scenario, &r.inputs.models, r.inputs.seed, descriptors,
+              r.inputs.counting);
     if (r.plan.count == 0)
-        die("no point of %s can be measured here", r.scenario.name);
+        die("no point of %s can be measured here", r.inputs.scenario.name);
     if (!r.options.dry_run && access(r.options.paths.loadgen, X_OK) != 0)
         die_errno("cannot run the load generator %s", r.options.paths.loadgen);
     int status = r.options.dry_run ? print_plan(&r) : measure(&r);

@@ -3,14 +3,30 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/err.h"
 #include "common/parse.h"
 
-enum { OPTION_MODELS = 1, OPTION_OUT, OPTION_SEED, OPTION_RESUME, OPTION_DRY_RUN, OPTION_HELP };
+enum {
+    OPTION_MODELS = 1,
+    OPTION_PEERS,
+    OPTION_EXTERNAL,
+    OPTION_EXTERNAL_NAME,
+    OPTION_EXTERNAL_PROTOCOL,
+    OPTION_OUT,
+    OPTION_SEED,
+    OPTION_RESUME,
+    OPTION_DRY_RUN,
+    OPTION_HELP
+};
 
 static const struct option options[] = {
     {"models", required_argument, NULL, OPTION_MODELS},
+    {"peers", required_argument, NULL, OPTION_PEERS},
+    {"external", required_argument, NULL, OPTION_EXTERNAL},
+    {"external-name", required_argument, NULL, OPTION_EXTERNAL_NAME},
+    {"external-protocol", required_argument, NULL, OPTION_EXTERNAL_PROTOCOL},
     {"out", required_argument, NULL, OPTION_OUT},
     {"seed", required_argument, NULL, OPTION_SEED},
     {"resume", required_argument, NULL, OPTION_RESUME},
@@ -30,13 +46,22 @@ static void help(void)
         "in\n"
         "random order, one at a time. Ctrl-C keeps what was measured.\n"
         "\n"
-        "  --models A,B,...  only these models\n"
+        "  --models A,B,...  only these models; none\n"
+        "  --peers A,B,...   these servers of others ('iomodels list' names them); all, none\n"
+        "  --external 'CMD'  a server of yours as well: CMD must serve on port {port} of\n"
+        "                    127.0.0.1, in the foreground; several are allowed. It is cut "
+        "into\n"
+        "                    words as a shell does; for a shell say: sh -c '...'\n"
+        "  --external-name NAME       what the --external before it is called (default: its "
+        "program)\n"
+        "  --external-protocol http|echo   what the --external before it speaks (http)\n"
         "  --out DIR         run directory (default SCENARIO-DATE below\n"
         "                    %s)\n"
         "  --seed N          order of the trials (default: random, kept in environment.json)\n"
         "  --resume DIR      go on with an interrupted run\n"
         "  --dry-run         print the trials in their order, measure nothing\n"
         "  --servers DIR     the server programs (default: of this build)\n"
+        "  --external-dir DIR  what describes servers of others (default: bench/external)\n"
         "  --loadgen FILE    the load generator (default: of this build)\n"
         "  --scripts DIR     the gnuplot scripts (default: of the source tree)\n"
         "\n"
@@ -45,11 +70,35 @@ static void help(void)
         paths_results);
 }
 
+static struct run_external *last_external(struct run_options *o, const char *option)
+{
+    if (o->external_count == 0)
+        die_usage("%s stands after the --external it is for", option);
+    return &o->external[o->external_count - 1];
+}
+
 static void one_option(struct run_options *o, int value)
 {
     switch (value) {
     case OPTION_MODELS:
         o->models = optarg;
+        break;
+    case OPTION_PEERS:
+        o->peers = optarg;
+        break;
+    case OPTION_EXTERNAL:
+        if (o->external_count == RUN_EXTERNAL_MAX)
+            die_usage("more than %d --external", RUN_EXTERNAL_MAX);
+        o->external[o->external_count++] = (struct run_external){.command = optarg};
+        break;
+    case OPTION_EXTERNAL_NAME:
+        last_external(o, "--external-name")->name = optarg;
+        break;
+    case OPTION_EXTERNAL_PROTOCOL:
+        if (strcmp(optarg, "http") != 0 && strcmp(optarg, "echo") != 0)
+            die_usage("--external-protocol '%s' is neither http nor echo", optarg);
+        last_external(o, "--external-protocol")->protocol =
+            strcmp(optarg, "http") == 0 ? PROTOCOL_HTTP : PROTOCOL_ECHO;
         break;
     case OPTION_OUT:
         o->out = optarg;
@@ -85,7 +134,8 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
         o->scenario = argv[optind++];
     if (optind < argc)
         die_usage("run takes one scenario; '%s' is one too many", argv[optind]);
-    if (o->resume && (named || o->out || o->seeded || o->models))
+    if (o->resume &&
+        (named || o->out || o->seeded || o->models || o->peers || o->external_count > 0))
         die_usage("--resume takes scenario, models, seed and directory from the run itself");
     paths_find(&o->paths);
 }

@@ -6,14 +6,24 @@
 #include <stdint.h>
 
 #include "bench/paths.h"
+#include "bench/scenario.h"
+
+enum { RUN_EXTERNAL_MAX = 16 };
 
 struct run_options {
     struct paths paths;
     const char *scenario; /* a name or a file */
     const char *models;   /* comma-separated; NULL: as the scenario says */
-    const char *out;      /* NULL: SCENARIO-DATE in paths_results */
-    const char *resume;   /* a run directory, or NULL */
-    bool seeded;          /* `seed` was given */
+    const char *peers;    /* the same of the servers of others */
+    struct run_external {
+        const char *command;
+        const char *name; /* NULL: derived from the command */
+        enum protocol protocol;
+    } external[RUN_EXTERNAL_MAX]; /* given on the command line */
+    size_t external_count;
+    const char *out;    /* NULL: SCENARIO-DATE in paths_results */
+    const char *resume; /* a run directory, or NULL */
+    bool seeded;        /* `seed` was given */
     uint64_t seed;
     bool dry_run;
 };

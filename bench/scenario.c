@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/placeholders.h"
 #include "bench/text.h"
 #include "common/clock.h"
 #include "common/err.h"
@@ -119,11 +120,42 @@ static bool set_time(struct reader *r, const char *name, const char *value, uint
            bad(r, "%s = '%s' is not a time such as 250ms or 2s", name, value);
 }
 
+/* At least two names, '>' between them. */
+static bool set_order(struct reader *r, const char *value)
+{
+    size_t names = 0;
+    size_t empty = 0;
+    char *copy = xstrdup(value);
+    char *rest = copy;
+    char *item;
+    while ((item = strsep(&rest, ">"))) {
+        names++;
+        item = text_trim(item);
+        empty += !*item || strpbrk(item, " \t,");
+    }
+    free(copy);
+    if (names < 2 || empty > 0)
+        return bad(r, "order = '%s' is not a list such as 'a > b > c'", value);
+    return set_text(&r->s->order, value);
+}
+
+static bool set_options(struct reader *r, const char *value, struct model_override *o)
+{
+    char error[256];
+    char **words = words_split(value, error, sizeof error);
+    words_free(words);
+    return words ? set_text(&o->options, value) : bad(r, "options: %s", error);
+}
+
 static bool sweep_key(struct reader *r, const char *name, const char *value)
 {
     struct scenario *s = r->s;
     if (strcmp(name, "models") == 0)
         return set_text(&s->models, value);
+    if (strcmp(name, "peers") == 0)
+        return set_text(&s->peers, value);
+    if (strcmp(name, "order") == 0)
+        return set_order(r, value);
     if (strcmp(name, "protocols") == 0)
         return set_protocols(r, value);
     if (strcmp(name, "connections") == 0)
@@ -194,6 +226,8 @@ static bool model_key(struct reader *r, const char *model, const char *name, con
         return set_points(r, value, &o->connections);
     if (strcmp(name, "reason") == 0)
         return set_text(&o->reason, value);
+    if (strcmp(name, "options") == 0)
+        return set_options(r, value, o);
     return bad(r, "unknown key '%s' in [model:%s]", name, model);
 }
 
@@ -309,11 +343,14 @@ void scenario_free(struct scenario *s)
     for (size_t i = 0; i < s->override_count; i++) {
         free(s->overrides[i].model);
         free(s->overrides[i].reason);
+        free(s->overrides[i].options);
     }
     free(s->name);
     free(s->question);
     free(s->expect);
     free(s->models);
+    free(s->peers);
+    free(s->order);
     free(s->path);
     free(s->text);
     *s = (struct scenario){0};

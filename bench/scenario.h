@@ -5,7 +5,8 @@
  *     question = What does the way a server waits cost?
  *     expect = One line of what one should see; a line that begins with a space goes on.
  *     [sweep]
- *     models = epoll-lt, poll      default: all there are
+ *     models = epoll-lt, poll      default: all there are; none
+ *     peers = nginx, node          servers of others, bench/external; default: none; all
  *     protocols = http, echo
  *     connections = 1, 16, 64
  *     repetitions = 3
@@ -17,10 +18,12 @@
  *     path = /                     what http asks for
  *     payload = 64                 bytes of one echo message
  *     rank = 64                    connections at which the models are ranked
+ *     order = gevent > asyncio     an order that is told of some of them, to be judged
  *     server_cpus = 1              CPUs each server gets
  *     generator_threads = auto     one a CPU that the server leaves, at most 4
- *     [model:select]               what differs for one model
+ *     [model:select]               what differs for one model, or one server of others
  *     connections = 1, 16
+ *     options = --workers 64       added to its command line
  *     reason = why it differs; printed in the report
  *
  * UTF-8. Only question, expect and reason may go on in another line; any other key stands once.
@@ -44,6 +47,7 @@ struct point_list {
 struct model_override {
     char *model;
     char *reason;
+    char *options;                 /* words to add to the server's command line, or NULL */
     struct point_list connections; /* empty: as the sweep says */
 };
 
@@ -52,6 +56,8 @@ struct scenario {
     char *question;
     char *expect;
     char *models; /* comma-separated, NULL for all */
+    char *peers;  /* the same of the servers of others, NULL for none */
+    char *order;  /* names from the fastest on, NULL where none is claimed */
     bool protocols[PROTOCOL_COUNT];
     struct point_list connections;
     unsigned repetitions;

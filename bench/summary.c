@@ -65,6 +65,10 @@ static void judge_point(struct summary_point *p, const struct trial_row *rows, s
               : p->verdict == VERDICT_GENERATOR_LIMITED ? p->usable
                                                         : 0;
 
+    p->answer = "";
+    for (size_t i = 0; i < n && p->answer[0] == '\0'; i++)
+        if (rows[i].answer[0] && strcmp(rows[i].answer, answer_is_same) != 0)
+            p->answer = rows[i].answer;
     p->reason = "";
     for (size_t i = 0; i < n && p->verdict != VERDICT_VALID && p->reason[0] == '\0'; i++)
         if (!rows[i].counting && rows[i].verdict == p->verdict)
@@ -86,6 +90,7 @@ static void add_point(struct summary *s, const struct trial_row *rows, size_t n)
             p.concurrency = (unsigned)rows[i].value[M_CONCURRENCY];
         p.trials++;
         p.ok += rows[i].ok;
+        p.unsupported += rows[i].unsupported;
         p.usable += usable(&rows[i]);
         p.valid += usable(&rows[i]) && rows[i].verdict == VERDICT_VALID;
     }
@@ -139,7 +144,7 @@ void summary_write(const struct summary *s, const char *dir)
         const char *name = metric_name(sources[m]);
         fprintf(f, ",%s,%s_low,%s_high", name, name, name);
     }
-    fputs(",reason\n", f);
+    fputs(",reason,answer\n", f);
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
         fprintf(f, "%s,%s,", p->scenario, p->protocol);
@@ -156,6 +161,8 @@ void summary_write(const struct summary *s, const char *dir)
         }
         fputc(',', f);
         csv_put_text(f, p->reason);
+        fputc(',', f);
+        csv_put_text(f, p->answer);
         fputc('\n', f);
     }
     if (fclose(f) != 0)
@@ -184,6 +191,6 @@ unsigned summary_empty_points(const struct summary *s)
 {
     unsigned n = 0;
     for (size_t i = 0; i < s->count; i++)
-        n += s->at[i].usable == 0;
+        n += s->at[i].usable == 0 && s->at[i].unsupported < s->at[i].trials;
     return n;
 }

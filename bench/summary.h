@@ -28,12 +28,14 @@ struct summary_point {
     unsigned connections;
     unsigned trials;      /* rows there are, without those of the counting block */
     unsigned ok;          /* of these: did not fail */
+    unsigned unsupported; /* of these: the server said that it cannot run here */
     unsigned valid;       /* of these: verdict valid */
     unsigned usable;      /* of these: valid or generator-limited */
     unsigned used;        /* what the figures are made of: the valid, or all usable */
     unsigned concurrency; /* connections the model serves at one time; 0: all */
     enum verdict verdict;
     const char *reason; /* for a verdict other than valid; "" */
+    const char *answer; /* how its answer differs from ours, a server of others; "" */
     struct spread at[SUMMARY_COUNT];
 };
 
@@ -66,7 +68,7 @@ bool summary_starves(const struct summary_point *p);
 /* Trials that are INVALID because other programs took much of the CPUs. */
 unsigned summary_disturbed(const struct trial_rows *rows);
 
-/* Points without any usable trial. */
+/* Points without any usable trial, but for models that cannot run here. */
 unsigned summary_empty_points(const struct summary *s);
 
 #endif

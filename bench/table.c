@@ -20,9 +20,17 @@ const char ranking_note[] = "Models whose intervals overlap with that of the fir
 
 const char *ranking_excuse(const struct summary_point *p, char buffer[512])
 {
+    if (p->trials > 0 && p->unsupported == p->trials) {
+        snprintf(buffer, 512, "%s", p->reason);
+        return buffer;
+    }
     if (p->verdict == VERDICT_INVALID) {
         snprintf(buffer, 512, "INVALID, %u of %u trials usable: %s", p->usable, p->trials,
                  p->reason);
+        return buffer;
+    }
+    if (p->answer[0]) {
+        snprintf(buffer, 512, "its answer is not that of our servers: %s", p->answer);
         return buffer;
     }
     if (p->verdict == VERDICT_GENERATOR_LIMITED) {
@@ -157,7 +165,10 @@ void table_cells(const struct summary_point *p, char cells[TABLE_COLUMNS][TABLE_
     number_cell(cells[7], 3, p->at[S_SWITCHES_PER_REQUEST].median);
     number_cell(cells[8], 1, p->at[S_PSS_PER_CONNECTION].median);
     number_cell(cells[9], 0, p->at[S_STARVED].median);
-    snprintf(cells[10], TABLE_CELL_MAX, "%s", verdict_name(p->verdict));
+    snprintf(cells[10], TABLE_CELL_MAX, "%s%s",
+             p->trials > 0 && p->unsupported == p->trials ? "unsupported"
+                                                          : verdict_name(p->verdict),
+             p->answer[0] ? ", other answer" : "");
 }
 
 static void pad(FILE *f, const char *text, size_t width, bool left)

@@ -28,8 +28,8 @@ const char *ranking_text(const struct ranking *r, size_t i, const char *none, ch
 /* What a reader of the ranking must know, in sentences. */
 extern const char ranking_note[];
 
-/* Why a point is not ranked: INVALID, limited by the generator, or starving; NULL where it is.
- */
+/* Why a point is not ranked: unsupported, INVALID, another answer than ours, limited by the
+ * generator, or starving; NULL where it is. */
 const char *ranking_excuse(const struct summary_point *p, char buffer[512]);
 
 /* The columns of the table, for the terminal and the report alike. */

@@ -57,14 +57,40 @@ static unsigned generator_threads(const struct trial_setup *setup, unsigned conn
     return n < connections ? n : connections;
 }
 
+static const char *options_of(const struct scenario *s, const char *model)
+{
+    const struct model_override *o = scenario_override(s, model);
+    return o ? o->options : NULL;
+}
+
+/* All of ours say the same, so what one of them said stands for each. */
+static void compare_answers(struct state *s)
+{
+    const struct answer *ours = &s->setup->answers[s->t->protocol];
+    const struct answer *its = s->server.peer ? &s->server.answer : ours;
+    if (ours->body && s->t->protocol == PROTOCOL_HTTP)
+        s->row->value[M_HEAD_BYTES] = (double)its->head_size;
+    if (s->server.peer && answer_same(ours, its, s->row->answer, sizeof s->row->answer))
+        snprintf(s->row->answer, sizeof s->row->answer, "%s", answer_is_same);
+}
+
 static enum step start(struct state *s)
 {
     const struct trial_setup *setup = s->setup;
     char *reason = s->row->reason;
-    enum server_result result =
-        server_start(&s->server, s->t->model->path, protocol_name(s->t->protocol),
-                     &setup->placement->server, s->t->counting, reason, sizeof s->row->reason);
+    struct server_spec spec = {.model = s->t->model,
+                               .options = options_of(setup->scenario, s->t->model->name),
+                               .protocol = s->t->protocol,
+                               .connections = s->t->connections,
+                               .path = setup->scenario->path,
+                               .payload = setup->scenario->payload,
+                               .answer = &setup->answers[s->t->protocol],
+                               .cpus = &setup->placement->server,
+                               .count_syscalls = s->t->counting};
+    enum server_result result = server_start(&s->server, &spec, reason, sizeof s->row->reason);
+    s->row->unsupported = result == SERVER_UNSUPPORTED;
     if (result == SERVER_OK) {
+        compare_answers(s);
         tree_find(&s->tree, s->server.process.pid);
         s->before = tree_memory(&s->tree);
         load_start(&s->load, &(struct load_spec){
@@ -82,9 +108,9 @@ static enum step start(struct state *s)
                              });
         s->load_started = true;
     }
-    return result == SERVER_OK       ? STEP_OK
-           : result == SERVER_FAILED ? STEP_FAILED
-                                     : STEP_INTERRUPTED;
+    return result == SERVER_OK            ? STEP_OK
+           : result == SERVER_INTERRUPTED ? STEP_INTERRUPTED
+                                          : STEP_FAILED;
 }
 
 static enum step await(struct state *s, const char *event, uint64_t limit)
@@ -220,6 +246,7 @@ static void take_results(struct state *s)
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         s->row->value[fields[i].metric] =
             json_number(s->results, fields[i].group, fields[i].name) * fields[i].factor;
+    snprintf(s->row->engine, sizeof s->row->engine, "%s", json_text(s->results, "engine", ""));
 }
 
 static void take_counters(struct state *s)
@@ -318,7 +345,9 @@ static enum step stop(struct state *s)
     bool good = server_stop(&s->server, &s->counters, s->row->reason, sizeof s->row->reason);
     load_destroy(&s->load);
     s->load_started = false;
-    unsigned left = process_end_all(leftover_grace);
+    unsigned left = process_end_all(s->server.peer ? 0 : leftover_grace);
+    if (s->server.peer)
+        left = 0; /* killed; servers of others were not made to take leave */
     if (good && left > 0)
         snprintf(s->row->reason, sizeof s->row->reason,
                  "the server left %u process%s behind; killed", left, left > 1 ? "es" : "");

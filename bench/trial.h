@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "bench/answer.h"
 #include "bench/perf.h"
 #include "bench/placement.h"
 #include "bench/plan.h"
@@ -16,6 +17,7 @@ struct trial_setup {
     const char *loadgen;
     const char *dir;              /* the run directory, with histograms/ in it */
     bool counters[PERF_COUNTERS]; /* which the machine gives */
+    const struct answer *answers; /* of our servers, by protocol; body NULL where not needed */
 };
 
 /* Run trial `t` and fill `row`, whatever happens: a failure is a row that says why. Every

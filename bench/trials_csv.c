@@ -18,6 +18,8 @@
 static const char *const metric_names[] = {TRIAL_METRICS(TRIAL_NAME)};
 static const int metric_decimals[] = {TRIAL_METRICS(TRIAL_DIGITS)};
 
+const char answer_is_same[] = "same";
+
 static const char *const verdict_names[] = {"valid", "generator-limited", "INVALID"};
 
 const char *verdict_name(enum verdict v)
@@ -47,14 +49,17 @@ static void put_header(FILE *f)
     fputs("trial,block,scenario,protocol,model,connections,status,verdict,reason,started", f);
     for (int i = 0; i < METRIC_COUNT; i++)
         fprintf(f, ",%s", metric_names[i]);
-    fputc('\n', f);
+    fputs(",engine,answer\n", f);
 }
 
 static void put_row(FILE *f, const struct trial_row *row)
 {
     fprintf(f, "%u,%u,%s,%s,", row->trial, row->block, row->scenario, row->protocol);
     csv_put_text(f, row->model);
-    fprintf(f, ",%u,%s,%s,", row->connections, row->ok ? "ok" : "failed",
+    fprintf(f, ",%u,%s,%s,", row->connections,
+            row->ok            ? "ok"
+            : row->unsupported ? "unsupported"
+                               : "failed",
             verdict_names[row->verdict]);
     csv_put_text(f, row->reason);
     fprintf(f, ",%s", row->started);
@@ -62,6 +67,8 @@ static void put_row(FILE *f, const struct trial_row *row)
         fputc(',', f);
         csv_put_number(f, row->value[i], metric_decimals[i]);
     }
+    fprintf(f, ",%s,", row->engine);
+    csv_put_text(f, row->answer);
     fputc('\n', f);
 }
 
@@ -131,7 +138,11 @@ static void read_row(const struct csv *c, size_t i, const int *columns, struct t
     copy(row->model, sizeof row->model, c, i, "model");
     copy(row->reason, sizeof row->reason, c, i, "reason");
     copy(row->started, sizeof row->started, c, i, "started");
-    row->ok = strcmp(csv_cell(c, i, csv_column(c, "status")), "ok") == 0;
+    copy(row->engine, sizeof row->engine, c, i, "engine");
+    copy(row->answer, sizeof row->answer, c, i, "answer");
+    const char *status = csv_cell(c, i, csv_column(c, "status"));
+    row->ok = strcmp(status, "ok") == 0;
+    row->unsupported = strcmp(status, "unsupported") == 0;
     row->verdict = verdict_from(csv_cell(c, i, csv_column(c, "verdict")));
     for (int m = 0; m < METRIC_COUNT; m++)
         row->value[m] = csv_number(c, i, columns[m]);

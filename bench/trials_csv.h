@@ -73,7 +73,8 @@
     X(EVENTS, "server_events", 0)                                                              \
     X(MAX_EVENTS, "server_max_events", 0)                                                      \
     X(EAGAIN, "server_eagain", 0)                                                              \
-    X(ACCEPT_ERRORS, "server_accept_errors", 0)
+    X(ACCEPT_ERRORS, "server_accept_errors", 0)                                                \
+    X(HEAD_BYTES, "head_bytes", 0)
 
 #define TRIAL_ENUM(id, name, digits) M_##id,
 enum metric { TRIAL_METRICS(TRIAL_ENUM) METRIC_COUNT };
@@ -89,17 +90,23 @@ struct trial_row {
     char protocol[8];
     char model[64];
     unsigned connections;
-    bool ok;                    /* column `status`: ok or failed */
-    enum verdict verdict;       /* INVALID where the trial failed */
+    bool ok;                    /* column `status`: ok, else failed or unsupported */
+    bool unsupported;           /* the server said that it cannot run here */
+    enum verdict verdict;       /* INVALID where the trial is not ok */
     char reason[384];           /* why it failed, is INVALID or is limited; else "" */
     char started[32];           /* UTC, ISO 8601 */
     double value[METRIC_COUNT]; /* NaN: not available, an empty field */
+    char engine[16];            /* of the load generator */
+    char answer[128];           /* of a server of others: "same" as ours, or how it differs */
 };
 
 struct trial_rows {
     struct trial_row *at;
     size_t count;
 };
+
+/* What `answer` is where a server of others says what ours say. */
+extern const char answer_is_same[];
 
 const char *verdict_name(enum verdict v);
 const char *metric_name(enum metric m);

@@ -56,14 +56,14 @@ struct http_response {
     uint32_t informational; /* interim answers skipped before this one */
     uint64_t content_length;
     uint64_t body_size; /* body bytes handed out so far, chunk framing not counted */
+    uint32_t head_size; /* status line and fields, with the heads of interim answers */
     const char *reason; /* after ERROR: what was wrong, a constant string */
 
     /* Private: */
     uint8_t state;
     bool head_request;
     bool close_seen, keep_alive_seen;
-    uint32_t head_size; /* read so far, with the heads of interim answers */
-    uint64_t left;      /* of a body with a Content-Length */
+    uint64_t left; /* of a body with a Content-Length */
     struct http_chunked chunks;
     char *line; /* a line cut by the end of the input */
     uint32_t line_size, line_capacity;

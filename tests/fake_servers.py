@@ -52,12 +52,17 @@ def leave_a_process():
 
 def main():
     if "--describe" in sys.argv:
-        print(json.dumps({"model": NAME, "summary": "misbehaves", "concurrency": 0,
-                          "max_connections": 2 if NAME == "small" else 0}))
+        print(json.dumps({"model": NAME, "summary": "misbehaves",
+                          "concurrency": int(option("--limit")) if "--limit" in sys.argv else 0,
+                          "unsupported": "no ring in this kernel" if NAME == "says-unsupported"
+                          else None, "max_connections": 2 if NAME == "small" else 0}))
         return
+    if NAME == "exits-3":
+        print("exits-3: io_uring is switched off", file=sys.stderr)
+        sys.exit(3)
     if NAME == "dies-at-once":
         print("first line\ncannot find my slippers", file=sys.stderr)
-        sys.exit(3)
+        sys.exit(5)
     if NAME == "never-ready":
         time.sleep(600)
     # Python's handlers run between its own instructions only: waiting must be interruptible.

@@ -18,9 +18,15 @@ unset mxtics
 set xrange [1:]
 set autoscale xfixmax
 set offsets 0, graph 0.02, 0, 0
+# A mark on each curve twice a nine, at other places than its neighbour's.
+marked_points = "< awk -F'\t' 'NR > 1 { if (!($1 in shift)) shift[$1] = 0.62 * n++ % 1; k = $1 \":\" int(log(1 / (1 - $2)) / log(10) * 2 + shift[$1]); if (!seen[k]++) print }' ".quoted(curves)
 do for [terminal in 'png svg'] {
     eval value(terminal)
     plot for [i = 1:words(models)] m = word(models, i) curves skip 1 \
-        using (strcol(1) eq m ? 1 / (1 - $2) : NaN):3 with lines ls slot(m, i) title label_at_point(m)
+            using (strcol(1) eq m ? 1 / (1 - $2) : NaN):3 with lines ls slot(m, i), \
+        for [i = 1:words(models)] m = word(models, i) marked_points \
+            using (strcol(1) eq m ? 1 / (1 - $2) : NaN):3 with points ls slot(m, i), \
+        for [i = 1:words(models)] m = word(models, i) NaN with linespoints ls slot(m, i) \
+            title label_at_point(m)
     unset output
 }

@@ -10,10 +10,12 @@
 #   cores     "server on 1 CPU, load generator on 1"
 #   point     connections at which models are compared
 #   name      of the files written: DIR/plots/NAME.svg and .png
+#   omitted   1: servers of others are left out here, as they would be too many
 
 if (!exists("protocol")) protocol = 'http'
 if (!exists("cores")) cores = ''
 if (!exists("point")) point = 64
+if (!exists("omitted")) omitted = 0
 summary = dir.'/summary.csv'
 # A path for the shell, whatever is in it but a single quote (which no string here could hold).
 quoted(path) = "'".path."'"
@@ -26,21 +28,28 @@ set datafile separator ','
 # --- A colour, a mark and a dash for each model, the same in every picture --------------------
 # Colours after Okabe and Ito, "Color Universal Design" (2008), which remain distinct with the
 # common kinds of colour blindness; their yellow is left out, being too light for a line on white.
-# Models of one family share a colour group; no two share colour, mark and dash. Names not known
-# here take the spare styles at the end by their place in this run.
+# Models of one family share a colour group, and the servers of others that wait alike do so too; no
+# two share colour, mark and dash. Names not known here take the spare styles at the end by their place
+# in this run.
 known = ' iterative fork prefork thread thread-pool nonblocking sigio select poll epoll-lt'. \
-        ' epoll-et epoll-multi reactor-pool coroutine io-uring libuv libev libevent '
+        ' epoll-et epoll-multi reactor-pool coroutine io-uring libuv libev libevent'. \
+        ' nginx nginx-poll nginx-select lighttpd-epoll lighttpd-poll'. \
+        ' apache-prefork apache-worker apache-event node asyncio aiohttp uvloop gevent tornado'. \
+        ' twisted socketserver-threading socketserver-forking '
 black = '#000000'; grey = '#777777'; orange = '#E69F00'; sky = '#56B4E9'; green = '#009E73'
 blue = '#0072B2'; red = '#D55E00'; pink = '#CC79A7'; brown = '#8C510A'; violet = '#6A3D9A'
 
 # Filled marks of gnuplot; each has its hollow twin one number before it.
 square = 5; circle = 7; up = 9; down = 11; diamond = 13; pentagon = 15
 
-array colour[24]; array mark[24]; array dashes[24]
+array colour[41]; array mark[41]; array dashes[41]
 i = 0
 do for [s in 'black,7,1 red,5,1 red,15,2 orange,9,1 orange,11,2 grey,13,2 grey,7,3 sky,11,1 '. \
              'blue,13,1 green,7,1 green,5,2 green,9,4 violet,15,1 violet,13,2 brown,5,1 '. \
              'pink,9,1 brown,11,2 pink,5,2 '. \
+             'green,11,3 blue,5,3 sky,13,3 green,15,3 blue,9,3 '. \
+             'red,11,3 orange,5,3 violet,7,3 pink,11,3 violet,9,5 violet,11,5 pink,13,5 violet,5,5 brown,9,5 '. \
+             'brown,13,5 orange,15,5 red,13,5 '. \
              'blue,15,3 sky,5,3 orange,13,3 pink,7,3 red,9,3 black,11,3'] {
     i = i + 1
     first = strstrt(s, ',')
@@ -51,8 +60,8 @@ do for [s in 'black,7,1 red,5,1 red,15,2 orange,9,1 orange,11,2 grey,13,2 grey,7
     dashes[i] = int(rest[second + 1:])
 }
 place(m) = strstrt(known, ' '.m.' ')
-slot(m, i) = place(m) > 0 ? words(known[1:place(m)]) + 1 : 19 + (i - 1) % 6
-do for [k = 1:24] {
+slot(m, i) = place(m) > 0 ? words(known[1:place(m)]) + 1 : 36 + (i - 1) % 6
+do for [k = 1:41] {
     set style line k lc rgb colour[k] lw 2 dt dashes[k] pt mark[k] ps 0.9
     # Spread bars, and the hollow twin for points that the load generator limits: somewhat larger,
     # so that a bar does not hide it. And the cross of points that starve connections.
@@ -61,8 +70,10 @@ do for [k = 1:24] {
 }
 
 # --- What is drawn of a row ----------------------------------------------------------------------
-# Marks that would lie on one another are moved apart: each model by some hundredths of x.
-dodge(i) = 1.035 ** (i - (words(models) + 1) / 2.0)
+# Marks that would lie on one another are moved apart: each model by some hundredths of x, by less
+# where they are many, so that the points of one x stay together.
+apart = words(models) > 9 ? 1.36 ** (1.0 / words(models)) : 1.035
+dodge(i) = apart ** (i - (words(models) + 1) / 2.0)
 x(m, i) = mine(m) ? column('connections') * dodge(i) : NaN
 # INVALID points have no figures in summary.csv, so they are drawn nowhere and the line breaks
 # there. A script may set `scale` (a factor), `least` (figures below are drawn there), `fewest`
@@ -111,7 +122,7 @@ font = 'DejaVu Sans'
 set border 3 lc rgb '#444444' lw 1
 set tics nomirror out scale 0.6 textcolor rgb '#222222'
 set grid xtics ytics lt 1 lc rgb '#CFCFCF' lw 0.8 dt 1
-set key outside right top Left reverse samplen 2.5 spacing 1.25 noautotitle
+set key outside right top Left reverse samplen 2.5 spacing (words(models) > 18 ? 1.1 : 1.25) noautotitle
 set bars 0.5
 set style textbox noborder
 
@@ -119,7 +130,8 @@ service = protocol eq 'http' ? 'HTTP/1.1 keep-alive' : 'echo'
 repetitions = int(system("awk -F, 'NR > 1 && $5 > n { n = $5 } END { print n + 0 }' ".rows))
 spread = sprintf('medians of %d, bars: %s', repetitions, repetitions < 6 ? 'lowest to highest' : '95 % CI')
 note = 'closed loop'.(cores eq '' ? '' : '; '.cores).'; '
-heading(what) = sprintf("{/:Bold %s}\n{/*0.75 %s; %s}", what, service, note.spread)
+others = omitted ? '; servers of others: see the comparison' : ''
+heading(what) = sprintf("{/:Bold %s}\n{/*0.75 %s; %s}", what, service, note.spread.others)
 
 # The axis that most pictures share. Its labels are the points measured; of two that would touch
 # (select's 1000 beside 1024) the larger.
@@ -140,5 +152,7 @@ set ytics ('1 µs' 1, '10 µs' 10, '100 µs' 1e2, '1 ms' 1e3, '10 ms' 1e4, '100 
 do for [k = 0:6] { do for [j = 2:9] { set ytics add ('' j * 10 ** k 1) } }"
 
 # Draw `plotting` (text of a plot command) to both files.
-png = sprintf("set terminal pngcairo size 1200,675 font '%s,14' background rgb 'white'; set output '%s/plots/%s.png'", font, dir, name)
-svg = sprintf("set terminal svg size 960,540 dynamic font '%s,13' background rgb 'white' name '%s'; set output '%s/plots/%s.svg'", font, name, dir, name)
+# Taller where the key would not fit.
+taller = words(models) > 20 ? 20 * (words(models) - 20) : 0
+png = sprintf("set terminal pngcairo size 1200,%d font '%s,14' background rgb 'white'; set output '%s/plots/%s.png'", 675 + taller * 5 / 4, font, dir, name)
+svg = sprintf("set terminal svg size 960,%d dynamic font '%s,13' background rgb 'white' name '%s'; set output '%s/plots/%s.svg'", 540 + taller, font, name, dir, name)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/peer.h"
 #include "bench/plan.h"
 #include "unit.h"
 
@@ -129,6 +130,11 @@ static void names_the_line(void **state)
         {GOOD "payload = 0\n", 5, "payload = '0'"},
         {GOOD "generator_threads = many\n", 5, "generator_threads = 'many'"},
         {"[scenario]\nname = Big Name\n", 2, "name = 'Big Name'"},
+        {GOOD "order = a\n", 5, "order = 'a'"},
+        {GOOD "order = a > > b\n", 5, "order = 'a > > b'"},
+        {GOOD "order = a > b c\n", 5, "order = 'a > b c'"},
+        {GOOD "[model:poll]\noptions = 'a\n", 6, "options: a quote is not closed"},
+        {GOOD "[model:poll]\noptions =\n", 6, "options: the command is empty"},
         {GOOD "nonsense\n", 5, "neither"},
         {"[scenario\n", 1, "neither"},
         {"[sweep]\nconnections = 1\n", 0, "has no name"},
@@ -197,6 +203,40 @@ static void plan_holds_every_point_once_a_block(void **state)
     assert_int_equal(p.points,
                      4); /* 70 descriptors hold one connection and what a server needs */
     assert_non_null(strstr(p.skipped[0].reason, "descriptors"));
+    plan_free(&p);
+    scenario_free(&s);
+}
+
+/* A model that cannot run here has no points, a server of others none in a protocol it does not
+ * speak. */
+static void plan_of_those_that_can(void **state)
+{
+    (void)state;
+    struct scenario s;
+    char error[512];
+    struct peer speaks_echo = {.protocols = {false, true}};
+    struct model three[] = {{.name = (char[]){"ours"}},
+                            {.name = (char[]){"old"}, .unsupported = (char[]){"no ring"}},
+                            {.name = (char[]){"theirs"}, .peer = &speaks_echo}};
+    struct model_list models = {three, 3};
+    struct plan p;
+    assert_true(read_text("[scenario]\nname=x\n[sweep]\nconnections=1,8\nrepetitions=1\n"
+                          "peers = theirs\norder = theirs > ours\n[model:ours]\n"
+                          "options = --workers 4\n",
+                          &s, error, sizeof error));
+    assert_string_equal(s.peers, "theirs");
+    assert_string_equal(s.order, "theirs > ours");
+    assert_string_equal(scenario_override(&s, "ours")->options, "--workers 4");
+    plan_make(&p, &s, &models, 1, 1000, false);
+    assert_int_equal(p.points, 6);
+    for (size_t i = 0; i < p.points; i++) {
+        assert_ptr_not_equal(p.trials[i].model, &three[1]);
+        if (p.trials[i].model == &three[2])
+            assert_int_equal(p.trials[i].protocol, PROTOCOL_ECHO);
+    }
+    assert_int_equal(p.skipped_count, 1);
+    assert_int_equal(p.skipped[0].connections, 0);
+    assert_string_equal(p.skipped[0].reason, "no ring");
     plan_free(&p);
     scenario_free(&s);
 }
@@ -270,6 +310,7 @@ int main(void)
         cmocka_unit_test(names_the_line),
         cmocka_unit_test(a_missing_file),
         cmocka_unit_test(plan_holds_every_point_once_a_block),
+        cmocka_unit_test(plan_of_those_that_can),
         cmocka_unit_test(seed_makes_the_order),
         cmocka_unit_test(no_place_is_favoured),
     };

@@ -1,0 +1,65 @@
+# Our models beside servers of others that wait as they do: requests per second, a row a server, a
+# panel for each number of connections. On a logarithmic axis, since they lie far apart; the dotted
+# line is our model, so what lies to its left is slower.
+if (!exists("scripts")) scripts = 'scripts/plots'
+if (!exists("name")) name = 'comparison_'.(exists("protocol") ? protocol : 'http')
+load scripts.'/style.gp'
+data = dir.'/plots/comparison_'.protocol.'.tsv'
+of_data = "awk -F'\t' 'NR > 1 %s' ".quoted(data)
+panels = system(sprintf(of_data, "&& !seen[$4]++ { print $4 }").' | sort -n')
+last = int(system(sprintf(of_data, "{ n = $1 } END { print n }")))
+names = system(sprintf(of_data, "&& !seen[$1]++ { printf \"\\\"%s\\\" %d, \", ($2 == \"ours\" ? \"{/:Bold \" $3 \"}\" : $3), $1 } END { printf \"\\\"\\\" 0\" }"))
+drawn = system(sprintf(of_data, "&& $5 != \"\" { if (!n++ || $6 < low) low = $6; if ($7 > high) high = $7 } END { print (n ? low : 1), (n ? high : 10) }"))
+
+# Whole steps of 1, 2, 5 around what is drawn.
+round_down(v) = 10 ** floor(log10(v)) * (v / 10 ** floor(log10(v)) >= 5 ? 5 : v / 10 ** floor(log10(v)) >= 2 ? 2 : 1)
+set logscale x 10
+set xrange [round_down(real(word(drawn, 1)) * 0.95) * 0.9:real(word(drawn, 2)) * 1.25]
+set xtics ('100' 1e2, '1 k' 1e3, '10 k' 1e4, '100 k' 1e5, '1 M' 1e6)
+do for [k = 2:5] { do for [j = 2:9] { set xtics add ('' j * 10 ** k 1) } }
+do for [k = 2:5] { do for [j in '2 5'] { set xtics add (j.(k == 2 ? '00' : k == 3 ? ' k' : k == 4 ? '0 k' : '00 k') real(j) * 10 ** k 0) } }
+set xtics font ',10' rotate by -40
+set yrange [last + 0.7:0.3]
+set_names = 'set ytics ('.names.') scale 0'
+unset key
+set grid noytics
+is(p, k) = column(4) == p && strcol(2) eq k
+at(p, k, v) = is(p, k) && strcol(8) eq v ? column(5) : NaN
+crossed(p, k) = at(p, k, 'crossed')
+
+wide = words(panels)
+height = 170 + 24 * last
+png = sprintf("set terminal pngcairo size 1200,%d font '%s,13' background rgb 'white'; set output '%s/plots/%s.png'", height * 5 / 4, font, dir, name)
+svg = sprintf("set terminal svg size 960,%d dynamic font '%s,13' background rgb 'white' name '%s'; set output '%s/plots/%s.svg'", height, font, name, dir, name)
+set datafile separator "\t"
+ours_colour = blue; peer_colour = red
+do for [terminal in 'png svg'] {
+    eval value(terminal)
+    set multiplot
+    set label 1 heading('Our models beside servers of others') at screen 0.5, screen 1 - 24.0 / height center
+    set label 2 '● ours   ◆ others   hollow: generator-limited   ×: not comparable   dotted: our model' at screen 0.5, screen 1 - 62.0 / height center textcolor rgb '#444444' font ',11'
+    do for [i = 1:wide] {
+        p = int(word(panels, i))
+        set lmargin at screen 0.2 + (i - 1) * 0.78 / wide + (i > 1 ? 0.015 : 0)
+        set rmargin at screen 0.2 + i * 0.78 / wide - 0.01
+        set tmargin at screen 1 - 105.0 / height
+        set bmargin at screen 62.0 / height
+        set title sprintf('%d connections', p) offset 0, -0.6
+        set xlabel 'requests per second' offset 0, 0.3
+        if (i == 1) { eval set_names } else { set ytics ('' 0) scale 0 }
+        plot \
+            data skip 1 using (is(p, 'ours') && strcol(5) ne '' ? column(5) : NaN):1:(0):(column(9) - column(1) + 0.4) with vectors nohead lc rgb ours_colour lw 1 dt 3, \
+            data skip 1 using (is(p, 'peer') && strcol(5) ne '' ? column(5) : NaN):1:6:7 with xerrorbars lc rgb peer_colour lw 1.6 pt -1 ps 0, \
+            data skip 1 using (is(p, 'ours') && strcol(5) ne '' ? column(5) : NaN):1:6:7 with xerrorbars lc rgb ours_colour lw 1.6 pt -1 ps 0, \
+            data skip 1 using (at(p, 'peer', 'valid')):1 with points pt 13 ps 1.1 lc rgb peer_colour, \
+            data skip 1 using (at(p, 'peer', 'generator-limited')):1 with points pt 12 ps 1.3 lw 1.6 lc rgb peer_colour, \
+            data skip 1 using (at(p, 'ours', 'valid')):1 with points pt 7 ps 1.1 lc rgb ours_colour, \
+            data skip 1 using (at(p, 'ours', 'generator-limited')):1 with points pt 6 ps 1.3 lw 1.6 lc rgb ours_colour, \
+            data skip 1 using (crossed(p, 'ours')):1 with points pt 2 ps 1.1 lw 2.4 lc rgb ours_colour, \
+            data skip 1 using (crossed(p, 'peer')):1 with points pt 2 ps 1.1 lw 2.4 lc rgb peer_colour
+        unset label 1
+        unset label 2
+    }
+    unset multiplot
+    unset output
+}
