@@ -58,6 +58,27 @@ bool parse_size(const char *text, uint64_t low, uint64_t high, uint64_t *out)
     return true;
 }
 
+bool parse_rate(const char *text, double *out)
+{
+    size_t n = strspn(text, "0123456789.");
+    char *end;
+    double value = strtod(text, &end);
+
+    if (n == 0 || end != text + n)
+        return false;
+    if (*end == 'k' || *end == 'K') {
+        value *= 1e3;
+        end++;
+    } else if (*end == 'M' || *end == 'm') {
+        value *= 1e6;
+        end++;
+    }
+    if (*end != '\0' || !(value > 0) || value > 1e8)
+        return false;
+    *out = value;
+    return true;
+}
+
 bool parse_duration(const char *text, uint64_t low, uint64_t high, uint64_t *out)
 {
     static const struct {

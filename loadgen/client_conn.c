@@ -137,6 +137,7 @@ void conn_start(struct worker *w, struct client_conn *c)
     conn_list_append(&w->in_flight, c);
     w->in_flight_count++;
     w->total.n[COUNT_STARTED]++;
+    c->exchange.target = (uint16_t)workload_pick(w->load, &w->random);
     w->protocol->begin(w->load, &c->exchange, &c->out, &c->out_left);
     c->since = w->now = clock_ns();
     w->engine->send(w, c);
@@ -153,6 +154,8 @@ static void end_request(struct worker *w, struct client_conn *c, enum count outc
     c->state = CONN_IDLE;
     worker_count(w, outcome, reason);
     if (w->phase == PHASE_WINDOW) {
+        if (w->by_target)
+            w->by_target[c->exchange.target][outcome]++;
         if (outcome == COUNT_OK) {
             histogram_record(w->latency, w->now - c->since);
             c->answers++;

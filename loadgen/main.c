@@ -26,6 +26,6 @@ int main(int argc, char **argv)
     int status = result.window.n[COUNT_OK] > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     result_free(&result);
     run_free(&run);
-    free(options.headers);
+    options_free(&options);
     return status;
 }

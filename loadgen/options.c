@@ -15,43 +15,9 @@
 #define MAX_CONNECTIONS 1000000
 #define MAX_THREADS     1024
 #define MAX_PAYLOAD     (UINT64_C(16) << 20)
+#define MAX_URLS        1000
+#define MIN_INTERVAL    NS_PER_MS
 #define MAX_TIME        (24 * 3600 * NS_PER_S)
-
-static const char help[] =
-    "Usage: iomodels-load [OPTIONS] URL\n"
-    "Load a server over many connections and measure latency and throughput. Closed loop: "
-    "each\n"
-    "connection sends its next request when the answer to the one before is complete.\n"
-    "\n"
-    "URL:  http://HOST[:PORT][/PATH]   http+unix:///SOCKET[:/PATH]   "
-    "http+unix://@NAME[:/PATH]\n"
-    "      echo://HOST:PORT            echo+unix:///SOCKET           echo+unix://@NAME\n"
-    "\n"
-    "  -c, --connections N   connections to keep open (10)\n"
-    "  -t, --threads N       threads, each with its own event loop; at most -c (1)\n"
-    "      --engine NAME     epoll, io_uring, or auto: io_uring where it works (auto)\n"
-    "  -d, --duration TIME   length of the measured window (10s)\n"
-    "  -n, --requests N      measure N requests instead; with -d, whichever ends first\n"
-    "      --settle TIME     before the load send one request on each connection and wait "
-    "until\n"
-    "                        all are answered, for so long at the most: the server then has\n"
-    "                        accepted every connection (0)\n"
-    "      --warmup TIME     load before the window that is not measured (0)\n"
-    "      --timeout TIME    a request without its whole answer by then has failed, and its\n"
-    "                        connection is replaced (2s)\n"
-    "      --payload SIZE    bytes of an echo message, up to 16M (64)\n"
-    "  -H, --header 'N: V'   one more header field; may be repeated\n"
-    "      --latency         print the table of percentiles\n"
-    "      --json FILE       write everything as JSON; - for standard output, no summary then\n"
-    "      --events-fd N     write \"connected C\", \"start\" and \"end\" lines to descriptor "
-    "N\n"
-    "      --hold            after the end keep the connections open until standard input "
-    "ends\n"
-    "      --help, --version\n"
-    "\n"
-    "TIME: 250us, 20ms, 1.5s, 2m; a number alone is seconds. SIZE: bytes, or with k or M.\n"
-    "Exit status: 0, 1 where nothing succeeded or the set-up failed, 2 for a wrong command "
-    "line.\n";
 
 enum {
     OPT_ENGINE = 256,
@@ -59,7 +25,17 @@ enum {
     OPT_SETTLE,
     OPT_TIMEOUT,
     OPT_PAYLOAD,
+    OPT_BODY,
+    OPT_SEED,
+    OPT_SOURCE,
+    OPT_RAMP,
+    OPT_IDLE,
+    OPT_SLOW_READERS,
+    OPT_SLOW_SENDERS,
     OPT_LATENCY,
+    OPT_HGRM,
+    OPT_INTERVAL,
+    OPT_CSV,
     OPT_JSON,
     OPT_EVENTS_FD,
     OPT_HOLD,
@@ -78,7 +54,18 @@ static const struct option long_options[] = {
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"payload", required_argument, NULL, OPT_PAYLOAD},
     {"header", required_argument, NULL, 'H'},
+    {"body", required_argument, NULL, OPT_BODY},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"source", required_argument, NULL, OPT_SOURCE},
+    {"ramp", required_argument, NULL, OPT_RAMP},
+    {"idle", required_argument, NULL, OPT_IDLE},
+    {"slow-readers", required_argument, NULL, OPT_SLOW_READERS},
+    {"slow-senders", required_argument, NULL, OPT_SLOW_SENDERS},
     {"latency", no_argument, NULL, OPT_LATENCY},
+    {"hgrm", required_argument, NULL, OPT_HGRM},
+    {"interval", required_argument, NULL, OPT_INTERVAL},
+    {"csv", required_argument, NULL, OPT_CSV},
+    {"quiet", no_argument, NULL, 'q'},
     {"json", required_argument, NULL, OPT_JSON},
     {"events-fd", required_argument, NULL, OPT_EVENTS_FD},
     {"hold", no_argument, NULL, OPT_HOLD},
@@ -111,6 +98,14 @@ static uint64_t duration(const char *option, const char *text, uint64_t low)
     if (!parse_duration(text, low, MAX_TIME, &value))
         die_usage("%s: '%s' is not a time such as 250us, 20ms, 1.5s or 2m (%sat most 24h)",
                   option, text, low ? "above 0, " : "");
+    return value;
+}
+
+static double rate(const char *option, const char *text)
+{
+    double value;
+    if (!parse_rate(text, &value))
+        die_usage("%s: '%s' is not a rate such as 500, 1.5k or 2M (up to 100M)", option, text);
     return value;
 }
 
@@ -187,6 +182,39 @@ static void take_option(struct options *o, int option, const char *value)
     case 'H':
         add_header(o, value);
         break;
+    case OPT_BODY:
+        o->body = value;
+        break;
+    case OPT_SEED:
+        o->seed = number("--seed", value, 0, INT64_MAX);
+        break;
+    case OPT_SOURCE:
+        o->source = value;
+        break;
+    case OPT_RAMP:
+        o->ramp = rate("--ramp", value);
+        break;
+    case OPT_IDLE:
+        o->idle = (uint32_t)number("--idle", value, 0, MAX_CONNECTIONS);
+        break;
+    case OPT_SLOW_READERS:
+        o->slow_readers = (uint32_t)number("--slow-readers", value, 0, MAX_CONNECTIONS);
+        break;
+    case OPT_SLOW_SENDERS:
+        o->slow_senders = (uint32_t)number("--slow-senders", value, 0, MAX_CONNECTIONS);
+        break;
+    case OPT_HGRM:
+        o->hgrm = value;
+        break;
+    case OPT_INTERVAL:
+        o->interval_ns = duration("--interval", value, MIN_INTERVAL);
+        break;
+    case OPT_CSV:
+        o->csv = value;
+        break;
+    case 'q':
+        o->quiet = true;
+        break;
     case OPT_LATENCY:
         o->latency_table = true;
         break;
@@ -200,7 +228,7 @@ static void take_option(struct options *o, int option, const char *value)
         o->hold = true;
         break;
     case OPT_HELP:
-        fputs(help, stdout);
+        fputs(options_help, stdout);
         exit(EXIT_SUCCESS);
     case OPT_VERSION:
         puts("iomodels-load " IOM_VERSION);
@@ -217,19 +245,51 @@ static void hint(void)
     exit(EXIT_USAGE);
 }
 
-static void check(struct options *o)
+static void read_urls(struct options *o, char **texts, int count)
 {
     char error[512];
 
+    if (count > MAX_URLS)
+        die_usage("%d URLs, at most %d are taken", count, MAX_URLS);
+    o->urls = xcalloc((size_t)count, sizeof *o->urls);
+    for (int i = 0; i < count; i++) {
+        struct weighted_url *u = &o->urls[o->url_count++];
+        if (!url_parse_weighted(texts[i], u, error, sizeof error))
+            die_usage("%s", error);
+        if (u->url.protocol != o->urls[0].url.protocol ||
+            u->url.addr.len != o->urls[0].url.addr.len ||
+            memcmp(&u->url.addr.storage, &o->urls[0].url.addr.storage, u->url.addr.len) != 0)
+            die_usage("'%s' is not at the address and protocol of '%s'", u->text,
+                      o->urls[0].text);
+    }
+    if (count > 1 && o->urls[0].url.protocol == URL_ECHO)
+        die_usage("'%s': an echo has but one URL", o->urls[1].text);
+    o->url = o->urls[0].url;
+    o->url_text = o->urls[0].text;
+}
+
+void options_free(struct options *o)
+{
+    for (uint32_t i = 0; i < o->url_count; i++)
+        free(o->urls[i].text);
+    free(o->urls);
+    free(o->headers);
+}
+
+static void check(struct options *o)
+{
     if (o->threads > o->connections)
         die_usage("--threads: %u threads for %u connections: each needs one at least",
                   o->threads, o->connections);
     if (o->events_fd >= 0 && fcntl(o->events_fd, F_GETFD) < 0)
         die_usage("--events-fd: descriptor %d is not open", o->events_fd);
-    if (!url_parse(o->url_text, &o->url, error, sizeof error))
-        die_usage("%s", error);
     if (o->url.protocol == URL_ECHO && o->headers[0])
         die_usage("--header: the echo protocol has no headers");
+    if (o->url.protocol == URL_ECHO && o->body)
+        die_usage("--body: what an echo must be is known");
+    if (!o->interval_ns != !o->csv)
+        die_usage("%s: needs %s too", o->csv ? "--csv" : "--interval",
+                  o->csv ? "--interval" : "--csv");
 }
 
 void options_parse(struct options *o, int argc, char **argv)
@@ -241,18 +301,17 @@ void options_parse(struct options *o, int argc, char **argv)
         .payload = 64,
         .headers = xstrdup(""),
         .events_fd = -1,
+        .seed = 1,
     };
     int option;
-    while ((option = getopt_long(argc, argv, "c:t:d:n:H:", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "c:t:d:n:H:q", long_options, NULL)) != -1) {
         if (option == '?')
             hint();
         take_option(o, option, optarg);
     }
     if (optind == argc)
         die_usage("no URL");
-    if (optind + 1 < argc)
-        die_usage("one URL at a time: '%s' is too many", argv[optind + 1]);
-    o->url_text = argv[optind];
+    read_urls(o, argv + optind, argc - optind);
     if (o->duration_ns == 0)
         o->duration_ns = o->requests ? CLOCK_NEVER : 10 * NS_PER_S;
     check(o);

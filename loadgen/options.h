@@ -9,8 +9,10 @@
 #include "loadgen/url.h"
 
 struct options {
-    const char *url_text;
-    struct url url;
+    struct weighted_url *urls; /* all at one address; at least one */
+    uint32_t url_count;
+    const char *url_text; /* the first, */
+    struct url url;       /* and what it says */
     uint32_t connections;
     uint32_t threads;
     enum engine_choice engine;
@@ -22,7 +24,15 @@ struct options {
     uint64_t payload; /* bytes of an echo message */
     char *headers;    /* the lines of -H, each with its CRLF; never NULL */
     bool has_host;    /* one of them is Host */
+    const char *body; /* the path of --body, or NULL */
+    uint64_t seed;
+    const char *source; /* the list of --source, or NULL */
+    double ramp;        /* connections opened a second; 0: as many as seem good */
+    uint32_t idle, slow_readers, slow_senders;
     bool latency_table;
+    const char *hgrm, *csv; /* paths, or NULL */
+    uint64_t interval_ns;   /* of the rows of `csv` */
+    bool quiet;
     const char *json; /* a path, "-" for standard output, NULL for none */
     int events_fd;    /* -1 for none */
     bool hold;
@@ -30,5 +40,11 @@ struct options {
 
 /* Read the command line into `*o`. Does not return on --help, --version, or a usage error. */
 void options_parse(struct options *o, int argc, char **argv);
+
+/* Free what options_parse() allocated. */
+void options_free(struct options *o);
+
+/* The text of --help. */
+extern const char options_help[];
 
 #endif

@@ -26,22 +26,25 @@ static const char *bytes_text(char text[32], double bytes)
     return text;
 }
 
-static void print_latency(FILE *out, const struct result *result)
+/* A row of the table under "mean stdev p50 p99 max". */
+static void print_times(FILE *out, const char *name, const struct histogram *h)
 {
-    const struct histogram *h = result->latency;
     char text[5][32];
     uint64_t p50, p99;
 
     if (!histogram_percentile(h, 500000, &p50) || !histogram_percentile(h, 990000, &p99)) {
-        fprintf(out, "  Latency        no sample\n");
+        fprintf(out, "  %-13s   no sample\n", name);
         return;
     }
-    fprintf(out, "  Latency        %-10s %-10s %-10s %-10s %-10s\n", "mean", "stdev", "p50",
-            "p99", "max");
-    fprintf(out, "                 %-10s %-10s %-10s %-10s %-10s\n",
-            time_text(text[0], histogram_mean(h)), time_text(text[1], histogram_stddev(h)),
-            time_text(text[2], (double)p50), time_text(text[3], (double)p99),
-            time_text(text[4], (double)h->max));
+    fprintf(out, "  %-13s%10s%10s%10s%10s%10s\n", name, time_text(text[0], histogram_mean(h)),
+            time_text(text[1], histogram_stddev(h)), time_text(text[2], (double)p50),
+            time_text(text[3], (double)p99), time_text(text[4], (double)h->max));
+}
+
+static void print_latency(FILE *out, const struct result *result)
+{
+    fprintf(out, "  %-13s%10s%10s%10s%10s%10s\n", "", "mean", "stdev", "p50", "p99", "max");
+    print_times(out, "Latency", result->latency);
 }
 
 static void print_table(FILE *out, const struct histogram *h)
@@ -57,47 +60,123 @@ static void print_table(FILE *out, const struct histogram *h)
     fprintf(out, "  Latency distribution\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (histogram_percentile(h, rows[i].ppm, &value))
-            fprintf(out, "    %7s  %s\n", rows[i].name, time_text(text, (double)value));
+            fprintf(out, "    %7s%12s\n", rows[i].name, time_text(text, (double)value));
 }
 
-/* Only what is not ok; in flight at the end is normal in a closed loop, one a connection. */
-static void print_outcomes(FILE *out, const struct run *r, const struct result *result)
+static const char *outcome_text(enum count outcome)
 {
-    for (unsigned k = 0; k < COUNT_OUTCOMES; k++) {
+    return outcome == COUNT_NON_2XX ? "not 2xx" : result_outcome_name(outcome);
+}
+
+/* Every request in exactly one class: the sum, to be seen. */
+static void print_sum(FILE *out, const struct result *result)
+{
+    uint64_t sum = result->window.n[COUNT_OK] + result->in_flight;
+
+    fprintf(out, "  Outcomes     %llu ok", (unsigned long long)result->window.n[COUNT_OK]);
+    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++) {
         uint64_t n = result->window.n[k];
-        if (k == COUNT_OK || n == 0)
+        sum += n;
+        if (n > 0)
+            fprintf(out, " + %llu %s", (unsigned long long)n, outcome_text(k));
+    }
+    if (result->in_flight > 0)
+        fprintf(out, " + %llu in flight", (unsigned long long)result->in_flight);
+    fprintf(out, " = %llu", (unsigned long long)sum);
+    if (result->in_flight_at_start > 0)
+        fprintf(out, ", %llu of them begun before the window",
+                (unsigned long long)result->in_flight_at_start);
+    putc('\n', out);
+}
+
+/* What went wrong, and the first reason for it. */
+static void print_failures(FILE *out, const struct run *r, const struct result *result)
+{
+    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++) {
+        if (result->window.n[k] == 0)
             continue;
-        fprintf(out, "  Failed         %llu %s", (unsigned long long)n,
-                k == COUNT_NON_2XX ? "not 2xx" : result_outcome_name(k));
+        fprintf(out, "  Failed       %llu %s", (unsigned long long)result->window.n[k],
+                outcome_text(k));
         if (result->reasons[k])
             fprintf(out, " (%s)", result->reasons[k]);
         putc('\n', out);
     }
     if (r->options->settle_ns > 0 && r->settled < r->options->connections)
-        fprintf(out, "  Settled        %u of %u had an answer before the load began\n",
+        fprintf(out, "  Settled      %u of %u had an answer before the load began\n",
                 r->settled, r->options->connections);
     if (r->connected < r->options->connections)
-        fprintf(out, "  Connected      %u of %u at the start\n", r->connected,
+        fprintf(out, "  Connected    %u of %u at the start\n", r->connected,
                 r->options->connections);
     char text[32];
     if (result->in_flight > 0)
-        fprintf(out, "  In flight      %llu at the end, the oldest for %s\n",
+        fprintf(out, "  In flight    %llu at the end, the oldest for %s\n",
                 (unsigned long long)result->in_flight,
                 time_text(text, (double)result->oldest_in_flight_ns));
 }
 
+/* Of several URLs, how each did. */
+static void print_urls(FILE *out, const struct run *r, const struct result *result)
+{
+    for (uint32_t i = 0; r->options->url_count > 1 && i < r->options->url_count; i++) {
+        const struct weighted_url *u = &r->options->urls[i];
+        uint64_t failed = 0;
+        for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
+            failed += result->by_target[i][k];
+        fprintf(out, "  URL          %12llu ok %9llu failed   weight %u   %s\n",
+                (unsigned long long)result->by_target[i][COUNT_OK], (unsigned long long)failed,
+                u->weight, u->text);
+    }
+}
+
+static void print_sources(FILE *out, const struct run *r)
+{
+    char text[SOURCE_TEXT_MAX];
+    uint32_t used = 0, last = 0;
+
+    for (uint32_t i = 0; i < r->sources.count; i++) {
+        if (!atomic_load(&r->sources.list[i].used))
+            continue;
+        if (used++ == 0)
+            fprintf(out, "  Sources      %s", source_format(&r->sources.list[i], text));
+        last = i;
+    }
+    if (used > 1)
+        fprintf(out, " to %s, %u addresses", source_format(&r->sources.list[last], text), used);
+    if (used > 0)
+        putc('\n', out);
+}
+
+static void print_background(FILE *out, const struct run *r)
+{
+    static const char *const names[BACKGROUND_KINDS] = {"idle", "slow readers", "slow senders"};
+
+    for (unsigned kind = 0; kind < BACKGROUND_KINDS; kind++) {
+        const struct background_count *c = &r->background.counts[kind];
+        if (c->asked == 0)
+            continue;
+        fprintf(out, "  Background   %u %s", c->asked, names[kind]);
+        if (c->open_at_end != c->asked)
+            fprintf(out, ", %u open at the end", c->open_at_end);
+        if (c->lost_at_end > 0)
+            fprintf(out, ", %llu lost", (unsigned long long)c->lost_at_end);
+        putc('\n', out);
+    }
+    char text[32];
+    if (r->background.total > 0)
+        fprintf(out, "               %s of CPU, not the generator's\n",
+                time_text(text, (double)r->background.cpu_us * 1e3));
+}
+
 static void print_generator(FILE *out, const struct result *result)
 {
-    fprintf(out, "  Fairness       %llu / %llu / %llu answers per connection (min/median/max)",
+    fprintf(out, "  Fairness     %llu / %llu / %llu answers per connection (min/median/max)",
             (unsigned long long)result->fair_min, (unsigned long long)result->fair_median,
             (unsigned long long)result->fair_max);
     fprintf(out, ", Jain %.3f", result->jain);
     if (result->starved > 0)
         fprintf(out, ", %llu starved", (unsigned long long)result->starved);
-    fprintf(out, "\n  Generator      CPU %.1f %%, %.2fus per request: %s\n",
-            100 * result->cpu_fraction, result->cpu_us_per_request, result->verdict);
-    if (result->verdict_reason[0])
-        fprintf(out, "                 %s\n", result->verdict_reason);
+    fprintf(out, "\n  Generator    CPU %.1f %%, %.2fus per request\n",
+            100 * result->cpu_fraction, result->cpu_us_per_request);
 }
 
 void report_print(FILE *out, const struct run *r, const struct result *result)
@@ -107,7 +186,8 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     uint64_t ok = result->window.n[COUNT_OK];
     char text[2][32];
 
-    fprintf(out, "%s of %s%s\n", time_text(text[0], (double)result->window_ns), o->url_text,
+    fprintf(out, "%s of %s%s%s\n", time_text(text[0], (double)result->window_ns), o->url_text,
+            o->url_count > 1 ? " and others" : "",
             run_stopped((struct run *)r) ? " (interrupted)" : "");
     fprintf(out, "  %u thread%s and %u connection%s, closed loop, %s\n", o->threads,
             o->threads == 1 ? "" : "s", o->connections, o->connections == 1 ? "" : "s",
@@ -118,10 +198,16 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     fprintf(out, "  %llu requests in %s, %s read\n", (unsigned long long)ok,
             time_text(text[0], (double)result->window_ns),
             bytes_text(text[1], (double)result->window.n[COUNT_BYTES_IN]));
-    print_outcomes(out, r, result);
+    print_sum(out, result);
+    print_failures(out, r, result);
+    print_urls(out, r, result);
+    print_sources(out, r);
+    print_background(out, r);
     print_generator(out, result);
     fprintf(out, "Requests/sec: %12.2f\n", result->requests_per_second);
     if (seconds > 0)
         fprintf(out, "Transfer/sec: %12s\n",
                 bytes_text(text[0], (double)result->window.n[COUNT_BYTES_IN] / seconds));
+    fprintf(out, "Verdict: %s%s%s\n", result->verdict, result->verdict_reason[0] ? ": " : "",
+            result->verdict_reason);
 }

@@ -3,24 +3,9 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "loadgen/json_put.h"
 #include "loadgen/report.h"
-
-/* Put `value` into `object` under `key`; the reference goes over. */
-static void put(json_t *object, const char *key, json_t *value)
-{
-    if (!value || json_object_set_new(object, key, value) < 0)
-        die("out of memory for the JSON report");
-}
-
-static void put_count(json_t *object, const char *key, uint64_t value)
-{
-    put(object, key, json_integer((json_int_t)value));
-}
-
-static void put_real(json_t *object, const char *key, double value)
-{
-    put(object, key, json_real(value));
-}
+#include "loadgen/report_workload.h"
 
 static json_t *outcomes(const struct result *result)
 {
@@ -132,6 +117,7 @@ static json_t *everything(const struct run *r, const struct result *result)
     put(root, "protocol", json_string(url_protocol_name(o->url.protocol)));
     put(root, "mode", json_string("closed"));
     put(root, "engine", json_string(r->engine->name));
+    put_count(root, "seed", o->seed);
     put_count(root, "connections", o->connections);
     put_count(root, "threads", o->threads);
     put_count(root, "payload", o->payload);
@@ -156,6 +142,9 @@ static json_t *everything(const struct run *r, const struct result *result)
     put(root, "histogram", histogram(result->latency));
     put(root, "fairness", fairness(result));
     put(root, "generator", generator(result));
+    put(root, "urls", report_urls(r, result));
+    put(root, "sources", report_sources(r));
+    put(root, "background", report_background(r));
     put(root, "verdict", json_string(result->verdict));
     put(root, "verdict_reason", json_string(result->verdict_reason));
     return root;

@@ -31,6 +31,8 @@ struct result {
     double max_cpu_fraction; /* of the busiest thread */
     double cpu_us_per_request;
 
+    uint64_t (*by_target)[COUNT_OUTCOMES]; /* how the requests of each URL ended */
+
     const char *reasons[COUNT_OUTCOMES]; /* the first cause of each outcome, or NULL */
     const char *verdict;                 /* "ok" or "generator-limited" */
     char verdict_reason[120];            /* empty where ok */

@@ -40,7 +40,8 @@ void run_closed(struct run *r)
 
 static void raise_fd_limit(const struct options *o)
 {
-    rlim_t need = (rlim_t)o->connections + 2 * (rlim_t)o->threads + OTHER_FDS;
+    rlim_t need = (rlim_t)o->connections + o->idle + o->slow_readers + o->slow_senders +
+                  2 * (rlim_t)o->threads + OTHER_FDS;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -136,9 +137,11 @@ static void supervise(struct run *r, int signal_fd)
             hold = false;
             wake_all(r);
         }
-        uint64_t more;
+        uint64_t more = 0;
         if (fds[1].revents && read(r->done_fd, &more, sizeof more) == sizeof more)
             done += more;
+        if (more > 0 && done == r->options->threads)
+            background_note(&r->background);
         if (done == r->options->threads && r->connected == 0)
             hold = false;
         if (fds[2].revents && input_ended())
@@ -178,6 +181,8 @@ static void make_workers(struct run *r)
         w->load = &r->load;
         w->protocol = r->load.protocol;
         w->timeout_ns = o->timeout_ns;
+        w->source.at = i;
+        w->random = mix_seed(o->seed, i);
         w->first_id = id;
         w->conn_count = o->connections / o->threads + (i < o->connections % o->threads);
         id += w->conn_count;
@@ -189,27 +194,39 @@ static void make_workers(struct run *r)
     }
 }
 
+static void choose_sources(struct sources *sources, const struct options *o)
+{
+    char error[256];
+
+    if (!o->source)
+        sources_none(sources);
+    else if (!sources_parse(sources, o->source, addr_family(&o->url.addr), error, sizeof error))
+        die_usage("--source: %s", error);
+}
+
 void run_free(struct run *r)
 {
     for (uint32_t i = 0; i < r->options->threads; i++) {
         struct worker *w = &r->workers[i];
         close(w->wake_fd);
         free(w->latency);
+        free(w->by_target);
         free(w->conns);
     }
     free(r->workers);
-    free(r->load.request);
+    workload_free(&r->load);
+    sources_free(&r->sources);
     close(r->done_fd);
     pthread_barrier_destroy(&r->barrier);
 }
 
 void run_execute(struct run *r, const struct options *o)
 {
-    *r = (struct run){.options = o, .engine = engine_choose(o->engine)};
+    *r = (struct run){.options = o};
+    choose_sources(&r->sources, o);
+    workload_init(&r->load, o);
+    r->engine = engine_choose(o->engine);
     raise_fd_limit(o);
-    r->load.protocol = o->url.protocol == URL_HTTP ? &protocol_http : &protocol_echo;
-    r->load.protocol->prepare(&r->load, o);
-    atomic_store(&r->load.length, WORKLOAD_UNKNOWN);
     int signal_fd = block_signals();
     r->done_fd = eventfd(0, EFD_CLOEXEC);
     if (r->done_fd < 0)
@@ -217,6 +234,7 @@ void run_execute(struct run *r, const struct options *o)
     make_workers(r);
     pthread_barrier_init(&r->barrier, NULL, o->threads);
 
+    background_start(&r->background, o, &r->load, &r->sources, signal_fd);
     pthread_t *threads = xcalloc(o->threads, sizeof *threads);
     for (uint32_t i = 0; i < o->threads; i++) {
         errno = pthread_create(&threads[i], NULL, thread_main, &r->workers[i]);
@@ -227,6 +245,7 @@ void run_execute(struct run *r, const struct options *o)
     for (uint32_t i = 0; i < o->threads; i++)
         pthread_join(threads[i], NULL);
     free(threads);
+    background_stop(&r->background);
     close(signal_fd);
 
     char text[ADDR_TEXT_MAX];

@@ -7,7 +7,7 @@
 #include "common/err.h"
 #include "loadgen/run.h"
 
-/* Connections opened in one go and the pause after them, so that ten thousand do not overrun
+/* Without --ramp, connections opened in one go and the pause after them, so that ten thousand do not overrun
  * the server's listen queue at once. */
 #define OPEN_BATCH    256
 #define OPEN_PAUSE_NS NS_PER_MS
@@ -19,6 +19,8 @@ void worker_create(struct worker *w)
 {
     w->latency = xmalloc(sizeof *w->latency);
     histogram_init(w->latency);
+    if (w->load->target_count > 1)
+        w->by_target = xcalloc(w->load->target_count, sizeof *w->by_target);
     w->conns = xcalloc(w->conn_count, sizeof *w->conns);
     for (uint32_t i = 0; i < w->conn_count; i++) {
         w->conns[i].fd = -1;
@@ -84,13 +86,24 @@ static void turn(struct worker *w, uint64_t until)
     open_due(w);
 }
 
+/* When connection `i` of the thread is to be opened, from the beginning. The threads take turns
+ * in the order of --ramp. */
+static uint64_t opening_ns(const struct worker *w, uint32_t i)
+{
+    const struct options *o = w->run->options;
+
+    if (o->ramp > 0)
+        return (uint64_t)(((double)i * o->threads + w->index) * 1e9 / o->ramp);
+    return i / OPEN_BATCH * OPEN_PAUSE_NS;
+}
+
 void worker_connect(struct worker *w)
 {
     uint64_t now = w->now = clock_ns();
-    uint64_t give_up = now + CONNECT_LIMIT_NS;
+    uint64_t give_up = now + opening_ns(w, w->conn_count - 1) + CONNECT_LIMIT_NS;
 
     for (uint32_t i = 0; i < w->conn_count; i++)
-        conn_open_later(w, &w->conns[i], now + i / OPEN_BATCH * OPEN_PAUSE_NS);
+        conn_open_later(w, &w->conns[i], now + opening_ns(w, i));
     open_due(w);
     while (w->untried > 0 && w->now < give_up && !run_stopped(w->run))
         turn(w, give_up);

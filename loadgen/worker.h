@@ -9,6 +9,7 @@
 #include "common/histogram.h"
 #include "loadgen/client_conn.h"
 #include "loadgen/engine.h"
+#include "loadgen/sources.h"
 #include "loadgen/tally.h"
 
 struct run;
@@ -30,6 +31,9 @@ struct worker {
     struct workload *load;
     const struct protocol *protocol;
 
+    struct source_cursor source;
+    uint64_t random; /* which URL comes next */
+
     uint64_t now;       /* the last reading of the clock */
     uint64_t phase_end; /* when the phase ends by time */
     enum phase phase;
@@ -43,6 +47,8 @@ struct worker {
     uint64_t waiting_count;
     struct tally total; /* since the thread began */
     struct histogram *latency;
+    /* How the requests of each URL ended in the window; NULL where there is one URL. */
+    uint64_t (*by_target)[COUNT_OUTCOMES];
 
     struct client_conn *conns;
     uint32_t conn_count;
