@@ -81,6 +81,8 @@ static void connect_failed(struct worker *w, struct client_conn *c, enum count o
     w->total.n[COUNT_STARTED]++;
     worker_count(w, outcome, reason);
     if (w->phase == PHASE_WINDOW) {
+        if (w->series)
+            series_ended(w->series, w->now, outcome, CONNECT_LIMIT_NS);
         w->to_start--;
         if (outcome == COUNT_TIMEOUT)
             histogram_record(w->latency, CONNECT_LIMIT_NS);
@@ -154,6 +156,9 @@ static void end_request(struct worker *w, struct client_conn *c, enum count outc
     c->state = CONN_IDLE;
     worker_count(w, outcome, reason);
     if (w->phase == PHASE_WINDOW) {
+        if (w->series)
+            series_ended(w->series, w->now, outcome,
+                         outcome == COUNT_OK ? w->now - c->since : w->timeout_ns);
         if (w->by_target)
             w->by_target[c->exchange.target][outcome]++;
         if (outcome == COUNT_OK) {
@@ -197,6 +202,8 @@ void conn_received(struct worker *w, struct client_conn *c, const char *data, si
         worker_notice_time(w);
         w->total.n[COUNT_UNSOLICITED]++;
         worker_count(w, COUNT_CORRUPT, "an answer that no request asked for");
+        if (w->series && w->phase == PHASE_WINDOW)
+            series_ended(w->series, w->now, COUNT_CORRUPT, 0);
         close_conn(w, c, true);
         return;
     }

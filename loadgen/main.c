@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "common/err.h"
+#include "loadgen/hgrm.h"
 #include "loadgen/options.h"
 #include "loadgen/report.h"
 #include "loadgen/result.h"
@@ -23,6 +24,8 @@ int main(int argc, char **argv)
         report_print(stdout, &run, &result);
     if (options.json)
         report_json(options.json, &run, &result);
+    if (options.hgrm)
+        hgrm_write_file(options.hgrm, result.latency);
     int status = result.window.n[COUNT_OK] > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     result_free(&result);
     run_free(&run);

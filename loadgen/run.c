@@ -120,13 +120,15 @@ static void supervise(struct run *r, int signal_fd)
     bool hold = r->options->hold;
 
     while (done < r->options->threads || hold) {
-        struct pollfd fds[3] = {
+        struct pollfd fds[4] = {
             {.fd = signal_fd, .events = POLLIN},
             {.fd = r->done_fd, .events = POLLIN},
             {.fd = done == r->options->threads ? STDIN_FILENO : -1, .events = POLLIN},
+            {.fd = r->observer.fd, .events = POLLIN},
         };
-        if (poll(fds, 3, -1) < 0 && errno != EINTR)
+        if (poll(fds, 4, observer_timeout_ms(&r->observer)) < 0 && errno != EINTR)
             die_errno("cannot wait for the threads");
+        observer_turn(&r->observer, r);
         if (fds[0].revents) {
             struct signalfd_siginfo info;
             if (read(signal_fd, &info, sizeof info) < 0)
@@ -232,6 +234,7 @@ void run_execute(struct run *r, const struct options *o)
     if (r->done_fd < 0)
         die_errno("cannot open an event descriptor");
     make_workers(r);
+    observer_start(&r->observer, r);
     pthread_barrier_init(&r->barrier, NULL, o->threads);
 
     background_start(&r->background, o, &r->load, &r->sources, signal_fd);
@@ -245,6 +248,7 @@ void run_execute(struct run *r, const struct options *o)
     for (uint32_t i = 0; i < o->threads; i++)
         pthread_join(threads[i], NULL);
     free(threads);
+    observer_end(&r->observer, r);
     background_stop(&r->background);
     close(signal_fd);
 

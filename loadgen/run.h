@@ -9,6 +9,7 @@
 
 #include "loadgen/background.h"
 #include "loadgen/exchange.h"
+#include "loadgen/observer.h"
 #include "loadgen/options.h"
 #include "loadgen/sources.h"
 #include "loadgen/worker.h"
@@ -19,6 +20,7 @@ struct run {
     struct workload load;
     struct sources sources;
     struct background background;
+    struct observer observer;
     struct worker *workers; /* options->threads of them */
 
     pthread_barrier_t barrier;

@@ -66,11 +66,31 @@ static uint64_t earliest(uint64_t at, const struct conn_list *list, uint64_t del
     return due < at ? due : at;
 }
 
+/* Tell those that look on what they want to know, if it is time. */
+static void publish(struct worker *w)
+{
+    uint64_t failed = 0;
+
+    if (w->series)
+        series_roll(w->series, w->now);
+    if (w->now < w->publish_at)
+        return;
+    w->publish_at = w->now + LIVE_PUBLISH_NS;
+    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
+        failed += w->total.n[k];
+    atomic_store_explicit(&w->live.ok, w->total.n[COUNT_OK], memory_order_relaxed);
+    atomic_store_explicit(&w->live.failed, failed, memory_order_relaxed);
+    atomic_store_explicit(&w->live.in_flight, w->in_flight_count, memory_order_relaxed);
+}
+
 /* Wait for events, once, until the next thing is due, and do what is due then. */
 static void turn(struct worker *w, uint64_t until)
 {
     uint64_t deadline = until < w->phase_end ? until : w->phase_end;
 
+    deadline = deadline < w->publish_at ? deadline : w->publish_at;
+    if (w->series && w->series->boundary < deadline)
+        deadline = w->series->boundary;
     deadline = earliest(deadline, &w->in_flight, w->timeout_ns);
     deadline = earliest(deadline, &w->connecting, CONNECT_LIMIT_NS);
     if (w->waiting_count > 0)
@@ -81,6 +101,7 @@ static void turn(struct worker *w, uint64_t until)
     worker_notice_time(w);
     if (w->phase == PHASE_CLOSED)
         return;
+    publish(w);
     time_out(w, &w->in_flight, w->timeout_ns);
     time_out(w, &w->connecting, CONNECT_LIMIT_NS);
     open_due(w);
@@ -145,6 +166,8 @@ static void open_window(struct worker *w)
     w->to_end = w->quota;
     if (w->quota != UINT64_MAX)
         w->to_start = w->quota > w->in_flight_count ? w->quota - w->in_flight_count : 0;
+    if (w->series)
+        series_open(w->series, w->opened_at);
     run_opened(w->run);
     cpu_time(&w->user_us, &w->system_us);
     w->opening = w->total;
@@ -163,6 +186,8 @@ static void close_window(struct worker *w)
     w->in_flight_at_close = w->in_flight_count;
     if (w->in_flight.head && w->in_flight.head->since < w->closed_at)
         w->oldest_in_flight_ns = w->closed_at - w->in_flight.head->since;
+    if (w->series)
+        series_close(w->series, w->closed_at);
     w->phase = PHASE_CLOSED;
     w->phase_end = CLOCK_NEVER;
     w->to_start = 0;

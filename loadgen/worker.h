@@ -9,6 +9,8 @@
 #include "common/histogram.h"
 #include "loadgen/client_conn.h"
 #include "loadgen/engine.h"
+#include "loadgen/live.h"
+#include "loadgen/series.h"
 #include "loadgen/sources.h"
 #include "loadgen/tally.h"
 
@@ -49,6 +51,9 @@ struct worker {
     struct histogram *latency;
     /* How the requests of each URL ended in the window; NULL where there is one URL. */
     uint64_t (*by_target)[COUNT_OUTCOMES];
+    struct series *series; /* of --csv, or NULL */
+    uint64_t publish_at;   /* when `live` is to be renewed; CLOCK_NEVER where nobody looks */
+    struct live_numbers live;
 
     struct client_conn *conns;
     uint32_t conn_count;

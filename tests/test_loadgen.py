@@ -15,8 +15,8 @@ import sys
 
 import tap
 from lib.server import kill_all
-from load_checks import (background, counting, engines, interface, outcomes, output, servers, setup,
-                         workloads)
+from load_checks import (background, counting, engines, files, interface, outcomes, output,
+                         servers, setup, workloads)
 from load_checks.run import settings, with_engine
 
 
@@ -36,7 +36,7 @@ def main():
     settings.sanitized = args.sanitized
 
     every = [t for part in (outcomes, counting, workloads, background, interface, setup, output,
-                              servers)
+                              files, servers)
              for t in part.tests()]
     every = [t for t in every if t.once] + [
         with_engine(t, engine) for engine in args.engines.split(",") for t in every if not t.once]
