@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/random.h"
 #include "loadgen/exchange.h"
 
 /* Places a window may begin at: a power of two. Small enough to stay in a second-level cache.
@@ -21,16 +22,6 @@
 #define REQUEST_STEP    UINT32_C(40503)
 #define CONNECTION_STEP UINT32_C(101339)
 
-/* SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
- */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 static void echo_prepare(struct workload *load, const struct options *o)
 {
     uint64_t state = 1;
@@ -39,7 +30,7 @@ static void echo_prepare(struct workload *load, const struct options *o)
     load->size = o->payload;
     load->request = xmalloc(words * 8);
     for (size_t i = 0; i < words; i++) {
-        uint64_t word = next_random(&state);
+        uint64_t word = random_next(&state);
         memcpy(load->request + i * 8, &word, 8);
     }
 }
