@@ -40,14 +40,20 @@ static void echo_init(struct exchange *x, uint32_t id)
     x->echo.position = id * CONNECTION_STEP;
 }
 
-static void echo_begin(const struct workload *load, struct exchange *x, const char **data,
-                       size_t *size)
+static void echo_begin(const struct workload *load, struct exchange *x, struct request *q,
+                       const char **data, size_t *size)
 {
-    x->echo.expected = load->request + x->echo.position % WINDOWS;
+    q->choice = x->echo.position % WINDOWS;
     x->echo.position += REQUEST_STEP;
-    x->echo.received = 0;
-    *data = x->echo.expected;
+    *data = load->request + q->choice;
     *size = load->size;
+}
+
+static void echo_expect(const struct workload *load, struct exchange *x,
+                        const struct request *q)
+{
+    x->echo.expected = load->request + q->choice;
+    x->echo.received = 0;
 }
 
 static enum exchange_result echo_feed(struct workload *load, struct exchange *x,
@@ -85,6 +91,7 @@ const struct protocol protocol_echo = {
     .prepare = echo_prepare,
     .init = echo_init,
     .begin = echo_begin,
+    .expect = echo_expect,
     .feed = echo_feed,
     .eof = echo_eof,
     .free = echo_free,
