@@ -105,7 +105,10 @@ static void lost(struct crowd *crowd, struct member *m)
 static void begin_request(struct crowd *crowd, struct member *m)
 {
     struct workload *load = crowd->b->load;
-    load->protocol->begin(load, &m->exchange, &m->out, &m->out_left);
+    struct request request;
+
+    load->protocol->begin(load, &m->exchange, &request, &m->out, &m->out_left);
+    load->protocol->expect(load, &m->exchange, &request);
 }
 
 static void opened(struct crowd *crowd, struct member *m)
@@ -265,7 +268,7 @@ static void make_members(struct crowd *crowd)
             struct member *m = &crowd->members[k];
             m->fd = -1;
             m->kind = (uint8_t)kind;
-            b->load->protocol->init(&m->exchange, b->options->connections + k);
+            b->load->protocol->init(b->load, &m->exchange, b->options->connections + k);
             queue(crowd, m, now);
             k++;
         }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "common/http_response.h"
+#include "loadgen/request.h"
 #include "loadgen/workload.h"
 
 enum exchange_result {
@@ -26,14 +27,15 @@ struct exchange {
         struct {
             struct http_response response;
             struct body body;
+            uint64_t random; /* which URL comes next */
+            uint16_t target; /* which one the answer is due to */
         } http;
         struct {
             const char *expected; /* what the message was, and so what must come back */
             size_t received;
-            uint32_t position; /* where in the block the next message begins */
+            uint32_t position; /* where in the block the next message to send begins */
         } echo;
     };
-    uint16_t target;    /* which URL the exchange is about; set before begin() */
     const char *reason; /* after CORRUPT or EOF: a constant string */
     bool reusable;      /* after OK or NON_2XX: the connection may carry another request */
 };
@@ -42,10 +44,14 @@ struct protocol {
     /* Make what the requests of `*load` are made of, whose targets are there already. */
     void (*prepare)(struct workload *load, const struct options *o);
     /* Set up the state of connection number `id` of the run, once. */
-    void (*init)(struct exchange *x, uint32_t id);
-    /* Begin an exchange. The request stays valid and unchanged until the next begin(). */
-    void (*begin)(const struct workload *load, struct exchange *x, const char **data,
-                  size_t *size);
+    void (*init)(const struct workload *load, struct exchange *x, uint32_t id);
+    /* Make the next request: its bytes, which stay valid and unchanged for the whole run, and
+     * in q->choice what expect() has to know of it. */
+    void (*begin)(const struct workload *load, struct exchange *x, struct request *q,
+                  const char **data, size_t *size);
+    /* The next input is the answer to `q`. Between begin() and this there may be the answers to
+     * requests that were begun before. */
+    void (*expect)(const struct workload *load, struct exchange *x, const struct request *q);
     /* Judge input. `*data` is moved past what belongs to this answer. */
     enum exchange_result (*feed)(struct workload *load, struct exchange *x, const char **data,
                                  const char *end);

@@ -19,20 +19,28 @@ static void http_prepare(struct workload *load, const struct options *o)
     }
 }
 
-static void http_init(struct exchange *x, uint32_t id)
+static void http_init(const struct workload *load, struct exchange *x, uint32_t id)
 {
-    (void)id;
     http_response_init(&x->http.response);
     x->http.body = (struct body){0};
+    x->http.random = random_stream(load->seed, id);
 }
 
-static void http_begin(const struct workload *load, struct exchange *x, const char **data,
-                       size_t *size)
+static void http_begin(const struct workload *load, struct exchange *x, struct request *q,
+                       const char **data, size_t *size)
 {
+    q->choice = workload_pick(load, &x->http.random);
+    *data = load->targets[q->choice].request;
+    *size = load->targets[q->choice].size;
+}
+
+static void http_expect(const struct workload *load, struct exchange *x,
+                        const struct request *q)
+{
+    (void)load;
+    x->http.target = (uint16_t)q->choice;
     http_response_begin(&x->http.response, false);
     body_begin(&x->http.body);
-    *data = load->targets[x->target].request;
-    *size = load->targets[x->target].size;
 }
 
 static enum exchange_result corrupt(struct exchange *x, const char *reason)
@@ -49,7 +57,8 @@ static enum exchange_result judge(struct workload *load, struct exchange *x)
     x->reusable = r->keep_alive;
     if (r->status < 200 || r->status > 299)
         return EXCHANGE_NON_2XX;
-    const char *wrong = body_check(&x->http.body, &load->targets[x->target].body, r->body_size);
+    const char *wrong =
+        body_check(&x->http.body, &load->targets[x->http.target].body, r->body_size);
     return wrong ? corrupt(x, wrong) : EXCHANGE_OK;
 }
 
@@ -90,6 +99,7 @@ const struct protocol protocol_http = {
     .prepare = http_prepare,
     .init = http_init,
     .begin = http_begin,
+    .expect = http_expect,
     .feed = http_feed,
     .eof = http_eof,
     .free = http_free,

@@ -1,6 +1,9 @@
 #include "loadgen/report.h"
 
+#include <string.h>
+
 #include "common/clock.h"
+#include "loadgen/hgrm.h"
 
 /* Three or four digits and the unit that fits. */
 static const char *time_text(char text[32], double ns)
@@ -41,10 +44,23 @@ static void print_times(FILE *out, const char *name, const struct histogram *h)
             time_text(text[3], (double)p99), time_text(text[4], (double)h->max));
 }
 
-static void print_latency(FILE *out, const struct result *result)
+static void print_distributions(FILE *out, const struct result *result)
 {
+    const struct open_result *open = result->open;
+
     fprintf(out, "  %-13s%10s%10s%10s%10s%10s\n", "", "mean", "stdev", "p50", "p99", "max");
-    print_times(out, "Latency", result->latency);
+    if (open) {
+        print_times(out, "Response time", result->latency);
+        print_times(out, "Service time", &open->service);
+        print_times(out, "Lateness", &open->lateness);
+        print_times(out, "  our own", &open->own_lateness);
+    } else {
+        print_times(out, "Latency", result->latency);
+    }
+    if (result->connect_time) {
+        print_times(out, "Connecting", result->connect_time);
+        print_times(out, "First byte", result->first_byte);
+    }
 }
 
 static void print_table(FILE *out, const struct histogram *h)
@@ -71,7 +87,8 @@ static const char *outcome_text(enum count outcome)
 /* Every request in exactly one class: the sum, to be seen. */
 static void print_sum(FILE *out, const struct result *result)
 {
-    uint64_t sum = result->window.n[COUNT_OK] + result->in_flight;
+    uint64_t unsent = result->open ? result->open->unsent : 0;
+    uint64_t sum = result->window.n[COUNT_OK] + result->in_flight + unsent;
 
     fprintf(out, "  Outcomes     %llu ok", (unsigned long long)result->window.n[COUNT_OK]);
     for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++) {
@@ -82,11 +99,30 @@ static void print_sum(FILE *out, const struct result *result)
     }
     if (result->in_flight > 0)
         fprintf(out, " + %llu in flight", (unsigned long long)result->in_flight);
-    fprintf(out, " = %llu", (unsigned long long)sum);
+    if (unsent > 0)
+        fprintf(out, " + %llu unsent", (unsigned long long)unsent);
+    fprintf(out, " = %llu%s", (unsigned long long)sum, result->open ? " scheduled" : "");
     if (result->in_flight_at_start > 0)
         fprintf(out, ", %llu of them begun before the window",
                 (unsigned long long)result->in_flight_at_start);
     putc('\n', out);
+}
+
+static void print_open(FILE *out, const struct options *o, const struct result *result)
+{
+    const struct open_result *open = result->open;
+    char text[2][32];
+
+    fprintf(out, "  Rate         %.2f/s asked, %.2f/s sent in the window\n",
+            (double)o->rate_milli / 1e3, open->rate_delivered);
+    if (open->queue_waited > 0)
+        fprintf(out, "  Queue        %llu found no idle connection, longest %llu, mean %.2f\n",
+                (unsigned long long)open->queue_waited, (unsigned long long)open->queue_max,
+                open->queue_mean);
+    fprintf(out, "  Drain        took %s of %s at most, %llu left\n",
+            time_text(text[0], (double)open->drain_took_ns),
+            time_text(text[1], (double)o->drain_ns),
+            (unsigned long long)(result->in_flight + open->unsent));
 }
 
 /* What went wrong, and the first reason for it. */
@@ -175,8 +211,11 @@ static void print_generator(FILE *out, const struct result *result)
     fprintf(out, ", Jain %.3f", result->jain);
     if (result->starved > 0)
         fprintf(out, ", %llu starved", (unsigned long long)result->starved);
-    fprintf(out, "\n  Generator    CPU %.1f %%, %.2fus per request\n",
-            100 * result->cpu_fraction, result->cpu_us_per_request);
+    fprintf(out, "\n  Generator    CPU %.1f %%, %.2fus per request", 100 * result->cpu_fraction,
+            result->cpu_us_per_request);
+    if (result->open)
+        fprintf(out, ", %.1f %% spinning to be on time", 100 * result->spun_fraction);
+    putc('\n', out);
 }
 
 void report_print(FILE *out, const struct run *r, const struct result *result)
@@ -189,16 +228,20 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     fprintf(out, "%s of %s%s%s\n", time_text(text[0], (double)result->window_ns), o->url_text,
             o->url_count > 1 ? " and others" : "",
             run_stopped((struct run *)r) ? " (interrupted)" : "");
-    fprintf(out, "  %u thread%s and %u connection%s, closed loop, %s\n", o->threads,
+    fprintf(out, "  %u thread%s and %u connection%s, %s loop%s, %s\n", o->threads,
             o->threads == 1 ? "" : "s", o->connections, o->connections == 1 ? "" : "s",
-            r->engine->name);
-    print_latency(out, result);
+            result->open ? "open" : "closed",
+            o->arrival == ARRIVAL_POISSON ? " with Poisson arrivals" : "",
+            o->null ? "no server: answers from memory" : r->engine->name);
+    print_distributions(out, result);
     if (o->latency_table)
         print_table(out, result->latency);
     fprintf(out, "  %llu requests in %s, %s read\n", (unsigned long long)ok,
             time_text(text[0], (double)result->window_ns),
             bytes_text(text[1], (double)result->window.n[COUNT_BYTES_IN]));
     print_sum(out, result);
+    if (result->open)
+        print_open(out, o, result);
     print_failures(out, r, result);
     print_urls(out, r, result);
     print_sources(out, r);
@@ -210,4 +253,16 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
                 bytes_text(text[0], (double)result->window.n[COUNT_BYTES_IN] / seconds));
     fprintf(out, "Verdict: %s%s%s\n", result->verdict, result->verdict_reason[0] ? ": " : "",
             result->verdict_reason);
+}
+
+void report_all(const struct run *r, const struct result *result, const struct search *search)
+{
+    const struct options *o = r->options;
+
+    if (!o->json || strcmp(o->json, "-") != 0)
+        report_print(stdout, r, result);
+    if (o->json)
+        report_json(o->json, r, result, search);
+    if (o->hgrm)
+        hgrm_write_file(o->hgrm, result->latency);
 }

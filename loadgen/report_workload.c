@@ -45,3 +45,33 @@ json_t *report_background(const struct run *r)
     put_count(all, "cpu_us", r->background.cpu_us);
     return all;
 }
+
+/* A rate in requests a second; null where there is none. */
+static json_t *rate(uint64_t milli)
+{
+    return milli ? json_real((double)milli / 1e3) : json_null();
+}
+
+json_t *report_search(const struct search *search)
+{
+    if (!search)
+        return json_null();
+
+    json_t *all = json_object();
+    json_t *probes = json_array();
+    for (uint32_t i = 0; i < search->count; i++) {
+        const struct search_probe *p = &search->probes[i];
+        json_t *o = json_object();
+        put(o, "rate", rate(p->rate_milli));
+        put(o, "kept", json_boolean(p->kept));
+        put(o, "value_ns", p->has_value ? json_integer((json_int_t)p->value_ns) : json_null());
+        put(o, "verdict", json_string(p->verdict));
+        json_array_append_new(probes, o);
+    }
+    put(all, "goal", json_string(search->goal->text));
+    put(all, "low", rate(search->low_milli));
+    put(all, "high", rate(search->high_milli));
+    put(all, "interrupted", json_boolean(search->interrupted));
+    put(all, "probes", probes);
+    return all;
+}

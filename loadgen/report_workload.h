@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "loadgen/result.h"
+#include "loadgen/search.h"
 
 /* "urls": for each its weight and how the requests for it ended. */
 json_t *report_urls(const struct run *r, const struct result *result);
@@ -14,5 +15,8 @@ json_t *report_sources(const struct run *r);
 
 /* "background": for each kind of connection how many were asked for, open at the end, and lost. */
 json_t *report_background(const struct run *r);
+
+/* "search": the goal, the interval, the probes; null where `search` is NULL. */
+json_t *report_search(const struct search *search);
 
 #endif

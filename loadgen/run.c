@@ -18,6 +18,13 @@
  */
 #define OTHER_FDS 32
 
+/* How long it may take until the last thread has left the barrier. */
+#define START_DELAY_NS (2 * NS_PER_MS)
+
+/* From so many on, connections may need more than one source address: a half of the ports that
+ * there are by default. */
+#define MANY_CONNECTIONS 14000
+
 static void tell(struct run *r, const char *line)
 {
     int fd = r->options->events_fd;
@@ -71,7 +78,8 @@ static void connections_tried(struct run *r)
     }
     snprintf(line, sizeof line, "connected %u\n", r->connected);
     tell(r, line);
-    r->start_ns = clock_ns();
+    /* An open loop's threads must all be there at the schedule's time 0. */
+    r->start_ns = clock_ns() + (r->options->rate_milli ? START_DELAY_NS : 0);
 }
 
 static void *thread_main(void *arg)
@@ -136,6 +144,7 @@ static void supervise(struct run *r, int signal_fd)
             /* In the hold a signal ends just that: the window was whole. */
             if (atomic_load(&r->closed) < r->options->threads)
                 atomic_store(&r->stopped, true);
+            atomic_store(&r->signalled, true);
             hold = false;
             wake_all(r);
         }
@@ -184,7 +193,6 @@ static void make_workers(struct run *r)
         w->protocol = r->load.protocol;
         w->timeout_ns = o->timeout_ns;
         w->source.at = i;
-        w->random = mix_seed(o->seed, i);
         w->first_id = id;
         w->conn_count = o->connections / o->threads + (i < o->connections % o->threads);
         id += w->conn_count;
@@ -196,24 +204,12 @@ static void make_workers(struct run *r)
     }
 }
 
-static void choose_sources(struct sources *sources, const struct options *o)
-{
-    char error[256];
-
-    if (!o->source)
-        sources_none(sources);
-    else if (!sources_parse(sources, o->source, addr_family(&o->url.addr), error, sizeof error))
-        die_usage("--source: %s", error);
-}
-
 void run_free(struct run *r)
 {
     for (uint32_t i = 0; i < r->options->threads; i++) {
         struct worker *w = &r->workers[i];
         close(w->wake_fd);
-        free(w->latency);
-        free(w->by_target);
-        free(w->conns);
+        worker_free(w);
     }
     free(r->workers);
     workload_free(&r->load);
@@ -222,12 +218,18 @@ void run_free(struct run *r)
     pthread_barrier_destroy(&r->barrier);
 }
 
+/* Connections that are closed and opened again would run out of ports, and so would very many. */
+static bool needs_sources(const struct options *o)
+{
+    return !o->null && (o->per_connection > 0 || o->connections + o->idle > MANY_CONNECTIONS);
+}
+
 void run_execute(struct run *r, const struct options *o)
 {
     *r = (struct run){.options = o};
-    choose_sources(&r->sources, o);
+    sources_init(&r->sources, o->source, &o->url.addr, needs_sources(o));
     workload_init(&r->load, o);
-    r->engine = engine_choose(o->engine);
+    r->engine = o->null ? &engine_null : engine_choose(o->engine);
     raise_fd_limit(o);
     int signal_fd = block_signals();
     r->done_fd = eventfd(0, EFD_CLOEXEC);

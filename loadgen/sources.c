@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/err.h"
@@ -33,11 +34,6 @@ static void allocate(struct sources *sources, bool automatic)
      * nothing. */
     sources->list = xcalloc(SOURCES_MAX, sizeof *sources->list);
     pthread_mutex_init(&sources->lock, NULL);
-}
-
-void sources_none(struct sources *sources)
-{
-    *sources = (struct sources){0};
 }
 
 void sources_free(struct sources *sources)
@@ -114,23 +110,32 @@ static bool read_part(struct sources *sources, char *part, int family, char *err
     return true;
 }
 
-bool sources_parse(struct sources *sources, const char *text, int family, char *error,
-                   size_t error_size)
+/* An address that is not this machine's would look as if its ports were used up. */
+static void check_local(const struct source *s)
 {
-    if (family != AF_INET && family != AF_INET6) {
-        snprintf(error, error_size, "a Unix-domain socket has no source address");
-        return false;
-    }
-    allocate(sources, false);
+    char text[SOURCE_TEXT_MAX];
+    int fd = socket(addr_family(&s->addr), SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || bind(fd, addr_sockaddr(&s->addr), s->addr.len) < 0)
+        die_errno("--source: cannot connect from %s", source_format(s, text));
+    close(fd);
+}
+
+static void read_list(struct sources *sources, const char *text, int family)
+{
+    char error[256];
     char *copy = xstrdup(text);
     char *rest = copy;
-    bool good = true;
-    for (char *part; good && (part = strsep(&rest, ","));)
-        good = read_part(sources, part, family, error, error_size);
+
+    if (family != AF_INET && family != AF_INET6)
+        die_usage("--source: a Unix-domain socket has no source address");
+    allocate(sources, false);
+    for (char *part; (part = strsep(&rest, ","));)
+        if (!read_part(sources, part, family, error, sizeof error))
+            die_usage("--source: %s", error);
+    for (uint32_t i = 0; i < sources->count; i++)
+        check_local(&sources->list[i]);
     free(copy);
-    if (!good)
-        sources_free(sources);
-    return good;
 }
 
 /* Half the range of ports that connect() chooses from (ip(7)). */
@@ -146,10 +151,21 @@ static uint32_t budget(void)
     return high > low ? (high - low + 1) / 2 : 1;
 }
 
-void sources_automatic(struct sources *sources)
+static bool is_loopback(const struct addr *to)
 {
-    allocate(sources, true);
-    sources->budget = budget();
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&to->storage;
+    return in->sin_family == AF_INET && ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+void sources_init(struct sources *sources, const char *list, const struct addr *to, bool many)
+{
+    *sources = (struct sources){0};
+    if (list) {
+        read_list(sources, list, addr_family(to));
+    } else if (many && is_loopback(to)) {
+        allocate(sources, true);
+        sources->budget = budget();
+    }
 }
 
 /* Give up the address that the cursor is at, if it has one, and take another: one that has had

@@ -46,16 +46,10 @@ struct source_cursor {
     uint32_t left; /* automatic: connections until it takes another */
 };
 
-/* Read the value of --source, ADDR[,ADDR...] where ADDR may be FIRST-LAST, for connections to
- * an address of `family`. Returns true, or false with one line in `error`. */
-bool sources_parse(struct sources *sources, const char *text, int family, char *error,
-                   size_t error_size);
-
-/* Take loopback addresses as needed. */
-void sources_automatic(struct sources *sources);
-
-/* Leave it to the kernel. */
-void sources_none(struct sources *sources);
+/* Set up for connections to `to`. `list`: the value of --source, ADDR[,ADDR...] where ADDR may be
+ * FIRST-LAST; where it cannot be taken the program ends with a usage error, and where one of them
+ * is not this machine's with another. NULL: loopback addresses as needed, if there may be `many` connections and it is there; else the kernel chooses. */
+void sources_init(struct sources *sources, const char *list, const struct addr *to, bool many);
 
 /* Bind `fd` to the next address. Returns 0 or an errno. */
 int sources_bind(struct sources *sources, struct source_cursor *cursor, int fd);

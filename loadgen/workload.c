@@ -21,6 +21,7 @@ void workload_init(struct workload *load, const struct options *o)
         .protocol = o->url.protocol == URL_HTTP ? &protocol_http : &protocol_echo,
         .targets = xcalloc(o->url_count, sizeof *load->targets),
         .target_count = o->url_count,
+        .seed = o->seed,
     };
     for (uint32_t i = 0; i < o->url_count; i++) {
         body_reference_init(&load->targets[i].body);

@@ -24,6 +24,7 @@ struct workload {
     struct target *targets; /* one for each of options->urls */
     uint32_t target_count;
     struct mix mix; /* only where there are several */
+    uint64_t seed;  /* of the choice among them */
     char *block;    /* echo: random bytes */
     size_t message; /* echo: bytes of a message */
 };
@@ -34,7 +35,7 @@ void workload_init(struct workload *load, const struct options *o);
 
 void workload_free(struct workload *load);
 
-/* The URL of the next request; `*random` is the thread's mix_seed(), moved on. */
+/* The URL of the next request; `*random` is moved on. */
 static inline uint32_t workload_pick(const struct workload *load, uint64_t *random)
 {
     return load->target_count == 1 ? 0 : mix_next(&load->mix, random);

@@ -128,7 +128,8 @@ def source_that_is_not_ours(t):
     """An address of somebody else: no connection, and the reason is told."""
     peer = peer_for(t)
     run = load(t, "-n", "10", "-c", "2", "--source", "192.0.2.1", peer.url, status=1)
-    assert "Cannot assign" in run.err and peer.accepted == 0, run.err
+    assert "192.0.2.1" in run.err and "Cannot assign" in run.err, run.err
+    assert peer.accepted == 0 and len(run.err.splitlines()) == 1
 
 
 SOURCE_USAGE = [
