@@ -11,6 +11,7 @@
 #include "loadgen/report.h"
 #include "loadgen/result.h"
 #include "loadgen/run.h"
+#include "loadgen/verdict.h"
 
 /* The closed loop that finds where to begin. */
 #define FIRST_RUN_NS NS_PER_S
@@ -22,6 +23,8 @@
 #define RATE_MAX_MILLI UINT64_C(100000000000)
 
 #define REPEATS 3
+
+#define WHY_SIZE sizeof((struct search *)0)->why_invalid
 
 /* A finished run, its options with it. */
 struct trial {
@@ -93,7 +96,7 @@ static FILE *progress(const struct options *o)
 }
 
 static void tell(const struct options *o, const struct search *s,
-                 const struct search_probe *probe)
+                 const struct search_probe *probe, const char *reason)
 {
     FILE *out = progress(o);
 
@@ -104,8 +107,8 @@ static void tell(const struct options *o, const struct search *s,
     else
         fprintf(out, "no answer");
     fprintf(out, "   %s", probe->kept ? "kept" : "not kept");
-    if (probe->invalid)
-        fprintf(out, ": INVALID, the generator's limit");
+    if (probe->in_time && !probe->kept)
+        fprintf(out, ", INVALID: %s", reason);
     putc('\n', out);
     fflush(out);
 }
@@ -119,7 +122,8 @@ static void replace(struct trial **kept, struct trial *by)
 /* One probe. `*last` becomes its run, unless that is one that kept the goal and this did not.
  * Returns NULL where it was interrupted: a window that was cut short says nothing. */
 static const struct search_probe *probe(struct search *s, const struct options *o,
-                                        uint64_t rate_milli, struct trial **last)
+                                        uint64_t rate_milli, struct trial **last,
+                                        char why[WHY_SIZE])
 {
     struct search_probe *p = &s->probes[s->count];
     struct options options = *o;
@@ -141,7 +145,7 @@ static const struct search_probe *probe(struct search *s, const struct options *
     if (s->interrupted)
         return NULL;
     s->count++;
-    tell(o, s, p);
+    tell(o, s, p, why);
     return p;
 }
 
@@ -150,16 +154,19 @@ static const struct search_probe *probe(struct search *s, const struct options *
 static bool keeps(struct search *s, const struct options *o, uint64_t rate_milli,
                   struct trial **best)
 {
-    unsigned kept = 0, not_kept = 0, invalid = 0;
+    unsigned kept = 0, not_kept = 0, in_time = 0;
+    char why[WHY_SIZE], why_invalid[WHY_SIZE] = "";
     struct trial *last = NULL;
 
     while (kept <= REPEATS / 2 && not_kept <= REPEATS / 2) {
-        const struct search_probe *p = probe(s, o, rate_milli, &last);
+        const struct search_probe *p = probe(s, o, rate_milli, &last, why);
         if (!p)
             break;
         kept += p->kept;
         not_kept += !p->kept;
-        invalid += p->invalid;
+        in_time += p->in_time;
+        if (p->in_time && !p->kept)
+            memcpy(why_invalid, why, sizeof why);
     }
     bool keeps = !s->interrupted && kept > not_kept;
     if (keeps || !*best)
@@ -172,7 +179,9 @@ static bool keeps(struct search *s, const struct options *o, uint64_t rate_milli
         s->low_milli = rate_milli;
     } else {
         s->high_milli = rate_milli;
-        s->generator_limited = invalid > REPEATS / 2;
+        s->why_invalid[0] = '\0';
+        if (in_time > REPEATS / 2)
+            memcpy(s->why_invalid, why_invalid, sizeof why_invalid);
     }
     return keeps;
 }
@@ -228,9 +237,10 @@ static void conclude(FILE *out, const struct search *s)
         fprintf(out, "at %.1f requests/s", (double)s->low_milli / 1e3);
     if (s->high_milli)
         fprintf(out, ", not at %.1f", (double)s->high_milli / 1e3);
-    if (s->generator_limited)
-        fprintf(out, ": there the generator was the limit");
-    fprintf(out, "%s\n\n", s->interrupted ? " (interrupted)" : "");
+    fprintf(out, "%s\n", s->interrupted ? " (interrupted)" : "");
+    if (s->why_invalid[0])
+        fprintf(out, "There the times were good and the verdict INVALID: %s\n", s->why_invalid);
+    putc('\n', out);
 }
 
 int search_main(const struct options *o)

@@ -7,8 +7,8 @@
  * did not keep the goal is at most 2 % above the highest that did, or the number of rates is used
  * up. What it states is that interval and not a point between.
  *
- * A probe whose verdict is INVALID did not keep the goal: the generator did not send what was
- * asked. Whether the limit that was found is the server's or the generator's is told. */
+ * A probe whose verdict is INVALID did not keep the goal, whatever its times are: what was asked for
+ * was not sent. Where that and not the times decided, the reason is told. */
 #ifndef IOM_SEARCH_H
 #define IOM_SEARCH_H
 
@@ -38,15 +38,16 @@ struct search_probe {
     uint64_t rate_milli; /* requests per 1,000 s */
     bool has_value;      /* there was any sample */
     uint64_t value_ns;   /* of the goal's statistic */
-    bool kept, invalid;
+    bool kept;
+    bool in_time; /* the value keeps the goal; without `kept` the verdict is INVALID */
     const char *verdict;
 };
 
 struct search {
     const struct search_goal *goal;
-    uint64_t low_milli;     /* the highest rate that kept the goal; 0: none did */
-    uint64_t high_milli;    /* the lowest that did not; 0: all did */
-    bool generator_limited; /* it was an INVALID probe that decided `high_milli` */
+    uint64_t low_milli;    /* the highest rate that kept the goal; 0: none did */
+    uint64_t high_milli;   /* the lowest that did not; 0: all did */
+    char why_invalid[200]; /* at `high_milli` only the verdict was against: its reason */
     bool interrupted;
     struct search_probe probes[3 * SEARCH_RATES];
     uint32_t count;

@@ -48,7 +48,8 @@ struct source_cursor {
 
 /* Set up for connections to `to`. `list`: the value of --source, ADDR[,ADDR...] where ADDR may be
  * FIRST-LAST; where it cannot be taken the program ends with a usage error, and where one of them
- * is not this machine's with another. NULL: loopback addresses as needed, if there may be `many` connections and it is there; else the kernel chooses. */
+ * is not this machine's with another. NULL: loopback addresses as needed, if there may be `many`
+ * connections and `to` is there; else the kernel chooses. */
 void sources_init(struct sources *sources, const char *list, const struct addr *to, bool many);
 
 /* Bind `fd` to the next address. Returns 0 or an errno. */
