@@ -133,10 +133,10 @@ static const struct search_probe *probe(struct search *s, const struct options *
     struct trial *t = run_trial(&options);
     *p = (struct search_probe){.rate_milli = rate_milli, .verdict = t->result.verdict};
     p->has_value = search_value(s->goal, t->result.latency, &p->value_ns);
-    p->invalid = strcmp(p->verdict, "INVALID") == 0;
-    bool better =
-        s->goal->or_equal ? p->value_ns <= s->goal->limit_ns : p->value_ns < s->goal->limit_ns;
-    p->kept = p->has_value && !p->invalid && better;
+    p->in_time = p->has_value && (s->goal->or_equal ? p->value_ns <= s->goal->limit_ns
+                                                    : p->value_ns < s->goal->limit_ns);
+    p->kept = p->in_time && !verdict_invalid(&t->result);
+    snprintf(why, WHY_SIZE, "%s", t->result.verdict_reason);
     s->interrupted = run_stopped(&t->run);
     if (!had_one || (p->kept && !s->interrupted))
         replace(last, t);
