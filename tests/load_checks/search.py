@@ -4,26 +4,33 @@ import re
 import signal
 import time
 
-from load_checks.run import Run, consistent, named, peer_for, settings
+from load_checks.run import Run, consistent, named, peer_for, settings, skip
 
 
-def search(t, goal, url, *arguments, status=0, limit=60.0):
+def search(t, goal, url, *arguments, limit_ns, easy=0, limit=60.0):
+    """Search, and check what is said. Goals are '<'. Where a rate of at most `easy` was not kept,
+    the machine is too noisy for the test to say anything."""
     run = Run(t, "--search", goal, *arguments, url)
     run.finish(limit)
-    assert run.status == status, f"exit status {run.status}: {run.err}{run.out}"
+    assert run.json, f"exit status {run.status}: {run.err}{run.out}"
     s = run.json["search"]
-    t.note([(p["rate"], p["kept"], p["value_ns"]) for p in s["probes"]])
+    t.note([(p["rate"], p["kept"], p["value_ns"], p["verdict"]) for p in s["probes"]])
     assert s["goal"] == goal and s["interrupted"] is False
-    check_probes(s)
+    check_probes(s, limit_ns)
+    assert run.status == (1 if s["low"] is None else 0), f"exit status {run.status}: {run.err}"
+    if any(p["rate"] <= easy and not p["kept"] for p in s["probes"]):
+        skip("inconclusive: this machine is too busy to send on time")
     return run, s
 
 
-def check_probes(s):
-    """Each rate judged by a majority, and the interval is what the probes say."""
+def check_probes(s, limit_ns):
+    """Each probe is judged by its value and verdict, each rate by a majority, and the interval is
+    what the probes say."""
     rates = {}
     for p in s["probes"]:
         rates.setdefault(p["rate"], []).append(p["kept"])
-        assert not p["kept"] or p["verdict"] != "INVALID", p
+        good = p["value_ns"] is not None and p["value_ns"] < limit_ns
+        assert p["kept"] == (good and p["verdict"] != "INVALID"), p
     kept = [r for r, k in rates.items() if sum(k) >= 2]
     lost = [r for r, k in rates.items() if len(k) - sum(k) >= 2]
     assert sorted(kept + lost) == sorted(rates), f"a rate was not decided: {rates}"
@@ -37,10 +44,8 @@ def finds_the_knee(t):
     grows all the time, so the response time does."""
     peer = peer_for(t, "late")
     run, s = search(t, "p90<80ms", peer.url, "-c", "1", "-R", "8", "-d", "1s", "--timeout", "5s",
-                    limit=200)
-    assert s["high"] <= 32 and s["low"] <= 22, (s["low"], s["high"])
-    late = [p for p in s["probes"] if p["rate"] <= 16 and not p["kept"]]
-    assert s["low"] >= 12 or late, (s["low"], s["high"])  # late: on a noisy machine
+                    limit_ns=80_000_000, easy=16, limit=200)
+    assert 16 <= s["low"] < s["high"] <= 24, (s["low"], s["high"])
     assert s["high"] <= 1.021 * s["low"], "not narrow enough"
     consistent(run.json)
     assert run.json["mode"] == "open" and run.json["rate_asked"] == s["low"], "not that of the best"
@@ -50,8 +55,8 @@ def finds_the_knee(t):
 
 def begins_with_a_closed_loop(t):
     peer = peer_for(t, "late")
-    run, s = search(t, "mean<=10s", peer.url, "-c", "2", "-d", "0.3s", "--timeout", "100ms",
-                    "--drain", "0s", status=0, limit=200)
+    run, s = search(t, "mean<10s", peer.url, "-c", "2", "-d", "0.3s", "--timeout", "100ms",
+                    "--drain", "0s", limit_ns=10**10, limit=200)
     assert re.search(r"closed loop: \d+", run.out), run.out
     first = s["probes"][0]["rate"]
     assert 5 <= first <= 20, f"half of some 40/s is not {first}"
@@ -60,7 +65,8 @@ def begins_with_a_closed_loop(t):
 def goal_never_kept(t):
     """50 ms an answer, and a goal of 1 ms: down to the lowest rate, none keeps it."""
     peer = peer_for(t, "late")
-    run, s = search(t, "p50<1ms", peer.url, "-c", "2", "-R", "8", "-d", "0.3s", status=1)
+    run, s = search(t, "p50<1ms", peer.url, "-c", "2", "-R", "8", "-d", "0.3s",
+                    limit_ns=1_000_000)
     assert s["low"] is None and s["high"] == min(p["rate"] for p in s["probes"])
     assert "at no rate" in run.out, run.out
     assert all(p["value_ns"] is None or p["value_ns"] >= 50_000_000 for p in s["probes"])
