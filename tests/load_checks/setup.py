@@ -40,7 +40,7 @@ def never_accepts(t):
                 s.connect_ex(listener.getsockname())
             run = load(t, "-c", "1", "http://127.0.0.1:%d/" % listener.getsockname()[1], status=1,
                        limit=9.0)
-            one_line(run, "127.0.0.1", "no connection in time")
+            one_line(run, "127.0.0.1", "no connection in time", "listen queue is full")
         finally:
             for s in fill:
                 s.close()
@@ -57,7 +57,7 @@ def never_accepts_unix(t):
         second.setblocking(False)
         second.connect_ex(directory + "/s")
         run = load(t, "-c", "1", f"http+unix://{directory}/s", status=1, limit=9.0)
-        one_line(run, directory, "cannot connect")
+        one_line(run, directory, "cannot connect", "the listen queue is full")
 
 
 def unix_queue_drains(t):
