@@ -68,7 +68,7 @@ static const char *reason_of(int error)
 {
     if (error == EADDRNOTAVAIL)
         return "no free local port";
-    return error == EAGAIN ? "the listen queue is full" : strerrordesc_np(error);
+    return error == EAGAIN ? CONN_QUEUE_FULL : strerrordesc_np(error);
 }
 
 void conn_refused(struct worker *w, struct client_conn *c, int error)
