@@ -91,7 +91,8 @@ void conn_refused(struct worker *w, struct client_conn *c, int error)
 void conn_open_timed_out(struct worker *w, struct client_conn *c)
 {
     conn_list_remove(c);
-    connect_failed(w, c, COUNT_TIMEOUT, "no connection in time: the listen queue is full, or nothing answers");
+    connect_failed(w, c, COUNT_TIMEOUT,
+                   "no connection in time: the listen queue is full, or nothing answers");
 }
 
 void conn_connected(struct worker *w, struct client_conn *c)

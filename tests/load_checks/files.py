@@ -129,7 +129,7 @@ def series_with_a_rest(t):
     check_series(rows, j, 0.1)
     assert [r["interval_s"] for r in rows] == ["0.100000", "0.100000", "0.050000"]
     # -n ends the threads at different times.
-    j = load(t, "-n", "301", "-c", "3", "-t", "3", "--interval", "1ms", "--csv", path,
+    j = load(t, "-n", "301", "-c", "3", "-t", "3", "--interval", "10ms", "--csv", path,
              peer_for(t).url).json
     assert sum(int(r["requests"]) for r in read_series(path)) == j["requests"] == 301
 
@@ -175,6 +175,22 @@ def series_survives_a_kill(t):
     rows = read_series(path)
     assert len(rows) >= 3 and sum(int(r["requests"]) for r in rows) > 0
     assert all(r[name] is not None for r in rows for name in NAMES), "half a row"
+
+
+def series_of_a_stopped_generator(t):
+    """What it slept through is many intervals at once: none is missing."""
+    path = scratch(t, "x.csv")
+    run = Run(t, "-d", "1.5s", "-c", "2", "-t", "2", "--interval", "10ms", "--csv", path,
+              peer_for(t).url)
+    deadline = time.monotonic() + 8 * settings.slow_factor
+    while not os.path.exists(path) or len(read_series(path)) < 3:
+        assert time.monotonic() < deadline, "no rows came"
+        time.sleep(0.01)
+    run.process.send_signal(signal.SIGSTOP)
+    time.sleep(0.5)  # the stop is what is tested
+    run.process.send_signal(signal.SIGCONT)
+    run.finish()
+    check_series(read_series(path), run.json, 0.01)
 
 
 def series_cannot_be_written(t):
@@ -226,5 +242,5 @@ def quiet(t):
 def tests():
     return [named(f, limit=20) for f in (
         percentiles_for_plotters, percentiles_of_nothing, series, series_with_a_rest,
-        series_of_a_stall, series_survives_an_interrupt, series_survives_a_kill,
+        series_of_a_stall, series_survives_an_interrupt, series_survives_a_kill, series_of_a_stopped_generator,
         series_cannot_be_written, line_on_a_terminal, quiet)]
