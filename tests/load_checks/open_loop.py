@@ -187,7 +187,8 @@ def drain_lets_end_what_is_due(t):
 
 def timeouts_say_at_least(t):
     peer = peer_for(t, "stall", every=4)
-    j = run_open(t, "-R", "100", "-n", "20", "-c", "20", "--timeout", "1s", peer.url).json
+    j = run_open(t, "-R", "100", "-n", "20", "-c", "20", "--timeout", "1s", "--drain", "20s",
+                 peer.url).json
     assert j["outcomes"]["timeout"] == 5 and j["outcomes"]["ok"] == 15
     assert j["response_time"]["count"] == j["service_time"]["count"] == 20
     assert j["response_time"]["max"] >= 1_000_000_000 <= j["service_time"]["p90"]
@@ -200,7 +201,7 @@ def faults(mode, protocol, expect):
     def test(t):
         peer = peer_for(t, mode, protocol, every=5)
         stalls = outcome == "timeout"
-        j = run_open(t, "-R", "400", "-n", "40", "-c", "12", "-t", "2", "--timeout",
+        j = run_open(t, "-R", "400", "-n", "40", "-c", "12", "-t", "2", "--drain", "20s", "--timeout",
                      TIMEOUT if stalls else "20s", peer.url).json
         o = j["outcomes"]
         assert peer.faults == 8 and o[outcome] == 8 and o["ok"] == 32, o
@@ -240,7 +241,7 @@ def idle_before_busy(t):
         count = peer.count
         peer.count = lambda request: count(request) and peer.requests == 1
         return run_open(t, "-R", "20", "-n", "12", "-c", "2", "--pipeline", "4", "--timeout", "2s",
-                        peer.url).json
+                        "--drain", "20s", peer.url).json
     j = undisturbed(run, 20_000_000, lambda j: j["service_time"]["p50"] < 25_000_000)
     assert j["outcomes"]["timeout"] == 1 and j["outcomes"]["ok"] == 11, j["outcomes"]
 

@@ -102,9 +102,9 @@ class Watcher:
                 waiting = waiting[:self.answers - sent]
             sent += len(waiting)
             surplus, self.extra = self.extra, 0
+            seen.answered += [time.monotonic()] * len(waiting)
             self._send(sock, b"".join(waiting if self.payload else
                                       [answer()] * (len(waiting) + surplus)))
-            seen.answered += [time.monotonic()] * len(waiting)
             waiting = []
             if sent == self.answers and self.after == "close":
                 return
