@@ -1,13 +1,13 @@
 #include "loadgen/engine.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/err.h"
+#include "loadgen/dial.h"
 #include "loadgen/run.h"
 #include "loadgen/worker.h"
 
@@ -17,20 +17,42 @@ static const struct engine *const ring = &engine_io_uring;
 static const struct engine *const ring = NULL;
 #endif
 
-int engine_open_socket(struct worker *w, struct client_conn *c)
+int engine_open(struct worker *w, struct client_conn *c)
 {
-    int family = addr_family(&w->run->options->url.addr), one = 1;
+    int error = dial(&w->run->sources, &w->source, &w->run->options->url.addr, 0, &c->fd);
 
-    c->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (c->fd < 0) {
-        if (errno == EMFILE || errno == ENFILE)
-            die_errno("cannot open connection %u of %u",
-                      w->first_id + (uint32_t)(c - w->conns) + 1, w->run->options->connections);
-        return errno;
+    if (error == EMFILE || error == ENFILE) {
+        errno = error;
+        die_errno("cannot open connection %u of %u", w->first_id + (uint32_t)(c - w->conns) + 1,
+                  w->run->options->connections);
     }
-    if (family != AF_UNIX)
-        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    return 0;
+    return error;
+}
+
+ssize_t engine_send_some(struct client_conn *c)
+{
+    if (c->pipeline)
+        return sendmsg(c->fd, pipeline_message(c->pipeline), MSG_NOSIGNAL);
+    return send(c->fd, c->out, c->out_left, MSG_NOSIGNAL);
+}
+
+void engine_sent(struct client_conn *c, size_t size)
+{
+    c->out_left -= size;
+    if (c->pipeline)
+        pipeline_sent(c->pipeline, size);
+    else
+        c->out += size;
+}
+
+void engine_close_socket(const struct worker *w, int fd)
+{
+    /* Without lingering a close is a reset, and leaves no TIME_WAIT (socket(7), tcp(7)). */
+    static const struct linger none = {.l_onoff = 1, .l_linger = 0};
+
+    if (w->run->options->close_by_reset)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    close(fd);
 }
 
 static bool ring_works(char *why, size_t size)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/random.h"
 #include "loadgen/exchange.h"
 
 /* Places a window may begin at: a power of two. Small enough to stay in a second-level cache.
@@ -21,57 +22,54 @@
 #define REQUEST_STEP    UINT32_C(40503)
 #define CONNECTION_STEP UINT32_C(101339)
 
-/* SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
- */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 static void echo_prepare(struct workload *load, const struct options *o)
 {
     uint64_t state = 1;
     size_t words = (o->payload + WINDOWS + 7) / 8;
 
-    load->size = o->payload;
-    load->request = xmalloc(words * 8);
+    load->message = o->payload;
+    load->block = xmalloc(words * 8);
     for (size_t i = 0; i < words; i++) {
-        uint64_t word = next_random(&state);
-        memcpy(load->request + i * 8, &word, 8);
+        uint64_t word = random_next(&state);
+        memcpy(load->block + i * 8, &word, 8);
     }
 }
 
-static void echo_init(struct exchange *x, uint32_t id)
+static void echo_init(const struct workload *load, struct exchange *x, uint32_t id)
 {
+    (void)load;
     x->echo.position = id * CONNECTION_STEP;
 }
 
-static void echo_begin(const struct workload *load, struct exchange *x, const char **data,
-                       size_t *size)
+static void echo_begin(const struct workload *load, struct exchange *x, struct request *q,
+                       const char **data, size_t *size)
 {
-    x->echo.expected = load->request + x->echo.position % WINDOWS;
+    q->choice = x->echo.position % WINDOWS;
     x->echo.position += REQUEST_STEP;
+    *data = load->block + q->choice;
+    *size = load->message;
+}
+
+static void echo_expect(const struct workload *load, struct exchange *x,
+                        const struct request *q)
+{
+    x->echo.expected = load->block + q->choice;
     x->echo.received = 0;
-    *data = x->echo.expected;
-    *size = load->size;
 }
 
 static enum exchange_result echo_feed(struct workload *load, struct exchange *x,
                                       const char **data, const char *end)
 {
     size_t n = (size_t)(end - *data);
-    if (n > load->size - x->echo.received)
-        n = load->size - x->echo.received;
+    if (n > load->message - x->echo.received)
+        n = load->message - x->echo.received;
     if (memcmp(*data, x->echo.expected + x->echo.received, n) != 0) {
         x->reason = "a byte came back that was not sent";
         return EXCHANGE_CORRUPT;
     }
     *data += n;
     x->echo.received += n;
-    if (x->echo.received < load->size)
+    if (x->echo.received < load->message)
         return EXCHANGE_MORE;
     x->reusable = true;
     return EXCHANGE_OK;
@@ -94,6 +92,7 @@ const struct protocol protocol_echo = {
     .prepare = echo_prepare,
     .init = echo_init,
     .begin = echo_begin,
+    .expect = echo_expect,
     .feed = echo_feed,
     .eof = echo_eof,
     .free = echo_free,

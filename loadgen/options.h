@@ -6,11 +6,15 @@
 #include <stdint.h>
 
 #include "loadgen/engine.h"
+#include "loadgen/schedule.h"
+#include "loadgen/search.h"
 #include "loadgen/url.h"
 
 struct options {
-    const char *url_text;
-    struct url url;
+    struct weighted_url *urls; /* all at one address; at least one */
+    uint32_t url_count;
+    const char *url_text; /* the first, */
+    struct url url;       /* and what it says */
     uint32_t connections;
     uint32_t threads;
     enum engine_choice engine;
@@ -19,10 +23,28 @@ struct options {
     uint64_t settle_ns;   /* at most; 0: do not settle */
     uint64_t warmup_ns;
     uint64_t timeout_ns;
-    uint64_t payload; /* bytes of an echo message */
-    char *headers;    /* the lines of -H, each with its CRLF; never NULL */
-    bool has_host;    /* one of them is Host */
+    uint64_t rate_milli; /* open loop: requests per 1,000 s; 0: closed loop */
+    enum arrival arrival;
+    uint64_t seed;
+    uint64_t drain_ns;
+    uint32_t pipeline;       /* requests on their way on a connection at most */
+    uint32_t per_connection; /* requests on a connection; 0: no limit */
+    bool close_by_reset;
+    uint64_t think_ns; /* mean pause of a closed loop; 0: none */
+    bool think_exponential;
+    bool null;           /* answers come from memory */
+    uint64_t payload;    /* bytes of an echo message */
+    char *headers;       /* the lines of -H, each with its CRLF; never NULL */
+    bool has_host;       /* one of them is Host */
+    const char *body;    /* the path of --body, or NULL */
+    const char *source;  /* the list of --source, or NULL */
+    uint64_t ramp_milli; /* connections opened in 1,000 s; 0: as many as seem good */
+    uint32_t idle, slow_readers, slow_senders;
+    struct search_goal goal; /* its text is NULL without --search */
     bool latency_table;
+    const char *hgrm, *csv; /* paths, or NULL */
+    uint64_t interval_ns;   /* of the rows of `csv` */
+    bool quiet;
     const char *json; /* a path, "-" for standard output, NULL for none */
     int events_fd;    /* -1 for none */
     bool hold;
@@ -30,5 +52,18 @@ struct options {
 
 /* Read the command line into `*o`. Does not return on --help, --version, or a usage error. */
 void options_parse(struct options *o, int argc, char **argv);
+
+/* End the program where options do not go together, and set those that depend on others. In
+ * option_check.c. */
+void options_check(struct options *o);
+
+/* A time that was not given. */
+#define OPTION_UNSET UINT64_MAX
+
+/* Free what options_parse() allocated. */
+void options_free(struct options *o);
+
+/* The text of --help. */
+extern const char options_help[];
 
 #endif
