@@ -1,5 +1,6 @@
 #include "counters.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,29 +10,56 @@
 #include "common/err.h"
 
 static struct {
-    const char *model, *protocol;
-    struct counters *slots;
+    const struct model *model;
+    const char *protocol;
+    struct counters *slots; /* the main thread's, those of the workers, those to be taken */
+    unsigned workers;
     uint32_t *free; /* a stack of slots that were taken and given back */
     uint32_t free_count, used, size;
 } table;
 
-void counters_create(const char *model, const char *protocol, size_t slots)
+void counters_create(const struct model *m, const char *protocol, unsigned workers,
+                     size_t spare)
 {
+    size_t slots = 1 + workers + spare;
     size_t bytes = slots * sizeof *table.slots;
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
         die_errno("cannot map %zu bytes for counters", bytes);
-    table.model = model;
+    table.model = m;
     table.protocol = protocol;
     table.slots = p;
     table.size = (uint32_t)slots;
-    table.used = 1;
+    table.workers = workers;
+    table.used = 1 + workers;
     table.free = xmalloc(slots * sizeof *table.free);
 }
 
 struct counters *counters_main(void)
 {
     return table.slots;
+}
+
+struct counters *counters_of_worker(unsigned worker)
+{
+    return &table.slots[1 + worker];
+}
+
+uint64_t counters_open(void)
+{
+    uint64_t open = 0;
+    for (uint32_t i = 0; i < table.used; i++) {
+        struct counters *c = &table.slots[i];
+        /* In this order, so that what changes meanwhile makes the result too high, not too low. */
+        uint64_t over = atomic_load(&c->closed) + atomic_load(&c->lost);
+        open += atomic_load(&c->accepted) - over;
+    }
+    return open;
+}
+
+void counters_lost(struct counters *slot)
+{
+    count(&slot->lost, slot->accepted - slot->closed - slot->lost);
 }
 
 struct counters *counters_take(void)
@@ -97,44 +125,95 @@ static char *put_usage(char *at)
     return put_field(at, "max_rss_kib", (uint64_t)rss);
 }
 
-#define AT(name) offsetof(struct counters, name)
+static uint64_t value_at(const struct counters *slot, size_t offset)
+{
+    const counter *c = (const counter *)(const void *)((const char *)slot + offset);
+    return atomic_load_explicit(c, memory_order_relaxed);
+}
+
+static uint64_t sum_of(size_t offset)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < table.used; i++)
+        sum += value_at(&table.slots[i], offset);
+    return sum;
+}
+
+static uint64_t largest_of(size_t offset)
+{
+    uint64_t largest = 0;
+    for (uint32_t i = 0; i < table.used; i++) {
+        uint64_t value = value_at(&table.slots[i], offset);
+        if (value > largest)
+            largest = value;
+    }
+    return largest;
+}
+
+struct field {
+    const char *name;
+    size_t offset;
+};
+
+#define FIELD(name)                                                                            \
+    {                                                                                          \
+#name, offsetof(struct counters, name)                                                 \
+    }
+
+static char *put_sums(char *at, int final)
+{
+    static const struct field fields[] = {
+        FIELD(accepted), FIELD(closed),        FIELD(refused),  FIELD(requests),
+        FIELD(bytes_in), FIELD(bytes_out),     FIELD(wakeups),  FIELD(events),
+        FIELD(eagain),   FIELD(accept_errors), FIELD(timeouts),
+    };
+    uint64_t closed = sum_of(offsetof(struct counters, closed));
+    uint64_t lost = sum_of(offsetof(struct counters, lost));
+    for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++)
+        at = put_field(at, fields[f].name, sum_of(fields[f].offset));
+    at = put_field(at, "max_events", largest_of(offsetof(struct counters, max_events)));
+    uint64_t accepted = sum_of(offsetof(struct counters, accepted));
+    at = put_field(at, "aborted", final ? accepted - closed : lost);
+
+    for (size_t i = 0; i < EXTRA_COUNTERS && table.model->extra_counters[i]; i++) {
+        const char *name = table.model->extra_counters[i];
+        size_t offset = offsetof(struct counters, extra[0]) + i * sizeof(counter);
+        at = put_field(at, name,
+                       strncmp(name, "max_", 4) == 0 ? largest_of(offset) : sum_of(offset));
+    }
+    return at;
+}
+
+static char *put_workers(char *at)
+{
+    static const struct field fields[] = {FIELD(accepted), FIELD(closed), FIELD(requests),
+                                          FIELD(alive)};
+    at = put_text(at, ",\"workers\":[");
+    for (unsigned w = 0; w < table.workers; w++) {
+        char *begin = at;
+        for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++)
+            at = put_field(at, fields[f].name,
+                           value_at(counters_of_worker(w), fields[f].offset));
+        *begin = '{'; /* in place of the first comma */
+        at = put_text(at, w + 1 < table.workers ? "}," : "}");
+    }
+    return put_text(at, "]");
+}
+
+/* Four numbers of 20 digits with their names. */
+#define WORKER_TEXT_MAX 128
 
 void counters_print(int final)
 {
-    static const struct {
-        const char *name;
-        size_t offset;
-    } fields[] = {
-        {"accepted", AT(accepted)}, {"closed", AT(closed)},
-        {"refused", AT(refused)},   {"requests", AT(requests)},
-        {"bytes_in", AT(bytes_in)}, {"bytes_out", AT(bytes_out)},
-        {"wakeups", AT(wakeups)},   {"events", AT(events)},
-        {"eagain", AT(eagain)},     {"accept_errors", AT(accept_errors)},
-        {"timeouts", AT(timeouts)},
-    };
-    enum { FIELDS = sizeof fields / sizeof fields[0] };
-    uint64_t sum[FIELDS] = {0}, max_events = 0;
-
-    for (uint32_t i = 0; i < table.used; i++) {
-        for (size_t f = 0; f < FIELDS; f++) {
-            counter *c = (counter *)(void *)((char *)&table.slots[i] + fields[f].offset);
-            sum[f] += atomic_load_explicit(c, memory_order_relaxed);
-        }
-        uint64_t most = atomic_load_explicit(&table.slots[i].max_events, memory_order_relaxed);
-        if (most > max_events)
-            max_events = most;
-    }
-
-    char line[1536], *at = line;
+    char line[2048 + WORKERS_MAX * WORKER_TEXT_MAX], *at = line;
     at = put_text(at, "{\"model\":\"");
-    at = put_text(at, table.model);
+    at = put_text(at, table.model->name);
     at = put_text(at, "\",\"protocol\":\"");
     at = put_text(at, table.protocol);
     at = put_text(at, "\"");
-    for (size_t f = 0; f < FIELDS; f++)
-        at = put_field(at, fields[f].name, sum[f]);
-    at = put_field(at, "max_events", max_events);
-    at = put_field(at, "aborted", final ? sum[0] - sum[1] : 0);
+    at = put_sums(at, final);
+    if (table.workers > 0)
+        at = put_workers(at);
     at = put_usage(at);
     at = put_text(at, "}\n");
 

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model.h"
+
 typedef _Atomic uint64_t counter;
 
 /* A cache line or two of its own for each writer. */
@@ -27,8 +29,12 @@ struct counters {
     counter events;     /* what those reported: descriptors; callbacks in the libraries */
     counter max_events; /* the most in one wake-up */
     counter eagain;     /* recv, send or accept of ours that found nothing to do */
-    counter accept_errors; /* accept failed for want of descriptors or memory */
-    counter timeouts;      /* idle timeouts that ended a connection */
+    counter accept_errors;         /* accept failed for want of descriptors or memory */
+    counter timeouts;              /* idle timeouts that ended a connection */
+    counter extra[EXTRA_COUNTERS]; /* the model's own, under its model.extra_counters */
+    /* Written by workers.c, where the slot is a worker's: */
+    counter alive; /* 1 while it runs */
+    counter lost;  /* of those accepted, connections that ended with a process that died */
 } __attribute__((aligned(64)));
 
 static inline void count(counter *c, uint64_t n)
@@ -46,10 +52,20 @@ static inline void count_wakeup(struct counters *c, uint64_t events)
         atomic_store_explicit(&c->max_events, events, memory_order_relaxed);
 }
 
-/* Map `slots` slots, all zero; ends the program where the kernel refuses. Memory is used only
- * for slots that were taken. Slot 0 is the caller's own. */
-void counters_create(const char *model, const char *protocol, size_t slots);
+/* Map slots for `model`, all zero; ends the program where the kernel refuses. Memory is used only
+ * for slots that were taken. One is the main thread's, one that of each worker, and `spare`
+ * ones are there to be taken. */
+void counters_create(const struct model *model, const char *protocol, unsigned workers,
+                     size_t spare);
 struct counters *counters_main(void);
+struct counters *counters_of_worker(unsigned worker);
+
+/* How many connections of all slots are open. Every writer sees its own `accepted` in it, and of
+ * two that accept at the same time and then ask, at least one sees the other's. */
+uint64_t counters_open(void);
+
+/* The process that wrote to the slot has died, and its connections with it. */
+void counters_lost(struct counters *slot);
 
 /* Take a free slot, the lowest, for another thread or process; NULL when all are taken. Give it
  * back when that one is over. Both are the accepting thread's to call, or under its lock; the
@@ -59,8 +75,8 @@ void counters_give(struct counters *slot);
 
 /* Write the JSON line to standard output in one write. Safe in a signal handler: it calls what
  * signal-safety(7) lists, and getrusage(2), a bare system call on Linux. The handlers of SIGUSR1
- * and of the drain's alarm call it. Connections that were accepted and
- * not closed are given as "aborted" where `final` is set. */
+ * and of the drain's alarm call it. The connections that were lost are given as "aborted", and where
+ * `final` is set those that were accepted and not closed too. */
 void counters_print(int final);
 
 #endif

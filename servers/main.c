@@ -25,6 +25,8 @@
 
 static struct server server;
 static struct options options;
+static atomic_int stopping;
+static int listen_fds[WORKERS_MAX];
 static timer_t drain_timer;
 
 /* The handlers use async-signal-safe functions only (signal-safety(7)) and leave errno alone.
@@ -38,10 +40,11 @@ static void on_stop(int signal_number)
     /* A second one takes the default action: whoever is impatient gets their way. */
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
-    server.stopping = 1;
+    stopping = 1;
     ssize_t ignored = write(server.stop_fd, &one, sizeof one);
     (void)ignored;
-    shutdown(server.listen_fd, SHUT_RD);
+    for (unsigned i = 0; i < server.listeners; i++)
+        shutdown(listen_fds[i], SHUT_RD);
     if (model.stop)
         model.stop();
     struct itimerspec t = {.it_value = ns_timespec(options.drain ? options.drain : 1)};
@@ -115,6 +118,15 @@ static void announce(void)
         close(options.ready_fd);
 }
 
+static void refuse_unsupported(void)
+{
+    char why[256];
+    if (!model.unsupported || !model.unsupported(&options, why, sizeof why))
+        return;
+    fprintf(stderr, "%s: unsupported: %s\n", err_program(), why);
+    exit(EXIT_UNSUPPORTED);
+}
+
 static size_t smaller_limit(size_t a, size_t b)
 {
     return a == 0 || (b != 0 && b < a) ? b : a;
@@ -124,11 +136,12 @@ int main(int argc, char **argv)
 {
     err_set_program(argv[0]);
     options_read(argc, argv, &options);
+    refuse_unsupported();
     raise_descriptor_limit();
 
     struct files *files = options.root ? files_read(options.root) : NULL;
-    counters_create(model.name, options.app->name,
-                    model.counters_per_connection ? CONNECTION_SLOTS : 1);
+    counters_create(&model, options.app->name, model.workers ? options.workers : 0,
+                    model.counters_per_connection ? CONNECTION_SLOTS : 0);
     /* Both are done on first use, and would be done by every child of a forking server anew. */
     resource_pattern();
     tzset();
@@ -138,8 +151,14 @@ int main(int argc, char **argv)
     server.counters = counters_main();
     server.idle_timeout = options.idle_timeout;
     server.max_connections = smaller_limit(model.max_connections, options.max_connections);
-    server.listen_fd = net_listen(&options.listen, options.backlog, model.nonblocking_accept);
+    server.workers = options.workers;
+    server.stop_flag = &stopping;
     server.backlog = options.backlog;
+    server.listeners = model.listens_each ? options.workers : 1;
+    net_listen(&options.listen, options.backlog, model.nonblocking_accept, listen_fds,
+               server.listeners);
+    server.listen_fds = listen_fds;
+    server.listen_fd = listen_fds[0];
     set_up_signals();
     announce();
 

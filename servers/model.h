@@ -14,25 +14,65 @@
 #include "app.h"
 
 struct counters;
+struct options;
 
-/* What a model is given. All of it stays as it is while the model runs, but for `stopping`. */
+/* What a model is given. All of it stays as it is while the model runs.
+ *
+ * Where a model has several workers, each is given one of its own (workers.h): the same but for
+ * the counters, the number and, where each has one, the listening socket; in a process of its
+ * own also for stop_flag and stop_fd. So whatever serves by a `struct server` serves in a worker
+ * just as well. */
 struct server {
     const struct app *app;
     struct app_options app_options;
-    struct counters *counters; /* the main thread's */
+    struct counters *counters; /* the main thread's, or this worker's */
     int listen_fd;
+    const int *listen_fds;  /* all there are: one for each worker, or one for all of them */
+    unsigned listeners;     /* how many that is */
     int backlog;            /* what it was told to listen with */
     uint64_t idle_timeout;  /* ns; CLOCK_NEVER for none */
-    size_t max_connections; /* the smaller of the model's limit and the user's; 0 for none */
+    size_t max_connections; /* the smaller of the model's limit and the user's; 0 for none;
+                             * over all workers */
+    unsigned workers;       /* how many there are to be; 1 where the model has none */
+    unsigned worker;        /* this one's number, from 0 */
 
-    /* Set by SIGTERM or SIGINT. At the same moment stop_fd becomes readable, for loops that
-     * wait on descriptors, and the listening socket is shut down, so that a blocking accept
-     * returns. A model then closes idle connections, finishes the others and returns. It need
-     * not watch the time: when --drain is over, an alarm ends the process, connections and all.
-     */
-    atomic_int stopping;
+    /* Set by SIGTERM or SIGINT: server_stopping() tells. At the same moment stop_fd becomes
+     * readable and stays so, for loops that wait on descriptors, and the listening sockets are
+     * shut down, so that a blocking accept returns. A model then closes idle connections,
+     * finishes the others and returns. It need not watch the time: when --drain is over, an
+     * alarm ends the process, connections and all. */
+    atomic_int *stop_flag;
     int stop_fd;
 };
+
+static inline bool server_stopping(const struct server *server)
+{
+    return atomic_load(server->stop_flag) != 0;
+}
+
+/* A command-line option of one model. */
+struct model_option {
+    const char *name;     /* without the dashes */
+    const char *argument; /* as --help shows it; NULL where the option takes none */
+    const char *help;     /* one line or more, parted by newlines, with the default */
+    const char *expects;  /* for the line that refuses a value: "a number from 1 to 9" */
+
+    /* `text` is NULL where the option takes no argument. False refuses the value: a usage
+     * error. */
+    bool (*set)(const char *text);
+};
+
+/* For model.workers: as many as there are CPUs that the process may run on. */
+#define WORKERS_PER_CPU UINT32_MAX
+
+/* The most that --workers takes. */
+#define WORKERS_MAX 1024
+
+/* How many counters of its own a model can have. */
+#define EXTRA_COUNTERS 4
+
+/* The exit status of a server whose model cannot work on this system, or with this address. */
+#define EXIT_UNSUPPORTED 3
 
 struct model {
     const char *name;
@@ -46,12 +86,35 @@ struct model {
      * holds. */
     size_t concurrency;
 
+    /* The default of --workers, or WORKERS_PER_CPU; 0: the model has no workers, and
+     * `no_workers` says why, as the end of a sentence that begins with "--workers: ". */
+    unsigned workers;
+    const char *no_workers;
+
+    /* A worker serves one connection at a time, so that `concurrency` is their number. */
+    bool worker_serves_one;
+
     /* Is the listening socket to be non-blocking? Event loops want it: a connection that was
      * reported may be gone when it is accepted (UNP, section 16.6). */
     bool nonblocking_accept;
 
     /* Does it use a thread or a process for each connection, with counters of its own? */
     bool counters_per_connection;
+
+    /* Is each worker to have a listening socket of its own, by SO_REUSEPORT? */
+    bool listens_each;
+
+    /* Its own options, ended by one without a name; NULL for none. */
+    const struct model_option *options;
+
+    /* The names of counters.extra[], as the JSON line gives them: the sum over all slots, or
+     * where the name begins with "max_" the largest. NULL for those not used. */
+    const char *extra_counters[EXTRA_COUNTERS];
+
+    /* Is there something that keeps it from working on this system, or with these options? Then
+     * write the reason to `why`, without the model's name or a full stop, and return true: the
+     * program says so and exits with EXIT_UNSUPPORTED before it listens. NULL for never. */
+    bool (*unsupported)(const struct options *options, char *why, size_t size);
 
     /* Serve until told to stop. Ends the program with die_errno() where it cannot be set up. */
     void (*serve)(struct server *server);

@@ -38,7 +38,8 @@ static void remove_stale(const struct addr *a)
     close(fd);
 }
 
-int net_listen(struct addr *a, int backlog, bool nonblocking)
+/* `shared`: with the sockets that are already there; `sharing`: with those to come. */
+static int listen_on(struct addr *a, int backlog, bool nonblocking, bool shared, bool sharing)
 {
     char text[ADDR_TEXT_MAX];
     int family = addr_family(a);
@@ -56,13 +57,25 @@ int net_listen(struct addr *a, int backlog, bool nonblocking)
     }
     if (family == AF_INET6)
         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
+    if (shared)
+        set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
     if (bind(fd, addr_sockaddr(a), a->len) != 0)
         die_errno("cannot listen on %s", addr_format(a, text));
+    /* Set after bind: so the first socket refuses a port on which another server of this kind
+     * listens, instead of taking a share of its connections. */
+    if (sharing)
+        set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
     if (listen(fd, backlog) != 0)
         die_errno("cannot listen on %s", addr_format(a, text));
     if (!addr_local(fd, a))
         die_errno("cannot tell the address of the listening socket");
     return fd;
+}
+
+void net_listen(struct addr *a, int backlog, bool nonblocking, int *fds, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        fds[i] = listen_on(a, backlog, nonblocking, i > 0, i == 0 && count > 1);
 }
 
 void net_unlink(const struct addr *a)
@@ -81,7 +94,11 @@ void net_refuse(struct server *server, int fd)
 
 bool net_admit(struct server *server, size_t open_connections, int fd)
 {
-    if (server->max_connections == 0 || open_connections < server->max_connections)
+    if (server->max_connections == 0)
+        return true;
+    if (server->workers > 1)
+        open_connections = counters_open() - 1; /* this one is counted already */
+    if (open_connections < server->max_connections)
         return true;
     net_refuse(server, fd);
     return false;
@@ -92,7 +109,8 @@ enum net_accept net_accept(struct server *server, int flags, int *fd)
     struct counters *c = server->counters;
     *fd = accept4(server->listen_fd, NULL, NULL, flags | SOCK_CLOEXEC);
     if (*fd >= 0) {
-        count(&c->accepted, 1);
+        /* Not by count(): counters_open() needs the order of all workers' accepts. */
+        atomic_fetch_add(&c->accepted, 1);
         return NET_ACCEPTED;
     }
 
@@ -106,7 +124,7 @@ enum net_accept net_accept(struct server *server, int flags, int *fd)
     case ENOMEM:
         /* Linux looks for a free descriptor before it looks at the socket: this error hides that the
          * socket was shut down. */
-        if (server->stopping)
+        if (server_stopping(server))
             return NET_STOPPED;
         count(&c->accept_errors, 1);
         return NET_EXHAUSTED;
@@ -116,7 +134,7 @@ enum net_accept net_accept(struct server *server, int flags, int *fd)
     default:
         /* ECONNABORTED, EINTR, and network errors of that connection, which Linux reports here
          * (accept(2)). */
-        return server->stopping ? NET_STOPPED : NET_RETRY;
+        return server_stopping(server) ? NET_STOPPED : NET_RETRY;
     }
 }
 

@@ -7,10 +7,12 @@
 #include "common/addr.h"
 #include "model.h"
 
-/* A listening socket on `*a`; ends the program with one line where that is refused. A socket
- * file that nobody listens on any more is replaced; anything else at that path is left alone.
- * `*a` becomes the address in use, with the port that the kernel chose. */
-int net_listen(struct addr *a, int backlog, bool nonblocking);
+/* Open `count` listening sockets on `*a`; ends the program with one line where that is refused. A
+ * socket file that nobody listens on any more is replaced; anything else at that path is left
+ * alone. `*a` becomes the address in use, with the port that the kernel chose. More than one
+ * socket (TCP only) share the port by SO_REUSEPORT (socket(7)): the kernel gives each connection
+ * to one of them, by a hash of its addresses. */
+void net_listen(struct addr *a, int backlog, bool nonblocking, int *fds, unsigned count);
 
 /* Remove the file of a Unix-domain listening socket. Async-signal-safe. */
 void net_unlink(const struct addr *a);
@@ -26,7 +28,10 @@ enum net_accept {
 /* Take one connection and count it; `flags` as for accept4(2). */
 enum net_accept net_accept(struct server *server, int flags, int *fd);
 
-/* May one more connection be served beside the open ones? If not, `fd` is refused. */
+/* May one more connection be served beside the open ones? If not, `fd` is refused. With several
+ * workers the open ones of all of them count, and `open_connections` does not matter; two that
+ * come to different workers in the same instant for the last place may both be refused, but
+ * never are too many admitted. */
 bool net_admit(struct server *server, size_t open_connections, int fd);
 
 /* For a model that accepts in a blocking way: take a connection and admit it, waiting out a

@@ -3,51 +3,30 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/parse.h"
 #include "model.h"
 
-static void print_help(void)
+/* The CPUs this process may run on: what taskset(1) or a container leaves it. */
+static unsigned available_cpus(void)
 {
-    printf("usage: %s [OPTION]...\n"
-           "%s: %s.\n"
-           "\n"
-           "  --listen ADDRESS        HOST:PORT, [IPV6]:PORT, unix:PATH or unix:@NAME; port 0 "
-           "picks a\n"
-           "                          free one (127.0.0.1:8080)\n"
-           "  --protocol NAME         http or echo (http)\n"
-           "  --backlog N             connections the kernel holds ready to be accepted; it "
-           "takes no\n"
-           "                          more than net.core.somaxconn (4096)\n"
-           "  --max-connections N     close connections beyond N at once; 0 for the model's "
-           "own limit (0)\n"
-           "  --idle-timeout TIME     close a connection that makes no progress for so long; a "
-           "request\n"
-           "                          begun is answered with 408; 0 for never (60s)\n"
-           "  --drain TIME            what SIGTERM leaves requests in flight to finish (5s)\n"
-           "  --root DIR              serve the files below DIR too (http)\n"
-           "  --max-body SIZE         largest request body (1M)\n"
-           "  --ready-fd N            write the address to descriptor N once it listens, and "
-           "close N\n"
-           "  --describe              print the model's name and limits as JSON\n"
-           "  --help, --version\n"
-           "\n"
-           "TIME takes ns, us, ms, s, m, h (alone: seconds), SIZE takes k, M, G.\n"
-           "SIGTERM stops the server, SIGUSR1 prints its counters as a line of JSON; so does "
-           "the end.\n"
-           "HTTP: GET / /bytes/N /cpu/MICROSECONDS /wait/MILLISECONDS, POST /echo.\n",
-           model.name, model.name, model.summary);
+    cpu_set_t set;
+    long n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
+                                                         : sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
 }
 
-static void print_description(void)
+static unsigned default_workers(void)
 {
-    printf(
-        "{\"model\":\"%s\",\"summary\":\"%s\",\"max_connections\":%zu,\"concurrency\":%zu}\n",
-        model.name, model.summary, model.max_connections, model.concurrency);
+    if (model.workers == 0)
+        return 1;
+    return model.workers == WORKERS_PER_CPU ? available_cpus() : model.workers;
 }
 
 static uint64_t number(const char *option, const char *text, uint64_t low, uint64_t high)
@@ -78,10 +57,29 @@ enum {
     ROOT,
     MAX_BODY,
     READY,
+    WORKERS,
     DESCRIBE,
     HELP,
-    VERSION
+    VERSION,
+    MODEL_OPTION /* and the model's following ones */
 };
+
+static bool describe_wanted;
+
+static void read_model_option(const struct model_option *m, const char *text)
+{
+    if (m->set(text))
+        return;
+    die_usage("--%s: '%s' is not %s", m->name, text, m->expects ? m->expects : m->argument);
+}
+
+static void read_workers(struct options *o, const char *text)
+{
+    if (!model.workers)
+        die_usage("--workers: %s", model.no_workers ? model.no_workers
+                                                    : "this model is one thread by definition");
+    o->workers = (unsigned)number("--workers", text, 1, WORKERS_MAX);
+}
 
 static void read_option(struct options *o, int option, const char *text)
 {
@@ -124,23 +122,38 @@ static void read_option(struct options *o, int option, const char *text)
         if (fcntl(o->ready_fd, F_GETFD) < 0)
             die_usage("--ready-fd: descriptor %d is not open", o->ready_fd);
         break;
+    case WORKERS:
+        read_workers(o, text);
+        break;
     case DESCRIBE:
-        print_description();
-        exit(0);
+        describe_wanted = true;
+        break;
     case HELP:
-        print_help();
+        options_print_help();
         exit(0);
     case VERSION:
         printf("%s (iomodels) %s\n", model.name, IOM_VERSION);
         exit(0);
-    default: /* '?' and ':': named below, where argv is at hand */
+    default:
+        read_model_option(&model.options[option - MODEL_OPTION], text);
         break;
     }
 }
 
+/* Behind the options that all have, in a table whose end is all zero. */
+static void add_model_options(struct option *table)
+{
+    while (table->name)
+        table++;
+    int value = MODEL_OPTION;
+    for (const struct model_option *m = model.options; m && m->name; m++)
+        *table++ = (struct option){m->name, m->argument ? required_argument : no_argument, NULL,
+                                   value++};
+}
+
 void options_read(int argc, char **argv, struct options *o)
 {
-    static const struct option longs[] = {
+    static struct option longs[64] = {
         {"listen", required_argument, NULL, LISTEN},
         {"protocol", required_argument, NULL, PROTOCOL},
         {"backlog", required_argument, NULL, BACKLOG},
@@ -150,10 +163,10 @@ void options_read(int argc, char **argv, struct options *o)
         {"root", required_argument, NULL, ROOT},
         {"max-body", required_argument, NULL, MAX_BODY},
         {"ready-fd", required_argument, NULL, READY},
+        {"workers", required_argument, NULL, WORKERS},
         {"describe", no_argument, NULL, DESCRIBE},
         {"help", no_argument, NULL, HELP},
         {"version", no_argument, NULL, VERSION},
-        {0},
     };
     char error[256];
 
@@ -162,10 +175,12 @@ void options_read(int argc, char **argv, struct options *o)
                           .idle_timeout = 60 * NS_PER_S,
                           .drain = 5 * NS_PER_S,
                           .max_body = 1 << 20,
-                          .ready_fd = -1};
+                          .ready_fd = -1,
+                          .workers = default_workers()};
     if (!addr_parse("127.0.0.1:8080", &o->listen, error, sizeof error))
         die("%s", error);
 
+    add_model_options(longs);
     opterr = 0;
     for (;;) {
         int at = optind ? optind : 1;
@@ -182,4 +197,8 @@ void options_read(int argc, char **argv, struct options *o)
         die_usage("unexpected argument '%s'", argv[optind]);
     if (o->root && o->app != &app_http)
         die_usage("--root goes with --protocol http only");
+    if (describe_wanted) {
+        options_print_description(o);
+        exit(0);
+    }
 }

@@ -18,10 +18,16 @@ struct options {
     const char *root;       /* NULL for none */
     size_t max_body;        /* bytes */
     int ready_fd;           /* -1 for none */
+    unsigned workers;       /* 1 where the model has none */
 };
 
 /* Read the command line. Handles --help, --version and --describe itself, and ends the program
- * with status 2 where the line is wrong. */
+ * with status 2 where the line is wrong. The model's own options are told to the model. */
 void options_read(int argc, char **argv, struct options *o);
+
+void options_print_help(void);
+
+/* The model's name and limits as JSON, with these options. */
+void options_print_description(const struct options *o);
 
 #endif

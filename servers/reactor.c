@@ -137,7 +137,7 @@ void reactor_turn(struct reactor *r, reactor_settle *settle)
     expire(r, settle);
     if (r->accept_again_at != 0 && r->now >= r->accept_again_at)
         r->accept_again_at = 0;
-    if (r->server->stopping && !r->draining) {
+    if (server_stopping(r->server) && !r->draining) {
         r->draining = true;
         for (struct conn *c = r->conns, *next; c; c = next) {
             next = c->next;

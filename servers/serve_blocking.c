@@ -77,7 +77,7 @@ static bool receive(struct talk *t)
     /* blocking_conn_drain() shuts the reading side down if it sees `idle`. If it came before that,
      * `stopping` is seen here: one of the two always happens. */
     atomic_store(&t->b->idle, idle);
-    if (idle && t->server->stopping)
+    if (idle && server_stopping(t->server))
         shutdown(t->b->fd, SHUT_RD); /* what has come already is still read */
     ssize_t n = recv(t->b->fd, space, room, 0);
     int error = errno;
@@ -127,7 +127,7 @@ static void converse(struct talk *t)
     struct session *s = t->session;
 
     for (;;) {
-        if (t->server->stopping)
+        if (server_stopping(t->server))
             session_drain(s);
         uint32_t progress = s->progress;
         enum session_want want = session_next(s, t->now);

@@ -18,7 +18,7 @@ struct blocking_conn {
 void serve_blocking(struct server *server, struct counters *counters, int fd,
                     struct blocking_conn *b);
 
-/* The server stops (server->stopping is set already): wake the connection if it waits for a
+/* The server stops (server_stopping() is true already): wake the connection if it waits for a
  * request. Async-signal-safe. */
 void blocking_conn_drain(struct blocking_conn *b);
 

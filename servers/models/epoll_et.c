@@ -126,6 +126,8 @@ static void serve(struct server *server)
 const struct model model = {
     .name = "epoll-et",
     .summary = "one thread, readiness from epoll, edge-triggered",
+    .no_workers =
+        "it is one loop in one thread by definition; epoll-multi is the model with several",
     .nonblocking_accept = true,
     .serve = serve,
 };

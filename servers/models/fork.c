@@ -60,7 +60,7 @@ static void reap(int signal_number)
 static void stop_child(int signal_number)
 {
     (void)signal_number;
-    mine_of->stopping = 1;
+    *mine_of->stop_flag = 1;
     blocking_conn_drain(&mine);
 }
 
@@ -148,6 +148,8 @@ static void abort_children(void)
 const struct model model = {
     .name = "fork",
     .summary = "a process for each connection",
+    .no_workers =
+        "it has a process for each connection; prefork is the model with a number of them",
     .max_connections = CHILDREN_MAX,
     .counters_per_connection = true,
     .serve = serve,

@@ -32,6 +32,7 @@ static void stop(void)
 const struct model model = {
     .name = "iterative",
     .summary = "one connection at a time, from accept to close",
+    .no_workers = "it serves one connection at a time; prefork is this with several processes",
     .concurrency = 1,
     .serve = serve,
     .stop = stop,

@@ -54,7 +54,7 @@ static void close_client(struct ev_loop *loop, struct client *k)
     count_clients--;
     conn_close(k->conn);
     free(k);
-    if (server->stopping && count_clients == 0)
+    if (server_stopping(server) && count_clients == 0)
         ev_break(loop, EVBREAK_ALL);
 }
 
@@ -155,7 +155,7 @@ static void on_accept_rested(struct ev_loop *loop, ev_timer *w, int events)
 {
     (void)w;
     (void)events;
-    if (!server->stopping)
+    if (!server_stopping(server))
         ev_io_start(loop, &listener);
 }
 
@@ -207,6 +207,7 @@ static void serve(struct server *given)
 const struct model model = {
     .name = "libev",
     .summary = "one thread, callbacks of the libev event library",
+    .no_workers = "it is one loop in one thread; epoll-multi is the model with several",
     .nonblocking_accept = true,
     .serve = serve,
 };

@@ -363,7 +363,7 @@ static void on_connection(uv_stream_t *stream, int status)
     events++;
     if (status < 0) {
         /* A listening socket that was shut down would fail for ever, and libuv tries for ever. */
-        if (server->stopping)
+        if (server_stopping(server))
             stop_listening();
         else
             count(&server->counters->accept_errors, 1);
@@ -456,6 +456,7 @@ static void serve(struct server *given)
 const struct model model = {
     .name = "libuv",
     .summary = "one thread, callbacks of the libuv event library",
+    .no_workers = "it is one loop in one thread; epoll-multi is the model with several",
     .nonblocking_accept = true,
     .serve = serve,
 };

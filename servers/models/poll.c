@@ -113,6 +113,8 @@ static void serve(struct server *server)
 const struct model model = {
     .name = "poll",
     .summary = "one thread, readiness from poll()",
+    .no_workers =
+        "it is one loop in one thread by definition; epoll-multi is the model with several",
     .nonblocking_accept = true,
     .serve = serve,
 };

@@ -95,6 +95,8 @@ static void serve(struct server *server)
 const struct model model = {
     .name = "select",
     .summary = "one thread, readiness from select()",
+    .no_workers =
+        "it is one loop in one thread by definition; epoll-multi is the model with several",
     .max_connections = FD_SETSIZE,
     .nonblocking_accept = true,
     .serve = serve,

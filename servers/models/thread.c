@@ -122,6 +122,8 @@ static void serve(struct server *server)
 const struct model model = {
     .name = "thread",
     .summary = "a detached thread for each connection",
+    .no_workers =
+        "it has a thread for each connection; thread-pool is the model with a number of them",
     .max_connections = 32000,
     .counters_per_connection = true,
     .serve = serve,

@@ -66,8 +66,9 @@ def help_and_version(s):
     r = run(s, "--help")
     assert r.returncode == 0 and not r.stderr, r
     for option in ("listen", "protocol", "backlog", "max-connections", "idle-timeout", "drain",
-                   "root", "ready-fd", "max-body", "help", "version"):
+                   "root", "ready-fd", "max-body", "describe", "help", "version"):
         assert f"--{option}" in r.stdout, f"--{option} is not in --help"
+    assert ("--workers" in r.stdout) == (s.traits["workers"] is not None)
     assert max(len(line) for line in r.stdout.splitlines()) <= 100
     r = run(s, "--version")
     assert r.returncode == 0 and len(r.stdout.splitlines()) == 1 and any(map(str.isdigit, r.stdout))
@@ -80,6 +81,30 @@ def describe(s):
     d = json.loads(r.stdout)
     assert d["model"] == os.path.basename(s.program), d
     assert len(d["summary"]) > 10 and d["max_connections"] >= 0 and d["concurrency"] >= 0, d
+    assert d["unsupported"] is None and (d["workers"] is None or d["workers"] > 0), d
+
+
+@check("", "--workers: a number from 1 to 1024, or refused with the reason")
+def workers(s):
+    if s.traits["workers"] is None:
+        r = run(s, "--workers", "2")
+        lines = r.stderr.splitlines()
+        assert r.returncode == 2 and len(lines) == 2 and not r.stdout, r
+        assert lines[0].startswith(f"{s.model}: --workers: ") and len(lines[0]) > 40, r
+        return
+    for wrong in ("0", "-1", "1025", "two", ""):
+        r = run(s, "--workers", wrong)
+        assert r.returncode == 2 and "--workers" in r.stderr and f"'{wrong}'" in r.stderr, r
+    described = json.loads(run(s, "--workers", "3", "--describe").stdout)
+    assert described["workers"] == 3, described
+    server = s.start("--workers", "3")
+    with s.http(server) as c:
+        assert c.ask("/").status == 200
+    final = server.stop()
+    assert len(final["workers"]) == 3, final
+    assert sum(w["requests"] for w in final["workers"]) == final["requests"] == 1, final
+    assert sum(w["closed"] for w in final["workers"]) == 1, final
+    assert not any(w["alive"] for w in final["workers"]), final
 
 
 @check("", "the real address: on --ready-fd and on standard output",
