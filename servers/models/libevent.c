@@ -317,10 +317,10 @@ static void on_accept_error(struct evconnlistener *l, void *arg)
     (void)arg;
     int error = errno;
     bool exhausted = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-    if (!exhausted && !server->stopping)
+    if (!exhausted && !server_stopping(server))
         return; /* an error of that one connection (accept(2)) */
     evconnlistener_disable(l);
-    if (server->stopping)
+    if (server_stopping(server))
         return;
     count(&server->counters->accept_errors, 1);
     struct timeval rest = delay_until(turn_time() + ACCEPT_REST);
@@ -401,5 +401,6 @@ const struct model model = {
     .name = "libevent",
     .summary = "one thread, bufferevents of the libevent library",
     .nonblocking_accept = true,
+    .no_workers = "it is one loop in one thread; epoll-multi is the model with several",
     .serve = serve,
 };
