@@ -97,8 +97,8 @@ def burst(s):
 @check("http", "sigio: signals of a descriptor's former owner do not hurt the next one")
 def reused(s):
     server = s.start()
-    # While the server stands still, each of these leaves several signals: the request, its second
-    # part, the reset. Closed one after the other they leave them to whoever has their number next.
+    # What stands in the queue when the server goes on: the old ones' requests, for which they are
+    # closed; the arrival of the fresh ones, who get their numbers; the old ones' resets.
     for _ in range(20):
         old = [s.http(server) for _ in range(10)]
         for c in old:
@@ -106,14 +106,14 @@ def reused(s):
         os.kill(server.pid, signal.SIGSTOP)
         try:
             for c in old:
-                c.send(request("/", fields=["Connection: close"]))
-                c.send(b"more")
+                c.send(request("/"))
+            fresh = [s.http(server) for _ in range(8)]
+            for c in fresh:
+                c.send(request("/wait/20"))
+            for c in old:
                 c.reset()
-            fresh = [s.http(server) for _ in range(10)]
         finally:
             os.kill(server.pid, signal.SIGCONT)
-        for c in fresh:
-            c.send(request("/wait/20"))
         for c in fresh:
             assert c.answer().status == 200, "hurt by signals of a closed connection"
             assert c.ask("/bytes/5").status == 200
