@@ -205,10 +205,12 @@ static bool upload_append(struct http_session *h, const uint8_t *data, size_t n)
     return true;
 }
 
-/* A piece of the body has come: keep it or drop it. False if it ended the conversation. */
+/* A piece of the body has come: keep it or drop it. False if it ended the conversation. Whoever asks
+ * the session over and over has it find no bytes, which are no progress. */
 static bool body_piece(struct http_session *h, const uint8_t *data, size_t n)
 {
-    h->base.progress++;
+    if (n > 0)
+        h->base.progress++;
     h->body_length += n;
     if (h->body_length > h->base.options->max_body) {
         refuse(h, 413);

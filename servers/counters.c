@@ -165,7 +165,7 @@ static char *put_sums(char *at, int final)
     static const struct field fields[] = {
         FIELD(accepted), FIELD(closed),        FIELD(refused),  FIELD(requests),
         FIELD(bytes_in), FIELD(bytes_out),     FIELD(wakeups),  FIELD(events),
-        FIELD(eagain),   FIELD(accept_errors), FIELD(timeouts),
+        FIELD(eagain),   FIELD(accept_errors), FIELD(timeouts), FIELD(unaccepted),
     };
     uint64_t closed = sum_of(offsetof(struct counters, closed));
     uint64_t lost = sum_of(offsetof(struct counters, lost));

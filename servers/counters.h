@@ -29,8 +29,9 @@ struct counters {
     counter events;     /* what those reported: descriptors; callbacks in the libraries */
     counter max_events; /* the most in one wake-up */
     counter eagain;     /* recv, send or accept of ours that found nothing to do */
-    counter accept_errors;         /* accept failed for want of descriptors or memory */
-    counter timeouts;              /* idle timeouts that ended a connection */
+    counter accept_errors; /* accept failed for want of descriptors or memory */
+    counter timeouts;      /* idle timeouts that ended a connection */
+    counter unaccepted;    /* waited in the kernel's queue when the server stopped: net.h */
     counter extra[EXTRA_COUNTERS]; /* the model's own, under its model.extra_counters */
     /* Written by workers.c, where the slot is a worker's: */
     counter alive; /* 1 while it runs */

@@ -44,7 +44,7 @@ static void on_stop(int signal_number)
     ssize_t ignored = write(server.stop_fd, &one, sizeof one);
     (void)ignored;
     for (unsigned i = 0; i < server.listeners; i++)
-        shutdown(listen_fds[i], SHUT_RD);
+        count(&server.counters->unaccepted, net_stop_listening(listen_fds[i]));
     if (model.stop)
         model.stop();
     struct itimerspec t = {.it_value = ns_timespec(options.drain ? options.drain : 1)};

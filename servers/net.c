@@ -78,6 +78,16 @@ void net_listen(struct addr *a, int backlog, bool nonblocking, int *fds, unsigne
         fds[i] = listen_on(a, backlog, nonblocking, i > 0, i == 0 && count > 1);
 }
 
+unsigned net_stop_listening(int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+        info.tcpi_unacked = 0;
+    shutdown(fd, SHUT_RD);
+    return info.tcpi_unacked;
+}
+
 void net_unlink(const struct addr *a)
 {
     const struct sockaddr_un *un = (const struct sockaddr_un *)&a->storage;
@@ -96,7 +106,7 @@ bool net_admit(struct server *server, size_t open_connections, int fd)
 {
     if (server->max_connections == 0)
         return true;
-    if (server->workers > 1)
+    if (model.workers)
         open_connections = counters_open() - 1; /* this one is counted already */
     if (open_connections < server->max_connections)
         return true;
@@ -138,26 +148,31 @@ enum net_accept net_accept(struct server *server, int flags, int *fd)
     }
 }
 
+enum net_accept net_accept_admitted(struct server *server,
+                                    const atomic_size_t *open_connections, int *fd)
+{
+    enum net_accept result = net_accept(server, 0, fd);
+    if (result == NET_ACCEPTED && !net_admit(server, atomic_load(open_connections), *fd))
+        return NET_RETRY;
+    if (result != NET_EXHAUSTED)
+        return result;
+    struct pollfd stop = {.fd = server->stop_fd, .events = POLLIN};
+    poll(&stop, 1, EXHAUSTED_PAUSE_MS);
+    return NET_RETRY;
+}
+
 int net_accept_wait(struct server *server, const atomic_size_t *open_connections)
 {
     for (;;) {
         int fd;
-        switch (net_accept(server, 0, &fd)) {
+        switch (net_accept_admitted(server, open_connections, &fd)) {
         case NET_ACCEPTED:
             count_wakeup(server->counters, 1);
-            if (net_admit(server, atomic_load(open_connections), fd))
-                return fd;
-            break;
-        case NET_NONE:
-        case NET_RETRY:
-            break;
-        case NET_EXHAUSTED: {
-            struct pollfd stop = {.fd = server->stop_fd, .events = POLLIN};
-            poll(&stop, 1, EXHAUSTED_PAUSE_MS);
-            break;
-        }
+            return fd;
         case NET_STOPPED:
             return -1;
+        default:
+            break;
         }
     }
 }

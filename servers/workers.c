@@ -21,9 +21,8 @@
 
 struct worker {
     struct server server; /* its own view */
-    pthread_t thread;
-    atomic_int pid;      /* 0 when there is no such process */
-    uint64_t started_at; /* when the process was, or was last tried to be */
+    atomic_int pid;       /* 0 when there is no such process */
+    uint64_t started_at;  /* when the process was, or was last tried to be */
 };
 
 static struct worker *workers;
@@ -52,34 +51,61 @@ static void destroy(void)
     free(old);
 }
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static unsigned running, ready; /* threads; under the lock */
+
 static void *thread_main(void *argument)
 {
     struct server *worker = argument;
     run_worker(worker);
     buffer_clear_free_list();
     worker->counters->alive = 0;
+
+    pthread_mutex_lock(&lock);
+    running--;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
     return NULL;
+}
+
+void workers_ready(void)
+{
+    pthread_mutex_lock(&lock);
+    if (++ready == running)
+        pthread_cond_broadcast(&changed);
+    while (ready < running)
+        pthread_cond_wait(&changed, &lock);
+    pthread_mutex_unlock(&lock);
 }
 
 void workers_start_threads(struct server *server, void (*run)(struct server *worker))
 {
-    sigset_t all, old;
+    sigset_t all;
     sigfillset(&all);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setsigmask_np(&attributes, &all);
+
     create(server, run);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
+    running = worker_count;
     for (unsigned i = 0; i < worker_count; i++) {
+        pthread_t thread;
         workers[i].server.counters->alive = 1;
-        errno = pthread_create(&workers[i].thread, NULL, thread_main, &workers[i].server);
+        errno = pthread_create(&thread, &attributes, thread_main, &workers[i].server);
         if (errno != 0)
             die_errno("cannot start thread %u of %u", i + 1, worker_count);
     }
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attributes);
 }
 
 void workers_join_threads(void)
 {
-    for (unsigned i = 0; i < worker_count; i++)
-        pthread_join(workers[i].thread, NULL);
+    pthread_mutex_lock(&lock);
+    while (running > 0)
+        pthread_cond_wait(&changed, &lock);
+    pthread_mutex_unlock(&lock);
     destroy();
 }
 
@@ -227,7 +253,8 @@ void workers_as_processes(struct server *server, void (*run)(struct server *work
     sigprocmask(SIG_BLOCK, &all, &old);
 
     create(server, run);
-    for (unsigned i = 0; i < worker_count; i++)
+    /* If the server was told to stop before there was a child to pass that on to, none is needed. */
+    for (unsigned i = 0; i < worker_count && !server_stopping(server); i++)
         if (!start_child(&workers[i], stop))
             die_errno("cannot start worker process %u of %u", i + 1, worker_count);
 

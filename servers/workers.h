@@ -27,6 +27,11 @@ void workers_as_threads(struct server *server, void (*run)(struct server *worker
 void workers_start_threads(struct server *server, void (*run)(struct server *worker));
 void workers_join_threads(void);
 
+/* Called by `run` when it has what it needs from the system: waits until all threads have come so
+ * far. Threads share one table of descriptors, and whoever accepts first could leave the others
+ * none. Returns at once in a process. */
+void workers_ready(void);
+
 /* Run `run` in server->workers child processes, and return when the server has been told to stop
  * and all have ended. Until then a child that ends, for whatever reason, is replaced, with one
  * line to stderr that says so; but none is started more often than once a second, so that one

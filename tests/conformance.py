@@ -8,11 +8,9 @@ import atexit
 import fnmatch
 import importlib
 import importlib.util
-import json
 import os
 import resource
 import signal
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -27,6 +25,8 @@ def options():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--server", required=True, metavar="FILE", help="the server program")
     p.add_argument("--model", help="the name it must give itself (default: that of the file)")
+    p.add_argument("--with", metavar="ARGUMENT", action="append", default=[], dest="arguments",
+                   help="give this argument to every server too; as in --with=--workers=4")
     p.add_argument("--only", metavar="PATTERN", action="append",
                    help="run the tests whose name has PATTERN in it (* and ? as in a shell)")
     p.add_argument("--skip", metavar="PATTERN", action="append", default=[],
@@ -54,20 +54,20 @@ def main():
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
-    described = subprocess.run([program, "--describe"], capture_output=True, text=True, timeout=30)
-    if described.returncode != 0:
-        print(f"Bail out! {program} --describe: status {described.returncode}: {described.stderr}")
+    try:
+        settings = suite.Settings(program, o.slow_factor, o.sanitized, o.arguments)
+    except (OSError, RuntimeError) as e:
+        print(f"Bail out! {e}")
         return 1
-    traits = json.loads(described.stdout)
     model = o.model or os.path.basename(program)
-    if traits["model"] != model:
-        print(f"Bail out! {program} is {traits['model']}, not {model}")
+    if settings.traits["model"] != model:
+        print(f"Bail out! {program} is {settings.traits['model']}, not {model}")
         return 1
     own = "checks.own_" + model.replace("-", "_")
     if importlib.util.find_spec(own):  # what only this model promises
         importlib.import_module(own)
 
-    tests = suite.tests(suite.Settings(program, traits, o.slow_factor, o.sanitized))
+    tests = suite.tests(settings)
     if o.only:
         tests = [t for t in tests
                  if t.last or any(fnmatch.fnmatch(t.name, f"*{p}*") for p in o.only)]

@@ -232,9 +232,7 @@ def main():
     p.add_argument("--verbose", action="store_true")
     o = p.parse_args()
     program = os.path.abspath(o.server)
-    traits = json.loads(subprocess.run([program, "--describe"], capture_output=True, text=True,
-                                       check=True, timeout=30).stdout)
-    settings = suite.Settings(program, traits, o.slow_factor, o.sanitized)
+    settings = suite.Settings(program, o.slow_factor, o.sanitized)
 
     def make(function):
         def test(t):
@@ -243,7 +241,7 @@ def main():
             s.give_back()
         return test
 
-    tests = [tap.Test(f"{traits['model']} tools: {name}", make(function), 40 * o.slow_factor)
+    tests = [tap.Test(f"{settings.traits['model']} tools: {name}", make(function), 40 * o.slow_factor)
              for name, function in TESTS if fnmatch.fnmatch(name, f"*{o.only}*")]
     atexit.register(servers.kill_all)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

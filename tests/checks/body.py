@@ -173,7 +173,7 @@ def slow_reader(s):
     body = noise(1000000)
     with s.http(server, receive_buffer=65536) as c:
         assert c.ask("/echo", "POST", body=body).body == body
-        before = server.resident()
+        before = server.settled_resident()
         sent = c.push(post(body) * 64, blocked=0.5)
         grown = server.resident() - before
         assert s.sanitized or grown < (12 << 20), \

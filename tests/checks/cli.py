@@ -11,9 +11,10 @@ from lib.suite import check
 from lib.wire import sockaddr
 
 
-def run(s, *arguments):
-    return subprocess.run([s.program, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=2 * s.patience)
+def run(s, *arguments, transport=None):
+    fit = s.settings.fit(transport or s.transport)
+    return subprocess.run([s.program, *fit, *arguments], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=2 * s.patience)
 
 
 def temp_dir(s):
@@ -54,7 +55,7 @@ def set_up(s):
                  (["--listen", "127.0.0.1:0", "--root", "/nonexistent/y"], "/nonexistent/y"),
                  (["--listen", "127.0.0.1:0", "--ready-fd", "999"], "999")]
         for arguments, named in cases:
-            r = run(s, *arguments)
+            r = run(s, *arguments, transport="unix" if "unix:" in arguments[1] else "tcp4")
             what = f"{arguments}: status {r.returncode}, {r.stderr!r}"
             assert r.returncode == 1 or (r.returncode == 2 and "999" in named), what
             assert r.stderr.startswith(s.model + ": ") and named in r.stderr, what

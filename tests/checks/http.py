@@ -168,7 +168,7 @@ def slow_reader(s):
     server = s.start()
     with s.http(server, receive_buffer=65536) as c:
         assert c.ask("/").status == 200
-        before = most = server.resident()
+        before = most = server.settled_resident()
         count, size = 300, 100000
         asked = request(f"/bytes/{size}") * count
         assert c.push(asked, blocked=1.0) == len(asked), "the requests themselves were not read"
@@ -189,7 +189,7 @@ def gibibyte(s):
     server = s.start()
     with s.http(server) as c:
         assert c.ask("/").status == 200
-        before = server.resident()
+        before = server.settled_resident()
         c.send(request("/bytes/1073741824"))
         head = c.until(b"\r\n\r\n")
         assert b" 200 " in head and b"1073741824" in head, head

@@ -12,13 +12,15 @@ import time
 from lib.wire import ready as readable
 
 TRANSPORTS = ("tcp4", "tcp6", "unix", "abstract")
+SOME_ADDRESS = {"tcp4": "127.0.0.1:0", "tcp6": "[::1]:0", "unix": "unix:/nonexistent/socket",
+                "abstract": "unix:@iomodels"}
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
 SANITIZER_MARKS = (b"AddressSanitizer", b"LeakSanitizer", b"runtime error:", b"ThreadSanitizer")
 COUNTERS = ("accepted", "closed", "refused", "requests", "bytes_in", "bytes_out", "wakeups",
-            "events", "max_events", "eagain", "accept_errors", "timeouts", "aborted", "user_us",
-            "system_us", "voluntary_switches", "involuntary_switches", "minor_faults",
-            "max_rss_kib")
+            "events", "max_events", "eagain", "accept_errors", "timeouts", "unaccepted",
+            "aborted", "user_us", "system_us", "voluntary_switches", "involuntary_switches",
+            "minor_faults", "max_rss_kib")
 
 _live = set()
 _names = iter(range(1 << 30))
@@ -230,6 +232,16 @@ class Server:
         """Resident memory of the whole process tree, in bytes."""
         return sum(int(fields[21]) for _, fields in session_members(self.pid)) * PAGE
 
+    def settled_resident(self):
+        """The same, once it grows no more: processes just started touch pages for a while."""
+        before, deadline = -1, time.monotonic() + self.patience
+        while True:
+            now = self.resident()
+            if now == before or time.monotonic() > deadline:
+                return now
+            before = now
+            time.sleep(0.05)
+
     def cpu_seconds(self):
         """CPU time that the processes alive now have used."""
         return sum(int(f[11]) + int(f[12]) for _, f in session_members(self.pid)) / TICKS
@@ -237,9 +249,13 @@ class Server:
 
 class Pool:
     """Servers with the same options, lent to one test at a time: starting one for each of hundreds
-    of cases would measure fork, not the server. One that a test failed on is not lent again."""
+    of cases would measure fork, not the server. One that a test failed on is not lent again.
 
-    def __init__(self):
+    With `pause` a server that is not lent is stopped meanwhile: one that never waits would keep a
+    CPU from the others."""
+
+    def __init__(self, pause=False):
+        self._pause = pause
         self._free = {}
         self._lock = threading.Lock()
 
@@ -247,16 +263,23 @@ class Pool:
         with self._lock:
             free = self._free.setdefault(key, [])
             if free:
-                return free.pop()
+                return self._woken(free.pop())
         return start()
 
+    def _woken(self, server):
+        if self._pause:
+            server.send_signal(signal.SIGCONT)
+        return server
+
     def give_back(self, key, server):
+        if self._pause:
+            server.send_signal(signal.SIGSTOP)
         with self._lock:
             self._free[key].append(server)
 
     def drain(self):
         """All servers, none of which is lent any more."""
         with self._lock:
-            servers = [s for free in self._free.values() for s in free]
+            servers = [self._woken(s) for free in self._free.values() for s in free]
             self._free.clear()
         return servers

@@ -6,7 +6,9 @@
 
 A check runs once for each transport in `on`; it is a function of a Subject, below."""
 
+import json
 import socket
+import subprocess
 
 import tap
 from lib import server as servers
@@ -15,14 +17,46 @@ from lib import wire
 CHECKS = []
 
 
+def described(program, *arguments):
+    """What a server says of itself, run with these arguments."""
+    r = subprocess.run([program, *arguments, "--describe"], capture_output=True, text=True,
+                       timeout=30)
+    if r.returncode != 0:
+        raise RuntimeError(f"{program} --describe: status {r.returncode}: {r.stderr}")
+    return json.loads(r.stdout)
+
+
 class Settings:
-    """The server program and what it says of itself (--describe), and how patient to be.
+    """The server program, the arguments it gets with every start, what it says of itself then
+    (--describe), and how patient to be.
 
     `slow` multiplies every bound on time; `sanitized` says that memory is not the server's own."""
 
-    def __init__(self, program, traits, slow=1.0, sanitized=False):
-        self.program, self.traits, self.slow, self.sanitized = program, traits, slow, sanitized
-        self.pool = servers.Pool()
+    def __init__(self, program, slow=1.0, sanitized=False, arguments=()):
+        self.program, self.slow, self.sanitized = program, slow, sanitized
+        self.arguments = tuple(arguments)
+        self.traits = described(program, *arguments)
+        self.pool = servers.Pool(pause=self.traits["model"] == "nonblocking")
+        self._fit = {}
+
+    def fit(self, transport):
+        """The arguments with which the model works over `transport`; skips the test if there are
+        none. Sockets of one port for several workers, for one, are TCP's alone."""
+        if transport not in self._fit:
+            self._fit[transport] = self._find_fit(servers.SOME_ADDRESS[transport])
+        arguments, reason = self._fit[transport]
+        if reason:
+            raise tap.Skip(f"unsupported: {reason}")
+        return arguments
+
+    def _find_fit(self, listen):
+        for arguments in (self.arguments, (*self.arguments, "--workers", "1")):
+            if arguments == self.arguments or self.traits["workers"] is not None:
+                tried = described(self.program, *arguments, "--listen", listen)
+                reason = tried["unsupported"]
+                if not reason:
+                    break
+        return arguments, reason
 
 
 class Subject:
@@ -33,6 +67,7 @@ class Subject:
         self.protocol, self.transport = protocol, transport
         self.program, self.traits = settings.program, settings.traits
         self.model = self.traits["model"]
+        self.arguments = settings.fit(transport)
         self.slow = settings.slow
         self.patience = 5.0 * settings.slow
         self._lent = None
@@ -56,7 +91,9 @@ class Subject:
     def start(self, *arguments, transport=None, protocol=None, nofile=None, listen=None):
         """A server of this test's own; it is killed when the test is over."""
         server = servers.Server(self.program, transport or self.transport,
-                                protocol or self.protocol, arguments, nofile, listen,
+                                protocol or self.protocol,
+                                (*self.settings.fit(transport or self.transport), *arguments),
+                                nofile, listen,
                                 patience=2 * self.patience)
         self.t.defer(lambda: self._end(server))
         return server
@@ -72,7 +109,8 @@ class Subject:
         if not self._lent:
             key = (self.protocol, self.transport)
             self._lent = self.settings.pool.lend(key, lambda: servers.Server(
-                self.program, self.transport, self.protocol, patience=2 * self.patience))
+                self.program, self.transport, self.protocol, self.arguments,
+                patience=2 * self.patience))
             self.t.defer(lambda: self._lent and self._lent.kill())
         return self._lent
 

@@ -1,0 +1,167 @@
+/* epoll-multi: a loop for each CPU, each with a listening socket of its own.
+ *
+ * How it waits   As epoll-lt, but N times: every worker, a thread or a process (--workers-as),
+ *                in its own epoll_wait() over its own set.
+ * Who works      The worker whose listening socket a connection came to; it keeps it to the end.
+ *                Nothing is handed over and nothing is shared, so there is no lock.
+ * It costs       What epoll-lt costs: per request recv, send and a share of epoll_wait. An idle
+ *                connection costs no system call.
+ * It breaks      As a loop does: a slow piece of work holds up all connections of its worker,
+ *                also while the other workers are idle. Who waits behind it was decided when it
+ *                connected.
+ *
+ * SO_REUSEPORT (socket(7), since Linux 3.9) lets the N sockets listen on one port: the kernel gives
+ * a new connection to one of them by a hash of its addresses and ports, so no accept wakes two
+ * workers; the spread is that of a hash, not of the load. A queue is its socket's alone: who waits
+ * in it has to wait for that worker. Where a worker process dies its socket lives on in the parent,
+ * and its queue is for the worker that replaces it. At SIGTERM all sockets are shut down together,
+ * as one is elsewhere: who waits in a queue gets a reset, and is counted as `unaccepted`.
+ *
+ * `diff epoll_lt.c epoll_multi.c` shows what many loops need that one does not: a set of its own
+ * for each (_Thread_local is one for each process too), and somebody to start them. */
+#include "model.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "common/err.h"
+#include "options.h"
+#include "reactor.h"
+#include "workers.h"
+
+#define BATCH 512
+
+static _Thread_local int epoll;
+static bool as_processes;
+
+static uint32_t events_for(enum conn_want want)
+{
+    switch (want) {
+    case CONN_READ:
+        return EPOLLIN;
+    case CONN_WRITE:
+        return EPOLLOUT;
+    default:
+        return 0;
+    }
+}
+
+static int control(int operation, int fd, uint32_t events, void *tag)
+{
+    struct epoll_event e = {.events = events, .data.ptr = tag};
+    return epoll_ctl(epoll, operation, fd, &e);
+}
+
+static void settle(struct reactor *r, struct conn *c, enum conn_want want)
+{
+    if (want != CONN_DONE && want != c->watched) {
+        if (control(EPOLL_CTL_MOD, c->fd, events_for(want), c) != 0)
+            want = CONN_DONE;
+        c->watched = (uint8_t)want;
+    }
+    if (want == CONN_DONE)
+        reactor_close(r, c); /* closing takes it out of the set */
+    else
+        reactor_keep_time(r, c);
+}
+
+static void accept_all(struct reactor *r)
+{
+    for (struct conn *c; (c = reactor_accept(r));) {
+        c->watched = CONN_READ;
+        if (control(EPOLL_CTL_ADD, c->fd, EPOLLIN, c) != 0)
+            reactor_refuse(r, c);
+    }
+}
+
+/* Hang-ups are reported for a descriptor with no events too: a listening socket that is not to
+ * be reported has to leave the set. */
+static void watch_listener(const struct reactor *r, bool *watched)
+{
+    bool want = reactor_accepting(r);
+    int operation = want ? EPOLL_CTL_ADD : EPOLL_CTL_DEL;
+    if (want != *watched && control(operation, r->server->listen_fd, EPOLLIN, NULL) != 0)
+        die_errno("cannot watch the listening socket");
+    *watched = want;
+}
+
+static void loop(struct server *server)
+{
+    struct epoll_event ready[BATCH];
+    struct reactor r;
+    bool listener_watched = false;
+
+    reactor_init(&r, server);
+    if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+        die_errno("cannot create an epoll instance");
+    if (control(EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLONESHOT, server) != 0)
+        die_errno("cannot watch the stop descriptor");
+    workers_ready();
+
+    while (reactor_running(&r)) {
+        watch_listener(&r, &listener_watched);
+        int n = epoll_wait(epoll, ready, BATCH, reactor_timeout_ms(&r));
+        reactor_woke(&r, n);
+
+        bool accept_ready = false;
+        for (int i = 0; i < n; i++) {
+            struct conn *c = ready[i].data.ptr;
+            if (ready[i].data.ptr == NULL)
+                accept_ready = true;
+            else if (ready[i].data.ptr != server)
+                /* Of a connection that waits for its timer only a hang-up is reported. */
+                settle(&r, c, c->want == CONN_WAIT ? CONN_DONE : conn_step(c, r.now));
+        }
+        if (accept_ready)
+            accept_all(&r);
+        reactor_turn(&r, settle);
+    }
+    close(epoll);
+    reactor_free(&r);
+}
+
+static void serve(struct server *server)
+{
+    if (as_processes)
+        workers_as_processes(server, loop, NULL);
+    else
+        workers_as_threads(server, loop);
+}
+
+static bool set_workers_as(const char *text)
+{
+    as_processes = strcmp(text, "processes") == 0;
+    return as_processes || strcmp(text, "threads") == 0;
+}
+
+static bool unsupported(const struct options *o, char *why, size_t size)
+{
+    if (addr_family(&o->listen) != AF_UNIX || o->workers == 1)
+        return false;
+    snprintf(why, size,
+             "Unix-domain sockets have no SO_REUSEPORT, so %u workers cannot each have one to "
+             "listen on; --workers 1 can",
+             o->workers);
+    return true;
+}
+
+static const struct model_option options[] = {
+    {"workers-as", "threads|processes", "what a worker is (threads)",
+     .expects = "threads or processes", .set = set_workers_as},
+    {0},
+};
+
+const struct model model = {
+    .name = "epoll-multi",
+    .summary = "an epoll loop for each CPU, each with a listening socket by SO_REUSEPORT",
+    .nonblocking_accept = true,
+    .workers = WORKERS_PER_CPU,
+    .listens_each = true,
+    .options = options,
+    .unsupported = unsupported,
+    .serve = serve,
+    .stop = workers_stop,
+    .abort = workers_abort,
+};

@@ -1,0 +1,88 @@
+/* nonblocking: a busy loop that tries every socket in turn, for ever.
+ *
+ * How it waits   It does not. Every socket is non-blocking (O_NONBLOCK), and each is tried: whoever
+ *                has nothing answers EAGAIN, and the next one is tried.
+ * Who works      The one thread. It uses all of a CPU, with no client at all as with thousands.
+ * It costs       Per request recv, send, and as many futile tries as there are open connections
+ *                times passes until the next one has something: an idle connection costs a
+ *                system call in each pass. The counters `tries` and `hits` show what comes of it.
+ * It breaks      With idle connections: they make each pass longer, and so the time until a busy
+ *                one has its turn. And where others need the CPU.
+ *
+ * This is what the calls that wait were made for: to ask the kernel about all sockets costs one
+ * system call, or none while nothing happens, instead of one for each socket. With a few busy
+ * connections and a CPU to itself it is quick to answer all the same, as it never sleeps and nobody
+ * has to wake it: user-space network stacks (DPDK) and trading systems poll for that reason.
+ *
+ * No call here waits, so `wakeups` and `events` stay 0. What the loop looks at without asking the
+ * kernel is the clock, by the vDSO, and the flag that SIGTERM sets. */
+#include "model.h"
+
+#include "common/clock.h"
+#include "counters.h"
+#include "reactor.h"
+
+enum { TRIES, HITS }; /* in counters.extra[] */
+
+static void settle(struct reactor *r, struct conn *c, enum conn_want want)
+{
+    if (want == CONN_DONE)
+        reactor_close(r, c);
+    else
+        reactor_keep_time(r, c);
+}
+
+static void count_try(struct reactor *r, bool hit)
+{
+    count(&r->counters->extra[TRIES], 1);
+    count(&r->counters->extra[HITS], hit);
+}
+
+static void accept_all(struct reactor *r)
+{
+    struct conn *c;
+    do {
+        c = reactor_accept(r);
+        count_try(r, c != NULL);
+        if (c)
+            settle(r, c, CONN_READ);
+    } while (c);
+}
+
+/* What was sent may have filled the socket: that step has met EAGAIN, but not in vain. */
+static void try_one(struct reactor *r, struct conn *c)
+{
+    const struct counters *n = r->counters;
+    uint64_t futile = n->eagain, bytes = n->bytes_in + n->bytes_out;
+    enum conn_want want = conn_step(c, r->now);
+    count_try(r, n->eagain == futile || n->bytes_in + n->bytes_out != bytes);
+    settle(r, c, want);
+}
+
+static void serve(struct server *server)
+{
+    struct reactor r;
+    reactor_init(&r, server);
+
+    while (reactor_running(&r)) {
+        r.now = clock_ns();
+        if (reactor_accepting(&r))
+            accept_all(&r);
+        for (struct conn *c = r.conns, *next; c; c = next) {
+            next = c->next;
+            if (c->want != CONN_WAIT)
+                try_one(&r, c);
+        }
+        reactor_turn(&r, settle);
+    }
+    reactor_free(&r);
+}
+
+const struct model model = {
+    .name = "nonblocking",
+    .summary = "one thread that tries every socket in turn and never waits",
+    .no_workers = "it is one busy loop, which takes all of a CPU; several would take several",
+    .nonblocking_accept = true,
+    .extra_counters = {"tries", "hits"},
+    .serve = serve,
+};

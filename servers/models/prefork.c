@@ -1,0 +1,193 @@
+/* prefork: a fixed number of processes, started before there is anybody to serve.
+ *
+ * How it waits   Each child for a connection on the one listening socket that all have inherited,
+ *                then in recv() on that connection.
+ * Who works      The child that got the connection: it serves its client to the end, then waits
+ *                for the next one. The parent only watches the children.
+ * It costs       2 system calls per request (recv, send), and no fork for a connection. An idle
+ *                connection costs a child: whoever is connected occupies one.
+ * It breaks      At one connection more than there are children: it waits in the kernel's queue,
+ *                unanswered, until a child is free.
+ *
+ * How N processes wait for one event is an old problem. If all are woken for each connection and
+ * one gets it, the others have come for nothing: the thundering herd. --accept chooses:
+ *
+ *   block       All block in accept(). Linux puts those waiters to sleep as exclusive ones, so a
+ *               connection wakes one child only (inet_csk_wait_for_connect(); the kernels that
+ *               UNP, section 30.6, measured woke all). The cure that costs nothing.
+ *   none        All wait in poll(), as a child with two descriptors to watch would, then call
+ *               accept(). Waiters in poll() are not exclusive: the herd. Those that come too
+ *               late find the socket empty, most of them in poll() already, inside the kernel:
+ *               see voluntary_switches; some in accept(): see eagain.
+ *   lock        A lock around accept(): one child waits, the others wait for the lock, which wakes
+ *               one. Apache's way. It is a robust mutex in shared memory: a child that dies holding
+ *               it leaves it to the next one (EOWNERDEAD), who has nothing to repair, as accept()
+ *               leaves nothing half done; and taking it costs no system call while it is free. A
+ *               lock of fcntl() survives a death as well, but takes two for each connection.
+ *   exclusive   All wait in epoll_wait(), each in a set of its own, in which the socket has
+ *               EPOLLEXCLUSIVE (Linux 4.5): one or a few are woken. The cure for loops. */
+#include "model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/err.h"
+#include "counters.h"
+#include "net.h"
+#include "serve_blocking.h"
+#include "workers.h"
+
+/* What a child does before an accept and after it. Each may be NULL. */
+struct way {
+    const char *name;
+    bool nonblocking;                      /* the listening socket */
+    void (*set_up)(struct server *server); /* in the child */
+    void (*before)(struct server *server); /* return when accept() is to be tried */
+    void (*after)(void);
+};
+
+/* In a child: */
+static struct blocking_conn mine = {.fd = -1};
+static int epoll;
+
+static pthread_mutex_t *accept_lock; /* in memory that all children share */
+
+static void wait_in_poll(struct server *server)
+{
+    struct pollfd entries[] = {{.fd = server->listen_fd, .events = POLLIN},
+                               {.fd = server->stop_fd, .events = POLLIN}};
+    int n = poll(entries, 2, -1);
+    count_wakeup(server->counters, n > 0 ? (uint64_t)n : 0);
+}
+
+static void watch(int fd, uint32_t events)
+{
+    struct epoll_event e = {.events = events};
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) != 0)
+        die_errno("cannot watch a descriptor");
+}
+
+static void create_set(struct server *server)
+{
+    if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+        die_errno("cannot create an epoll instance");
+    watch(server->listen_fd, EPOLLIN | EPOLLEXCLUSIVE);
+    watch(server->stop_fd, EPOLLIN);
+}
+
+static void wait_in_epoll(struct server *server)
+{
+    struct epoll_event ready[2];
+    int n = epoll_wait(epoll, ready, 2, -1);
+    count_wakeup(server->counters, n > 0 ? (uint64_t)n : 0);
+}
+
+static void create_lock(void)
+{
+    pthread_mutexattr_t attributes;
+    accept_lock = mmap(NULL, sizeof *accept_lock, PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (accept_lock == MAP_FAILED)
+        die_errno("cannot map memory for a lock");
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    errno = pthread_mutex_init(accept_lock, &attributes);
+    if (errno != 0)
+        die_errno("cannot create a lock");
+    pthread_mutexattr_destroy(&attributes);
+}
+
+static void take_lock(struct server *server)
+{
+    (void)server;
+    if (pthread_mutex_lock(accept_lock) == EOWNERDEAD)
+        pthread_mutex_consistent(accept_lock);
+}
+
+static void release_lock(void)
+{
+    pthread_mutex_unlock(accept_lock);
+}
+
+static const struct way ways[] = {
+    {.name = "block"},
+    {.name = "none", .nonblocking = true, .before = wait_in_poll},
+    {.name = "lock", .before = take_lock, .after = release_lock},
+    {.name = "exclusive", .nonblocking = true, .set_up = create_set, .before = wait_in_epoll},
+};
+static const struct way *way = &ways[0];
+
+static void be_child(struct server *server)
+{
+    static const atomic_size_t none_open = 0; /* net_admit() counts those of all children */
+    if (way->set_up)
+        way->set_up(server);
+
+    for (enum net_accept result = NET_RETRY; result != NET_STOPPED;) {
+        int fd;
+        if (way->before)
+            way->before(server);
+        result = server_stopping(server) ? NET_STOPPED
+                                         : net_accept_admitted(server, &none_open, &fd);
+        if (way->after)
+            way->after();
+        if (result != NET_ACCEPTED)
+            continue;
+        if (!way->nonblocking)
+            count_wakeup(server->counters, 1);
+        serve_blocking(server, server->counters, fd, &mine);
+    }
+}
+
+/* A child that SIGTERM finds in accept() returns from it by EINTR. If the signal comes just before
+ * the call, and is for this child alone, it serves one more connection; if it is for the server, the
+ * socket is shut down already. */
+static void stop_child(void)
+{
+    blocking_conn_drain(&mine);
+}
+
+static void serve(struct server *server)
+{
+    if (way->nonblocking)
+        fcntl(server->listen_fd, F_SETFL, O_NONBLOCK);
+    create_lock();
+    workers_as_processes(server, be_child, stop_child);
+}
+
+static bool set_accept(const char *text)
+{
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (strcmp(ways[i].name, text) != 0)
+            continue;
+        way = &ways[i];
+        return true;
+    }
+    return false;
+}
+
+static const struct model_option options[] = {
+    {"accept", "HOW",
+     "how the children wait for a connection: block (in accept),\n"
+     "none (in poll: all are woken), lock, exclusive (in epoll) (block)",
+     "block, none, lock or exclusive", set_accept},
+    {0},
+};
+
+const struct model model = {
+    .name = "prefork",
+    .summary = "a fixed number of processes that accept and serve one connection at a time",
+    .workers = 64,
+    .worker_serves_one = true,
+    .options = options,
+    .serve = serve,
+    .stop = workers_stop,
+    .abort = workers_abort,
+};
