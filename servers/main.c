@@ -75,6 +75,8 @@ static void handle(int signal_number, void (*handler)(int))
 {
     /* Without SA_RESTART: every call that blocks here is in a loop that takes EINTR well. */
     struct sigaction action = {.sa_handler = handler};
+    /* Coroutines have no room for it. Without a stack of its own it runs on the usual one. */
+    action.sa_flags = SA_ONSTACK;
     sigfillset(&action.sa_mask);
     if (sigaction(signal_number, &action, NULL) != 0)
         die_errno("cannot handle signal %d", signal_number);

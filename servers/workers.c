@@ -150,7 +150,7 @@ static _Noreturn void be_child(struct worker *w, pid_t parent, void (*stop)(void
     if ((own->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
         die_errno("cannot create an eventfd");
 
-    struct sigaction action = {.sa_handler = on_child_stop};
+    struct sigaction action = {.sa_handler = on_child_stop, .sa_flags = SA_ONSTACK};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     signal(SIGCHLD, SIG_DFL);

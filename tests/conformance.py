@@ -6,6 +6,8 @@
 import argparse
 import atexit
 import fnmatch
+import importlib
+import importlib.util
 import os
 import resource
 import signal
@@ -61,6 +63,9 @@ def main():
     if settings.traits["model"] != model:
         print(f"Bail out! {program} is {settings.traits['model']}, not {model}")
         return 1
+    own = "checks.own_" + model.replace("-", "_")
+    if importlib.util.find_spec(own):  # what only this model promises
+        importlib.import_module(own)
 
     tests = suite.tests(settings)
     if o.only:

@@ -1,0 +1,250 @@
+/* sigio: signal-driven I/O: one thread, a queued real-time signal for everything that happens.
+ *
+ * How it waits   In sigtimedwait(). Each socket has O_ASYNC, this thread as its owner (F_SETOWN_EX)
+ *                and a real-time signal (F_SETSIG), so the kernel queues one signal, with the number
+ *                of the descriptor (si_fd) and what happened (si_band), for each segment that
+ *                arrives, each connection, each end, and when there is room again to write.
+ * Who works      The one thread, for one signal after the other.
+ * It costs       Per request rt_sigtimedwait, recv and send: 3 system calls, for signals are
+ *                fetched one at a time; a connection three fcntl more. An idle one costs none.
+ * It breaks      When more signals are pending than RLIMIT_SIGPENDING allows the user: see below.
+ *                One slow piece of work holds up all connections, as in every one-thread loop.
+ *
+ * A signal reports a change, once, as edge-triggered epoll does; so a socket is read until it is
+ * empty. But epoll merges what happens before it is asked, and signals stand in a queue: a
+ * descriptor may be closed, and its number given to the next connection, while signals for the old
+ * one are still to come. So a signal is a hint: the loop tries recv or send, and what these say
+ * counts. A stale hint costs a recv that finds nothing.
+ *
+ * The end of input may lie behind a short recv. It has a signal of its own, so one recv a signal
+ * finds all; where two came before one recv (and after accepting, where what came before had none)
+ * the socket is read until recv says EAGAIN.
+ *
+ * When the queue is full the kernel drops the signal and sends a plain SIGIO instead: something was
+ * lost. It comes first, having the lower number. Then all that is queued is thrown away and poll()
+ * asks after every socket: signal-driven I/O needs another way of waiting to fall back upon. */
+#include "model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "counters.h"
+#include "reactor.h"
+
+/* After so many recv in a row the others have their turn, however much a client sends. */
+#define TURN 16
+
+#define SOCKET_SIGNAL SIGRTMIN
+#define STOP_SIGNAL   (SIGRTMIN + 1)
+static struct conn **by_fd; /* the connection of each descriptor, NULL for none */
+static size_t by_fd_size;
+static struct f_owner_ex owner; /* of all sockets: this thread */
+static counter *extra;          /* the model's own: */
+enum { SIGNALS, OVERFLOWS, STALE };
+/* The signals are blocked: to raise one ends a wait and nothing else. */
+static volatile sig_atomic_t blocked;
+
+/* From now on the changes of `fd` are signalled. A listening socket does not hand O_ASYNC down. */
+static bool watch(int fd)
+{
+    return fcntl(fd, F_SETSIG, SOCKET_SIGNAL) == 0 && fcntl(fd, F_SETOWN_EX, &owner) == 0 &&
+           fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK | O_ASYNC) == 0;
+}
+
+static bool enter(struct conn *c)
+{
+    size_t fd = (size_t)c->fd;
+    if (fd >= by_fd_size) {
+        size_t size = fd < 64 ? 128 : 2 * fd;
+        struct conn **bigger = realloc(by_fd, size * sizeof(struct conn *));
+        if (!bigger)
+            return false;
+        memset(bigger + by_fd_size, 0, (size - by_fd_size) * sizeof(struct conn *));
+        by_fd = bigger;
+        by_fd_size = size;
+    }
+    if (!watch(c->fd))
+        return false;
+    by_fd[fd] = c;
+    return true;
+}
+
+/* Stand behind the others in the queue, by a signal like theirs. If that is full, this is one more
+ * signal lost. */
+static void wait_for_turn(struct conn *c)
+{
+    c->watched = true; /* its turn is queued */
+    if (pthread_sigqueue(pthread_self(), SOCKET_SIGNAL, (union sigval){.sival_int = c->fd}) !=
+        0)
+        raise(SIGIO);
+}
+
+static void settle(struct reactor *r, struct conn *c, enum conn_want want)
+{
+    for (int i = 0; want == CONN_READ && !c->drained && !c->yielded; i++) {
+        c->yielded = i == TURN;
+        if (!c->yielded)
+            want = conn_step(c, r->now);
+    }
+    c->read_to_eagain &= !c->drained;
+    if (want == CONN_DONE) {
+        by_fd[c->fd] = NULL;
+        reactor_close(r, c);
+        return;
+    }
+    if (c->yielded && !c->watched)
+        wait_for_turn(c);
+    c->yielded = false;
+    reactor_keep_time(r, c);
+}
+
+static void take_turn(struct reactor *r, struct conn *c)
+{
+    c->watched = false;
+    settle(r, c, c->want == CONN_WRITE ? conn_step(c, r->now) : c->want);
+}
+
+static void accept_all(struct reactor *r)
+{
+    for (struct conn *c; (c = reactor_accept(r));) {
+        c->read_to_eagain = true; /* what came before has had no signal */
+        if (enter(c))
+            settle(r, c, CONN_READ);
+        else
+            reactor_refuse(r, c);
+    }
+}
+
+/* Something happened, or the report of it is stale. Of a connection that waits for its timer only a
+ * hang-up matters, and that is believed when poll() says so. */
+static void reported(struct reactor *r, struct conn *c, short events)
+{
+    enum conn_want want = c->want;
+    c->read_to_eagain |= !c->drained || (events & (POLLPRI | POLLHUP | POLLERR));
+    c->drained = false;
+    if (want == CONN_WAIT && (events & (POLLHUP | POLLERR))) {
+        struct pollfd p = {.fd = c->fd};
+        if (poll(&p, 1, 0) == 1)
+            want = CONN_DONE;
+    }
+    if (c->watched && want != CONN_DONE)
+        return;
+    if (want == CONN_WRITE && (events & (POLLOUT | POLLHUP | POLLERR)))
+        want = conn_step(c, r->now);
+    settle(r, c, want);
+}
+
+/* Signals were lost. Those still queued are thrown away (to ignore a signal does that), for whatever
+ * they would say poll() says too. */
+static void ask_after_all(struct reactor *r)
+{
+    nfds_t n = 0;
+    count(&extra[OVERFLOWS], 1);
+    signal(SOCKET_SIGNAL, SIG_IGN);
+    signal(SOCKET_SIGNAL, SIG_DFL);
+
+    struct pollfd *all = xmalloc((r->count + 1) * sizeof *all);
+    for (struct conn *c = r->conns; c; c = c->next) {
+        all[n++] = (struct pollfd){.fd = c->fd, .events = POLLIN | POLLPRI | POLLOUT};
+        c->watched = false;
+    }
+    if (poll(all, n, 0) < 0)
+        die_errno("cannot poll %zu connections", r->count);
+    for (nfds_t i = 0; i < n; i++) {
+        struct conn *c = by_fd[all[i].fd];
+        c->read_to_eagain = true;
+        if (all[i].revents)
+            reported(r, c, all[i].revents);
+    }
+    free(all);
+    accept_all(r);
+}
+
+static int wait_for_signal(struct reactor *r, const sigset_t *set, siginfo_t *info)
+{
+    int ms = reactor_timeout_ms(r);
+    struct timespec limit = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * (long)NS_PER_MS};
+    int n = sigtimedwait(set, info, ms < 0 ? NULL : &limit);
+    reactor_woke(r, n > 0 ? 1 : n < 0 && errno == EAGAIN ? 0 : n);
+    return n;
+}
+
+static void handle(struct reactor *r, int signal_number, const siginfo_t *info)
+{
+    if (signal_number == SIGIO)
+        ask_after_all(r);
+    if (signal_number != SOCKET_SIGNAL)
+        return;
+    bool own = info->si_code == SI_QUEUE;
+    size_t fd = (size_t)(own ? info->si_value.sival_int : info->si_fd);
+    struct conn *c = fd < by_fd_size ? by_fd[fd] : NULL;
+    count(&extra[SIGNALS], !own);
+    if (own && c)
+        take_turn(r, c);
+    else if ((int)fd == r->server->listen_fd)
+        accept_all(r);
+    else if (c)
+        reported(r, c, (short)info->si_band);
+    else
+        count(&extra[STALE], 1);
+}
+
+static void serve(struct server *server)
+{
+    struct reactor r;
+    sigset_t set;
+    bool rested = true; /* whoever came before O_ASYNC has had no signal */
+
+    reactor_init(&r, server);
+    extra = server->counters->extra;
+    owner = (struct f_owner_ex){.type = F_OWNER_TID, .pid = gettid()};
+    sigemptyset(&set);
+    sigaddset(&set, SOCKET_SIGNAL);
+    sigaddset(&set, STOP_SIGNAL);
+    sigaddset(&set, SIGIO);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+        die_errno("cannot block signals");
+    blocked = 1;
+    if (server_stopping(server))
+        raise(STOP_SIGNAL);
+    if (!watch(server->listen_fd))
+        die_errno("cannot have signals sent for the listening socket");
+
+    while (reactor_running(&r)) {
+        if (rested && reactor_accepting(&r))
+            accept_all(&r);
+        rested = !reactor_accepting(&r);
+
+        siginfo_t info;
+        int signal_number = wait_for_signal(&r, &set, &info);
+        handle(&r, signal_number, &info);
+        reactor_turn(&r, settle);
+    }
+    free(by_fd);
+    reactor_free(&r);
+}
+
+/* SIGTERM may come just before the wait: a signal that is pending ends it all the same. */
+static void stop(void)
+{
+    if (blocked)
+        raise(STOP_SIGNAL);
+}
+
+const struct model model = {
+    .name = "sigio",
+    .summary = "one thread, a queued real-time signal for each event",
+    .nonblocking_accept = true,
+    .no_workers = "it is one loop in one thread; epoll-multi is the model with several",
+    .extra_counters = {"signals", "overflows", "stale_signals"},
+    .serve = serve,
+    .stop = stop,
+};
