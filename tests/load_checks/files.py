@@ -242,5 +242,6 @@ def quiet(t):
 def tests():
     return [named(f, limit=20) for f in (
         percentiles_for_plotters, percentiles_of_nothing, series, series_with_a_rest,
-        series_of_a_stall, series_survives_an_interrupt, series_survives_a_kill, series_of_a_stopped_generator,
+        series_of_a_stall, series_survives_an_interrupt, series_survives_a_kill,
+        series_of_a_stopped_generator,
         series_cannot_be_written, line_on_a_terminal, quiet)]
