@@ -110,7 +110,8 @@ def body_from_a_file(t):
     for mode in ("split-3", "chunked", "to-eof"):
         j = load(t, "-n", "20", "-c", "2", "--body", file_of(t, BODY), peer_for(t, mode).url).json
         assert j["outcomes"]["ok"] == 20, mode
-    j = load(t, "-n", "20", "-c", "2", "--body", file_of(t, b""), peer_for(t, "no-content").url).json
+    peer = peer_for(t, "no-content")
+    j = load(t, "-n", "20", "-c", "2", "--body", file_of(t, b""), peer.url).json
     assert j["outcomes"]["ok"] == 20
 
 
@@ -173,7 +174,8 @@ def ramp(t):
 
 
 def tests():
-    found = [named(f) for f in (several_urls, several_urls_in_every_kind_of_load, seed_decides, outcomes_by_url,
+    found = [named(f) for f in (several_urls, several_urls_in_every_kind_of_load, seed_decides,
+                                outcomes_by_url,
                                 bodies_of_urls_are_not_mixed, body_from_a_file, sources_in_turn,
                                 sources_v6, source_that_is_not_ours, ramp)]
     return found + [case("no such body", no_such_body, once=True),
