@@ -1,0 +1,79 @@
+"""Answers in any pieces: no misparse. No figure of these depends on timing."""
+
+from accuracy_checks.lab import both, measure, only, settings
+
+
+def sizes(body):
+    return len("HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\n") + len(str(body)) + body
+
+
+def cut_everywhere(t):
+    """Every answer in two segments. Each place to cut is tried on some connection or other: as
+    many answers as it has bytes, and twice over."""
+    size = sizes(64)
+    n = 2 * size
+    j, journal, *_ = measure(t, ["--split", "two:1ms"], ["-c", "8", "-n", str(n)], limit=20)
+    assert journal["answered"] == n
+    only(j["outcomes"], ok=n)
+    assert j["bytes_in"] == n * size
+    # Each piece must have been seen by itself, or the test tested nothing. A wake-up may be late
+    # and find both; most are not.
+    if not settings.sanitized:
+        calls = j["generator"]["syscalls"]
+        assert j["engine"] != "epoll" or calls["recv"] >= 1.5 * n, calls
+
+
+def byte_by_byte(t):
+    n = 64
+    size = sizes(16)
+    j, journal, *_ = measure(t, ["--split", "bytes:200us", "--body", "16"],
+                               ["-c", "8", "-n", str(n), "--timeout", "10s"], limit=20)
+    assert journal["answered"] == n
+    only(j["outcomes"], ok=n)
+    assert j["bytes_in"] == n * size
+    if not settings.sanitized and j["engine"] == "epoll":
+        assert j["generator"]["syscalls"]["recv"] >= n * size / 2, j["generator"]["syscalls"]
+
+
+def informational_cut(t):
+    """The same with an informational answer before each: more places to go wrong."""
+    j, journal, *_ = measure(t, ["--split", "two:1ms", "--fault", "informational:1"],
+                               ["-c", "8", "-n", "400"], limit=20)
+    assert journal["faults"]["informational"] == 400
+    only(j["outcomes"], ok=400)
+
+
+def coalesced(t):
+    """64 answers to 64 pipelined requests in one send."""
+    n = 64 * 100
+    j, journal, *_ = measure(t, ["--coalesce", "64"],
+                               ["-c", "1", "-n", str(n), "--pipeline", "64", "--timeout", "10s"],
+                               limit=20)
+    assert journal["requests"] == journal["answered"] == n
+    only(j["outcomes"], ok=n)
+    assert j["latency"]["count"] == n and j["bytes_in"] == n * sizes(64)
+    if j["engine"] == "epoll":
+        assert j["generator"]["syscalls"]["recv"] < n / 10, "they did not come together"
+
+
+def coalesced_with_faults(t):
+    """A wrong byte among 64 answers that come together: the one is corrupt, none of the others is
+    blamed on it that came before it."""
+    n = 64 * 20
+    j, journal, *_ = measure(t, ["--coalesce", "64", "--fault", "corrupt:64"],
+                               ["-c", "1", "-n", str(n), "--pipeline", "64", "--timeout", "10s"],
+                               limit=20)
+    # The last of each 64 is the wrong one.
+    assert journal["faults"]["corrupt"] == n // 64
+    only(j["outcomes"], ok=n - n // 64, corrupt=n // 64)
+
+
+def tests():
+    found = []
+    found += both("answers cut in two, at every byte in turn", cut_everywhere)
+    found += both("answers byte by byte", byte_by_byte)
+    found += both("answers after an informational one, cut at every byte in turn",
+                  informational_cut)
+    found += both("64 pipelined answers in one segment", coalesced)
+    found += both("64 pipelined answers in one segment, the last one wrong", coalesced_with_faults)
+    return found
