@@ -1,6 +1,7 @@
 #include "faults.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/err.h"
@@ -69,6 +70,7 @@ void faults_prepare(size_t size)
     static char garbage[] = "What?\r\n\r\n";
     message[FAULT_GARBAGE].bytes = garbage;
     message[FAULT_GARBAGE].size = sizeof garbage - 1;
+    free(body);
 }
 
 const char *faults_bytes(enum fault fault, size_t *size)

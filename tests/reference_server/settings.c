@@ -182,12 +182,13 @@ void settings_parse(int argc, char **argv)
         {"arrivals", required_argument, NULL, 'r'}, {"spin", no_argument, NULL, 'n'},
         {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
     };
+    static char nothing[] = "";
     char error[200];
     int option;
 
     addr_parse("127.0.0.1:0", &settings.listen, error, sizeof error);
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-        read_option(option, optarg);
+        read_option(option, optarg ? optarg : nothing);
     if (optind < argc)
         die_usage("'%s' is not expected", argv[optind]);
     if (settings.split != SPLIT_NONE && settings.coalesce > 1)
