@@ -58,6 +58,40 @@ bool parse_size(const char *text, uint64_t low, uint64_t high, uint64_t *out)
     return true;
 }
 
+/* A number with or without a fraction. strtod() also reads "inf", "nan", "0x10" and a sign: none
+ * of them is a time or a rate. */
+static bool fraction(const char *text, double *out, const char **end)
+{
+    size_t n = strspn(text, "0123456789.");
+    char *stop;
+    *out = strtod(text, &stop);
+    *end = stop;
+    return n > 0 && stop == text + n;
+}
+
+/* `value` rounded, if it is in [low, high]. */
+static bool in_range(double value, uint64_t low, uint64_t high, uint64_t *out)
+{
+    double rounded = round(value);
+    if (rounded < (double)low || rounded > (double)high || rounded >= 1.8e19)
+        return false;
+    *out = (uint64_t)rounded;
+    return true;
+}
+
+bool parse_rate_milli(const char *text, uint64_t low, uint64_t high, uint64_t *out)
+{
+    double value;
+    const char *end;
+
+    if (!fraction(text, &value, &end))
+        return false;
+    double unit = *end == 'k' || *end == 'K' ? 1e6 : *end == 'M' ? 1e9 : 1e3;
+    if (unit > 1e3)
+        end++;
+    return *end == '\0' && in_range(value * unit, low, high, out);
+}
+
 bool parse_duration(const char *text, uint64_t low, uint64_t high, uint64_t *out)
 {
     static const struct {
@@ -66,21 +100,13 @@ bool parse_duration(const char *text, uint64_t low, uint64_t high, uint64_t *out
     } units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6},  {"s", 1e9},
                  {"", 1e9}, {"m", 60e9}, {"h", 3600e9}};
 
-    /* strtod also reads "inf", "nan", "0x10" and a sign: none of them is a time. */
-    size_t n = strspn(text, "0123456789.");
-    char *end;
-    double value = strtod(text, &end);
-    if (n == 0 || end != text + n)
+    double value;
+    const char *end;
+    if (!fraction(text, &value, &end))
         return false;
 
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(end, units[i].unit) != 0)
-            continue;
-        double ns = round(value * units[i].ns);
-        if (ns < (double)low || ns > (double)high || ns >= 1.8e19)
-            return false;
-        *out = (uint64_t)ns;
-        return true;
-    }
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(end, units[i].unit) == 0)
+            return in_range(value * units[i].ns, low, high, out);
     return false;
 }

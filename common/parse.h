@@ -13,6 +13,10 @@ bool parse_u64(const char *text, uint64_t low, uint64_t high, uint64_t *out);
  * ("64k" is 65536). */
 bool parse_size(const char *text, uint64_t low, uint64_t high, uint64_t *out);
 
+/* A rate: a decimal number with or without a fraction, then optionally k or M for 1,000 and
+ * 1,000,000 ("1.5k" is 1500). The result is in thousandths, rounded to the nearest. */
+bool parse_rate_milli(const char *text, uint64_t low, uint64_t high, uint64_t *out);
+
 /* A time with a unit: "250us", "20ms", "1.5s", "2m", "1h"; a number alone is seconds, as in
  * wrk. The result is in nanoseconds, rounded to the nearest. */
 bool parse_duration(const char *text, uint64_t low, uint64_t high, uint64_t *out);

@@ -1,54 +1,24 @@
 #include "loadgen/client_conn.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/err.h"
+#include "loadgen/open_loop.h"
+#include "loadgen/think.h"
 #include "loadgen/worker.h"
 
-#define FIRST_DELAY_NS (10 * NS_PER_MS)
-
-void conn_list_append(struct conn_list *list, struct client_conn *c)
+void conn_close(struct worker *w, struct client_conn *c, bool failed)
 {
-    c->next = NULL;
-    c->prev = list->tail;
-    if (list->tail)
-        list->tail->next = c;
-    else
-        list->head = c;
-    list->tail = c;
-}
-
-void conn_list_remove(struct conn_list *list, struct client_conn *c)
-{
-    if (c->prev)
-        c->prev->next = c->next;
-    else
-        list->head = c->next;
-    if (c->next)
-        c->next->prev = c->prev;
-    else
-        list->tail = c->prev;
-}
-
-void conn_open_later(struct worker *w, struct client_conn *c, uint64_t now)
-{
-    unsigned level = c->failures < OPEN_DELAYS ? c->failures : OPEN_DELAYS - 1;
-
-    c->state = CONN_WAITING;
-    c->since = level ? now + (FIRST_DELAY_NS << (level - 1)) : now;
-    conn_list_append(&w->waiting[level], c);
-    w->waiting_count++;
-}
-
-/* Close, and open again unless nothing more is to be asked. */
-static void close_conn(struct worker *w, struct client_conn *c, bool failed)
-{
+    if (c->list)
+        conn_list_remove(c);
+    if (c->thinks)
+        think_cancel(w->think, c);
     w->engine->close(w, c);
     c->state = CONN_CLOSED;
     c->peer_closed = false;
     c->out_left = 0;
+    if (c->pipeline)
+        pipeline_clear(c->pipeline);
     if (!failed)
         c->failures = 0;
     if (w->to_start > 0)
@@ -59,116 +29,122 @@ static void close_conn(struct worker *w, struct client_conn *c, bool failed)
         c->failures++;
 }
 
-static void tried(struct worker *w, struct client_conn *c)
+bool conn_has_room(const struct worker *w, const struct client_conn *c)
 {
-    if (!c->tried) {
-        c->tried = true;
-        w->untried--;
-    }
+    return c->on_its_way < w->depth && c->begun < w->per_connection && !c->peer_closed;
 }
 
-/* A connection did not come up: the request it would have carried has failed. */
-static void connect_failed(struct worker *w, struct client_conn *c, enum count outcome,
-                           const char *reason)
+/* Send a request: its bytes now, or with --pipeline in one go with others at the end of the
+ * turn. */
+static inline void send_request(struct worker *w, struct client_conn *c, uint64_t intended)
 {
-    if (outcome == COUNT_REFUSED && c->failures == 0)
-        c->failures = 1;
-    tried(w, c);
-    worker_notice_time(w);
-    close_conn(w, c, true);
-    if (w->to_start == 0)
-        return;
+    struct pipeline *p = c->pipeline;
+    struct request *q = p ? pipeline_at(p, c->on_its_way) : &c->request;
+    const char *data;
+    size_t size;
+
+    c->state = CONN_BUSY;
+    c->begun++;
+    w->in_flight_count++;
     w->total.n[COUNT_STARTED]++;
-    worker_count(w, outcome, reason);
-    if (w->phase == PHASE_WINDOW) {
-        w->to_start--;
-        if (outcome == COUNT_TIMEOUT)
-            histogram_record(w->latency, CONNECT_LIMIT_NS);
-        worker_ended(w);
+    w->protocol->begin(w->load, &c->exchange, q, &data, &size);
+    if (c->on_its_way++ == 0) {
+        c->byte_seen = false;
+        w->protocol->expect(w->load, &c->exchange, q);
     }
-}
-
-void conn_open(struct worker *w, struct client_conn *c)
-{
-    w->total.n[COUNT_CONNECTS]++;
-    c->state = CONN_CONNECTING;
-    c->since = w->now;
-    conn_list_append(&w->connecting, c);
-    int error = w->engine->connect(w, c);
-    if (error == 0)
-        conn_connected(w, c);
-    else if (error != EINPROGRESS)
-        conn_refused(w, c, error);
-}
-
-void conn_refused(struct worker *w, struct client_conn *c, int error)
-{
-    conn_list_remove(&w->connecting, c);
-    if (error == EAGAIN && w->phase == PHASE_CONNECT && !c->tried) {
-        /* The listen queue of a Unix-domain socket is full (unix(7)). TCP would try again by
-         * itself. */
-        w->engine->close(w, c);
-        c->failures = 1;
-        conn_open_later(w, c, w->now);
+    q->sent = w->now = clock_ns();
+    q->intended = intended;
+    q->counted = false;
+    if (w->open && w->phase >= PHASE_WARMUP)
+        open_loop_sent(w, c, q);
+    if (p) {
+        pipeline_append(p, data, size);
+        c->out_left += size;
+        worker_flush_later(w, c);
         return;
     }
-    enum count outcome = error == ECONNRESET  ? COUNT_RESET
-                         : error == ETIMEDOUT ? COUNT_TIMEOUT
-                                              : COUNT_REFUSED;
-    connect_failed(w, c, outcome, strerrordesc_np(error));
+    c->out = data;
+    c->out_left = size;
+    w->engine->send(w, c);
 }
 
-void conn_connected(struct worker *w, struct client_conn *c)
+void conn_send_request(struct worker *w, struct client_conn *c, uint64_t intended)
 {
-    conn_list_remove(&w->connecting, c);
-    tried(w, c);
-    c->state = CONN_IDLE;
-    if (w->phase != PHASE_CONNECT)
-        conn_start(w, c);
+    send_request(w, c, intended);
 }
 
 void conn_start(struct worker *w, struct client_conn *c)
 {
-    if (w->to_start == 0)
-        return;
-    if (w->phase == PHASE_WINDOW)
-        w->to_start--;
-    c->state = CONN_BUSY;
-    conn_list_append(&w->in_flight, c);
-    w->in_flight_count++;
-    w->total.n[COUNT_STARTED]++;
-    w->protocol->begin(w->load, &c->exchange, &c->out, &c->out_left);
-    c->since = w->now = clock_ns();
-    w->engine->send(w, c);
+    while (w->to_start > 0 && conn_has_room(w, c)) {
+        if (w->phase == PHASE_WINDOW)
+            w->to_start--;
+        send_request(w, c, 0);
+        if (!c->pipeline || w->phase == PHASE_SETTLE)
+            return;
+    }
 }
 
-/* The request of a BUSY connection has ended. The window is closed first if its time is over,
- * so that what ends after it still counts as in flight. */
+/* `c` can take a request. */
+static inline void ready(struct worker *w, struct client_conn *c)
+{
+    if (w->phase == PHASE_CONNECT)
+        return;
+    if (w->phase == PHASE_SETTLE) {
+        if (!c->settled)
+            conn_start(w, c);
+    } else if (w->open) {
+        open_loop_ready(w, c);
+    } else if (w->think && c->pauses) {
+        think_begin(w->think, c, w->now);
+    } else {
+        conn_start(w, c);
+    }
+}
+
+void conn_up(struct worker *w, struct client_conn *c)
+{
+    ready(w, c);
+}
+
+/* The oldest request of a BUSY connection has ended. The window is closed first if its time is
+ * over, so that what ends after it still counts as in flight. */
 static void end_request(struct worker *w, struct client_conn *c, enum count outcome,
                         const char *reason)
 {
     worker_notice_time(w);
-    conn_list_remove(&w->in_flight, c);
+    const struct request *q = conn_oldest(c);
+
     w->in_flight_count--;
-    c->state = CONN_IDLE;
     worker_count(w, outcome, reason);
-    if (w->phase == PHASE_WINDOW) {
+    if (w->open) {
+        c->answers += open_loop_ended(w, q, outcome) && outcome == COUNT_OK;
+    } else if (w->phase == PHASE_WINDOW) {
         if (outcome == COUNT_OK) {
-            histogram_record(w->latency, w->now - c->since);
+            histogram_record(w->latency, w->now - q->sent);
             c->answers++;
         } else if (outcome == COUNT_TIMEOUT) {
             histogram_record(w->latency, w->timeout_ns);
         }
-        worker_ended(w);
     }
+    if (c->pipeline)
+        pipeline_pop(c->pipeline);
+    if (--c->on_its_way == 0) {
+        c->state = CONN_IDLE;
+    } else {
+        c->byte_seen = false;
+        w->protocol->expect(w->load, &c->exchange, conn_oldest(c));
+    }
+    if (!w->open && w->phase == PHASE_WINDOW)
+        worker_ended(w);
 }
 
+/* The connection is of no use any more, and with it all requests that are on their way. */
 static void lost(struct worker *w, struct client_conn *c, enum count outcome,
                  const char *reason)
 {
-    if (c->state == CONN_BUSY)
+    while (c->on_its_way > 0)
         end_request(w, c, outcome, reason);
-    close_conn(w, c, true);
+    conn_close(w, c, true);
 }
 
 static void answered(struct worker *w, struct client_conn *c, enum exchange_result result)
@@ -176,13 +152,31 @@ static void answered(struct worker *w, struct client_conn *c, enum exchange_resu
     end_request(w, c, result == EXCHANGE_OK ? COUNT_OK : COUNT_NON_2XX, NULL);
     w->settled += !c->settled;
     c->settled = true;
-    if (!c->exchange.reusable || c->peer_closed || c->out_left > 0) {
-        close_conn(w, c, false);
+    c->pauses = true;
+    if (c->on_its_way > 0) {
+        if (!c->exchange.reusable)
+            lost(w, c, COUNT_EOF, "closed after an earlier answer");
+        else if (!c->peer_closed)
+            ready(w, c);
+        return;
+    }
+    if (!c->exchange.reusable || c->peer_closed || c->out_left > 0 ||
+        c->begun >= w->per_connection) {
+        conn_close(w, c, false);
         return;
     }
     c->failures = 0;
-    if (w->phase != PHASE_SETTLE)
-        conn_start(w, c);
+    ready(w, c);
+}
+
+/* Bytes of an answer: is it its first one? */
+static void note_first_byte(struct worker *w, struct client_conn *c)
+{
+    if (c->byte_seen)
+        return;
+    c->byte_seen = true;
+    if (w->phase == PHASE_WINDOW)
+        histogram_record(w->first_byte, w->now - conn_oldest(c)->sent);
 }
 
 void conn_received(struct worker *w, struct client_conn *c, const char *data, size_t size)
@@ -194,34 +188,47 @@ void conn_received(struct worker *w, struct client_conn *c, const char *data, si
         worker_notice_time(w);
         w->total.n[COUNT_UNSOLICITED]++;
         worker_count(w, COUNT_CORRUPT, "an answer that no request asked for");
-        close_conn(w, c, true);
+        conn_close(w, c, true);
         return;
     }
-    enum exchange_result result = w->protocol->feed(w->load, &c->exchange, &data, end);
-    if (result == EXCHANGE_MORE)
-        return;
-    if (result == EXCHANGE_CORRUPT)
-        lost(w, c, COUNT_CORRUPT, c->exchange.reason);
-    else if (data != end)
-        lost(w, c, COUNT_CORRUPT, "more bytes than the answer has");
-    else
+    /* What is here now is for requests that are on their way now, not for those that are sent
+     * in return. */
+    for (uint32_t due = c->on_its_way; data != end; due--) {
+        if (w->first_byte)
+            note_first_byte(w, c);
+        enum exchange_result result = w->protocol->feed(w->load, &c->exchange, &data, end);
+        if (result == EXCHANGE_MORE)
+            return;
+        if (result == EXCHANGE_CORRUPT) {
+            lost(w, c, COUNT_CORRUPT, c->exchange.reason);
+            return;
+        }
+        if (data != end && due == 1) {
+            lost(w, c, COUNT_CORRUPT, "more bytes than the answer has");
+            return;
+        }
         answered(w, c, result);
+        if (c->fd < 0)
+            return;
+    }
 }
 
 void conn_ended(struct worker *w, struct client_conn *c)
 {
     if (c->state != CONN_BUSY) {
-        close_conn(w, c, true);
+        conn_close(w, c, true);
         return;
     }
     c->peer_closed = true;
     enum exchange_result result = w->protocol->eof(w->load, &c->exchange);
-    if (result == EXCHANGE_OK || result == EXCHANGE_NON_2XX)
+    if (result == EXCHANGE_OK || result == EXCHANGE_NON_2XX) {
+        c->exchange.reusable = false;
         answered(w, c, result);
-    else if (result == EXCHANGE_CORRUPT)
+    } else if (result == EXCHANGE_CORRUPT) {
         lost(w, c, COUNT_CORRUPT, c->exchange.reason);
-    else
+    } else {
         lost(w, c, COUNT_EOF, c->exchange.reason);
+    }
 }
 
 void conn_error(struct worker *w, struct client_conn *c, int error)
@@ -231,10 +238,5 @@ void conn_error(struct worker *w, struct client_conn *c, int error)
 
 void conn_timed_out(struct worker *w, struct client_conn *c)
 {
-    if (c->state == CONN_CONNECTING) {
-        conn_list_remove(&w->connecting, c);
-        connect_failed(w, c, COUNT_TIMEOUT, "no connection in time");
-    } else {
-        lost(w, c, COUNT_TIMEOUT, "no whole answer in time");
-    }
+    lost(w, c, COUNT_TIMEOUT, "no whole answer in time");
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct worker;
 struct client_conn;
@@ -29,7 +30,8 @@ struct engine {
      * conn_connected() or conn_refused(), and any other errno where it failed. */
     int (*connect)(struct worker *w, struct client_conn *c);
 
-    /* Send what c->out and c->out_left say, now or when there is room; advances them. */
+    /* Send what c->out and c->out_left, or c->pipeline, say, now or when there is room; advances
+     * them. With a pipeline it is called once between two waits at the most. */
     void (*send)(struct worker *w, struct client_conn *c);
 
     /* Close the socket of `c`. Nothing is reported for it any more. */
@@ -45,11 +47,20 @@ struct engine {
 };
 
 extern const struct engine engine_epoll;
+extern const struct engine engine_null;     /* of --null: no sockets, answers from memory */
 extern const struct engine engine_io_uring; /* only where it was built: IOM_HAVE_IO_URING */
 
 /* For connect() of every engine: open the socket of `c`, non-blocking and with TCP_NODELAY, into
  * c->fd. Returns 0 or an errno; ends the program where descriptors are out. */
 int engine_open_socket(struct worker *w, struct client_conn *c);
+
+/* For engines that send by a system call: send(2) as much as goes of what `c` has to send. The
+ * return value is send's; engine_sent() advances. */
+ssize_t engine_send_some(struct client_conn *c);
+void engine_sent(struct client_conn *c, size_t size);
+
+/* For close() of every engine: close `fd` as --close says. */
+void engine_close_socket(const struct worker *w, int fd);
 
 /* The values of --engine. */
 enum engine_choice { ENGINE_AUTO, ENGINE_EPOLL, ENGINE_IO_URING };

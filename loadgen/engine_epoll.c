@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -30,6 +31,8 @@
 
 struct epoll_state {
     int fd;
+    int timer;    /* a timer descriptor, -1 where it is not needed */
+    bool precise; /* a wait must end on time */
     bool is_unix;
     char buffer[BUFFER_SIZE]; /* shared by all connections: what is read is used at once */
     struct epoll_event events[BATCH];
@@ -41,6 +44,8 @@ static void epoll_create_engine(struct worker *w)
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
 
     w->engine_state = s;
+    s->timer = -1;
+    s->precise = w->open || w->think;
     s->is_unix = addr_family(&w->run->options->url.addr) == AF_UNIX;
     s->fd = epoll_create1(EPOLL_CLOEXEC);
     if (s->fd < 0)
@@ -51,9 +56,8 @@ static void epoll_create_engine(struct worker *w)
 
 static void epoll_close_conn(struct worker *w, struct client_conn *c)
 {
-    (void)w;
     if (c->fd >= 0)
-        close(c->fd);
+        engine_close_socket(w, c->fd);
     c->fd = -1;
 }
 
@@ -88,12 +92,11 @@ static int epoll_connect(struct worker *w, struct client_conn *c)
 static void epoll_send(struct worker *w, struct client_conn *c)
 {
     while (c->out_left > 0) {
-        ssize_t n = send(c->fd, c->out, c->out_left, MSG_NOSIGNAL);
+        ssize_t n = engine_send_some(c);
         w->total.n[COUNT_SEND]++;
         if (n >= 0) {
             w->total.n[COUNT_BYTES_OUT] += (uint64_t)n;
-            c->out += n;
-            c->out_left -= (size_t)n;
+            engine_sent(c, (size_t)n);
         } else if (errno == EAGAIN) {
             w->total.n[COUNT_EAGAIN]++;
             if (!c->watches_output && watch(w, c, EPOLL_CTL_MOD, true) < 0)
@@ -151,6 +154,8 @@ static void connect_done(struct worker *w, struct client_conn *c, uint32_t event
 
 static void handle(struct worker *w, struct client_conn *c, uint32_t events)
 {
+    if (c->fd < 0)
+        return; /* closed by what came before it in the batch */
     if (c->state == CONN_CONNECTING) {
         connect_done(w, c, events);
         if (c->fd < 0)
@@ -167,32 +172,72 @@ static void handle(struct worker *w, struct client_conn *c, uint32_t events)
         receive(w, c);
 }
 
+/* Without epoll_pwait2() (Linux 5.11) a timer descriptor takes its place. */
+static void use_timer(struct epoll_state *s)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = &s->timer};
+
+    s->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (s->timer < 0 || epoll_ctl(s->fd, EPOLL_CTL_ADD, s->timer, &event) < 0)
+        die_errno("cannot set up a timer");
+}
+
+/* Wait to the nanosecond, as far as the kernel can. */
+static int wait_precisely(const struct worker *w, struct epoll_state *s, uint64_t deadline)
+{
+    struct timespec left = ns_timespec(deadline > w->now ? deadline - w->now : 0);
+
+    if (s->timer < 0) {
+        int n =
+            epoll_pwait2(s->fd, s->events, BATCH, deadline == CLOCK_NEVER ? NULL : &left, NULL);
+        if (n >= 0 || (errno != ENOSYS && errno != EPERM))
+            return n;
+        use_timer(s);
+    }
+    if (deadline <= w->now)
+        return epoll_wait(s->fd, s->events, BATCH, 0);
+    struct itimerspec at = {.it_value = ns_timespec(deadline == CLOCK_NEVER ? 0 : deadline)};
+    if (timerfd_settime(s->timer, TFD_TIMER_ABSTIME, &at, NULL) < 0)
+        die_errno("cannot set a timer");
+    return epoll_wait(s->fd, s->events, BATCH, -1);
+}
+
 static void epoll_wait_events(struct worker *w, uint64_t deadline)
 {
     struct epoll_state *s = w->engine_state;
-    int n = epoll_wait(s->fd, s->events, BATCH, clock_timeout_ms(w->now, deadline));
+    int n = s->precise
+                ? wait_precisely(w, s, deadline)
+                : epoll_wait(s->fd, s->events, BATCH, clock_timeout_ms(w->now, deadline));
 
     w->total.n[COUNT_EPOLL_WAIT]++;
     if (n < 0 && errno != EINTR)
         die_errno("cannot wait for events");
-    if (n <= 0)
+    if (n <= 0 || w->open)
         w->now = clock_ns();
+    if (w->open)
+        open_loop_awake(w->open, w->now);
     for (int i = 0; i < n; i++) {
-        struct client_conn *c = s->events[i].data.ptr;
-        if (c) {
-            handle(w, c, s->events[i].events);
+        void *about = s->events[i].data.ptr;
+        if (about == &s->timer) {
+            w->now = clock_ns();
+        } else if (about) {
+            handle(w, about, s->events[i].events);
         } else {
             uint64_t count;
             w->now = clock_ns();
             if (read(w->wake_fd, &count, sizeof count) < 0 && errno != EAGAIN)
                 die_errno("cannot read the wake-up descriptor");
         }
+        if (w->open)
+            open_loop_mind(w, w->open, w->now);
     }
 }
 
 static void epoll_destroy(struct worker *w)
 {
     struct epoll_state *s = w->engine_state;
+    if (s->timer >= 0)
+        close(s->timer);
     close(s->fd);
     free(s);
 }

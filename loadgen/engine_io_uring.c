@@ -59,6 +59,9 @@
  * fit. */
 #define RING_SEND_MAX ((size_t)256 << 10)
 
+/* In an open loop the schedule is looked at after so many events of a batch. */
+#define MIND_EVERY 16
+
 static void uring_close(struct worker *w, struct client_conn *c)
 {
     struct uring_state *s = w->engine_state;
@@ -79,7 +82,8 @@ static void uring_close(struct worker *w, struct client_conn *c)
     u->registered = false;
     u->armed = 0;
     u->generation++;
-    close(c->fd);
+    u->queued = 0;
+    engine_close_socket(w, c->fd);
     c->fd = -1;
 }
 
@@ -139,12 +143,11 @@ static void count_sent(struct worker *w, size_t size)
 static void send_plainly(struct worker *w, struct client_conn *c)
 {
     while (c->out_left > 0) {
-        ssize_t n = send(c->fd, c->out, c->out_left, MSG_NOSIGNAL);
+        ssize_t n = engine_send_some(c);
         w->total.n[COUNT_SEND]++;
         if (n >= 0) {
             count_sent(w, (size_t)n);
-            c->out += n;
-            c->out_left -= (size_t)n;
+            engine_sent(c, (size_t)n);
         } else if (errno == EAGAIN) {
             w->total.n[COUNT_EAGAIN]++;
             uring_arm_poll(w, c, WRITABLE);
@@ -156,10 +159,40 @@ static void send_plainly(struct worker *w, struct client_conn *c)
     }
 }
 
+/* Send several requests at once. What is queued stays at the head of the pipeline until it is
+ * known to be sent, for the kernel reads the pieces when the request is submitted. This is
+ * called once between two waits, so the one before it was submitted, and if it had failed
+ * send_failed() would have been told. */
+static void send_pipeline(struct worker *w, struct client_conn *c)
+{
+    struct uring_conn *u = uring_conn(w, c);
+
+    pipeline_sent(c->pipeline, u->queued);
+    u->queued = 0;
+    if (u->armed & URING_BIT(WRITABLE))
+        return;
+    if (c->out_left > RING_SEND_MAX) {
+        send_plainly(w, c);
+        return;
+    }
+    struct io_uring_sqe *sqe = uring_request(w);
+    io_uring_prep_sendmsg(sqe, uring_slot(w, c), pipeline_message(c->pipeline),
+                          MSG_NOSIGNAL | MSG_WAITALL | MSG_DONTWAIT);
+    sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
+    sqe->user_data = uring_tag(w, c, SEND);
+    u->queued = (uint32_t)c->out_left;
+    count_sent(w, c->out_left);
+    c->out_left = 0;
+}
+
 static void uring_send(struct worker *w, struct client_conn *c)
 {
     struct uring_conn *u = uring_conn(w, c);
 
+    if (c->pipeline) {
+        send_pipeline(w, c);
+        return;
+    }
     if (c->out_left > RING_SEND_MAX) {
         send_plainly(w, c);
         return;
@@ -179,16 +212,22 @@ static void uring_send(struct worker *w, struct client_conn *c)
 static void send_failed(struct worker *w, struct client_conn *c, int result)
 {
     struct uring_state *s = w->engine_state;
-    size_t left = uring_conn(w, c)->queued - (result > 0 ? (uint32_t)result : 0);
+    struct uring_conn *u = uring_conn(w, c);
+    size_t sent = result > 0 ? (size_t)result : 0;
+    size_t left = u->queued - sent;
 
     s->unpaid += left;
+    u->queued = 0;
     if (result < 0 && !uring_passing(-result)) {
         conn_error(w, c, -result);
         return;
     }
     w->total.n[COUNT_EAGAIN]++;
-    c->out -= left;
-    c->out_left = left;
+    if (c->pipeline)
+        pipeline_sent(c->pipeline, sent);
+    else
+        c->out -= left;
+    c->out_left += left;
     uring_arm_poll(w, c, WRITABLE);
 }
 
@@ -339,7 +378,7 @@ static void handle(struct worker *w, const struct io_uring_cqe *cqe)
     } else if (kind <= WRITABLE) {
         struct client_conn *c = uring_conn_of(w, cqe->user_data);
         /* Something in this batch that belongs to a request begun in this batch. */
-        if (c && c->since > w->now)
+        if (c && c->on_its_way > 0 && conn_oldest(c)->sent > w->now)
             w->now = clock_ns();
         if (c && kind == RECEIVE)
             received(w, c, cqe->res, cqe->flags);
@@ -373,18 +412,41 @@ static void submit_and_wait(struct worker *w, uint64_t deadline)
     }
 }
 
-static void uring_wait(struct worker *w, uint64_t deadline)
+/* Handle what the first `n` of the batch say. */
+static void handle_batch(struct worker *w, unsigned n)
 {
     struct uring_state *s = w->engine_state;
 
-    submit_and_wait(w, deadline);
-    w->now = s->now = clock_ns();
-    unsigned n = io_uring_peek_batch_cqe(&s->ring.io, s->batch, URING_BATCH);
     for (unsigned i = 0; i < n; i++)
         look_ahead(w, s->batch[i]);
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
         handle(w, s->batch[i]);
+        if (w->open && i % MIND_EVERY == MIND_EVERY - 1) {
+            w->now = clock_ns();
+            if (open_loop_mind(w, w->open, w->now))
+                uring_submit(w);
+        }
+    }
     io_uring_cq_advance(&s->ring.io, n);
+}
+
+static void uring_wait(struct worker *w, uint64_t deadline)
+{
+    struct uring_state *s = w->engine_state;
+    unsigned n;
+
+    submit_and_wait(w, deadline);
+    w->now = s->now = clock_ns();
+    if (w->open)
+        open_loop_awake(w->open, w->now);
+    /* A pipeline's send must be over before the next one is queued. */
+    if (w->depth > 1 && io_uring_sq_ready(&s->ring.io) > 0)
+        uring_submit(w);
+    do {
+        n = io_uring_peek_batch_cqe(&s->ring.io, s->batch, URING_BATCH);
+        handle_batch(w, n);
+        /* And it must be known how it ended. */
+    } while (n == URING_BATCH && w->depth > 1);
 }
 
 static bool uring_available(char *why, size_t size)

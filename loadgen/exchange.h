@@ -12,6 +12,7 @@
 
 #include "common/http_response.h"
 #include "loadgen/options.h"
+#include "loadgen/request.h"
 
 enum exchange_result {
     EXCHANGE_MORE,    /* all input was taken, the answer goes on */
@@ -43,7 +44,7 @@ struct exchange {
         struct {
             const char *expected; /* what the message was, and so what must come back */
             size_t received;
-            uint32_t position; /* where in the block the next message begins */
+            uint32_t position; /* where in the block the next message to send begins */
         } echo;
     };
     const char *reason; /* after CORRUPT or EOF: a constant string */
@@ -55,9 +56,13 @@ struct protocol {
     void (*prepare)(struct workload *load, const struct options *o);
     /* Set up the state of connection number `id` of the run, once. */
     void (*init)(struct exchange *x, uint32_t id);
-    /* Begin an exchange. The request stays valid and unchanged until the next begin(). */
-    void (*begin)(const struct workload *load, struct exchange *x, const char **data,
-                  size_t *size);
+    /* Make the next request: its bytes, which stay valid and unchanged for the whole run, and
+     * in q->choice what expect() has to know of it. */
+    void (*begin)(const struct workload *load, struct exchange *x, struct request *q,
+                  const char **data, size_t *size);
+    /* The next input is the answer to `q`. Between begin() and this there may be the answers to
+     * requests that were begun before. */
+    void (*expect)(const struct workload *load, struct exchange *x, const struct request *q);
     /* Judge input. `*data` is moved past what belongs to this answer. */
     enum exchange_result (*feed)(struct workload *load, struct exchange *x, const char **data,
                                  const char *end);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/random.h"
 #include "loadgen/exchange.h"
 
 /* Places a window may begin at: a power of two. Small enough to stay in a second-level cache.
@@ -21,16 +22,6 @@
 #define REQUEST_STEP    UINT32_C(40503)
 #define CONNECTION_STEP UINT32_C(101339)
 
-/* SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
- */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 static void echo_prepare(struct workload *load, const struct options *o)
 {
     uint64_t state = 1;
@@ -39,7 +30,7 @@ static void echo_prepare(struct workload *load, const struct options *o)
     load->size = o->payload;
     load->request = xmalloc(words * 8);
     for (size_t i = 0; i < words; i++) {
-        uint64_t word = next_random(&state);
+        uint64_t word = random_next(&state);
         memcpy(load->request + i * 8, &word, 8);
     }
 }
@@ -49,14 +40,20 @@ static void echo_init(struct exchange *x, uint32_t id)
     x->echo.position = id * CONNECTION_STEP;
 }
 
-static void echo_begin(const struct workload *load, struct exchange *x, const char **data,
-                       size_t *size)
+static void echo_begin(const struct workload *load, struct exchange *x, struct request *q,
+                       const char **data, size_t *size)
 {
-    x->echo.expected = load->request + x->echo.position % WINDOWS;
+    q->choice = x->echo.position % WINDOWS;
     x->echo.position += REQUEST_STEP;
-    x->echo.received = 0;
-    *data = x->echo.expected;
+    *data = load->request + q->choice;
     *size = load->size;
+}
+
+static void echo_expect(const struct workload *load, struct exchange *x,
+                        const struct request *q)
+{
+    x->echo.expected = load->request + q->choice;
+    x->echo.received = 0;
 }
 
 static enum exchange_result echo_feed(struct workload *load, struct exchange *x,
@@ -94,6 +91,7 @@ const struct protocol protocol_echo = {
     .prepare = echo_prepare,
     .init = echo_init,
     .begin = echo_begin,
+    .expect = echo_expect,
     .feed = echo_feed,
     .eof = echo_eof,
     .free = echo_free,

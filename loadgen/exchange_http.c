@@ -21,12 +21,21 @@ static void http_init(struct exchange *x, uint32_t id)
     http_response_init(&x->http);
 }
 
-static void http_begin(const struct workload *load, struct exchange *x, const char **data,
-                       size_t *size)
+static void http_begin(const struct workload *load, struct exchange *x, struct request *q,
+                       const char **data, size_t *size)
 {
-    http_response_begin(&x->http, false);
+    (void)x;
+    (void)q;
     *data = load->request;
     *size = load->size;
+}
+
+static void http_expect(const struct workload *load, struct exchange *x,
+                        const struct request *q)
+{
+    (void)load;
+    (void)q;
+    http_response_begin(&x->http, false);
 }
 
 static enum exchange_result corrupt(struct exchange *x, const char *reason)
@@ -87,6 +96,7 @@ const struct protocol protocol_http = {
     .prepare = http_prepare,
     .init = http_init,
     .begin = http_begin,
+    .expect = http_expect,
     .feed = http_feed,
     .eof = http_eof,
     .free = http_free,

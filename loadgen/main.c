@@ -6,6 +6,7 @@
 #include "loadgen/report.h"
 #include "loadgen/result.h"
 #include "loadgen/run.h"
+#include "loadgen/verdict.h"
 
 int main(int argc, char **argv)
 {
@@ -23,7 +24,9 @@ int main(int argc, char **argv)
         report_print(stdout, &run, &result);
     if (options.json)
         report_json(options.json, &run, &result);
-    int status = result.window.n[COUNT_OK] > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    int status = result.window.n[COUNT_OK] == 0 ? EXIT_FAILURE
+                 : verdict_invalid(&result)     ? EXIT_INVALID
+                                                : EXIT_SUCCESS;
     result_free(&result);
     run_free(&run);
     free(options.headers);

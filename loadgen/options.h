@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "loadgen/engine.h"
+#include "loadgen/schedule.h"
 #include "loadgen/url.h"
 
 struct options {
@@ -19,6 +20,16 @@ struct options {
     uint64_t settle_ns;   /* at most; 0: do not settle */
     uint64_t warmup_ns;
     uint64_t timeout_ns;
+    uint64_t rate_milli; /* open loop: requests per 1,000 s; 0: closed loop */
+    enum arrival arrival;
+    uint64_t seed;
+    uint64_t drain_ns;
+    uint32_t pipeline;       /* requests on their way on a connection at most */
+    uint32_t per_connection; /* requests on a connection; 0: no limit */
+    bool close_by_reset;
+    uint64_t think_ns; /* mean pause of a closed loop; 0: none */
+    bool think_exponential;
+    bool null;        /* answers come from memory */
     uint64_t payload; /* bytes of an echo message */
     char *headers;    /* the lines of -H, each with its CRLF; never NULL */
     bool has_host;    /* one of them is Host */

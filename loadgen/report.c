@@ -26,22 +26,78 @@ static const char *bytes_text(char text[32], double bytes)
     return text;
 }
 
-static void print_latency(FILE *out, const struct result *result)
+static void print_row(FILE *out, const char *name, const struct histogram *h)
 {
-    const struct histogram *h = result->latency;
     char text[5][32];
     uint64_t p50, p99;
 
     if (!histogram_percentile(h, 500000, &p50) || !histogram_percentile(h, 990000, &p99)) {
-        fprintf(out, "  Latency        no sample\n");
+        fprintf(out, "  %-14s no sample\n", name);
         return;
     }
-    fprintf(out, "  Latency        %-10s %-10s %-10s %-10s %-10s\n", "mean", "stdev", "p50",
-            "p99", "max");
-    fprintf(out, "                 %-10s %-10s %-10s %-10s %-10s\n",
+    fprintf(out, "  %-14s %-10s %-10s %-10s %-10s %-10s\n", name,
             time_text(text[0], histogram_mean(h)), time_text(text[1], histogram_stddev(h)),
             time_text(text[2], (double)p50), time_text(text[3], (double)p99),
             time_text(text[4], (double)h->max));
+}
+
+static void print_latency(FILE *out, const struct result *result)
+{
+    const struct open_result *open = result->open;
+
+    fprintf(out, "  %-14s %-10s %-10s %-10s %-10s %-10s\n", "", "mean", "stdev", "p50", "p99",
+            "max");
+    if (open) {
+        print_row(out, "Response time", result->latency);
+        print_row(out, "Service time", &open->service);
+        print_row(out, "Lateness", &open->lateness);
+        print_row(out, "  our own", &open->own_lateness);
+    } else {
+        print_row(out, "Latency", result->latency);
+    }
+    if (result->connect_time) {
+        print_row(out, "Connecting", result->connect_time);
+        print_row(out, "First byte", result->first_byte);
+    }
+}
+
+/* "2000 scheduled = 1990 ok + 10 timeout": every request of the window in one class. */
+static void print_sum(FILE *out, const struct result *result)
+{
+    const char *sign = "=";
+
+    fprintf(out, "  Schedule       %llu scheduled",
+            (unsigned long long)result->open->scheduled);
+    for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
+        if (result->window.n[k] > 0 || k == COUNT_OK) {
+            fprintf(out, " %s %llu %s", sign, (unsigned long long)result->window.n[k],
+                    k == COUNT_NON_2XX ? "not 2xx" : result_outcome_name(k));
+            sign = "+";
+        }
+    if (result->in_flight > 0)
+        fprintf(out, " + %llu in flight", (unsigned long long)result->in_flight);
+    if (result->open->unsent > 0)
+        fprintf(out, " + %llu unsent", (unsigned long long)result->open->unsent);
+    putc('\n', out);
+}
+
+static void print_open(FILE *out, const struct options *o, const struct result *result)
+{
+    const struct open_result *open = result->open;
+    char text[2][32];
+
+    print_sum(out, result);
+    fprintf(out, "  Rate           %.2f/s asked, %.2f/s sent in the window\n",
+            (double)o->rate_milli / 1e3, open->rate_delivered);
+    if (open->queue_waited > 0)
+        fprintf(out,
+                "  Queue          %llu found no idle connection, longest %llu, mean %.2f\n",
+                (unsigned long long)open->queue_waited, (unsigned long long)open->queue_max,
+                open->queue_mean);
+    fprintf(out, "  Drain          took %s of %s at most, %llu left\n",
+            time_text(text[0], (double)open->drain_took_ns),
+            time_text(text[1], (double)o->drain_ns),
+            (unsigned long long)(result->in_flight + open->unsent));
 }
 
 static void print_table(FILE *out, const struct histogram *h)
@@ -94,8 +150,11 @@ static void print_generator(FILE *out, const struct result *result)
     fprintf(out, ", Jain %.3f", result->jain);
     if (result->starved > 0)
         fprintf(out, ", %llu starved", (unsigned long long)result->starved);
-    fprintf(out, "\n  Generator      CPU %.1f %%, %.2fus per request: %s\n",
-            100 * result->cpu_fraction, result->cpu_us_per_request, result->verdict);
+    fprintf(out, "\n  Generator      CPU %.1f %%, %.2fus per request",
+            100 * result->cpu_fraction, result->cpu_us_per_request);
+    if (result->open)
+        fprintf(out, ", %.1f %% spinning to be on time", 100 * result->spun_fraction);
+    fprintf(out, ": %s\n", result->verdict);
     if (result->verdict_reason[0])
         fprintf(out, "                 %s\n", result->verdict_reason);
 }
@@ -109,15 +168,19 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
 
     fprintf(out, "%s of %s%s\n", time_text(text[0], (double)result->window_ns), o->url_text,
             run_stopped((struct run *)r) ? " (interrupted)" : "");
-    fprintf(out, "  %u thread%s and %u connection%s, closed loop, %s\n", o->threads,
+    fprintf(out, "  %u thread%s and %u connection%s, %s loop%s, %s\n", o->threads,
             o->threads == 1 ? "" : "s", o->connections, o->connections == 1 ? "" : "s",
-            r->engine->name);
+            result->open ? "open" : "closed",
+            o->arrival == ARRIVAL_POISSON ? " with Poisson arrivals" : "",
+            o->null ? "no server: answers from memory" : r->engine->name);
     print_latency(out, result);
     if (o->latency_table)
         print_table(out, result->latency);
     fprintf(out, "  %llu requests in %s, %s read\n", (unsigned long long)ok,
             time_text(text[0], (double)result->window_ns),
             bytes_text(text[1], (double)result->window.n[COUNT_BYTES_IN]));
+    if (result->open)
+        print_open(out, o, result);
     print_outcomes(out, r, result);
     print_generator(out, result);
     fprintf(out, "Requests/sec: %12.2f\n", result->requests_per_second);

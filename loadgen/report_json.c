@@ -28,6 +28,7 @@ static json_t *outcomes(const struct result *result)
     for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
         put_count(o, result_outcome_name(k), result->window.n[k]);
     put_count(o, "in_flight", result->in_flight);
+    put_count(o, "unsent", result->open ? result->open->unsent : 0);
     return o;
 }
 
@@ -51,6 +52,8 @@ static void put_percentile(json_t *o, const char *key, const struct histogram *h
 
 static json_t *latency(const struct histogram *h)
 {
+    if (!h)
+        return json_null();
     json_t *o = json_object();
     bool empty = h->count == 0;
 
@@ -85,6 +88,56 @@ static json_t *histogram(const struct histogram *h)
     return o;
 }
 
+/* The histograms that this kind of run has, by name. */
+static json_t *histograms(const struct result *result)
+{
+    const struct open_result *open = result->open;
+    const struct {
+        const char *name;
+        const struct histogram *histogram;
+    } all[] = {
+        {"latency", result->latency},
+        {"response_time", open ? result->latency : NULL},
+        {"service_time", open ? &open->service : NULL},
+        {"lateness", open ? &open->lateness : NULL},
+        {"own_lateness", open ? &open->own_lateness : NULL},
+        {"connect_time", result->connect_time},
+        {"first_byte", result->first_byte},
+    };
+    json_t *o = json_object();
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (all[i].histogram)
+            put(o, all[i].name, histogram(all[i].histogram));
+    return o;
+}
+
+/* What there is in an open loop only; null where it is closed. */
+static void put_open(json_t *root, const struct options *o, const struct result *result)
+{
+    const struct open_result *open = result->open;
+    json_t *queue = open ? json_object() : json_null();
+    json_t *drain = open ? json_object() : json_null();
+
+    put(root, "arrival", open ? json_string(arrival_name(o->arrival)) : json_null());
+    put(root, "rate_asked", open ? json_real((double)o->rate_milli / 1e3) : json_null());
+    put(root, "rate_delivered", open ? json_real(open->rate_delivered) : json_null());
+    put(root, "scheduled", open ? json_integer((json_int_t)open->scheduled) : json_null());
+    if (open) {
+        put_count(queue, "max", open->queue_max);
+        put_real(queue, "mean", open->queue_mean);
+        put_count(queue, "waited", open->queue_waited);
+        put_count(drain, "limit_ns", o->drain_ns);
+        put_count(drain, "took_ns", open->drain_took_ns);
+        put_count(drain, "left", result->in_flight + open->unsent);
+    }
+    put(root, "queue", queue);
+    put(root, "drain", drain);
+    put(root, "response_time", latency(open ? result->latency : NULL));
+    put(root, "service_time", latency(open ? &open->service : NULL));
+    put(root, "lateness", latency(open ? &open->lateness : NULL));
+    put(root, "own_lateness", latency(open ? &open->own_lateness : NULL));
+}
+
 static json_t *fairness(const struct result *result)
 {
     json_t *o = json_object();
@@ -116,6 +169,8 @@ static json_t *generator(const struct result *result)
     put_real(o, "cpu_fraction", result->cpu_fraction);
     put_real(o, "max_thread_cpu_fraction", result->max_cpu_fraction);
     put_real(o, "cpu_us_per_request", result->cpu_us_per_request);
+    put_count(o, "spun_ns", result->open ? result->open->spun_ns : 0);
+    put_real(o, "spun_fraction", result->spun_fraction);
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
         put_count(syscalls, calls[i].name, result->window.n[calls[i].count]);
     put(o, "syscalls", syscalls);
@@ -130,11 +185,16 @@ static json_t *everything(const struct run *r, const struct result *result)
     put(root, "version", json_string(IOM_VERSION));
     put(root, "url", json_string(o->url_text));
     put(root, "protocol", json_string(url_protocol_name(o->url.protocol)));
-    put(root, "mode", json_string("closed"));
+    put(root, "mode", json_string(result->open ? "open" : "closed"));
     put(root, "engine", json_string(r->engine->name));
     put_count(root, "connections", o->connections);
     put_count(root, "threads", o->threads);
     put_count(root, "payload", o->payload);
+    put_count(root, "seed", o->seed);
+    put_count(root, "pipeline", o->pipeline);
+    put_count(root, "requests_per_connection", o->per_connection);
+    put(root, "close", json_string(o->close_by_reset ? "rst" : "fin"));
+    put_count(root, "think_ns", o->think_ns);
     put(root, "interrupted", json_boolean(run_stopped((struct run *)r)));
     put_count(root, "connected", r->connected);
     put_count(root, "settled", r->settled);
@@ -153,7 +213,11 @@ static json_t *everything(const struct run *r, const struct result *result)
     put(root, "outcomes", outcomes(result));
     put(root, "reasons", reasons(result));
     put(root, "latency", latency(result->latency));
+    put_open(root, o, result);
+    put(root, "connect_time", latency(result->connect_time));
+    put(root, "first_byte", latency(result->first_byte));
     put(root, "histogram", histogram(result->latency));
+    put(root, "histograms", histograms(result));
     put(root, "fairness", fairness(result));
     put(root, "generator", generator(result));
     put(root, "verdict", json_string(result->verdict));

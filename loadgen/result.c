@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/err.h"
+#include "loadgen/verdict.h"
 
 const char *result_outcome_name(enum count outcome)
 {
@@ -48,15 +50,69 @@ static void fairness(struct result *result, const struct run *r)
     free(answers);
 }
 
-static void judge(struct result *result)
+/* What one thread did, added to what the others did. */
+static void merge_open(struct open_result *all, const struct open_loop *one,
+                       double *sent_in_window)
 {
-    result->verdict = "ok";
-    if (result->max_cpu_fraction <= SATURATED)
+    histogram_merge(&all->service, &one->service);
+    histogram_merge(&all->lateness, &one->lateness);
+    histogram_merge(&all->own_lateness, &one->own_lateness);
+    all->scheduled += one->scheduled;
+    all->sent += one->sent;
+    all->sent_in_time += one->sent_in_time;
+    all->unsent += one->queued_counted;
+    all->queue_max += one->queue_max;
+    all->queue_waited += one->queue_waited;
+    all->queue_mean += one->queue_area;
+    all->spun_ns += one->spun_ns;
+    if (one->drain_took_ns > all->drain_took_ns)
+        all->drain_took_ns = one->drain_took_ns;
+    *sent_in_window += (double)one->sent_in_window;
+}
+
+static void collect_open(struct result *result, const struct run *r)
+{
+    struct open_result *all = result->open = xcalloc(1, sizeof *all);
+    double sent_in_window = 0;
+
+    histogram_init(&all->service);
+    histogram_init(&all->lateness);
+    histogram_init(&all->own_lateness);
+    memset(result->window.n, 0, COUNT_OUTCOMES * sizeof result->window.n[0]);
+    for (uint32_t i = 0; i < r->options->threads; i++) {
+        const struct open_loop *one = r->workers[i].open;
+        merge_open(all, one, &sent_in_window);
+        for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
+            result->window.n[k] += one->outcomes[k];
+    }
+    result->window.n[COUNT_STARTED] = all->sent;
+    result->in_flight_at_start = 0;
+    if (result->window_ns > 0) {
+        all->rate_delivered = sent_in_window * 1e9 / (double)result->window_ns;
+        all->queue_mean /= (double)result->window_ns;
+        result->spun_fraction =
+            (double)all->spun_ns / ((double)result->window_ns * r->options->threads);
+    }
+}
+
+/* Every request is in exactly one class, or this program is wrong. */
+static void check_sum(const struct result *result)
+{
+    const uint64_t *n = result->window.n;
+    uint64_t ended = result->in_flight;
+    uint64_t begun = n[COUNT_STARTED] + result->in_flight_at_start + n[COUNT_UNSOLICITED];
+
+    for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
+        ended += n[k];
+    if (result->open) {
+        ended += result->open->unsent;
+        begun = result->open->scheduled;
+    }
+    if (ended == begun)
         return;
-    result->verdict = "generator-limited";
-    snprintf(result->verdict_reason, sizeof result->verdict_reason,
-             "a generator thread used %.1f %% of its CPU: the server may be faster than this",
-             100 * result->max_cpu_fraction);
+    fprintf(stderr, "%s: this is a bug: %llu requests, but %llu outcomes\n", err_program(),
+            (unsigned long long)begun, (unsigned long long)ended);
+    abort();
 }
 
 static void merge_worker(struct result *result, const struct worker *w)
@@ -76,13 +132,30 @@ static void merge_worker(struct result *result, const struct worker *w)
     uint64_t window_ns = w->closed_at - w->opened_at;
     double fraction =
         window_ns ? (double)(w->user_us + w->system_us) * 1e3 / (double)window_ns : 0;
+    double spun = w->open && window_ns ? (double)w->open->spun_ns / (double)window_ns : 0;
     if (fraction > result->max_cpu_fraction)
         result->max_cpu_fraction = fraction;
+    if (fraction - spun > result->max_busy_fraction)
+        result->max_busy_fraction = fraction - spun;
+    if (w->connect_time) {
+        histogram_merge(result->connect_time, w->connect_time);
+        histogram_merge(result->first_byte, w->first_byte);
+    }
 }
 
 void result_free(struct result *result)
 {
     free(result->latency);
+    free(result->connect_time);
+    free(result->first_byte);
+    free(result->open);
+}
+
+static struct histogram *new_histogram(void)
+{
+    struct histogram *h = xmalloc(sizeof *h);
+    histogram_init(h);
+    return h;
 }
 
 void result_collect(struct result *result, const struct run *r)
@@ -90,8 +163,11 @@ void result_collect(struct result *result, const struct run *r)
     uint64_t opened_at = UINT64_MAX;
     uint64_t closed_at = 0;
 
-    *result = (struct result){.latency = xmalloc(sizeof *result->latency)};
-    histogram_init(result->latency);
+    *result = (struct result){.latency = new_histogram()};
+    if (r->options->per_connection) {
+        result->connect_time = new_histogram();
+        result->first_byte = new_histogram();
+    }
     for (uint32_t i = 0; i < r->options->threads; i++) {
         const struct worker *w = &r->workers[i];
         merge_worker(result, w);
@@ -101,16 +177,19 @@ void result_collect(struct result *result, const struct run *r)
             closed_at = w->closed_at;
     }
     result->window_ns = closed_at - opened_at;
+    uint64_t answered = result->window.n[COUNT_OK];
+    if (r->options->rate_milli)
+        collect_open(result, r);
 
     double cpu_us = (double)(result->user_us + result->system_us);
     double window_us = (double)result->window_ns / 1e3;
-    uint64_t ok = result->window.n[COUNT_OK];
     if (result->window_ns > 0) {
-        result->requests_per_second = (double)ok * 1e6 / window_us;
+        result->requests_per_second = (double)answered * 1e6 / window_us;
         result->cpu_fraction = cpu_us / (window_us * r->options->threads);
     }
-    if (ok > 0)
-        result->cpu_us_per_request = cpu_us / (double)ok;
+    if (answered > 0)
+        result->cpu_us_per_request = cpu_us / (double)answered;
     fairness(result, r);
-    judge(result);
+    check_sum(result);
+    verdict_reach(result, r);
 }

@@ -9,16 +9,28 @@
 #include "loadgen/run.h"
 #include "loadgen/tally.h"
 
-/* A thread above this share of its CPU has no room to be sure that it was not the limit. */
-#define SATURATED 0.95
+/* What there is to say of an open loop besides. */
+struct open_result {
+    struct histogram service, lateness, own_lateness;
+    uint64_t scheduled, sent, sent_in_time, unsent;
+    double rate_delivered; /* sent in the window, a second */
+    uint64_t queue_max, queue_waited;
+    double queue_mean;
+    uint64_t spun_ns;       /* by all threads, in the window */
+    uint64_t drain_took_ns; /* of the thread that took longest */
+};
 
 struct result {
     struct tally window;
-    struct histogram *latency; /* of good answers, and of timeouts at the limit they passed */
-    uint64_t in_flight_at_start, in_flight; /* at the two ends of the window */
-    uint64_t oldest_in_flight_ns;           /* age of the oldest of the latter */
+    /* Of good answers, and of timeouts at the limit they passed: the service time in a closed
+     * loop, the response time in an open loop. */
+    struct histogram *latency;
+    struct histogram *connect_time, *first_byte; /* NULL where connections stay */
+    struct open_result *open;                    /* NULL in a closed loop */
+    uint64_t in_flight_at_start, in_flight;      /* at the two ends of the window */
+    uint64_t oldest_in_flight_ns;                /* age of the oldest of the latter */
     uint64_t window_ns;
-    double requests_per_second;
+    double requests_per_second; /* good answers that came in the window */
 
     /* Good answers per connection. The median of an even number is the lower of the two. Jain's
      * index is (sum x)^2 / (n sum x^2): 1 where all are equal, 1/n where one gets everything
@@ -27,13 +39,15 @@ struct result {
     double jain;
 
     uint64_t user_us, system_us;
-    double cpu_fraction;     /* of all threads over window and threads */
-    double max_cpu_fraction; /* of the busiest thread */
+    double cpu_fraction;      /* of all threads over window and threads */
+    double max_cpu_fraction;  /* of the busiest thread */
+    double max_busy_fraction; /* the same without the time spent in spinning */
+    double spun_fraction;     /* of all threads: time spent in spinning */
     double cpu_us_per_request;
 
     const char *reasons[COUNT_OUTCOMES]; /* the first cause of each outcome, or NULL */
-    const char *verdict;                 /* "ok" or "generator-limited" */
-    char verdict_reason[120];            /* empty where ok */
+    const char *verdict;                 /* "ok", "generator-limited" or "INVALID" */
+    char verdict_reason[200];            /* empty where ok */
 };
 
 /* Merge what the workers of `*r` found. */

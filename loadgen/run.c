@@ -18,6 +18,9 @@
  */
 #define OTHER_FDS 32
 
+/* How long it may take until the last thread has left the barrier. */
+#define START_DELAY_NS (2 * NS_PER_MS)
+
 static void tell(struct run *r, const char *line)
 {
     int fd = r->options->events_fd;
@@ -70,7 +73,8 @@ static void connections_tried(struct run *r)
     }
     snprintf(line, sizeof line, "connected %u\n", r->connected);
     tell(r, line);
-    r->start_ns = clock_ns();
+    /* An open loop's threads must all be there at the schedule's time 0. */
+    r->start_ns = clock_ns() + (r->options->rate_milli ? START_DELAY_NS : 0);
 }
 
 static void *thread_main(void *arg)
@@ -133,6 +137,7 @@ static void supervise(struct run *r, int signal_fd)
             /* In the hold a signal ends just that: the window was whole. */
             if (atomic_load(&r->closed) < r->options->threads)
                 atomic_store(&r->stopped, true);
+            atomic_store(&r->signalled, true);
             hold = false;
             wake_all(r);
         }
@@ -194,8 +199,7 @@ void run_free(struct run *r)
     for (uint32_t i = 0; i < r->options->threads; i++) {
         struct worker *w = &r->workers[i];
         close(w->wake_fd);
-        free(w->latency);
-        free(w->conns);
+        worker_free(w);
     }
     free(r->workers);
     free(r->load.request);
@@ -205,7 +209,8 @@ void run_free(struct run *r)
 
 void run_execute(struct run *r, const struct options *o)
 {
-    *r = (struct run){.options = o, .engine = engine_choose(o->engine)};
+    *r =
+        (struct run){.options = o, .engine = o->null ? &engine_null : engine_choose(o->engine)};
     raise_fd_limit(o);
     r->load.protocol = o->url.protocol == URL_HTTP ? &protocol_http : &protocol_echo;
     r->load.protocol->prepare(&r->load, o);

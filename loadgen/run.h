@@ -19,6 +19,7 @@ struct run {
 
     pthread_barrier_t barrier;
     _Atomic bool stopped;            /* end the window now */
+    _Atomic bool signalled;          /* end the drain now */
     _Atomic bool finished;           /* end the hold */
     _Atomic uint32_t opened, closed; /* workers whose window did */
     int done_fd; /* an eventfd: one added by each worker whose window closed */
@@ -38,6 +39,11 @@ void run_free(struct run *r);
 static inline bool run_stopped(struct run *r)
 {
     return atomic_load_explicit(&r->stopped, memory_order_relaxed);
+}
+
+static inline bool run_signalled(struct run *r)
+{
+    return atomic_load_explicit(&r->signalled, memory_order_relaxed);
 }
 
 static inline bool run_finished(struct run *r)

@@ -1,31 +1,72 @@
 #include "loadgen/worker.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
+#include <sys/prctl.h>
 
 #include "common/clock.h"
 #include "common/err.h"
 #include "loadgen/run.h"
+#include "loadgen/think.h"
 
 /* Connections opened in one go and the pause after them, so that ten thousand do not overrun
  * the server's listen queue at once. */
 #define OPEN_BATCH    256
 #define OPEN_PAUSE_NS NS_PER_MS
 
+/* Between two looks at all connections for requests that are too late: so long, and for each
+ * connection so much more, which makes the looks cost a few percent at the worst. */
+#define CHECK_PAUSE_NS      NS_PER_MS
+#define CHECK_PAUSE_EACH_NS 100
+
 /* First requests sent between two looks at what has come back. */
 #define START_BATCH 64
 
+static struct histogram *new_histogram(void)
+{
+    struct histogram *h = xmalloc(sizeof *h);
+    histogram_init(h);
+    return h;
+}
+
+/* What only some kinds of load need. */
+static void create_parts(struct worker *w)
+{
+    const struct options *o = w->run->options;
+
+    if (o->rate_milli) {
+        w->open = open_loop_create();
+        /* The kernel may end a sleep so much later, to end several at once: 50 us by default
+         * (PR_SET_TIMERSLACK(2const)). */
+        if (prctl(PR_SET_TIMERSLACK, 1) < 0)
+            die_errno("cannot have sleeps end on time");
+    }
+    if (o->think_ns)
+        w->think =
+            think_create(o->think_ns, o->think_exponential, o->seed, w->index, w->conn_count);
+    if (o->per_connection) {
+        w->connect_time = new_histogram();
+        w->first_byte = new_histogram();
+    }
+    w->depth = o->pipeline;
+    w->per_connection = o->per_connection ? o->per_connection : UINT32_MAX;
+    if (w->depth > 1)
+        w->flush = xcalloc(w->conn_count, sizeof(struct client_conn *));
+}
+
 void worker_create(struct worker *w)
 {
-    w->latency = xmalloc(sizeof *w->latency);
-    histogram_init(w->latency);
+    w->latency = new_histogram();
+    create_parts(w);
     w->conns = xcalloc(w->conn_count, sizeof *w->conns);
     for (uint32_t i = 0; i < w->conn_count; i++) {
         w->conns[i].fd = -1;
+        if (w->depth > 1)
+            w->conns[i].pipeline = pipeline_create(w->depth);
         w->protocol->init(&w->conns[i].exchange, w->first_id + i);
     }
     w->phase = PHASE_CONNECT;
     w->phase_end = CLOCK_NEVER;
+    w->next_check = CLOCK_NEVER;
     w->to_start = UINT64_MAX;
     w->to_end = UINT64_MAX;
     w->untried = w->conn_count;
@@ -42,18 +83,66 @@ static void open_due(struct worker *w)
         /* Those that fail at once go to the end of a list; they are due later. */
         while (list->head && list->head->since <= w->now) {
             struct client_conn *c = list->head;
-            conn_list_remove(list, c);
+            conn_list_remove(c);
             w->waiting_count--;
             conn_open(w, c);
         }
     }
 }
 
-static void time_out(struct worker *w, struct conn_list *list, uint64_t limit)
+/* Requests that are too late. There is no list of what is on its way in order of time: to keep
+ * one would cost each request more than to look at all connections now and then costs. That is
+ * when the oldest that was found last would be too late; in the normal case, in which answers
+ * come, once in a timeout. So that many that come to their end one by one are not looked for
+ * each by itself, a timeout may be noticed a little late. */
+static void check_in_flight(struct worker *w)
 {
-    while (list->head && clock_after(list->head->since, limit) <= w->now &&
+    uint64_t oldest = w->now;
+
+    if (w->now < w->next_check)
+        return;
+    for (uint32_t i = 0; i < w->conn_count && w->phase != PHASE_CLOSED; i++) {
+        struct client_conn *c = &w->conns[i];
+        if (c->on_its_way == 0)
+            continue;
+        uint64_t sent = conn_oldest(c)->sent;
+        if (clock_after(sent, w->timeout_ns) <= w->now)
+            conn_timed_out(w, c);
+        else if (sent < oldest)
+            oldest = sent;
+    }
+    uint64_t soonest = w->now + CHECK_PAUSE_NS + w->conn_count * CHECK_PAUSE_EACH_NS;
+    w->next_check = clock_after(oldest, w->timeout_ns);
+    if (w->next_check < soonest)
+        w->next_check = soonest;
+}
+
+/* Connections that do not come up in time. */
+static void check_connecting(struct worker *w)
+{
+    struct conn_list *list = &w->connecting;
+    while (list->head && clock_after(list->head->since, CONNECT_LIMIT_NS) <= w->now &&
            w->phase != PHASE_CLOSED)
-        conn_timed_out(w, list->head);
+        conn_open_timed_out(w, list->head);
+}
+
+static void go_on_after_thought(struct worker *w)
+{
+    struct client_conn *c;
+    while ((c = think_over(w->think, w->now)) != NULL)
+        conn_start(w, c);
+}
+
+/* Send what --pipeline has gathered. */
+static void flush(struct worker *w)
+{
+    for (uint32_t i = 0; i < w->flush_count; i++) {
+        struct client_conn *c = w->flush[i];
+        c->pipeline->listed = false;
+        if (c->fd >= 0 && c->out_left > 0)
+            w->engine->send(w, c);
+    }
+    w->flush_count = 0;
 }
 
 static uint64_t earliest(uint64_t at, const struct conn_list *list, uint64_t delay)
@@ -64,24 +153,41 @@ static uint64_t earliest(uint64_t at, const struct conn_list *list, uint64_t del
     return due < at ? due : at;
 }
 
-/* Wait for events, once, until the next thing is due, and do what is due then. */
-static void turn(struct worker *w, uint64_t until)
+/* When there is something to do, whatever happens. */
+static uint64_t next_deadline(const struct worker *w, uint64_t until)
 {
     uint64_t deadline = until < w->phase_end ? until : w->phase_end;
 
-    deadline = earliest(deadline, &w->in_flight, w->timeout_ns);
+    if (w->next_check < deadline)
+        deadline = w->next_check;
     deadline = earliest(deadline, &w->connecting, CONNECT_LIMIT_NS);
     if (w->waiting_count > 0)
         for (unsigned i = 0; i < OPEN_DELAYS; i++)
             deadline = earliest(deadline, &w->waiting[i], 0);
+    if (w->think && think_next(w->think) < deadline)
+        deadline = think_next(w->think);
+    return deadline;
+}
 
-    w->engine->wait(w, deadline);
+/* Wait for events, once, until the next thing is due, and do what is due then. */
+static void turn(struct worker *w, uint64_t until)
+{
+    uint64_t deadline = next_deadline(w, until);
+
+    if (w->flush_count > 0)
+        flush(w);
+    if (w->open && w->phase >= PHASE_WARMUP)
+        open_loop_turn(w, deadline);
+    else
+        w->engine->wait(w, deadline);
     worker_notice_time(w);
     if (w->phase == PHASE_CLOSED)
         return;
-    time_out(w, &w->in_flight, w->timeout_ns);
-    time_out(w, &w->connecting, CONNECT_LIMIT_NS);
+    check_in_flight(w);
+    check_connecting(w);
     open_due(w);
+    if (w->think)
+        go_on_after_thought(w);
 }
 
 void worker_connect(struct worker *w)
@@ -104,6 +210,7 @@ void worker_settle(struct worker *w)
     if (w->run->options->settle_ns == 0)
         return;
     w->phase = PHASE_SETTLE;
+    w->next_check = w->now;
     for (uint32_t i = 0; i < w->conn_count; i++) {
         if (i % START_BATCH == 0)
             turn(w, 0);
@@ -114,63 +221,15 @@ void worker_settle(struct worker *w)
         turn(w, give_up);
 }
 
-static void cpu_time(uint64_t *user_us, uint64_t *system_us)
+/* The first requests of a closed loop. */
+static void start_all(struct worker *w)
 {
-    struct rusage u;
-    getrusage(RUSAGE_THREAD, &u);
-    *user_us = (uint64_t)u.ru_utime.tv_sec * 1000000 + (uint64_t)u.ru_utime.tv_usec;
-    *system_us = (uint64_t)u.ru_stime.tv_sec * 1000000 + (uint64_t)u.ru_stime.tv_usec;
-}
-
-static void open_window(struct worker *w)
-{
-    w->phase = PHASE_WINDOW;
-    w->opened_at = w->phase_end;
-    /* A thread with no share of -n is done as soon as it begins. */
-    w->phase_end = clock_after(w->opened_at, w->quota ? w->run->options->duration_ns : 0);
-    w->in_flight_at_open = w->in_flight_count;
-    w->to_end = w->quota;
-    if (w->quota != UINT64_MAX)
-        w->to_start = w->quota > w->in_flight_count ? w->quota - w->in_flight_count : 0;
-    run_opened(w->run);
-    cpu_time(&w->user_us, &w->system_us);
-    w->opening = w->total;
-}
-
-static void close_window(struct worker *w)
-{
-    uint64_t user_us, system_us;
-
-    cpu_time(&user_us, &system_us);
-    w->user_us = user_us - w->user_us;
-    w->system_us = system_us - w->system_us;
-    w->closed_at = w->phase_end < w->now ? w->phase_end : w->now;
-    w->window = w->total;
-    tally_subtract(&w->window, &w->opening);
-    w->in_flight_at_close = w->in_flight_count;
-    if (w->in_flight.head && w->in_flight.head->since < w->closed_at)
-        w->oldest_in_flight_ns = w->closed_at - w->in_flight.head->since;
-    w->phase = PHASE_CLOSED;
-    w->phase_end = CLOCK_NEVER;
-    w->to_start = 0;
-    run_closed(w->run);
-}
-
-void worker_next_phase(struct worker *w)
-{
-    if (w->phase == PHASE_WARMUP)
-        open_window(w);
-    else if (w->phase == PHASE_WINDOW)
-        close_window(w);
-}
-
-/* Stopped early: whatever phase it is, go through the rest of them now. */
-static void stop(struct worker *w)
-{
-    w->now = clock_ns();
-    while (w->phase != PHASE_CLOSED) {
-        w->phase_end = w->now;
-        worker_next_phase(w);
+    for (uint32_t i = 0; i < w->conn_count && w->to_start > 0; i++) {
+        /* The first turn, before anything is sent, finds what came without being asked for. */
+        if (i % START_BATCH == 0)
+            turn(w, 0);
+        if (w->conns[i].state == CONN_IDLE && !w->conns[i].thinks)
+            conn_start(w, &w->conns[i]);
     }
 }
 
@@ -179,20 +238,20 @@ void worker_load(struct worker *w, uint64_t start)
     w->now = clock_ns();
     w->phase = PHASE_WARMUP;
     w->phase_end = clock_after(start, w->run->options->warmup_ns);
-    worker_notice_time(w);
-
-    for (uint32_t i = 0; i < w->conn_count && w->to_start > 0; i++) {
-        /* The first turn, before anything is sent, finds what came without being asked for. */
-        if (i % START_BATCH == 0)
-            turn(w, 0);
-        if (w->conns[i].state == CONN_IDLE)
-            conn_start(w, &w->conns[i]);
+    w->next_check = w->now;
+    if (w->open) {
+        open_loop_begin(w, start);
+    } else {
+        worker_notice_time(w);
+        start_all(w);
     }
     while (w->phase != PHASE_CLOSED) {
-        if (run_stopped(w->run))
-            stop(w);
+        if (run_stopped(w->run) || (w->phase == PHASE_DRAIN && run_signalled(w->run)))
+            worker_stop(w);
         else
             turn(w, CLOCK_NEVER);
+        if (w->phase == PHASE_DRAIN && open_loop_drained(w->open))
+            worker_next_phase(w);
     }
 }
 
@@ -208,6 +267,18 @@ void worker_close(struct worker *w)
         if (w->conns[i].fd >= 0)
             w->engine->close(w, &w->conns[i]);
         w->protocol->free(&w->conns[i].exchange);
+        free(w->conns[i].pipeline);
     }
     w->engine->destroy(w);
+}
+
+void worker_free(struct worker *w)
+{
+    free(w->latency);
+    free(w->connect_time);
+    free(w->first_byte);
+    free(w->open);
+    free(w->flush);
+    think_free(w->think);
+    free(w->conns);
 }

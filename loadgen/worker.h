@@ -9,11 +9,21 @@
 #include "common/histogram.h"
 #include "loadgen/client_conn.h"
 #include "loadgen/engine.h"
+#include "loadgen/open_loop.h"
 #include "loadgen/tally.h"
 
 struct run;
+struct think;
 
-enum phase { PHASE_CONNECT, PHASE_SETTLE, PHASE_WARMUP, PHASE_WINDOW, PHASE_CLOSED };
+/* Open loop only: DRAIN, in which what was due in the window is still sent and answered. */
+enum phase {
+    PHASE_CONNECT,
+    PHASE_SETTLE,
+    PHASE_WARMUP,
+    PHASE_WINDOW,
+    PHASE_DRAIN,
+    PHASE_CLOSED
+};
 
 /* Delays before a connection is opened: none, then 10 ms doubled up to 1.28 s. A list each, and
  * so each of them is in order of time. */
@@ -33,16 +43,23 @@ struct worker {
     uint64_t now;       /* the last reading of the clock */
     uint64_t phase_end; /* when the phase ends by time */
     enum phase phase;
+    uint32_t depth;          /* requests on their way on a connection at most */
+    uint32_t per_connection; /* requests on a connection, then it is closed; UINT32_MAX */
     uint64_t timeout_ns;
-    uint64_t to_start; /* requests that may still be started */
-    uint64_t to_end;   /* requests of the window that have still to end before it closes */
-    struct conn_list in_flight;
+    uint64_t next_check; /* no request can be too late before */
+    uint64_t to_start;   /* requests that may still be started */
+    uint64_t to_end;     /* requests of the window that have still to end before it closes */
     uint64_t in_flight_count;
     struct conn_list connecting;
     struct conn_list waiting[OPEN_DELAYS];
     uint64_t waiting_count;
-    struct tally total; /* since the thread began */
-    struct histogram *latency;
+    struct tally total;        /* since the thread began */
+    struct open_loop *open;    /* NULL in closed loop */
+    struct think *think;       /* NULL without pauses */
+    struct histogram *latency; /* closed loop: service time, open loop: response time */
+    struct histogram *connect_time, *first_byte; /* NULL where connections stay */
+    struct client_conn **flush; /* with --pipeline: connections with something to send */
+    uint32_t flush_count;
 
     struct client_conn *conns;
     uint32_t conn_count;
@@ -74,7 +91,7 @@ void worker_connect(struct worker *w);
  * that the options give. Connections that still wait then go on waiting. */
 void worker_settle(struct worker *w);
 
-/* Load from `start` until the window closes. */
+/* Load from `start` until the window closes, in open loop until it is drained. */
 void worker_load(struct worker *w, uint64_t start);
 
 /* Keep the connections open, and take what comes, until the run finishes. */
@@ -82,6 +99,9 @@ void worker_hold(struct worker *w);
 
 /* Close the connections; the results stay. */
 void worker_close(struct worker *w);
+
+/* Free the results. */
+void worker_free(struct worker *w);
 
 /* For client_conn.c: */
 
@@ -93,8 +113,11 @@ static inline void worker_count(struct worker *w, enum count outcome, const char
         w->reasons[outcome] = reason;
 }
 
-/* The phase ended by time, or the run was stopped. */
+/* The phase ended by time, or the run was stopped. In phase.c. */
 void worker_next_phase(struct worker *w);
+
+/* Whatever phase it is, go through the rest of them now: the run was stopped. In phase.c. */
+void worker_stop(struct worker *w);
 
 /* Call before anything is counted that happened at worker->now: what belongs to the next phase
  * must not enter this one. */
@@ -109,6 +132,15 @@ static inline void worker_ended(struct worker *w)
 {
     if (--w->to_end == 0)
         worker_next_phase(w);
+}
+
+/* Have the output of `c`, which has a pipeline, sent at the end of this turn. */
+static inline void worker_flush_later(struct worker *w, struct client_conn *c)
+{
+    if (c->pipeline->listed)
+        return;
+    c->pipeline->listed = true;
+    w->flush[w->flush_count++] = c;
 }
 
 #endif

@@ -98,6 +98,7 @@ def load(t, *arguments, status=0, limit=10.0, **more):
     run.finish(limit)
     assert run.status == status, f"exit status {run.status}, expected {status}: {run.err}"
     if run.json:
+        t.note(f"{run.json['verdict']}: {run.json['verdict_reason']}")
         t.note(json.dumps({k: run.json[k] for k in ("outcomes", "reasons", "started", "connects",
                                                     "window_ns")}))
         consistent(run.json)
@@ -108,9 +109,18 @@ def load(t, *arguments, status=0, limit=10.0, **more):
 def consistent(j):
     """What must be true of every report."""
     o, h = j["outcomes"], j["histogram"]["buckets"]
-    assert sum(o.values()) == j["started"] + j["in_flight_at_start"] + j["unsolicited"], \
-        "a request without an outcome, or with two"
+    is_open = j["mode"] == "open"
+    begun = j["scheduled"] if is_open else \
+        j["started"] + j["in_flight_at_start"] + j["unsolicited"]
+    assert sum(o.values()) == begun, "a request without an outcome, or with two"
     assert j["requests"] == o["ok"]
+    if is_open:
+        consistent_open(j)
+    else:
+        assert o["unsent"] == 0
+        for key in ("response_time", "service_time", "lateness", "own_lateness", "arrival",
+                    "rate_asked", "rate_delivered", "scheduled", "queue", "drain"):
+            assert j[key] is None, key
     assert j["latency"]["count"] == o["ok"] + o["timeout"], "every ok and every timeout is a sample"
     assert j["latency"]["count"] == sum(b[2] for b in h)
     assert all(b[0] <= b[1] and b[2] > 0 for b in h)
@@ -133,11 +143,34 @@ def consistent(j):
     assert f["starved"] == 0 if f["min"] else f["starved"] > 0
     assert 0 <= f["jain"] <= 1.000001
     assert g["cpu_us"] == g["user_us"] + g["system_us"]
-    if j["window_ns"]:
+    if j["window_ns"] and not is_open:
         assert abs(j["requests_per_second"] - o["ok"] * 1e9 / j["window_ns"]) <= \
             1e-6 * j["requests_per_second"]
-    assert (j["verdict"] == "generator-limited") == (g["max_thread_cpu_fraction"] > 0.95)
+    assert j["verdict"] in ("ok", "generator-limited", "INVALID")
+    if j["verdict"] != "INVALID":
+        assert (j["verdict"] == "generator-limited") == \
+            (g["max_thread_cpu_fraction"] > 0.95 and not is_open)
     assert (j["verdict"] == "ok") == (j["verdict_reason"] == "")
+
+
+def consistent_open(j):
+    """What must be true of every report of an open loop."""
+    o = j["outcomes"]
+    times = {k: j[k] for k in ("response_time", "service_time", "lateness", "own_lateness")}
+    assert j["latency"] == times["response_time"]
+    assert j["started"] <= j["scheduled"] - o["unsent"]
+    assert times["lateness"]["count"] == times["own_lateness"]["count"] == j["started"]
+    assert times["service_time"]["count"] <= times["response_time"]["count"]
+    assert j["drain"]["left"] == o["in_flight"] + o["unsent"]
+    assert j["queue"]["waited"] >= o["unsent"] and j["queue"]["max"] <= j["queue"]["waited"] or \
+        j["warmup_ns"], j["queue"]
+    for name in ("mean", "max"):
+        if times["response_time"]["count"] and o["ok"] == j["started"]:
+            assert times["own_lateness"][name] <= times["lateness"][name] + 1
+            assert times["service_time"][name] <= times["response_time"][name] + 1
+    for name, value in times.items():
+        buckets = j["histograms"][name]["buckets"]
+        assert sum(b[2] for b in buckets) == value["count"], name
 
 
 def peer_for(t, *args, **kwargs):

@@ -64,6 +64,28 @@ static void durations(void **state)
     assert_false(parse_duration("2s", 0, NS_PER_S, &v));
 }
 
+static void rates(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t milli;
+    } good[] = {{"1", 1000},       {"0.5", 500}, {"1500", 1500000}, {"1.5k", 1500000},
+                {"20K", 20000000}, {"0.001", 1}, {"1M", 1000000000}};
+    static const char *const bad[] = {"",    "k",   "-1",  "1kk",  "1 k",
+                                      "1/s", "1e3", "inf", "1.2.3"};
+    uint64_t v;
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(parse_rate_milli(good[i].text, 1, UINT64_MAX, &v));
+        assert_int_equal(v, good[i].milli);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (parse_rate_milli(bad[i], 0, UINT64_MAX, &v))
+            fail_msg("accepted: '%s'", bad[i]);
+    assert_false(parse_rate_milli("0", 1, UINT64_MAX, &v));
+    assert_false(parse_rate_milli("2", 1, 1999, &v));
+}
+
 /* A loop that sleeps too short would find its timer not due and spin. */
 static void timeouts_are_rounded_up(void **state)
 {
@@ -85,6 +107,7 @@ int main(void)
         cmocka_unit_test(numbers),
         cmocka_unit_test(sizes),
         cmocka_unit_test(durations),
+        cmocka_unit_test(rates),
         cmocka_unit_test(timeouts_are_rounded_up),
     };
     return cmocka_run_group_tests_name("parse", tests, NULL, NULL);

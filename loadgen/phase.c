@@ -1,0 +1,100 @@
+/* The phases of a worker's run after it has connected: warm-up, window, drain, end. */
+#include <sys/resource.h>
+
+#include "common/clock.h"
+#include "loadgen/run.h"
+#include "loadgen/worker.h"
+
+static void cpu_time(uint64_t *user_us, uint64_t *system_us)
+{
+    struct rusage u;
+    getrusage(RUSAGE_THREAD, &u);
+    *user_us = (uint64_t)u.ru_utime.tv_sec * 1000000 + (uint64_t)u.ru_utime.tv_usec;
+    *system_us = (uint64_t)u.ru_stime.tv_sec * 1000000 + (uint64_t)u.ru_stime.tv_usec;
+}
+
+static void open_window(struct worker *w)
+{
+    w->phase = PHASE_WINDOW;
+    w->opened_at = w->phase_end;
+    /* A thread with no share of -n is done as soon as it begins. */
+    w->phase_end = clock_after(w->opened_at, w->quota ? w->run->options->duration_ns : 0);
+    w->in_flight_at_open = w->in_flight_count;
+    if (w->open) {
+        w->phase_end = w->open->until;
+    } else if (w->quota != UINT64_MAX) {
+        w->to_end = w->quota;
+        w->to_start = w->quota > w->in_flight_count ? w->quota - w->in_flight_count : 0;
+    }
+    run_opened(w->run);
+    cpu_time(&w->user_us, &w->system_us);
+    w->opening = w->total;
+}
+
+/* The age of the oldest request that is on its way. */
+static uint64_t oldest_in_flight(const struct worker *w)
+{
+    uint64_t oldest = w->now;
+    for (uint32_t i = 0; i < w->conn_count; i++)
+        if (w->conns[i].on_its_way > 0 && conn_oldest(&w->conns[i])->sent < oldest)
+            oldest = conn_oldest(&w->conns[i])->sent;
+    return w->now - oldest;
+}
+
+static void close_window(struct worker *w)
+{
+    uint64_t user_us, system_us;
+
+    cpu_time(&user_us, &system_us);
+    w->user_us = user_us - w->user_us;
+    w->system_us = system_us - w->system_us;
+    w->closed_at = w->phase_end < w->now ? w->phase_end : w->now;
+    w->window = w->total;
+    tally_subtract(&w->window, &w->opening);
+    run_closed(w->run);
+}
+
+static void end_load(struct worker *w)
+{
+    uint64_t after = w->now > w->closed_at ? w->now - w->closed_at : 0;
+    uint64_t age = oldest_in_flight(w);
+
+    if (w->open) {
+        w->open->drain_took_ns = after;
+        w->in_flight_at_close = w->open->in_flight;
+        w->oldest_in_flight_ns = w->open->in_flight ? age : 0;
+    } else {
+        w->in_flight_at_close = w->in_flight_count;
+        w->oldest_in_flight_ns = age > after ? age - after : 0;
+    }
+    w->phase = PHASE_CLOSED;
+    w->phase_end = CLOCK_NEVER;
+    w->to_start = 0;
+}
+
+void worker_next_phase(struct worker *w)
+{
+    if (w->phase == PHASE_WARMUP) {
+        open_window(w);
+    } else if (w->phase == PHASE_WINDOW) {
+        close_window(w);
+        if (!w->open) {
+            end_load(w);
+            return;
+        }
+        w->phase = PHASE_DRAIN;
+        w->phase_end = clock_after(w->closed_at, w->run->options->drain_ns);
+        open_loop_end(w, w->closed_at);
+    } else if (w->phase == PHASE_DRAIN) {
+        end_load(w);
+    }
+}
+
+void worker_stop(struct worker *w)
+{
+    w->now = clock_ns();
+    while (w->phase != PHASE_CLOSED) {
+        w->phase_end = w->now;
+        worker_next_phase(w);
+    }
+}

@@ -1,0 +1,84 @@
+#include "loadgen/verdict.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+
+static const char invalid[] = "INVALID";
+
+static void set(struct result *result, const char *verdict, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void set(struct result *result, const char *verdict, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    result->verdict = verdict;
+    vsnprintf(result->verdict_reason, sizeof result->verdict_reason, format, args);
+    va_end(args);
+}
+
+static uint64_t p99(const struct histogram *h)
+{
+    uint64_t value = 0;
+    histogram_percentile(h, 990000, &value);
+    return value;
+}
+
+/* ", a thread used 97.0 % of its CPU" where one was saturated. */
+static const char *cpu_text(const struct result *result, char text[64])
+{
+    text[0] = '\0';
+    if (result->max_busy_fraction > VERDICT_SATURATED)
+        snprintf(text, 64, ", a generator thread used %.1f %% of its CPU",
+                 100 * result->max_busy_fraction);
+    return text;
+}
+
+static void judge_open(struct result *result)
+{
+    const struct open_result *open = result->open;
+    const struct histogram *own = &open->own_lateness;
+    double scheduled = (double)open->scheduled;
+    double sent = scheduled - (double)open->unsent;
+    bool saturated = result->max_busy_fraction > VERDICT_SATURATED;
+    char cpu[64];
+
+    cpu_text(result, cpu);
+    if (sent < VERDICT_SENT * scheduled)
+        set(result, invalid, "%.1f %% of the schedule was not sent%s",
+            100 - 100 * sent / scheduled, cpu);
+    else if ((double)open->sent_in_time < VERDICT_SENT * scheduled)
+        set(result, invalid,
+            "the asked rate was not delivered: %.1f %% of the schedule was sent too late%s",
+            100 - 100 * (double)open->sent_in_time / scheduled, cpu);
+    else if (p99(own) > VERDICT_OWN_P99_NS || own->max > VERDICT_OWN_MAX_NS)
+        set(result, invalid,
+            "the schedule slipped: requests left the generator late by itself, p99 %.3f ms, "
+            "max %.3f ms%s",
+            (double)p99(own) / 1e6, (double)own->max / 1e6, cpu);
+    else if (saturated && p99(&open->lateness) > VERDICT_OWN_P99_NS)
+        set(result, invalid, "the schedule slipped: lateness p99 %.3f ms%s",
+            (double)p99(&open->lateness) / 1e6, cpu);
+}
+
+void verdict_reach(struct result *result, const struct run *r)
+{
+    result->verdict = "ok";
+    if (r->connected < r->options->connections)
+        set(result, invalid, "%u of %u connections came up%s%s", r->connected,
+            r->options->connections, r->why_not ? ": " : "", r->why_not ? r->why_not : "");
+    else if (result->open)
+        judge_open(result);
+    else if (result->max_cpu_fraction > VERDICT_SATURATED)
+        set(result, "generator-limited",
+            "a generator thread used %.1f %% of its CPU: the server may be faster than this",
+            100 * result->max_cpu_fraction);
+}
+
+bool verdict_invalid(const struct result *result)
+{
+    return strcmp(result->verdict, invalid) == 0;
+}

@@ -1,0 +1,33 @@
+/* May a result be believed? */
+#ifndef IOM_VERDICT_H
+#define IOM_VERDICT_H
+
+#include <stdbool.h>
+
+#include "loadgen/result.h"
+
+/* A thread above this share of its CPU has no room to be sure that it was not the limit. Time
+ * spent in waiting for a moment by spinning does not count. */
+#define VERDICT_SATURATED 0.95
+
+/* Of the scheduled requests so many must be sent, and in time. */
+#define VERDICT_SENT 0.99
+
+/* The schedule slipped where our own part of the lateness is above either of these. */
+#define VERDICT_OWN_P99_NS (1 * NS_PER_MS)
+#define VERDICT_OWN_MAX_NS (100 * NS_PER_MS)
+
+/* Set verdict and verdict_reason:
+ * INVALID: what was measured is not what was asked for. Fewer connections than asked; in open
+ * loop: requests not sent, or not at the asked rate, or late by our own fault.
+ * generator-limited: closed loop, a thread was saturated; the server may be faster than this.
+ * ok: else. */
+void verdict_reach(struct result *result, const struct run *r);
+
+/* The exit status where it is INVALID. */
+#define EXIT_INVALID 3
+
+/* Is it INVALID? */
+bool verdict_invalid(const struct result *result);
+
+#endif
