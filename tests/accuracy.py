@@ -4,7 +4,7 @@ request. Prints TAP; docs/accuracy.md explains each test.
 
     accuracy.py --load build/loadgen/iomodels-load --reference build/tests/reference_server
                 [--only PATTERN] [--engines epoll,io_uring] [--slow-factor N] [--sanitized]
-                [--attempts N]
+                [--attempts N] [--figures FILE]
 
 The tests run one after the other, generator and server on a CPU each. A test of timing that finds
 the machine too noisy is inconclusive and says so: TAP calls it skipped.
@@ -21,6 +21,16 @@ from accuracy_checks import closed_loop, disturbed, faults, framing, lab, open_l
 from load_checks import run as load_run
 
 
+def write_figures(path, tests):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("| test | figure | found | expected | tolerance |\n|---|---|---|---|---|\n")
+        for test in tests:
+            for row in lab.found_figures.get(test.name, ()):
+                f.write(f"| {' | '.join((test.name, *row))} |\n")
+            if test.outcome.startswith("skip "):
+                f.write(f"| {test.name} | {test.outcome[5:]} | | | |\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--load", required=True, help="path of iomodels-load")
@@ -33,6 +43,8 @@ def main():
                         help="built with a sanitizer: what depends on timing is left out")
     parser.add_argument("--attempts", type=int, default=3,
                         help="how often a test of timing is made while the machine is noisy (3)")
+    parser.add_argument("--figures", metavar="FILE",
+                        help="write what the tests that passed found, as a table in Markdown")
     parser.add_argument("--list", action="store_true", help="only name the tests")
     parser.add_argument("--verbose", action="store_true")
     args = parser.parse_args()
@@ -52,7 +64,10 @@ def main():
     if args.list:
         print("\n".join(t.name for t in chosen))
         return 0
-    return 1 if tap.run(chosen, jobs=1, verbose=args.verbose) else 0
+    failed = tap.run(chosen, jobs=1, verbose=args.verbose)
+    if args.figures:
+        write_figures(args.figures, chosen)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def fixed_delay(delay_ns, connections, requests):
         only(j["outcomes"], ok=requests)
         assert journal["answered"] == requests
         logged = journal["delay"]["p50"]
-        within("p50", j["latency"]["p50"], logged, max(20_000, 0.01 * logged))
+        within("p50, expected: what the server logged", j["latency"]["p50"], logged, max(20_000, 0.01 * logged))
         if j["latency"]["min"] < delay_ns:
             raise AssertionError("an answer came before it was sent: "
                                  f"{j['latency']['min']} ns, the delay is {delay_ns} ns")
@@ -62,7 +62,7 @@ def little(delay, connections):
         j, *_ = measure(["--spin", "--delay", delay],
                              ["-c", str(connections), "-d", "2s", "--timeout", "5s"])
         number = j["requests_per_second"] * j["latency"]["mean"] / 1e9
-        within("throughput x latency", number, connections, 0.01 * connections)
+        within("throughput x latency", number, connections, 0.01 * connections, "requests")
     return test
 
 
@@ -75,7 +75,7 @@ def percentiles_of_steps(t, measure):
     assert journal["answered"] == 2000
     assert samples_above(j["histogram"], 19 * MS) == 200
     for q, expected in ((0.5, 2 * MS), (0.85, 2 * MS), (0.92, 20 * MS), (0.99, 20 * MS)):
-        within(f"percentile {q}", percentile(j["histogram"], q), expected, 0.6 * MS)
+        within(f"p{100 * q:g}", percentile(j["histogram"], q), expected, 0.6 * MS)
 
 
 def tests():

@@ -34,6 +34,16 @@ def seen_arrivals(t, measure, rate, *generator, seconds=0.25, connections=64, wa
     return arrivals, found
 
 
+def valid_arrivals(*arguments):
+    """The same, again where the generator calls it INVALID: such a run is not used."""
+    for _ in range(3):
+        try:
+            return seen_arrivals(*arguments)
+        except OffTolerance as e:
+            last = e
+    raise last
+
+
 def gaps_of(arrivals):
     return [b - a for a, b in zip(arrivals, arrivals[1:])]
 
@@ -48,17 +58,17 @@ def poisson(t, measure):
     rate, rejected, not_uniform = 2000, [], []
     watch, used = Watch(t), [0.0, 0.0]
     for seed in range(1, 101):
-        arrivals, found = seen_arrivals(t, measure, rate, "--arrival", "poisson", "--seed",
-                                        str(seed))
+        arrivals, found = valid_arrivals(t, measure, rate, "--arrival", "poisson", "--seed",
+                                         str(seed))
         used = [a + b for a, b in zip(used, found.used)]
         if anderson_darling([1 - math.exp(-g * rate / 1e9) for g in gaps_of(arrivals)]) > CRITICAL:
             rejected.append(seed)
         if anderson_darling([a / arrivals[-1] for a in arrivals[1:-1]]) > CRITICAL:
             not_uniform.append(seed)
     measure.noise.extend(watch.finish(used))
-    for what, seeds in (("exponential", rejected), ("uniform", not_uniform)):
-        if len(seeds) > 5:
-            raise OffTolerance(f"{len(seeds)} of 100 seeds are not {what}: {seeds}")
+    t.note(f"gaps not exponential: seeds {rejected}; not uniform: seeds {not_uniform}")
+    within("seeds whose gaps are not exponential", len(rejected), 0, 5, "of 100")
+    within("seeds whose arrivals are not uniform", len(not_uniform), 0, 5, "of 100")
 
 
 @timed
@@ -70,7 +80,7 @@ def seeds(t, measure):
     other, _ = seen_arrivals(t, measure, 1000, "--arrival", "poisson", "--seed", "8")
     assert len(first) == len(again), "the same seed, another number of arrivals"
     apart = sorted(abs(a - b) for a, b in zip(first, again))
-    within("median difference of arrivals with the same seed, ns", apart[len(apart) // 2], 0,
+    within("median difference of arrivals with the same seed", apart[len(apart) // 2], 0,
            100_000)
     apart = sorted(abs(a - b) for a, b in zip(first, other))
     assert apart[len(apart) // 2] > 500_000, "another seed, the same arrivals"
@@ -88,11 +98,11 @@ def on_time(t, measure):
     arrivals, found = seen_arrivals(t, measure, rate, seconds=2, connections=16, watch=True)
     j = found.json
     assert len(arrivals) == 2 * rate
-    within("lateness p99, ns", j["lateness"]["p99"], 0, 50_000)
+    within("lateness p99", j["lateness"]["p99"], 0, 50_000)
     off = [a - i * 1e9 / rate for i, a in enumerate(arrivals)]
     middle = sorted(off)[len(off) // 2]
     off = sorted(abs(x - middle) for x in off)
-    within("p99 of the distance from the grid, ns", off[int(0.99 * len(off))], 0, 100_000)
+    within("p99 of the distance from the grid", off[int(0.99 * len(off))], 0, 100_000)
 
 
 @timed
@@ -110,8 +120,8 @@ def stall(t, measure):
     assert j["response_time"]["count"] == 60_000
     histogram = j["histograms"]["response_time"]
     for q, expected in ((0.985, 100), (0.99, 400), (0.999, 941)):
-        within(f"p{100 * q:g}, ns", percentile(histogram, q), expected * MS, 10 * MS)
-    within("samples above 5 ms", samples_above(histogram, 5 * MS), 995, 10)
+        within(f"p{100 * q:g}", percentile(histogram, q), expected * MS, 10 * MS)
+    within("samples above 5 ms", samples_above(histogram, 5 * MS), 995, 10, "")
     # It was the server's fault, and the verdict says nothing else.
     if j["verdict"] != "ok":
         raise OffTolerance(f"verdict {j['verdict']}: {j['verdict_reason']}")
@@ -132,7 +142,7 @@ def md1(load, mean_ms, tolerance, deviation):
         rate = round(1000 * load * lanes)
         # The tolerance is to be 4 standard errors or more.
         samples = (4 * deviation / (tolerance * mean_ms)) ** 2
-        seconds = max(5, math.ceil(1.05 * samples / rate))
+        seconds = max(10, math.ceil(1.05 * samples / rate))
         j, journal, *_ = measure(
             ["--spin", "--fifo", f"1ms:{lanes}"],
             ["-c", "512", "-R", str(rate), "--arrival", "poisson", "-d", f"{seconds}s",
@@ -140,13 +150,13 @@ def md1(load, mean_ms, tolerance, deviation):
         only(j["outcomes"], ok=j["scheduled"])
         n = j["response_time"]["count"]
         assert n == j["scheduled"] == journal["answered"]
-        within("lowest response time, ms", j["response_time"]["min"] / MS, 1.0, 0.1)
+        within("lowest response time", j["response_time"]["min"], MS, MS / 10)
         # What the server kept them waiting for is known of these very arrivals; the rest is the
         # way there and back.
-        within("mean response time, ms, beyond what the server logged",
-               (j["response_time"]["mean"] - journal["delay"]["mean"]) / MS, 0, 0.05)
-        within(f"mean response time of {n}, ms (standard error {deviation / math.sqrt(n):.3f})",
-               j["response_time"]["mean"] / MS, mean_ms, tolerance * mean_ms)
+        within("mean response time beyond what the server logged",
+               j["response_time"]["mean"] - journal["delay"]["mean"], 0, 50_000)
+        within(f"mean response time of {n} (standard error {1e3 * deviation / math.sqrt(n):.0f} us)",
+               j["response_time"]["mean"], mean_ms * MS, tolerance * mean_ms * MS)
     return test, 60
 
 
@@ -158,15 +168,16 @@ def service_and_response(t, measure):
     k = 199, waits from 1,990 to 4,950 ms, and is answered 50 ms later."""
     j, journal, *_ = measure(["--spin", "--delay", "50ms"],
                              ["-c", "2", "-R", "100", "-d", "2s", "--timeout", "10s",
-                              "--drain", "10s"], limit=20)
+                              "--drain", "10s"], limit=20, status=3)
+    assert j["verdict"] == "INVALID", "a rate that was not delivered must not pass for a result"
     only(j["outcomes"], ok=200)
     assert j["scheduled"] == journal["answered"] == 200
-    within("service time p50, ms", j["service_time"]["p50"] / MS, 50, 1)
-    within("service time max, ms", j["service_time"]["max"] / MS, 50, 10)
-    within("response time max, ms", j["response_time"]["max"] / MS, 3010, 30)
-    within("lateness max, ms", j["lateness"]["max"] / MS, 2960, 30)
+    within("service time p50", j["service_time"]["p50"], 50, MS)
+    within("service time max", j["service_time"]["max"], 50 * MS, 10 * MS)
+    within("response time max", j["response_time"]["max"], 3010 * MS, 30 * MS)
+    within("lateness max", j["lateness"]["max"], 2960 * MS, 30 * MS)
     # That no connection was idle is not what the generator did late.
-    within("own lateness p99, ms", j["own_lateness"]["p99"] / MS, 0, 1)
+    within("own lateness p99", j["own_lateness"]["p99"], 0, MS)
 
 
 def tests():
