@@ -15,7 +15,8 @@ import sys
 
 import tap
 from lib.server import kill_all
-from load_checks import counting, engines, interface, outcomes, output, servers, setup
+from load_checks import counting, engines, interface, open_loop, outcomes, output, servers,\
+    setup, workloads
 from load_checks.run import settings, with_engine
 
 
@@ -34,7 +35,8 @@ def main():
     settings.slow_factor = args.slow_factor
     settings.sanitized = args.sanitized
 
-    every = [t for part in (outcomes, counting, interface, setup, output, servers)
+    every = [t for part in (outcomes, counting, open_loop, workloads, interface, setup,
+                                output, servers)
              for t in part.tests()]
     every = [t for t in every if t.once] + [
         with_engine(t, engine) for engine in args.engines.split(",") for t in every if not t.once]

@@ -1,0 +1,228 @@
+"""How connections are used: --pipeline, --requests-per-connection, --close, --think, --null."""
+
+import shutil
+import tempfile
+
+from load_checks.run import Run, consistent, load, named, peer_for, settings, skip
+from load_checks.watcher import Watcher
+from load_peer import answer, late, send
+
+
+def only(j, **expected):
+    assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | expected, j["outcomes"]
+
+
+def pipeline_fills_a_connection(t):
+    """The peer answers only when so many requests are there: with fewer nothing would come."""
+    for depth in (2, 7, 64):
+        peer = Watcher(t, gather=depth)
+        j = load(t, "-c", "1", "-n", str(depth * 10), "--pipeline", str(depth), peer.url).json
+        only(j, ok=depth * 10)
+        assert len(peer.conns) == 1 and peer.conns[0].most == depth, peer.conns[0].most
+        assert j["pipeline"] == depth
+    peer = Watcher(t)
+    only(load(t, "-c", "1", "-n", "50", peer.url).json, ok=50)
+    assert peer.conns[0].most == 1, "requests are pipelined though nobody asked for it"
+
+
+def pipeline_in_few_calls(t):
+    """The requests that a batch of answers gives rise to go out in one call."""
+    peer = Watcher(t, gather=16)
+    j = load(t, "-c", "1", "-n", "320", "--pipeline", "16", peer.url).json
+    calls = j["generator"]["syscalls"]
+    assert calls["send"] + calls["io_uring_enter"] <= 2 * 20 + 20, calls
+
+
+def pipelined_answers_in_pieces(t):
+    for pieces in ([1], [3, 1, 7], [1000, 1], None):
+        peer = Watcher(t, gather=8, pieces=pieces)
+        only(load(t, "-c", "1", "-n", "80", "--pipeline", "8", peer.url, limit=20).json, ok=80)
+        peer = Watcher(t, gather=8, pieces=pieces, payload=50)
+        only(load(t, "-c", "1", "-n", "80", "--pipeline", "8", "--payload", "50", peer.url,
+                  limit=20).json, ok=80)
+
+
+def pipelined_sends_that_do_not_fit(t):
+    """Echo tells whether a byte was overtaken by another."""
+    for size, family in ((200_000, "unix"), (64, "unix"), (262_144, "tcp4"), (1 << 20, "tcp4")):
+        peer = peer_for(t, "ok", "echo", payload=size, family=family)
+        j = load(t, "-c", "2", "-n", "64", "--pipeline", "16", "--payload", str(size), "--timeout",
+                 "20s", peer.url, limit=30).json
+        only(j, ok=64)
+        assert j["bytes_in"] == j["bytes_out"] == 64 * size
+    for size in (1000, 40_000):
+        peer = Watcher(t, payload=size, pause=0.002)
+        j = load(t, "-c", "1", "-n", "600", "--pipeline", "200", "--payload", str(size),
+                 "--timeout", "20s", peer.url, limit=30).json
+        only(j, ok=600)
+        assert j["bytes_out"] == 600 * size
+
+
+def pipelined_requests_are_lost_together(t):
+    """Two of four are answered and the connection is closed: the others have ended so too."""
+    peer = Watcher(t, gather=4, answers=2, after="close")
+    j = load(t, "-c", "1", "-n", "4", "--pipeline", "4", peer.url).json
+    only(j, ok=2, eof=2)
+    peer = Watcher(t, gather=4, answers=2, after="stall")
+    j = load(t, "-c", "1", "-n", "4", "--pipeline", "4", "--timeout", "300ms", peer.url).json
+    only(j, ok=2, timeout=2)
+    assert j["latency"]["count"] == 4 and j["latency"]["max"] == 300_000_000
+    for mode, outcome in (("garbage", "corrupt"), ("reset", "reset")):
+        peer = peer_for(t, mode, every=3)
+        j = load(t, "-c", "1", "-n", "3", "--pipeline", "3", peer.url).json
+        assert j["outcomes"]["ok"] == 2 and j["outcomes"][outcome] == 1, j["outcomes"]
+    # One answer more than there were requests is no answer to a later one.
+    peer = peer_for(t, "twice", every=3)
+    j = load(t, "-c", "1", "-n", "3", "--pipeline", "3", peer.url).json
+    only(j, ok=2, corrupt=1)
+
+
+def pipelined_until_the_peer_says_close(t):
+    """What was sent after a request whose answer ends the connection ends with it."""
+    peer = peer_for(t, "close-after", every=2)
+    j = load(t, "-c", "1", "-n", "2", "--pipeline", "2", peer.url).json
+    only(j, ok=2)
+    peer = peer_for(t, "close-after", every=5)
+    j = load(t, "-c", "1", "-n", "100", "--pipeline", "4", peer.url).json
+    o = j["outcomes"]
+    assert o["ok"] + o["eof"] + o["reset"] == 100 and o["ok"] >= 40 and o["eof"] > 0, o
+
+
+def requests_per_connection(t):
+    for limit, depth in ((1, 1), (3, 1), (6, 3)):
+        peer = Watcher(t)
+        j = load(t, "-c", "4", "-t", "2", "-n", "240", "--requests-per-connection", str(limit),
+                 "--pipeline", str(depth), peer.url).json
+        only(j, ok=240)
+        peer.wait_for_ends()
+        seen = sorted(len(c.requests) for c in peer.conns)
+        assert seen[-1] == limit, f"{seen[-1]} requests on a connection"
+        assert sum(seen) == 240 and seen.count(limit) >= 240 / limit - 8, seen
+        # What connects up front does so before the window.
+        assert 240 / limit - 8 <= j["connects"] <= 240 / limit, (j["connects"], limit)
+        assert j["connect_time"]["count"] in range(j["connects"] - 8, j["connects"] + 1)
+        assert j["first_byte"]["count"] in range(240 - 4, 241)
+        assert 0 < j["connect_time"]["p50"] and 0 < j["first_byte"]["p50"]
+    j = load(t, "-c", "2", "-n", "20", Watcher(t).url).json
+    assert j["connect_time"] is None and j["first_byte"] is None and j["connects"] == 0
+
+
+def slow_tail(conn, _request):
+    send(conn, answer()[:-5])
+    return late(conn, answer()[-5:], 0.05)
+
+
+def first_byte_is_before_the_last(t):
+    peer = peer_for(t)
+    peer.treatment = slow_tail
+    j = load(t, "-c", "1", "-n", "6", "--requests-per-connection", "2", peer.url).json
+    only(j, ok=6)
+    assert j["latency"]["min"] >= 50_000_000 > j["first_byte"]["p50"], j["first_byte"]
+
+
+def closed_as_asked(t):
+    for how in ("fin", "rst"):
+        peer = Watcher(t)
+        j = load(t, "-c", "2", "-n", "40", "--requests-per-connection", "2", "--close", how,
+                 peer.url).json
+        only(j, ok=40)
+        assert j["close"] == how
+        peer.wait_for_ends()
+        ends = [c.end for c in peer.conns]
+        assert set(ends) == {how}, ends
+
+
+def think_pauses(t):
+    peer = Watcher(t)
+    j = load(t, "-c", "3", "-n", "30", "--think", "20ms", peer.url).json
+    only(j, ok=30)
+    gaps = [b - a for c in peer.conns for a, b in zip(c.answered, c.requests[1:])]
+    assert len(gaps) == 27 and min(gaps) >= 0.0195, min(gaps)
+    assert j["latency"]["p50"] < 15_000_000, "the pause is not part of the latency"
+    assert j["think_ns"] == 20_000_000
+
+
+def think_exponentially(t):
+    peer = Watcher(t)
+    load(t, "-c", "10", "-n", "400", "--think", "10ms:exp", peer.url)
+    gaps = sorted(b - a for c in peer.conns for a, b in zip(c.answered, c.requests[1:]))
+    # 390 pauses with a mean of 10 ms; what is later than asked only makes them longer.
+    assert 0.0075 < sum(gaps) / len(gaps), sum(gaps) / len(gaps)
+    assert gaps[0] < 0.003 and gaps[-1] > 0.03, (gaps[0], gaps[-1])
+
+
+def think_with_short_connections(t):
+    """The pause is between an answer and the next request, also where that is on another
+    connection; and a connection that is closed in its pause pauses no more."""
+    peer = Watcher(t)
+    j = load(t, "-c", "1", "-n", "10", "--think", "30ms", "--requests-per-connection", "1",
+             peer.url).json
+    only(j, ok=10)
+    assert j["window_ns"] >= 9 * 30_000_000
+    peer = peer_for(t, "close-unannounced", every=2)
+    j = load(t, "-c", "4", "-n", "40", "--think", "5ms:exp", peer.url).json
+    only(j, ok=40)
+
+
+def null_peer(t):
+    """Nobody listens at the address, and nobody need."""
+    for url in ([], ["http://127.0.0.1:1/x"], ["echo://127.0.0.1:1"]):
+        for more in ([], ["--pipeline", "8"], ["-R", "5k"], ["-R", "5k", "--pipeline", "3"],
+                     ["--requests-per-connection", "3"], ["--think", "1ms"]):
+            run = Run(t, "--null", "-n", "1000", "-c", "8", "-t", "2", *more, *url)
+            run.finish()
+            j = run.json
+            consistent(j)
+            only(j, ok=1000)
+            assert j["engine"] == "null" and "answers from memory" in run.out
+            assert j["bytes_in"] > 0 and j["generator"]["syscalls"]["send"] == 0
+    run = Run(t, "--null", "-d", "0.2s", "-c", "4")
+    run.finish()
+    assert run.status == 0 and run.json["window_ns"] == 200_000_000 and run.json["requests"] > 1000
+
+
+def null_makes_no_socket(t):
+    strace = shutil.which("strace")
+    if not strace or settings.sanitized:
+        skip("no strace here, or a sanitizer")
+    out = tempfile.NamedTemporaryFile(prefix="strace-", mode="r")
+    t.defer(out.close)
+    run = Run(t, "--null", "-n", "1000", "-c", "4",
+              prefix=[strace, "-f", "-e", "trace=socket,connect,io_uring_setup,epoll_create1",
+                      "-o", out.name])
+    if run.finish(20) != 0 and "ptrace" in run.err.lower():
+        skip("strace may not trace here")
+    calls = [line for line in out if "(" in line and "exited" not in line]
+    assert not calls, calls
+
+
+USAGE = [
+    (["-R", "0"], "--rate"), (["-R", "1x"], "1x"), (["-R", "2000M"], "2000M"),
+    (["--arrival", "uniform", "-R", "1"], "uniform"), (["--arrival", "poisson"], "--rate"),
+    (["--seed", "x"], "--seed"), (["--drain", "1s"], "--rate"),
+    (["--drain", "soon", "-R", "1"], "soon"),
+    (["--think", "1ms:lin"], "1ms:lin"), (["--think", "x:exp"], "'x'"),
+    (["--think", "1ms", "-R", "1"], "--think"), (["--think", "1ms", "--pipeline", "2"], "--think"),
+    (["--pipeline", "0"], "--pipeline"), (["--pipeline", "1025"], "1025"),
+    (["--requests-per-connection", "-1"], "-1"), (["--close", "gently"], "gently"),
+    (["--null", "--engine", "epoll"], "--null"),
+]
+
+
+def wrong_workloads(t):
+    for arguments, part in USAGE:
+        run = Run(t, *arguments, "http://127.0.0.1:1/", json_file=False)
+        assert run.finish() == 2, f"{arguments}: exit status {run.status}"
+        lines = run.err.splitlines()
+        assert len(lines) == 2 and part in lines[0], f"{arguments}: {run.err}"
+        assert "--help" in lines[1] and run.out == "", f"{arguments}: {run.err}"
+
+
+def tests():
+    return [named(f, limit=30) for f in (
+        pipeline_fills_a_connection, pipeline_in_few_calls, pipelined_answers_in_pieces,
+        pipelined_sends_that_do_not_fit, pipelined_requests_are_lost_together,
+        pipelined_until_the_peer_says_close, requests_per_connection,
+        first_byte_is_before_the_last, closed_as_asked, think_pauses, think_exponentially,
+        think_with_short_connections)] + [
+        named(f, limit=30, once=True) for f in (null_peer, null_makes_no_socket, wrong_workloads)]
