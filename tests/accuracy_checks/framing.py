@@ -1,6 +1,6 @@
 """Answers in any pieces: no misparse. No figure of these depends on timing."""
 
-from accuracy_checks.lab import both, measure, only, settings
+from accuracy_checks.lab import both, measure, only
 
 
 def sizes(body):
@@ -12,27 +12,26 @@ def cut_everywhere(t):
     many answers as it has bytes, and twice over."""
     size = sizes(64)
     n = 2 * size
-    j, journal, *_ = measure(t, ["--split", "two:1ms"], ["-c", "8", "-n", str(n)], limit=20)
+    j, journal, *_ = measure(t, ["--split", "two:5ms"], ["-c", "8", "-n", str(n)], limit=20)
     assert journal["answered"] == n
     only(j["outcomes"], ok=n)
     assert j["bytes_in"] == n * size
-    # Each piece must have been seen by itself, or the test tested nothing. A wake-up may be late
-    # and find both; most are not.
-    if not settings.sanitized:
-        calls = j["generator"]["syscalls"]
-        assert j["engine"] != "epoll" or calls["recv"] >= 1.5 * n, calls
+    # Pieces must have been seen by themselves, or the test tested nothing. A late wake-up finds
+    # both; most are not late, and each spoils no more than one answer a connection.
+    if j["engine"] == "epoll":
+        assert j["generator"]["syscalls"]["recv"] >= 1.2 * n, j["generator"]["syscalls"]
 
 
 def byte_by_byte(t):
     n = 64
     size = sizes(16)
-    j, journal, *_ = measure(t, ["--split", "bytes:200us", "--body", "16"],
+    j, journal, *_ = measure(t, ["--split", "bytes:500us", "--body", "16"],
                                ["-c", "8", "-n", str(n), "--timeout", "10s"], limit=20)
     assert journal["answered"] == n
     only(j["outcomes"], ok=n)
     assert j["bytes_in"] == n * size
-    if not settings.sanitized and j["engine"] == "epoll":
-        assert j["generator"]["syscalls"]["recv"] >= n * size / 2, j["generator"]["syscalls"]
+    if j["engine"] == "epoll":
+        assert j["generator"]["syscalls"]["recv"] >= 5 * n, j["generator"]["syscalls"]
 
 
 def informational_cut(t):

@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import subprocess
+import time
 from types import SimpleNamespace
 
 import tap
@@ -21,6 +22,10 @@ settings = SimpleNamespace(reference=None, probe=None, wall_clock=None, sanitize
 PROBE_LONGEST_NS = 500_000
 PROBE_LOST = 0.01  # part of the time spent in gaps above 50 us
 OTHERS = 0.01      # part of a CPU's time that others had during a measurement
+
+# An attempt that begins later than that after the first is not made: what takes a minute would
+# take three on a noisy machine, and end as it began.
+PATIENCE_S = 15
 
 
 class OffTolerance(Exception):
@@ -169,8 +174,8 @@ def measure(t, server, generator, watch=False, **more):
 def timed(check):
     """A check of figures that depend on timing: it gets a function that measures, and raises
     OffTolerance. Where that happens on a quiet machine the test has failed. Where the machine was
-    not quiet it is made again, a few times; then the test is inconclusive, which TAP calls
-    skipped. Figures within their tolerance pass, noise or not."""
+    not quiet it is made again, a few times but no longer than PATIENCE_S; then the test is
+    inconclusive, which TAP calls skipped. Figures within their tolerance pass, noise or not."""
     @functools.wraps(check)
     def test(t):
         if settings.sanitized:
@@ -178,7 +183,10 @@ def timed(check):
         if cpus() is None:
             raise tap.Skip("inconclusive: one CPU, on which generator and server disturb each other")
         why = "?"
+        begin = time.monotonic()
         for attempt in range(settings.attempts):
+            if attempt > 0 and time.monotonic() - begin > PATIENCE_S:
+                break
             noise = probe_noise("before")
             figures.clear()
 

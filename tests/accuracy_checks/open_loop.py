@@ -157,7 +157,7 @@ def md1(load, mean_ms, tolerance, deviation):
                j["response_time"]["mean"] - journal["delay"]["mean"], 0, 50_000)
         within(f"mean response time of {n} (standard error {1e3 * deviation / math.sqrt(n):.0f} us)",
                j["response_time"]["mean"], mean_ms * MS, tolerance * mean_ms * MS)
-    return test, 60
+    return test
 
 
 @timed
@@ -172,7 +172,7 @@ def service_and_response(t, measure):
     assert j["verdict"] == "INVALID", "a rate that was not delivered must not pass for a result"
     only(j["outcomes"], ok=200)
     assert j["scheduled"] == journal["answered"] == 200
-    within("service time p50", j["service_time"]["p50"], 50, MS)
+    within("service time p50", j["service_time"]["p50"], 50 * MS, MS)
     within("service time max", j["service_time"]["max"], 50 * MS, 10 * MS)
     within("response time max", j["response_time"]["max"], 3010 * MS, 30 * MS)
     within("lateness max", j["lateness"]["max"], 2960 * MS, 30 * MS)
@@ -184,14 +184,13 @@ def tests():
     found = both("99 % are sent within 50 us, and the server sees it", on_time)
     found += both("the same seed gives the same arrivals", seeds)
     found += both("queueing in front of too few connections is in the response time",
-                  service_and_response)
+                  service_and_response, 90)
     for i, (load, mean, tolerance, deviation) in enumerate(((0.5, 1.5, 0.03, 1.733),
                                                             (0.8, 3.0, 0.05, 15.4))):
-        test, limit = md1(load, mean, tolerance, deviation)
-        found.append(case(f"M/D/1 at load {load}: mean response time {mean} ms", test, one_of(i),
-                          3 * limit))
+        found.append(case(f"M/D/1 at load {load}: mean response time {mean} ms",
+                          md1(load, mean, tolerance, deviation), one_of(i), 120))
     found.append(case("Poisson arrivals of 100 seeds pass Anderson-Darling", poisson, one_of(0),
-                      240))
+                      200))
     found.append(case("1,000/s for 60 s, one stall of 1 s: p98.5 100 ms, p99 400, p99.9 941", stall,
-                      one_of(1), 250))
+                      one_of(1), 200))
     return found

@@ -22,6 +22,8 @@ def loopback_up():
 
 
 def attempt_fails():
+    """Connections that were refused, counted by the kernel of the side that asked (RFC 4022,
+    tcpAttemptFails), in this network namespace."""
     with open("/proc/self/net/snmp") as f:
         names, values = [line.split() for line in f if line.startswith("Tcp:")]
     return int(dict(zip(names, values))["AttemptFails"])
