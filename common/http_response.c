@@ -360,13 +360,59 @@ static enum http_response_event chunks(struct http_response *r, const char **dat
     }
 }
 
+/* Take a head that is equal to the one before, from its first byte on. */
+static bool recall(struct http_response *r, const char **data, const char *end)
+{
+    const struct http_response_memo *memo = r->memo;
+
+    if (memo->size == 0 || (size_t)(end - *data) < memo->size ||
+        r->head_request != memo->parsed.head_request ||
+        memcmp(*data, memo->head, memo->size) != 0)
+        return false;
+    struct http_response now = memo->parsed;
+    now.line = r->line;
+    now.line_capacity = r->line_capacity;
+    now.memo = r->memo;
+    *r = now;
+    *data += memo->size;
+    return true;
+}
+
+/* The head `begin` to `end` was parsed: remember it. Not one with interim heads before it. */
+static void memorize(struct http_response *r, const char *begin, const char *end)
+{
+    size_t size = (size_t)(end - begin);
+
+    if (size > HTTP_RESPONSE_MEMO_MAX || r->state < BODY_LENGTH || r->state > DONE ||
+        r->informational > 0)
+        return;
+    r->memo->size = (uint32_t)size;
+    memcpy(r->memo->head, begin, size);
+    r->memo->parsed = *r;
+}
+
+/* The whole head, or as much of it as there is. */
+static enum http_response_event read_head(struct http_response *r, const char **data,
+                                          const char *end)
+{
+    const char *begin = *data;
+
+    if (!r->memo || http_response_started(r))
+        return lines(r, data, end);
+    if (recall(r, data, end))
+        return r->state == DONE ? HTTP_RESPONSE_DONE : HTTP_RESPONSE_MORE;
+    enum http_response_event event = lines(r, data, end);
+    memorize(r, begin, *data);
+    return event;
+}
+
 enum http_response_event http_response_next(struct http_response *r, const char **data,
                                             const char *end, struct http_response_span *body)
 {
     enum http_response_event event = HTTP_RESPONSE_MORE;
 
     if (r->state == STATUS_LINE || r->state == FIELD) {
-        event = lines(r, data, end);
+        event = read_head(r, data, end);
         if (event != HTTP_RESPONSE_MORE)
             return event;
     }

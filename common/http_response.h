@@ -46,6 +46,8 @@ struct http_response_span {
     size_t size;
 };
 
+struct http_response_memo;
+
 struct http_response {
     /* To read after BODY or DONE: */
     uint16_t status; /* 200 to 599 */
@@ -67,6 +69,20 @@ struct http_response {
     struct http_chunked chunks;
     char *line; /* a line cut by the end of the input */
     uint32_t line_size, line_capacity;
+    struct http_response_memo *memo; /* NULL without */
+};
+
+/* Longest head that is remembered. */
+#define HTTP_RESPONSE_MEMO_MAX 480u
+
+/* The last head that came in one piece, byte by byte, and what it was parsed to. Servers send
+ * the same head again and again; one that is equal to it need not be parsed once more, which
+ * takes ten times as long as to compare it. All zero: nothing is remembered yet. May be shared by
+ * the parsers of one thread. */
+struct http_response_memo {
+    uint32_t size;
+    char head[HTTP_RESPONSE_MEMO_MAX];
+    struct http_response parsed;
 };
 
 /* Set up `*r` for its first use. */
@@ -75,6 +91,13 @@ void http_response_init(struct http_response *r);
 /* Expect the answer to a new request. `head_request`: the request's method was HEAD, whose
  * answer has the fields of a body but none (RFC 9112, section 6.3). Keeps the line buffer. */
 void http_response_begin(struct http_response *r, bool head_request);
+
+/* Remember heads in `*memo`, which must stay valid; NULL for none. */
+static inline void http_response_remember(struct http_response *r,
+                                          struct http_response_memo *memo)
+{
+    r->memo = memo;
+}
 
 /* Take input from `*data` up to `end` and move `*data` past what was taken. `*body` is set with
  * HTTP_RESPONSE_BODY, and its size is then never 0. */

@@ -125,6 +125,7 @@ static void end_request(struct worker *w, struct client_conn *c, enum count outc
         } else if (outcome == COUNT_TIMEOUT) {
             histogram_record(w->latency, w->timeout_ns);
         }
+        worker_note(w, q, outcome, outcome == COUNT_TIMEOUT ? w->timeout_ns : w->now - q->sent);
     }
     if (c->pipeline)
         pipeline_pop(c->pipeline);
@@ -188,6 +189,8 @@ void conn_received(struct worker *w, struct client_conn *c, const char *data, si
         worker_notice_time(w);
         w->total.n[COUNT_UNSOLICITED]++;
         worker_count(w, COUNT_CORRUPT, "an answer that no request asked for");
+        if (w->phase == PHASE_WINDOW && !w->open)
+            worker_note(w, NULL, COUNT_CORRUPT, 0);
         conn_close(w, c, true);
         return;
     }

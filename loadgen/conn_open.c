@@ -59,6 +59,7 @@ static void connect_failed(struct worker *w, struct client_conn *c, enum count o
         w->to_start--;
         if (outcome == COUNT_TIMEOUT)
             histogram_record(w->latency, CONNECT_LIMIT_NS);
+        worker_note(w, NULL, outcome, CONNECT_LIMIT_NS);
         worker_ended(w);
     }
 }

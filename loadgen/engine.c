@@ -1,14 +1,13 @@
 #include "loadgen/engine.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/err.h"
+#include "loadgen/dial.h"
 #include "loadgen/run.h"
 #include "loadgen/worker.h"
 
@@ -18,20 +17,16 @@ static const struct engine *const ring = &engine_io_uring;
 static const struct engine *const ring = NULL;
 #endif
 
-int engine_open_socket(struct worker *w, struct client_conn *c)
+int engine_open(struct worker *w, struct client_conn *c)
 {
-    int family = addr_family(&w->run->options->url.addr), one = 1;
+    int error = dial(&w->run->sources, &w->source, &w->run->options->url.addr, 0, &c->fd);
 
-    c->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (c->fd < 0) {
-        if (errno == EMFILE || errno == ENFILE)
-            die_errno("cannot open connection %u of %u",
-                      w->first_id + (uint32_t)(c - w->conns) + 1, w->run->options->connections);
-        return errno;
+    if (error == EMFILE || error == ENFILE) {
+        errno = error;
+        die_errno("cannot open connection %u of %u", w->first_id + (uint32_t)(c - w->conns) + 1,
+                  w->run->options->connections);
     }
-    if (family != AF_UNIX)
-        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    return 0;
+    return error;
 }
 
 ssize_t engine_send_some(struct client_conn *c)

@@ -50,9 +50,10 @@ extern const struct engine engine_epoll;
 extern const struct engine engine_null;     /* of --null: no sockets, answers from memory */
 extern const struct engine engine_io_uring; /* only where it was built: IOM_HAVE_IO_URING */
 
-/* For connect() of every engine: open the socket of `c`, non-blocking and with TCP_NODELAY, into
- * c->fd. Returns 0 or an errno; ends the program where descriptors are out. */
-int engine_open_socket(struct worker *w, struct client_conn *c);
+/* For connect() of every engine: open the socket of `c` into c->fd, from the next source address,
+ * and begin to connect it. Returns 0 where it is connected, EINPROGRESS, or another errno, and
+ * then nothing is open. Ends the program where descriptors are out. */
+int engine_open(struct worker *w, struct client_conn *c);
 
 /* For engines that send by a system call: send(2) as much as goes of what `c` has to send. The
  * return value is send's; engine_sent() advances. */

@@ -76,15 +76,9 @@ static int watch(struct worker *w, struct client_conn *c, int operation, bool ou
 static int epoll_connect(struct worker *w, struct client_conn *c)
 {
     const struct epoll_state *s = w->engine_state;
-    const struct addr *to = &w->run->options->url.addr;
+    int error = engine_open(w, c);
 
-    int failed = engine_open_socket(w, c);
-    if (failed)
-        return failed;
-    int error = connect(c->fd, addr_sockaddr(to), to->len) < 0 ? errno : 0;
-    if (error && error != EINPROGRESS)
-        epoll_close_conn(w, c);
-    else if (watch(w, c, EPOLL_CTL_ADD, !s->is_unix) < 0)
+    if ((error == 0 || error == EINPROGRESS) && watch(w, c, EPOLL_CTL_ADD, !s->is_unix) < 0)
         die_errno("cannot watch a connection");
     return error;
 }

@@ -111,16 +111,10 @@ static void enter_slot(struct worker *w, struct client_conn *c)
  * is full wait in a kernel thread, instead of saying so. */
 static int uring_connect(struct worker *w, struct client_conn *c)
 {
-    const struct addr *to = &w->run->options->url.addr;
+    int error = engine_open(w, c);
 
-    int failed = engine_open_socket(w, c);
-    if (failed)
-        return failed;
-    int error = connect(c->fd, addr_sockaddr(to), to->len) < 0 ? errno : 0;
-    if (error && error != EINPROGRESS) {
-        uring_close(w, c);
+    if (error && error != EINPROGRESS)
         return error;
-    }
     enter_slot(w, c);
     if (error)
         uring_arm_poll(w, c, WRITABLE);

@@ -116,7 +116,7 @@ static void null_wait(struct worker *w, uint64_t deadline)
         if (c->pipeline)
             answer_pipeline(s, w, c);
         else if (s->echo)
-            conn_received(w, c, c->out, w->load->size);
+            conn_received(w, c, c->out, w->load->message);
         else
             conn_received(w, c, answer, sizeof answer - 1);
         w->now = clock_ns();

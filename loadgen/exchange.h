@@ -5,14 +5,13 @@
 #ifndef IOM_EXCHANGE_H
 #define IOM_EXCHANGE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/http_response.h"
-#include "loadgen/options.h"
 #include "loadgen/request.h"
+#include "loadgen/workload.h"
 
 enum exchange_result {
     EXCHANGE_MORE,    /* all input was taken, the answer goes on */
@@ -22,25 +21,15 @@ enum exchange_result {
     EXCHANGE_EOF,     /* only from eof(): cut short */
 };
 
-struct protocol;
-
-/* What the connections of a run ask for. Shared by all threads and constant while they run,
- * except for `length`, which is written once. */
-struct workload {
-    const struct protocol *protocol;
-    char *request; /* HTTP: the request. Echo: the block that messages are windows of. */
-    size_t size;   /* of the request or of one echo message */
-    /* HTTP: the body size of the first good answer of the run, WORKLOAD_UNKNOWN before it. All
-     * later ones must have the same. */
-    _Atomic uint64_t length;
-};
-
-#define WORKLOAD_UNKNOWN UINT64_MAX
-
 /* The state of one connection. */
 struct exchange {
     union {
-        struct http_response http;
+        struct {
+            struct http_response response;
+            struct body body;
+            uint64_t random; /* which URL comes next */
+            uint16_t target; /* which one the answer is due to */
+        } http;
         struct {
             const char *expected; /* what the message was, and so what must come back */
             size_t received;
@@ -52,10 +41,10 @@ struct exchange {
 };
 
 struct protocol {
-    /* Make `*load` from the options. */
+    /* Make what the requests of `*load` are made of, whose targets are there already. */
     void (*prepare)(struct workload *load, const struct options *o);
     /* Set up the state of connection number `id` of the run, once. */
-    void (*init)(struct exchange *x, uint32_t id);
+    void (*init)(const struct workload *load, struct exchange *x, uint32_t id);
     /* Make the next request: its bytes, which stay valid and unchanged for the whole run, and
      * in q->choice what expect() has to know of it. */
     void (*begin)(const struct workload *load, struct exchange *x, struct request *q,

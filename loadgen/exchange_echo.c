@@ -27,16 +27,17 @@ static void echo_prepare(struct workload *load, const struct options *o)
     uint64_t state = 1;
     size_t words = (o->payload + WINDOWS + 7) / 8;
 
-    load->size = o->payload;
-    load->request = xmalloc(words * 8);
+    load->message = o->payload;
+    load->block = xmalloc(words * 8);
     for (size_t i = 0; i < words; i++) {
         uint64_t word = random_next(&state);
-        memcpy(load->request + i * 8, &word, 8);
+        memcpy(load->block + i * 8, &word, 8);
     }
 }
 
-static void echo_init(struct exchange *x, uint32_t id)
+static void echo_init(const struct workload *load, struct exchange *x, uint32_t id)
 {
+    (void)load;
     x->echo.position = id * CONNECTION_STEP;
 }
 
@@ -45,14 +46,14 @@ static void echo_begin(const struct workload *load, struct exchange *x, struct r
 {
     q->choice = x->echo.position % WINDOWS;
     x->echo.position += REQUEST_STEP;
-    *data = load->request + q->choice;
-    *size = load->size;
+    *data = load->block + q->choice;
+    *size = load->message;
 }
 
 static void echo_expect(const struct workload *load, struct exchange *x,
                         const struct request *q)
 {
-    x->echo.expected = load->request + q->choice;
+    x->echo.expected = load->block + q->choice;
     x->echo.received = 0;
 }
 
@@ -60,15 +61,15 @@ static enum exchange_result echo_feed(struct workload *load, struct exchange *x,
                                       const char **data, const char *end)
 {
     size_t n = (size_t)(end - *data);
-    if (n > load->size - x->echo.received)
-        n = load->size - x->echo.received;
+    if (n > load->message - x->echo.received)
+        n = load->message - x->echo.received;
     if (memcmp(*data, x->echo.expected + x->echo.received, n) != 0) {
         x->reason = "a byte came back that was not sent";
         return EXCHANGE_CORRUPT;
     }
     *data += n;
     x->echo.received += n;
-    if (x->echo.received < load->size)
+    if (x->echo.received < load->message)
         return EXCHANGE_MORE;
     x->reusable = true;
     return EXCHANGE_OK;

@@ -1,41 +1,50 @@
-/* HTTP/1.1 GET, the same request every time. */
+/* HTTP/1.1 GET, of one URL or of several. */
 #include <stdio.h>
 #include <string.h>
 
 #include "common/err.h"
 #include "loadgen/exchange.h"
 
+/* A thread's connections mostly get the same head. */
+static _Thread_local struct http_response_memo memo;
+
 static void http_prepare(struct workload *load, const struct options *o)
 {
-    size_t room = strlen(o->url.target) + strlen(o->url.host) + strlen(o->headers) + 64;
-    load->request = xmalloc(room);
-    load->size =
-        (size_t)snprintf(load->request, room, "GET %s HTTP/1.1\r\n%s%s%s%s\r\n", o->url.target,
-                         o->has_host ? "" : "Host: ", o->has_host ? "" : o->url.host,
-                         o->has_host ? "" : "\r\n", o->headers);
+    for (uint32_t i = 0; i < load->target_count; i++) {
+        const struct url *url = &o->urls[i].url;
+        struct target *target = &load->targets[i];
+        size_t room = strlen(url->target) + strlen(url->host) + strlen(o->headers) + 64;
+        target->request = xmalloc(room);
+        target->size = (size_t)snprintf(
+            target->request, room, "GET %s HTTP/1.1\r\n%s%s%s%s\r\n", url->target,
+            o->has_host ? "" : "Host: ", o->has_host ? "" : url->host,
+            o->has_host ? "" : "\r\n", o->headers);
+    }
 }
 
-static void http_init(struct exchange *x, uint32_t id)
+static void http_init(const struct workload *load, struct exchange *x, uint32_t id)
 {
-    (void)id;
-    http_response_init(&x->http);
+    http_response_init(&x->http.response);
+    x->http.body = (struct body){0};
+    x->http.random = random_stream(load->seed, id);
 }
 
 static void http_begin(const struct workload *load, struct exchange *x, struct request *q,
                        const char **data, size_t *size)
 {
-    (void)x;
-    (void)q;
-    *data = load->request;
-    *size = load->size;
+    q->choice = workload_pick(load, &x->http.random);
+    *data = load->targets[q->choice].request;
+    *size = load->targets[q->choice].size;
 }
 
 static void http_expect(const struct workload *load, struct exchange *x,
                         const struct request *q)
 {
     (void)load;
-    (void)q;
-    http_response_begin(&x->http, false);
+    x->http.target = (uint16_t)q->choice;
+    http_response_remember(&x->http.response, &memo);
+    http_response_begin(&x->http.response, false);
+    body_begin(&x->http.body);
 }
 
 static enum exchange_result corrupt(struct exchange *x, const char *reason)
@@ -44,52 +53,50 @@ static enum exchange_result corrupt(struct exchange *x, const char *reason)
     return EXCHANGE_CORRUPT;
 }
 
-/* The answer is complete: is it the right one? The threads agree on the body size of the run's
- * first good answer through one compare-and-exchange each; from then on it is only read. */
+/* The answer is complete: is it the right one? */
 static enum exchange_result judge(struct workload *load, struct exchange *x)
 {
-    x->reusable = x->http.keep_alive;
-    if (x->http.status < 200 || x->http.status > 299)
-        return EXCHANGE_NON_2XX;
+    const struct http_response *r = &x->http.response;
 
-    uint64_t length = atomic_load_explicit(&load->length, memory_order_relaxed);
-    if (length == x->http.body_size)
-        return EXCHANGE_OK;
-    if (length == WORKLOAD_UNKNOWN &&
-        (atomic_compare_exchange_strong(&load->length, &length, x->http.body_size) ||
-         length == x->http.body_size))
-        return EXCHANGE_OK;
-    return corrupt(x, "body of another length than the first answer's");
+    x->reusable = r->keep_alive;
+    if (r->status < 200 || r->status > 299)
+        return EXCHANGE_NON_2XX;
+    const char *wrong =
+        body_check(&x->http.body, &load->targets[x->http.target].body, r->body_size);
+    return wrong ? corrupt(x, wrong) : EXCHANGE_OK;
 }
 
 static enum exchange_result http_feed(struct workload *load, struct exchange *x,
                                       const char **data, const char *end)
 {
+    struct http_response *r = &x->http.response;
     struct http_response_span body;
     enum http_response_event event;
 
-    do
-        event = http_response_next(&x->http, data, end, &body);
-    while (event == HTTP_RESPONSE_BODY);
-
+    while ((event = http_response_next(r, data, end, &body)) == HTTP_RESPONSE_BODY) {
+        bool whole = r->has_length && body.size == r->content_length;
+        if (!body_add(&x->http.body, body.data, body.size, whole))
+            return corrupt(x, "out of memory");
+    }
     if (event == HTTP_RESPONSE_MORE)
         return EXCHANGE_MORE;
     if (event == HTTP_RESPONSE_ERROR)
-        return corrupt(x, x->http.reason);
+        return corrupt(x, r->reason);
     return judge(load, x);
 }
 
 static enum exchange_result http_eof(struct workload *load, struct exchange *x)
 {
-    if (http_response_eof(&x->http) == HTTP_RESPONSE_DONE)
+    if (http_response_eof(&x->http.response) == HTTP_RESPONSE_DONE)
         return judge(load, x);
-    x->reason = x->http.reason;
+    x->reason = x->http.response.reason;
     return EXCHANGE_EOF;
 }
 
 static void http_free(struct exchange *x)
 {
-    http_response_free(&x->http);
+    http_response_free(&x->http.response);
+    body_free(&x->http.body);
 }
 
 const struct protocol protocol_http = {

@@ -1,34 +1,33 @@
 /* iomodels-load: the load generator. */
-#include <stdlib.h>
-
 #include "common/err.h"
 #include "loadgen/options.h"
 #include "loadgen/report.h"
 #include "loadgen/result.h"
 #include "loadgen/run.h"
+#include "loadgen/search.h"
 #include "loadgen/verdict.h"
+
+static int run_once(const struct options *o)
+{
+    struct run run;
+    struct result result;
+
+    run_execute(&run, o);
+    result_collect(&result, &run);
+    report_all(&run, &result, NULL);
+    int status = verdict_exit_status(&result);
+    result_free(&result);
+    run_free(&run);
+    return status;
+}
 
 int main(int argc, char **argv)
 {
     struct options options;
-    struct run run;
-    struct result result;
 
     err_set_program(argv[0]);
     options_parse(&options, argc, argv);
-    run_execute(&run, &options);
-    result_collect(&result, &run);
-
-    bool json_only = options.json && options.json[0] == '-' && options.json[1] == '\0';
-    if (!json_only)
-        report_print(stdout, &run, &result);
-    if (options.json)
-        report_json(options.json, &run, &result);
-    int status = result.window.n[COUNT_OK] == 0 ? EXIT_FAILURE
-                 : verdict_invalid(&result)     ? EXIT_INVALID
-                                                : EXIT_SUCCESS;
-    result_free(&result);
-    run_free(&run);
-    free(options.headers);
+    int status = options.goal.text ? search_main(&options) : run_once(&options);
+    options_free(&options);
     return status;
 }

@@ -194,6 +194,8 @@ void open_loop_sent(struct worker *w, const struct client_conn *c, struct reques
     o->sent_in_time += q->sent < o->in_time;
     histogram_record(&o->lateness, q->sent - q->intended);
     histogram_record(&o->own_lateness, q->sent > possible ? q->sent - possible : 0);
+    if (w->series)
+        series_sent(w->series, q->sent, q->sent - q->intended);
 }
 
 bool open_loop_ended(struct worker *w, const struct request *q, enum count outcome)
@@ -208,6 +210,7 @@ bool open_loop_ended(struct worker *w, const struct request *q, enum count outco
         histogram_record(w->latency, w->now - q->intended);
         histogram_record(&o->service, w->now - q->sent);
     }
+    worker_note(w, q, outcome, w->now - q->intended);
     return true;
 }
 
@@ -223,6 +226,7 @@ void open_loop_connect_failed(struct worker *w, enum count outcome)
     o->outcomes[outcome]++;
     if (outcome == COUNT_TIMEOUT)
         histogram_record(w->latency, w->now - intended);
+    worker_note(w, NULL, outcome, w->now - intended);
 }
 
 bool open_loop_send_due(struct worker *w)

@@ -1,81 +1,23 @@
 #include "loadgen/options.h"
 
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "common/http_chars.h"
-#include "common/parse.h"
+#include "loadgen/option_values.h"
 #include "loadgen/pipeline.h"
 
 #define MAX_CONNECTIONS 1000000
 #define MAX_THREADS     1024
+#define MAX_URLS        1000
+#define MIN_INTERVAL    NS_PER_MS
 #define MAX_PAYLOAD     (UINT64_C(16) << 20)
-#define MAX_RATE_MILLI  UINT64_C(1000000000000)
-#define MAX_TIME        (24 * 3600 * NS_PER_S)
-
-/* An option that was not given. */
-#define UNSET UINT64_MAX
 
 /* What --null asks for where no URL is given. */
-#define NULL_URL "http://127.0.0.1/"
-
-static const char help[] =
-    "Usage: iomodels-load [OPTIONS] URL\n"
-    "Load a server over many connections and measure latency and throughput. Closed loop: "
-    "each\n"
-    "connection sends its next request when the answer to the one before is complete. Open "
-    "loop\n"
-    "(-R): requests are due at times fixed before, and latency counts from then.\n"
-    "\n"
-    "URL:  http://HOST[:PORT][/PATH]   http+unix:///SOCKET[:/PATH]   "
-    "http+unix://@NAME[:/PATH]\n"
-    "      echo://HOST:PORT            echo+unix:///SOCKET           echo+unix://@NAME\n"
-    "\n"
-    "  -c, --connections N   connections to keep open (10)\n"
-    "  -t, --threads N       threads, each with its own event loop; at most -c (1)\n"
-    "      --engine NAME     epoll, io_uring, or auto: io_uring where it works (auto)\n"
-    "  -d, --duration TIME   length of the measured window (10s)\n"
-    "  -n, --requests N      measure N requests instead; with -d, whichever ends first\n"
-    "      --settle TIME     before the load send one request on each connection and wait "
-    "until\n"
-    "                        all are answered, for so long at the most: the server then has\n"
-    "                        accepted every connection (0)\n"
-    "      --warmup TIME     load before the window that is not measured (0)\n"
-    "      --timeout TIME    a request without its whole answer by then has failed, and its\n"
-    "                        connection is replaced (2s)\n"
-    "  -R, --rate N          open loop: N requests a second in all; 0.5, 1500, 1.5k\n"
-    "      --arrival NAME    with -R: constant, or poisson (constant)\n"
-    "      --seed N          of everything that is random (1)\n"
-    "      --drain TIME      with -R: how long requests of the window may take to end after "
-    "it\n"
-    "                        (as --timeout)\n"
-    "      --think TIME[:exp]  closed loop: pause before the next request; with :exp random,\n"
-    "                        exponentially distributed with that mean (0)\n"
-    "      --pipeline N      requests on their way on a connection at the most (1)\n"
-    "      --requests-per-connection N  close after N answers and connect anew (0: never)\n"
-    "      --close HOW       how connections are closed by us: fin, or rst (fin)\n"
-    "      --null            no server: answers come from memory at once; without a URL HTTP.\n"
-    "                        Tells the generator's own ceiling\n"
-    "      --payload SIZE    bytes of an echo message, up to 16M (64)\n"
-    "  -H, --header 'N: V'   one more header field; may be repeated\n"
-    "      --latency         print the table of percentiles\n"
-    "      --json FILE       write everything as JSON; - for standard output, no summary then\n"
-    "      --events-fd N     write \"connected C\", \"start\" and \"end\" lines to descriptor "
-    "N\n"
-    "      --hold            after the end keep the connections open until standard input "
-    "ends\n"
-    "      --help, --version\n"
-    "\n"
-    "TIME: 250us, 20ms, 1.5s, 2m; a number alone is seconds. SIZE: bytes, or with k or M.\n"
-    "Exit status: 0; 1 where nothing succeeded or the set-up failed; 2 for a wrong command "
-    "line;\n"
-    "3 where the verdict is INVALID: what was measured is not what was asked for.\n";
+static char *null_url[] = {"http://127.0.0.1/"};
 
 enum {
     OPT_ENGINE = 256,
@@ -91,6 +33,16 @@ enum {
     OPT_CLOSE,
     OPT_NULL,
     OPT_PAYLOAD,
+    OPT_BODY,
+    OPT_SOURCE,
+    OPT_RAMP,
+    OPT_IDLE,
+    OPT_SLOW_READERS,
+    OPT_SLOW_SENDERS,
+    OPT_SEARCH,
+    OPT_HGRM,
+    OPT_INTERVAL,
+    OPT_CSV,
     OPT_LATENCY,
     OPT_JSON,
     OPT_EVENTS_FD,
@@ -119,7 +71,18 @@ static const struct option long_options[] = {
     {"null", no_argument, NULL, OPT_NULL},
     {"payload", required_argument, NULL, OPT_PAYLOAD},
     {"header", required_argument, NULL, 'H'},
+    {"body", required_argument, NULL, OPT_BODY},
+    {"source", required_argument, NULL, OPT_SOURCE},
+    {"ramp", required_argument, NULL, OPT_RAMP},
+    {"idle", required_argument, NULL, OPT_IDLE},
+    {"slow-readers", required_argument, NULL, OPT_SLOW_READERS},
+    {"slow-senders", required_argument, NULL, OPT_SLOW_SENDERS},
+    {"search", required_argument, NULL, OPT_SEARCH},
     {"latency", no_argument, NULL, OPT_LATENCY},
+    {"hgrm", required_argument, NULL, OPT_HGRM},
+    {"interval", required_argument, NULL, OPT_INTERVAL},
+    {"csv", required_argument, NULL, OPT_CSV},
+    {"quiet", no_argument, NULL, 'q'},
     {"json", required_argument, NULL, OPT_JSON},
     {"events-fd", required_argument, NULL, OPT_EVENTS_FD},
     {"hold", no_argument, NULL, OPT_HOLD},
@@ -128,134 +91,40 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static uint64_t number(const char *option, const char *text, uint64_t low, uint64_t high)
-{
-    uint64_t value;
-    if (!parse_u64(text, low, high, &value))
-        die_usage("%s: '%s' is not a number from %llu to %llu", option, text,
-                  (unsigned long long)low, (unsigned long long)high);
-    return value;
-}
-
-static uint64_t size(const char *option, const char *text, uint64_t low, uint64_t high)
-{
-    uint64_t value;
-    if (!parse_size(text, low, high, &value))
-        die_usage("%s: '%s' is not a size from %llu to %llu", option, text,
-                  (unsigned long long)low, (unsigned long long)high);
-    return value;
-}
-
-static uint64_t duration(const char *option, const char *text, uint64_t low)
-{
-    uint64_t value;
-    if (!parse_duration(text, low, MAX_TIME, &value))
-        die_usage("%s: '%s' is not a time such as 250us, 20ms, 1.5s or 2m (%sat most 24h)",
-                  option, text, low ? "above 0, " : "");
-    return value;
-}
-
-/* Which of `names` is `text`? */
-static unsigned word(const char *option, const char *text, const char *const names[2])
-{
-    for (unsigned i = 0; i < 2; i++)
-        if (strcmp(text, names[i]) == 0)
-            return i;
-    die_usage("%s: '%s' is not %s or %s", option, text, names[0], names[1]);
-}
-
-/* Requests a second, in thousandths. */
-static uint64_t rate(const char *text)
-{
-    uint64_t value;
-    if (!parse_rate_milli(text, 1, MAX_RATE_MILLI, &value))
-        die_usage("--rate: '%s' is not a rate such as 0.5, 1500, 1.5k or 1M (0.001 to 1000M)",
-                  text);
-    return value;
-}
-
-/* TIME or TIME:exp */
-static void think(struct options *o, const char *text)
-{
-    const char *colon = strchr(text, ':');
-    char time[32];
-
-    if (colon && strcmp(colon, ":exp") != 0)
-        die_usage("--think: '%s' is not TIME or TIME:exp", text);
-    snprintf(time, sizeof time, "%.*s", colon ? (int)(colon - text) : 31, text);
-    o->think_ns = duration("--think", time, 0);
-    o->think_exponential = colon != NULL;
-}
-
-static enum engine_choice engine(const char *text)
-{
-    static const char *const names[] = {
-        [ENGINE_AUTO] = "auto",
-        [ENGINE_EPOLL] = "epoll",
-        [ENGINE_IO_URING] = "io_uring",
-    };
-    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(text, names[i]) == 0)
-            return (enum engine_choice)i;
-    die_usage("--engine: '%s' is not auto, epoll or io_uring", text);
-}
-
-/* One header line, checked so that it cannot break the request's framing. */
-static void add_header(struct options *o, const char *text)
-{
-    const char *colon = strchr(text, ':');
-    size_t name = colon ? (size_t)(colon - text) : 0;
-    size_t old = strlen(o->headers);
-    size_t n = strlen(text);
-
-    for (size_t i = 0; i < name; i++)
-        if (!http_is_token((uint8_t)text[i]))
-            name = 0;
-    if (name == 0)
-        die_usage("--header: '%s' is not 'Name: value'", text);
-    for (const char *p = colon + 1; *p; p++)
-        if (!http_is_value((uint8_t)*p))
-            die_usage("--header: control character in the value of '%.*s'", (int)name, text);
-    if ((name == 14 && strncasecmp(text, "content-length", 14) == 0) ||
-        (name == 17 && strncasecmp(text, "transfer-encoding", 17) == 0))
-        die_usage("--header: '%.*s' announces a body, and a GET has none", (int)name, text);
-    if (name == 4 && strncasecmp(text, "host", 4) == 0)
-        o->has_host = true;
-
-    o->headers = xrealloc(o->headers, old + n + 3);
-    memcpy(o->headers + old, text, n);
-    memcpy(o->headers + old + n, "\r\n", 3);
-}
+static const char *const arrivals[] = {
+    [ARRIVAL_CONSTANT] = "constant", [ARRIVAL_POISSON] = "poisson"};
+static const char *const closings[] = {"fin", "rst"};
+static const char *const engines[] = {
+    [ENGINE_AUTO] = "auto", [ENGINE_EPOLL] = "epoll", [ENGINE_IO_URING] = "io_uring"};
 
 /* The options of what is sent when, and on which connection. True where it is one of them. */
 static bool take_load_option(struct options *o, int option, const char *value)
 {
     switch (option) {
     case 'R':
-        o->rate_milli = rate(value);
+        o->rate_milli = option_rate_milli("--rate", value);
         return true;
     case OPT_ARRIVAL:
-        o->arrival = (enum arrival)word("--arrival", value,
-                                        (const char *const[]){"constant", "poisson"});
+        o->arrival = (enum arrival)option_word("--arrival", value, arrivals, 2);
         return true;
     case OPT_SEED:
-        o->seed = number("--seed", value, 0, UINT64_MAX);
+        o->seed = option_number("--seed", value, 0, INT64_MAX);
         return true;
     case OPT_DRAIN:
-        o->drain_ns = duration("--drain", value, 0);
+        o->drain_ns = option_duration("--drain", value, 0);
         return true;
     case OPT_THINK:
-        think(o, value);
+        o->think_ns = option_think("--think", value, &o->think_exponential);
         return true;
     case OPT_PIPELINE:
-        o->pipeline = (uint32_t)number("--pipeline", value, 1, PIPELINE_MAX);
+        o->pipeline = (uint32_t)option_number("--pipeline", value, 1, PIPELINE_MAX);
         return true;
     case OPT_PER_CONNECTION:
         o->per_connection =
-            (uint32_t)number("--requests-per-connection", value, 0, UINT32_MAX - 1);
+            (uint32_t)option_number("--requests-per-connection", value, 0, UINT32_MAX - 1);
         return true;
     case OPT_CLOSE:
-        o->close_by_reset = word("--close", value, (const char *const[]){"fin", "rst"}) == 1;
+        o->close_by_reset = option_word("--close", value, closings, 2) == 1;
         return true;
     case OPT_NULL:
         o->null = true;
@@ -265,55 +134,111 @@ static bool take_load_option(struct options *o, int option, const char *value)
     }
 }
 
+/* The options of which connections there are besides, and from where. */
+static bool take_connection_option(struct options *o, int option, const char *value)
+{
+    switch (option) {
+    case OPT_SOURCE:
+        o->source = value;
+        return true;
+    case OPT_RAMP:
+        o->ramp_milli = option_rate_milli("--ramp", value);
+        return true;
+    case OPT_IDLE:
+        o->idle = (uint32_t)option_number("--idle", value, 0, MAX_CONNECTIONS);
+        return true;
+    case OPT_SLOW_READERS:
+        o->slow_readers = (uint32_t)option_number("--slow-readers", value, 0, MAX_CONNECTIONS);
+        return true;
+    case OPT_SLOW_SENDERS:
+        o->slow_senders = (uint32_t)option_number("--slow-senders", value, 0, MAX_CONNECTIONS);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The options of what is written. */
+static bool take_output_option(struct options *o, int option, const char *value)
+{
+    switch (option) {
+    case OPT_LATENCY:
+        o->latency_table = true;
+        return true;
+    case OPT_JSON:
+        o->json = value;
+        return true;
+    case OPT_HGRM:
+        o->hgrm = value;
+        return true;
+    case OPT_INTERVAL:
+        o->interval_ns = option_duration("--interval", value, MIN_INTERVAL);
+        return true;
+    case OPT_CSV:
+        o->csv = value;
+        return true;
+    case 'q':
+        o->quiet = true;
+        return true;
+    case OPT_EVENTS_FD:
+        o->events_fd = (int)option_number("--events-fd", value, 0, 1 << 20);
+        return true;
+    case OPT_HOLD:
+        o->hold = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void take_option(struct options *o, int option, const char *value)
 {
-    if (take_load_option(o, option, value))
+    if (take_load_option(o, option, value) || take_connection_option(o, option, value) ||
+        take_output_option(o, option, value))
         return;
     switch (option) {
     case 'c':
-        o->connections = (uint32_t)number("--connections", value, 1, MAX_CONNECTIONS);
+        o->connections = (uint32_t)option_number("--connections", value, 1, MAX_CONNECTIONS);
         break;
     case 't':
-        o->threads = (uint32_t)number("--threads", value, 1, MAX_THREADS);
+        o->threads = (uint32_t)option_number("--threads", value, 1, MAX_THREADS);
         break;
     case OPT_ENGINE:
-        o->engine = engine(value);
+        o->engine = (enum engine_choice)option_word("--engine", value, engines, 3);
         break;
     case 'd':
-        o->duration_ns = duration("--duration", value, 1);
+        o->duration_ns = option_duration("--duration", value, 1);
         break;
     case 'n':
-        o->requests = number("--requests", value, 1, INT64_MAX);
+        o->requests = option_number("--requests", value, 1, INT64_MAX);
         break;
     case OPT_SETTLE:
-        o->settle_ns = duration("--settle", value, 0);
+        o->settle_ns = option_duration("--settle", value, 0);
         break;
     case OPT_WARMUP:
-        o->warmup_ns = duration("--warmup", value, 0);
+        o->warmup_ns = option_duration("--warmup", value, 0);
         break;
     case OPT_TIMEOUT:
-        o->timeout_ns = duration("--timeout", value, 1);
+        o->timeout_ns = option_duration("--timeout", value, 1);
         break;
     case OPT_PAYLOAD:
-        o->payload = size("--payload", value, 1, MAX_PAYLOAD);
+        o->payload = option_size("--payload", value, 1, MAX_PAYLOAD);
         break;
     case 'H':
-        add_header(o, value);
+        o->headers = option_header(o->headers, value, &o->has_host);
         break;
-    case OPT_LATENCY:
-        o->latency_table = true;
+    case OPT_BODY:
+        o->body = value;
         break;
-    case OPT_JSON:
-        o->json = value;
-        break;
-    case OPT_EVENTS_FD:
-        o->events_fd = (int)number("--events-fd", value, 0, 1 << 20);
-        break;
-    case OPT_HOLD:
-        o->hold = true;
+    case OPT_SEARCH:
+        if (!search_goal_parse(value, &o->goal))
+            die_usage(
+                "--search: '%s' is not a goal such as 'p99<2ms' or 'mean<=500us' (p50 p75 "
+                "p90 p95 p99 p999 p9999 mean max)",
+                value);
         break;
     case OPT_HELP:
-        fputs(help, stdout);
+        fputs(options_help, stdout);
         exit(EXIT_SUCCESS);
     case OPT_VERSION:
         puts("iomodels-load " IOM_VERSION);
@@ -330,37 +255,35 @@ static void hint(void)
     exit(EXIT_USAGE);
 }
 
-/* Options that need or exclude one another. */
-static void check_load(struct options *o)
-{
-    if (o->rate_milli == 0 && o->arrival != ARRIVAL_CONSTANT)
-        die_usage("--arrival: there is a schedule in open loop only, with --rate");
-    if (o->rate_milli == 0 && o->drain_ns != UNSET)
-        die_usage("--drain: there is something to drain in open loop only, with --rate");
-    if (o->rate_milli > 0 && o->think_ns > 0)
-        die_usage("--think: a pause after an answer makes no sense with --rate");
-    if (o->think_ns > 0 && o->pipeline > 1)
-        die_usage("--think: a pause after each answer makes no sense with --pipeline");
-    if (o->null && o->engine != ENGINE_AUTO)
-        die_usage("--null: it takes the place of an --engine");
-    if (o->drain_ns == UNSET)
-        o->drain_ns = o->timeout_ns;
-}
-
-static void check(struct options *o)
+static void read_urls(struct options *o, char **texts, int count)
 {
     char error[512];
 
-    check_load(o);
-    if (o->threads > o->connections)
-        die_usage("--threads: %u threads for %u connections: each needs one at least",
-                  o->threads, o->connections);
-    if (o->events_fd >= 0 && fcntl(o->events_fd, F_GETFD) < 0)
-        die_usage("--events-fd: descriptor %d is not open", o->events_fd);
-    if (!url_parse(o->url_text, &o->url, error, sizeof error))
-        die_usage("%s", error);
-    if (o->url.protocol == URL_ECHO && o->headers[0])
-        die_usage("--header: the echo protocol has no headers");
+    if (count > MAX_URLS)
+        die_usage("%d URLs, at most %d are taken", count, MAX_URLS);
+    o->urls = xcalloc((size_t)count, sizeof *o->urls);
+    for (int i = 0; i < count; i++) {
+        struct weighted_url *u = &o->urls[o->url_count++];
+        if (!url_parse_weighted(texts[i], u, error, sizeof error))
+            die_usage("%s", error);
+        if (u->url.protocol != o->urls[0].url.protocol ||
+            u->url.addr.len != o->urls[0].url.addr.len ||
+            memcmp(&u->url.addr.storage, &o->urls[0].url.addr.storage, u->url.addr.len) != 0)
+            die_usage("'%s' is not at the address and protocol of '%s'", u->text,
+                      o->urls[0].text);
+    }
+    if (count > 1 && o->urls[0].url.protocol == URL_ECHO)
+        die_usage("'%s': an echo has but one URL", o->urls[1].text);
+    o->url = o->urls[0].url;
+    o->url_text = o->urls[0].text;
+}
+
+void options_free(struct options *o)
+{
+    for (uint32_t i = 0; i < o->url_count; i++)
+        free(o->urls[i].text);
+    free(o->urls);
+    free(o->headers);
 }
 
 void options_parse(struct options *o, int argc, char **argv)
@@ -370,24 +293,25 @@ void options_parse(struct options *o, int argc, char **argv)
         .threads = 1,
         .timeout_ns = 2 * NS_PER_S,
         .seed = 1,
-        .drain_ns = UNSET,
+        .drain_ns = OPTION_UNSET,
         .pipeline = 1,
         .payload = 64,
         .headers = xstrdup(""),
         .events_fd = -1,
     };
     int option;
-    while ((option = getopt_long(argc, argv, "c:t:d:n:H:R:", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "c:t:d:n:H:R:q", long_options, NULL)) != -1) {
         if (option == '?')
             hint();
         take_option(o, option, optarg);
     }
     if (optind == argc && !o->null)
         die_usage("no URL");
-    if (optind + 1 < argc)
-        die_usage("one URL at a time: '%s' is too many", argv[optind + 1]);
-    o->url_text = optind < argc ? argv[optind] : NULL_URL;
+    if (optind == argc)
+        read_urls(o, null_url, 1);
+    else
+        read_urls(o, argv + optind, argc - optind);
     if (o->duration_ns == 0)
         o->duration_ns = o->requests ? CLOCK_NEVER : 10 * NS_PER_S;
-    check(o);
+    options_check(o);
 }

@@ -7,11 +7,14 @@
 
 #include "loadgen/engine.h"
 #include "loadgen/schedule.h"
+#include "loadgen/search.h"
 #include "loadgen/url.h"
 
 struct options {
-    const char *url_text;
-    struct url url;
+    struct weighted_url *urls; /* all at one address; at least one */
+    uint32_t url_count;
+    const char *url_text; /* the first, */
+    struct url url;       /* and what it says */
     uint32_t connections;
     uint32_t threads;
     enum engine_choice engine;
@@ -29,11 +32,19 @@ struct options {
     bool close_by_reset;
     uint64_t think_ns; /* mean pause of a closed loop; 0: none */
     bool think_exponential;
-    bool null;        /* answers come from memory */
-    uint64_t payload; /* bytes of an echo message */
-    char *headers;    /* the lines of -H, each with its CRLF; never NULL */
-    bool has_host;    /* one of them is Host */
+    bool null;           /* answers come from memory */
+    uint64_t payload;    /* bytes of an echo message */
+    char *headers;       /* the lines of -H, each with its CRLF; never NULL */
+    bool has_host;       /* one of them is Host */
+    const char *body;    /* the path of --body, or NULL */
+    const char *source;  /* the list of --source, or NULL */
+    uint64_t ramp_milli; /* connections opened in 1,000 s; 0: as many as seem good */
+    uint32_t idle, slow_readers, slow_senders;
+    struct search_goal goal; /* its text is NULL without --search */
     bool latency_table;
+    const char *hgrm, *csv; /* paths, or NULL */
+    uint64_t interval_ns;   /* of the rows of `csv` */
+    bool quiet;
     const char *json; /* a path, "-" for standard output, NULL for none */
     int events_fd;    /* -1 for none */
     bool hold;
@@ -41,5 +52,18 @@ struct options {
 
 /* Read the command line into `*o`. Does not return on --help, --version, or a usage error. */
 void options_parse(struct options *o, int argc, char **argv);
+
+/* End the program where options do not go together, and set those that depend on others. In
+ * option_check.c. */
+void options_check(struct options *o);
+
+/* A time that was not given. */
+#define OPTION_UNSET UINT64_MAX
+
+/* Free what options_parse() allocated. */
+void options_free(struct options *o);
+
+/* The text of --help. */
+extern const char options_help[];
 
 #endif

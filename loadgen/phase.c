@@ -26,6 +26,8 @@ static void open_window(struct worker *w)
         w->to_end = w->quota;
         w->to_start = w->quota > w->in_flight_count ? w->quota - w->in_flight_count : 0;
     }
+    if (w->series)
+        series_open(w->series, w->opened_at);
     run_opened(w->run);
     cpu_time(&w->user_us, &w->system_us);
     w->opening = w->total;
@@ -67,6 +69,8 @@ static void end_load(struct worker *w)
         w->in_flight_at_close = w->in_flight_count;
         w->oldest_in_flight_ns = age > after ? age - after : 0;
     }
+    if (w->series)
+        series_close(w->series, w->closed_at + (w->open ? after : 0));
     w->phase = PHASE_CLOSED;
     w->phase_end = CLOCK_NEVER;
     w->to_start = 0;

@@ -1,6 +1,9 @@
 #include "loadgen/report.h"
 
+#include <string.h>
+
 #include "common/clock.h"
+#include "loadgen/hgrm.h"
 
 /* Three or four digits and the unit that fits. */
 static const char *time_text(char text[32], double ns)
@@ -26,78 +29,38 @@ static const char *bytes_text(char text[32], double bytes)
     return text;
 }
 
-static void print_row(FILE *out, const char *name, const struct histogram *h)
+/* A row of the table under "mean stdev p50 p99 max". */
+static void print_times(FILE *out, const char *name, const struct histogram *h)
 {
     char text[5][32];
     uint64_t p50, p99;
 
     if (!histogram_percentile(h, 500000, &p50) || !histogram_percentile(h, 990000, &p99)) {
-        fprintf(out, "  %-14s no sample\n", name);
+        fprintf(out, "  %-13s   no sample\n", name);
         return;
     }
-    fprintf(out, "  %-14s %-10s %-10s %-10s %-10s %-10s\n", name,
-            time_text(text[0], histogram_mean(h)), time_text(text[1], histogram_stddev(h)),
-            time_text(text[2], (double)p50), time_text(text[3], (double)p99),
-            time_text(text[4], (double)h->max));
+    fprintf(out, "  %-13s%10s%10s%10s%10s%10s\n", name, time_text(text[0], histogram_mean(h)),
+            time_text(text[1], histogram_stddev(h)), time_text(text[2], (double)p50),
+            time_text(text[3], (double)p99), time_text(text[4], (double)h->max));
 }
 
-static void print_latency(FILE *out, const struct result *result)
+static void print_distributions(FILE *out, const struct result *result)
 {
     const struct open_result *open = result->open;
 
-    fprintf(out, "  %-14s %-10s %-10s %-10s %-10s %-10s\n", "", "mean", "stdev", "p50", "p99",
-            "max");
+    fprintf(out, "  %-13s%10s%10s%10s%10s%10s\n", "", "mean", "stdev", "p50", "p99", "max");
     if (open) {
-        print_row(out, "Response time", result->latency);
-        print_row(out, "Service time", &open->service);
-        print_row(out, "Lateness", &open->lateness);
-        print_row(out, "  our own", &open->own_lateness);
+        print_times(out, "Response time", result->latency);
+        print_times(out, "Service time", &open->service);
+        print_times(out, "Lateness", &open->lateness);
+        print_times(out, "  our own", &open->own_lateness);
     } else {
-        print_row(out, "Latency", result->latency);
+        print_times(out, "Latency", result->latency);
     }
     if (result->connect_time) {
-        print_row(out, "Connecting", result->connect_time);
-        print_row(out, "First byte", result->first_byte);
+        print_times(out, "Connecting", result->connect_time);
+        print_times(out, "First byte", result->first_byte);
     }
-}
-
-/* "2000 scheduled = 1990 ok + 10 timeout": every request of the window in one class. */
-static void print_sum(FILE *out, const struct result *result)
-{
-    const char *sign = "=";
-
-    fprintf(out, "  Schedule       %llu scheduled",
-            (unsigned long long)result->open->scheduled);
-    for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
-        if (result->window.n[k] > 0 || k == COUNT_OK) {
-            fprintf(out, " %s %llu %s", sign, (unsigned long long)result->window.n[k],
-                    k == COUNT_NON_2XX ? "not 2xx" : result_outcome_name(k));
-            sign = "+";
-        }
-    if (result->in_flight > 0)
-        fprintf(out, " + %llu in flight", (unsigned long long)result->in_flight);
-    if (result->open->unsent > 0)
-        fprintf(out, " + %llu unsent", (unsigned long long)result->open->unsent);
-    putc('\n', out);
-}
-
-static void print_open(FILE *out, const struct options *o, const struct result *result)
-{
-    const struct open_result *open = result->open;
-    char text[2][32];
-
-    print_sum(out, result);
-    fprintf(out, "  Rate           %.2f/s asked, %.2f/s sent in the window\n",
-            (double)o->rate_milli / 1e3, open->rate_delivered);
-    if (open->queue_waited > 0)
-        fprintf(out,
-                "  Queue          %llu found no idle connection, longest %llu, mean %.2f\n",
-                (unsigned long long)open->queue_waited, (unsigned long long)open->queue_max,
-                open->queue_mean);
-    fprintf(out, "  Drain          took %s of %s at most, %llu left\n",
-            time_text(text[0], (double)open->drain_took_ns),
-            time_text(text[1], (double)o->drain_ns),
-            (unsigned long long)(result->in_flight + open->unsent));
 }
 
 static void print_table(FILE *out, const struct histogram *h)
@@ -113,50 +76,146 @@ static void print_table(FILE *out, const struct histogram *h)
     fprintf(out, "  Latency distribution\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (histogram_percentile(h, rows[i].ppm, &value))
-            fprintf(out, "    %7s  %s\n", rows[i].name, time_text(text, (double)value));
+            fprintf(out, "    %7s%12s\n", rows[i].name, time_text(text, (double)value));
 }
 
-/* Only what is not ok; in flight at the end is normal in a closed loop, one a connection. */
-static void print_outcomes(FILE *out, const struct run *r, const struct result *result)
+static const char *outcome_text(enum count outcome)
 {
-    for (unsigned k = 0; k < COUNT_OUTCOMES; k++) {
+    return outcome == COUNT_NON_2XX ? "not 2xx" : result_outcome_name(outcome);
+}
+
+/* Every request in exactly one class: the sum, to be seen. */
+static void print_sum(FILE *out, const struct result *result)
+{
+    uint64_t unsent = result->open ? result->open->unsent : 0;
+    uint64_t sum = result->window.n[COUNT_OK] + result->in_flight + unsent;
+
+    fprintf(out, "  Outcomes     %llu ok", (unsigned long long)result->window.n[COUNT_OK]);
+    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++) {
         uint64_t n = result->window.n[k];
-        if (k == COUNT_OK || n == 0)
+        sum += n;
+        if (n > 0)
+            fprintf(out, " + %llu %s", (unsigned long long)n, outcome_text(k));
+    }
+    if (result->in_flight > 0)
+        fprintf(out, " + %llu in flight", (unsigned long long)result->in_flight);
+    if (unsent > 0)
+        fprintf(out, " + %llu unsent", (unsigned long long)unsent);
+    fprintf(out, " = %llu%s", (unsigned long long)sum, result->open ? " scheduled" : "");
+    if (result->in_flight_at_start > 0)
+        fprintf(out, ", %llu of them begun before the window",
+                (unsigned long long)result->in_flight_at_start);
+    putc('\n', out);
+}
+
+static void print_open(FILE *out, const struct options *o, const struct result *result)
+{
+    const struct open_result *open = result->open;
+    char text[2][32];
+
+    fprintf(out, "  Rate         %.2f/s asked, %.2f/s sent in the window\n",
+            (double)o->rate_milli / 1e3, open->rate_delivered);
+    if (open->queue_waited > 0)
+        fprintf(out, "  Queue        %llu found no idle connection, longest %llu, mean %.2f\n",
+                (unsigned long long)open->queue_waited, (unsigned long long)open->queue_max,
+                open->queue_mean);
+    fprintf(out, "  Drain        took %s of %s at most, %llu left\n",
+            time_text(text[0], (double)open->drain_took_ns),
+            time_text(text[1], (double)o->drain_ns),
+            (unsigned long long)(result->in_flight + open->unsent));
+}
+
+/* What went wrong, and the first reason for it. */
+static void print_failures(FILE *out, const struct run *r, const struct result *result)
+{
+    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++) {
+        if (result->window.n[k] == 0)
             continue;
-        fprintf(out, "  Failed         %llu %s", (unsigned long long)n,
-                k == COUNT_NON_2XX ? "not 2xx" : result_outcome_name(k));
+        fprintf(out, "  Failed       %llu %s", (unsigned long long)result->window.n[k],
+                outcome_text(k));
         if (result->reasons[k])
             fprintf(out, " (%s)", result->reasons[k]);
         putc('\n', out);
     }
     if (r->options->settle_ns > 0 && r->settled < r->options->connections)
-        fprintf(out, "  Settled        %u of %u had an answer before the load began\n",
+        fprintf(out, "  Settled      %u of %u had an answer before the load began\n",
                 r->settled, r->options->connections);
     if (r->connected < r->options->connections)
-        fprintf(out, "  Connected      %u of %u at the start\n", r->connected,
+        fprintf(out, "  Connected    %u of %u at the start\n", r->connected,
                 r->options->connections);
     char text[32];
     if (result->in_flight > 0)
-        fprintf(out, "  In flight      %llu at the end, the oldest for %s\n",
+        fprintf(out, "  In flight    %llu at the end, the oldest for %s\n",
                 (unsigned long long)result->in_flight,
                 time_text(text, (double)result->oldest_in_flight_ns));
 }
 
+/* Of several URLs, how each did. */
+static void print_urls(FILE *out, const struct run *r, const struct result *result)
+{
+    for (uint32_t i = 0; r->options->url_count > 1 && i < r->options->url_count; i++) {
+        const struct weighted_url *u = &r->options->urls[i];
+        uint64_t failed = 0;
+        for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
+            failed += result->by_target[i][k];
+        fprintf(out, "  URL          %12llu ok %9llu failed   weight %u   %s\n",
+                (unsigned long long)result->by_target[i][COUNT_OK], (unsigned long long)failed,
+                u->weight, u->text);
+    }
+}
+
+static void print_sources(FILE *out, const struct run *r)
+{
+    char text[SOURCE_TEXT_MAX];
+    uint32_t used = 0, last = 0;
+
+    for (uint32_t i = 0; i < r->sources.count; i++) {
+        if (!atomic_load(&r->sources.list[i].used))
+            continue;
+        if (used++ == 0)
+            fprintf(out, "  Sources      %s", source_format(&r->sources.list[i], text));
+        last = i;
+    }
+    if (used > 1)
+        fprintf(out, " to %s, %u addresses", source_format(&r->sources.list[last], text), used);
+    if (used > 0)
+        putc('\n', out);
+}
+
+static void print_background(FILE *out, const struct run *r)
+{
+    static const char *const names[BACKGROUND_KINDS] = {"idle", "slow readers", "slow senders"};
+
+    for (unsigned kind = 0; kind < BACKGROUND_KINDS; kind++) {
+        const struct background_count *c = &r->background.counts[kind];
+        if (c->asked == 0)
+            continue;
+        fprintf(out, "  Background   %u %s", c->asked, names[kind]);
+        if (c->open_at_end != c->asked)
+            fprintf(out, ", %u open at the end", c->open_at_end);
+        if (c->lost_at_end > 0)
+            fprintf(out, ", %llu lost", (unsigned long long)c->lost_at_end);
+        putc('\n', out);
+    }
+    char text[32];
+    if (r->background.total > 0)
+        fprintf(out, "               %s of CPU, not the generator's\n",
+                time_text(text, (double)r->background.cpu_us * 1e3));
+}
+
 static void print_generator(FILE *out, const struct result *result)
 {
-    fprintf(out, "  Fairness       %llu / %llu / %llu answers per connection (min/median/max)",
+    fprintf(out, "  Fairness     %llu / %llu / %llu answers per connection (min/median/max)",
             (unsigned long long)result->fair_min, (unsigned long long)result->fair_median,
             (unsigned long long)result->fair_max);
     fprintf(out, ", Jain %.3f", result->jain);
     if (result->starved > 0)
         fprintf(out, ", %llu starved", (unsigned long long)result->starved);
-    fprintf(out, "\n  Generator      CPU %.1f %%, %.2fus per request",
-            100 * result->cpu_fraction, result->cpu_us_per_request);
+    fprintf(out, "\n  Generator    CPU %.1f %%, %.2fus per request", 100 * result->cpu_fraction,
+            result->cpu_us_per_request);
     if (result->open)
         fprintf(out, ", %.1f %% spinning to be on time", 100 * result->spun_fraction);
-    fprintf(out, ": %s\n", result->verdict);
-    if (result->verdict_reason[0])
-        fprintf(out, "                 %s\n", result->verdict_reason);
+    putc('\n', out);
 }
 
 void report_print(FILE *out, const struct run *r, const struct result *result)
@@ -166,25 +225,44 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     uint64_t ok = result->window.n[COUNT_OK];
     char text[2][32];
 
-    fprintf(out, "%s of %s%s\n", time_text(text[0], (double)result->window_ns), o->url_text,
+    fprintf(out, "%s of %s%s%s\n", time_text(text[0], (double)result->window_ns), o->url_text,
+            o->url_count > 1 ? " and others" : "",
             run_stopped((struct run *)r) ? " (interrupted)" : "");
     fprintf(out, "  %u thread%s and %u connection%s, %s loop%s, %s\n", o->threads,
             o->threads == 1 ? "" : "s", o->connections, o->connections == 1 ? "" : "s",
             result->open ? "open" : "closed",
             o->arrival == ARRIVAL_POISSON ? " with Poisson arrivals" : "",
             o->null ? "no server: answers from memory" : r->engine->name);
-    print_latency(out, result);
+    print_distributions(out, result);
     if (o->latency_table)
         print_table(out, result->latency);
     fprintf(out, "  %llu requests in %s, %s read\n", (unsigned long long)ok,
             time_text(text[0], (double)result->window_ns),
             bytes_text(text[1], (double)result->window.n[COUNT_BYTES_IN]));
+    print_sum(out, result);
     if (result->open)
         print_open(out, o, result);
-    print_outcomes(out, r, result);
+    print_failures(out, r, result);
+    print_urls(out, r, result);
+    print_sources(out, r);
+    print_background(out, r);
     print_generator(out, result);
     fprintf(out, "Requests/sec: %12.2f\n", result->requests_per_second);
     if (seconds > 0)
         fprintf(out, "Transfer/sec: %12s\n",
                 bytes_text(text[0], (double)result->window.n[COUNT_BYTES_IN] / seconds));
+    fprintf(out, "Verdict: %s%s%s\n", result->verdict, result->verdict_reason[0] ? ": " : "",
+            result->verdict_reason);
+}
+
+void report_all(const struct run *r, const struct result *result, const struct search *search)
+{
+    const struct options *o = r->options;
+
+    if (!o->json || strcmp(o->json, "-") != 0)
+        report_print(stdout, r, result);
+    if (o->json)
+        report_json(o->json, r, result, search);
+    if (o->hgrm)
+        hgrm_write_file(o->hgrm, result->latency);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "loadgen/result.h"
+#include "loadgen/search.h"
 
 /* The summary for a person, in the order that users of wrk expect. */
 void report_print(FILE *out, const struct run *r, const struct result *result);
@@ -17,11 +18,16 @@ void report_print(FILE *out, const struct run *r, const struct result *result);
  * - open loop: scheduled: the requests that were due in the window, exactly the sum of
  * "outcomes", whenever they ended. Neither the warm-up's nor unsolicited answers are in it.
  * - requests: answers complete and right (outcomes.ok).
- * - latency, histogram: service time in closed loop, response time in open loop; one sample for each ok and one, at the limit, for each timeout: there
- * it means "at least". Percentiles are null where there is no sample.
+ * - latency, histogram: service time in closed loop, response time in open loop; one sample for
+ * each ok and one, at the limit, for each timeout: there it means "at least". Percentiles are null where there is no sample.
  * - reasons: the first cause of each outcome in the whole run, the warm-up included.
  * - connects: attempts to open a connection (again) in the window.
  * - connected: connections open when the load began. */
-void report_json(const char *path, const struct run *r, const struct result *result);
+void report_json(const char *path, const struct run *r, const struct result *result,
+                 const struct search *search);
+
+/* All that the options ask for: the summary to standard output, unless the JSON goes there, the
+ * JSON and the percentiles. `search` is NULL where there was none. */
+void report_all(const struct run *r, const struct result *result, const struct search *search);
 
 #endif

@@ -3,24 +3,9 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "loadgen/json_put.h"
 #include "loadgen/report.h"
-
-/* Put `value` into `object` under `key`; the reference goes over. */
-static void put(json_t *object, const char *key, json_t *value)
-{
-    if (!value || json_object_set_new(object, key, value) < 0)
-        die("out of memory for the JSON report");
-}
-
-static void put_count(json_t *object, const char *key, uint64_t value)
-{
-    put(object, key, json_integer((json_int_t)value));
-}
-
-static void put_real(json_t *object, const char *key, double value)
-{
-    put(object, key, json_real(value));
-}
+#include "loadgen/report_workload.h"
 
 static json_t *outcomes(const struct result *result)
 {
@@ -177,7 +162,8 @@ static json_t *generator(const struct result *result)
     return o;
 }
 
-static json_t *everything(const struct run *r, const struct result *result)
+static json_t *everything(const struct run *r, const struct result *result,
+                          const struct search *search)
 {
     const struct options *o = r->options;
     json_t *root = json_object();
@@ -220,19 +206,24 @@ static json_t *everything(const struct run *r, const struct result *result)
     put(root, "histograms", histograms(result));
     put(root, "fairness", fairness(result));
     put(root, "generator", generator(result));
+    put(root, "urls", report_urls(r, result));
+    put(root, "sources", report_sources(r));
+    put(root, "background", report_background(r));
+    put(root, "search", report_search(search));
     put(root, "verdict", json_string(result->verdict));
     put(root, "verdict_reason", json_string(result->verdict_reason));
     return root;
 }
 
-void report_json(const char *path, const struct run *r, const struct result *result)
+void report_json(const char *path, const struct run *r, const struct result *result,
+                 const struct search *search)
 {
     bool standard = strcmp(path, "-") == 0;
     FILE *out = standard ? stdout : fopen(path, "we");
     if (!out)
         die_errno("cannot write '%s'", path);
 
-    json_t *root = everything(r, result);
+    json_t *root = everything(r, result, search);
     bool bad = json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(9)) < 0;
     json_decref(root);
     bad |= putc('\n', out) == EOF;

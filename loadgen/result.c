@@ -143,8 +143,24 @@ static void merge_worker(struct result *result, const struct worker *w)
     }
 }
 
+/* One URL got all there is; of several the workers counted each. */
+static void count_targets(struct result *result, const struct run *r)
+{
+    uint32_t n = r->load.target_count;
+
+    result->by_target = xcalloc(n, sizeof *result->by_target);
+    for (uint32_t i = 0; i < n; i++)
+        for (unsigned k = 0; k < COUNT_OUTCOMES; k++) {
+            if (n == 1)
+                result->by_target[i][k] = result->window.n[k];
+            for (uint32_t j = 0; n > 1 && j < r->options->threads; j++)
+                result->by_target[i][k] += r->workers[j].by_target[i][k];
+        }
+}
+
 void result_free(struct result *result)
 {
+    free(result->by_target);
     free(result->latency);
     free(result->connect_time);
     free(result->first_byte);
@@ -189,6 +205,7 @@ void result_collect(struct result *result, const struct run *r)
     }
     if (answered > 0)
         result->cpu_us_per_request = cpu_us / (double)answered;
+    count_targets(result, r);
     fairness(result, r);
     check_sum(result);
     verdict_reach(result, r);

@@ -45,6 +45,8 @@ struct result {
     double spun_fraction;     /* of all threads: time spent in spinning */
     double cpu_us_per_request;
 
+    uint64_t (*by_target)[COUNT_OUTCOMES]; /* how the requests of each URL ended */
+
     const char *reasons[COUNT_OUTCOMES]; /* the first cause of each outcome, or NULL */
     const char *verdict;                 /* "ok", "generator-limited" or "INVALID" */
     char verdict_reason[200];            /* empty where ok */

@@ -21,6 +21,10 @@
 /* How long it may take until the last thread has left the barrier. */
 #define START_DELAY_NS (2 * NS_PER_MS)
 
+/* From so many on, connections may need more than one source address: a half of the ports that
+ * there are by default. */
+#define MANY_CONNECTIONS 14000
+
 static void tell(struct run *r, const char *line)
 {
     int fd = r->options->events_fd;
@@ -43,7 +47,8 @@ void run_closed(struct run *r)
 
 static void raise_fd_limit(const struct options *o)
 {
-    rlim_t need = (rlim_t)o->connections + 2 * (rlim_t)o->threads + OTHER_FDS;
+    rlim_t need = (rlim_t)o->connections + o->idle + o->slow_readers + o->slow_senders +
+                  2 * (rlim_t)o->threads + OTHER_FDS;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -123,13 +128,15 @@ static void supervise(struct run *r, int signal_fd)
     bool hold = r->options->hold;
 
     while (done < r->options->threads || hold) {
-        struct pollfd fds[3] = {
+        struct pollfd fds[4] = {
             {.fd = signal_fd, .events = POLLIN},
             {.fd = r->done_fd, .events = POLLIN},
             {.fd = done == r->options->threads ? STDIN_FILENO : -1, .events = POLLIN},
+            {.fd = r->observer.fd, .events = POLLIN},
         };
-        if (poll(fds, 3, -1) < 0 && errno != EINTR)
+        if (poll(fds, 4, observer_timeout_ms(&r->observer)) < 0 && errno != EINTR)
             die_errno("cannot wait for the threads");
+        observer_turn(&r->observer, r);
         if (fds[0].revents) {
             struct signalfd_siginfo info;
             if (read(signal_fd, &info, sizeof info) < 0)
@@ -141,9 +148,11 @@ static void supervise(struct run *r, int signal_fd)
             hold = false;
             wake_all(r);
         }
-        uint64_t more;
+        uint64_t more = 0;
         if (fds[1].revents && read(r->done_fd, &more, sizeof more) == sizeof more)
             done += more;
+        if (more > 0 && done == r->options->threads)
+            background_note(&r->background);
         if (done == r->options->threads && r->connected == 0)
             hold = false;
         if (fds[2].revents && input_ended())
@@ -183,6 +192,7 @@ static void make_workers(struct run *r)
         w->load = &r->load;
         w->protocol = r->load.protocol;
         w->timeout_ns = o->timeout_ns;
+        w->source.at = i;
         w->first_id = id;
         w->conn_count = o->connections / o->threads + (i < o->connections % o->threads);
         id += w->conn_count;
@@ -202,26 +212,34 @@ void run_free(struct run *r)
         worker_free(w);
     }
     free(r->workers);
-    free(r->load.request);
+    workload_free(&r->load);
+    sources_free(&r->sources);
     close(r->done_fd);
     pthread_barrier_destroy(&r->barrier);
 }
 
+/* Connections that are closed and opened again would run out of ports, and so would very many. */
+static bool needs_sources(const struct options *o)
+{
+    return !o->null && (o->per_connection > 0 || o->connections + o->idle > MANY_CONNECTIONS);
+}
+
 void run_execute(struct run *r, const struct options *o)
 {
-    *r =
-        (struct run){.options = o, .engine = o->null ? &engine_null : engine_choose(o->engine)};
+    *r = (struct run){.options = o};
+    sources_init(&r->sources, o->source, &o->url.addr, needs_sources(o));
+    workload_init(&r->load, o);
+    r->engine = o->null ? &engine_null : engine_choose(o->engine);
     raise_fd_limit(o);
-    r->load.protocol = o->url.protocol == URL_HTTP ? &protocol_http : &protocol_echo;
-    r->load.protocol->prepare(&r->load, o);
-    atomic_store(&r->load.length, WORKLOAD_UNKNOWN);
     int signal_fd = block_signals();
     r->done_fd = eventfd(0, EFD_CLOEXEC);
     if (r->done_fd < 0)
         die_errno("cannot open an event descriptor");
     make_workers(r);
+    observer_start(&r->observer, r);
     pthread_barrier_init(&r->barrier, NULL, o->threads);
 
+    background_start(&r->background, o, &r->load, &r->sources, signal_fd);
     pthread_t *threads = xcalloc(o->threads, sizeof *threads);
     for (uint32_t i = 0; i < o->threads; i++) {
         errno = pthread_create(&threads[i], NULL, thread_main, &r->workers[i]);
@@ -232,6 +250,8 @@ void run_execute(struct run *r, const struct options *o)
     for (uint32_t i = 0; i < o->threads; i++)
         pthread_join(threads[i], NULL);
     free(threads);
+    observer_end(&r->observer, r);
+    background_stop(&r->background);
     close(signal_fd);
 
     char text[ADDR_TEXT_MAX];

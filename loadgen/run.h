@@ -7,14 +7,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "loadgen/background.h"
 #include "loadgen/exchange.h"
+#include "loadgen/observer.h"
 #include "loadgen/options.h"
+#include "loadgen/sources.h"
 #include "loadgen/worker.h"
 
 struct run {
     const struct options *options;
     const struct engine *engine;
     struct workload load;
+    struct sources sources;
+    struct background background;
+    struct observer observer;
     struct worker *workers; /* options->threads of them */
 
     pthread_barrier_t barrier;

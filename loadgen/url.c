@@ -1,9 +1,11 @@
 #include "loadgen/url.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "common/err.h"
 #include "common/http_chars.h"
 #include "common/parse.h"
 
@@ -152,4 +154,30 @@ bool url_parse(const char *text, struct url *out, char *error, size_t error_size
     if (out->protocol == URL_ECHO)
         return no_target(rest + n, error, error_size);
     return set_target(out, rest + n, error, error_size);
+}
+
+bool url_parse_weighted(const char *text, struct weighted_url *out, char *error,
+                        size_t error_size)
+{
+    static const char before_name[] = "unix://";
+    const char *at = strrchr(text, '@');
+    size_t n = sizeof before_name - 1;
+    bool name = at && at >= text + n && memcmp(at - n, before_name, n) == 0;
+    bool weighted =
+        at && !name && at[1] != '\0' && strspn(at + 1, "0123456789") == strlen(at + 1);
+    uint64_t weight = 1;
+
+    if (weighted && !parse_u64(at + 1, 1, URL_WEIGHT_MAX, &weight)) {
+        snprintf(error, error_size, "'%s' is not a weight from 1 to %d", at + 1,
+                 URL_WEIGHT_MAX);
+        return false;
+    }
+    out->weight = (uint32_t)weight;
+    out->text = xstrdup(text);
+    if (weighted)
+        out->text[at - text] = '\0';
+    if (url_parse(out->text, &out->url, error, error_size))
+        return true;
+    free(out->text);
+    return false;
 }

@@ -5,12 +5,15 @@
  *     http+unix:///SOCKET[:/PATH]         SOCKET ends at the first ":/"
  *     http+unix://@NAME[:/PATH]           Linux's abstract name space
  *     echo+unix:///SOCKET
- *     echo+unix://@NAME */
+ *     echo+unix://@NAME
+ *
+ * and behind any of them, where several are given, "@WEIGHT". */
 #ifndef IOM_URL_H
 #define IOM_URL_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/addr.h"
 
@@ -28,6 +31,21 @@ struct url {
 /* Read `text` into `*out`; a host name is resolved. Returns true, or false with one line in
  * `error` that names what is wrong. */
 bool url_parse(const char *text, struct url *out, char *error, size_t error_size);
+
+/* One of several URLs, asked for as often as its weight says. */
+struct weighted_url {
+    char *text; /* without the weight */
+    struct url url;
+    uint32_t weight;
+};
+
+#define URL_WEIGHT_MAX 1000000
+
+/* Read "URL[@WEIGHT]" into `*out`; the weight is 1 where none is said. Digits behind the last
+ * '@' are a weight, unless that is the '@' of "unix://@NAME": where a path ends so, write %40.
+ * Free `out->text`. Returns as url_parse(). */
+bool url_parse_weighted(const char *text, struct weighted_url *out, char *error,
+                        size_t error_size);
 
 /* "http" or "echo". */
 const char *url_protocol_name(enum url_protocol protocol);

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -81,4 +82,11 @@ void verdict_reach(struct result *result, const struct run *r)
 bool verdict_invalid(const struct result *result)
 {
     return strcmp(result->verdict, invalid) == 0;
+}
+
+int verdict_exit_status(const struct result *result)
+{
+    if (result->window.n[COUNT_OK] == 0)
+        return EXIT_FAILURE;
+    return verdict_invalid(result) ? EXIT_INVALID : EXIT_SUCCESS;
 }

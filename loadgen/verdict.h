@@ -30,4 +30,7 @@ void verdict_reach(struct result *result, const struct run *r);
 /* Is it INVALID? */
 bool verdict_invalid(const struct result *result);
 
+/* 0, or 1 where nothing succeeded, or EXIT_INVALID. */
+int verdict_exit_status(const struct result *result);
+
 #endif

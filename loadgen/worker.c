@@ -8,8 +8,8 @@
 #include "loadgen/run.h"
 #include "loadgen/think.h"
 
-/* Connections opened in one go and the pause after them, so that ten thousand do not overrun
- * the server's listen queue at once. */
+/* Without --ramp, connections opened in one go and the pause after them, so that ten thousand do
+ * not overrun the server's listen queue at once. */
 #define OPEN_BATCH    256
 #define OPEN_PAUSE_NS NS_PER_MS
 
@@ -47,6 +47,8 @@ static void create_parts(struct worker *w)
         w->connect_time = new_histogram();
         w->first_byte = new_histogram();
     }
+    if (w->load->target_count > 1)
+        w->by_target = xcalloc(w->load->target_count, sizeof *w->by_target);
     w->depth = o->pipeline;
     w->per_connection = o->per_connection ? o->per_connection : UINT32_MAX;
     if (w->depth > 1)
@@ -62,7 +64,7 @@ void worker_create(struct worker *w)
         w->conns[i].fd = -1;
         if (w->depth > 1)
             w->conns[i].pipeline = pipeline_create(w->depth);
-        w->protocol->init(&w->conns[i].exchange, w->first_id + i);
+        w->protocol->init(w->load, &w->conns[i].exchange, w->first_id + i);
     }
     w->phase = PHASE_CONNECT;
     w->phase_end = CLOCK_NEVER;
@@ -153,6 +155,23 @@ static uint64_t earliest(uint64_t at, const struct conn_list *list, uint64_t del
     return due < at ? due : at;
 }
 
+/* Tell those that look on what they want to know, if it is time. */
+static void publish(struct worker *w)
+{
+    uint64_t failed = 0;
+
+    if (w->series)
+        series_roll(w->series, w->now);
+    if (w->now < w->publish_at)
+        return;
+    w->publish_at = w->now + LIVE_PUBLISH_NS;
+    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
+        failed += w->total.n[k];
+    atomic_store_explicit(&w->live.ok, w->total.n[COUNT_OK], memory_order_relaxed);
+    atomic_store_explicit(&w->live.failed, failed, memory_order_relaxed);
+    atomic_store_explicit(&w->live.in_flight, w->in_flight_count, memory_order_relaxed);
+}
+
 /* When there is something to do, whatever happens. */
 static uint64_t next_deadline(const struct worker *w, uint64_t until)
 {
@@ -160,6 +179,10 @@ static uint64_t next_deadline(const struct worker *w, uint64_t until)
 
     if (w->next_check < deadline)
         deadline = w->next_check;
+    if (w->publish_at < deadline)
+        deadline = w->publish_at;
+    if (w->series && w->series->boundary < deadline)
+        deadline = w->series->boundary;
     deadline = earliest(deadline, &w->connecting, CONNECT_LIMIT_NS);
     if (w->waiting_count > 0)
         for (unsigned i = 0; i < OPEN_DELAYS; i++)
@@ -183,6 +206,7 @@ static void turn(struct worker *w, uint64_t until)
     worker_notice_time(w);
     if (w->phase == PHASE_CLOSED)
         return;
+    publish(w);
     check_in_flight(w);
     check_connecting(w);
     open_due(w);
@@ -190,13 +214,24 @@ static void turn(struct worker *w, uint64_t until)
         go_on_after_thought(w);
 }
 
+/* When connection `i` of the thread is to be opened, from the beginning. The threads take turns
+ * in the order of --ramp. */
+static uint64_t opening_ns(const struct worker *w, uint32_t i)
+{
+    const struct options *o = w->run->options;
+
+    if (o->ramp_milli > 0)
+        return (uint64_t)(((double)i * o->threads + w->index) * 1e12 / (double)o->ramp_milli);
+    return i / OPEN_BATCH * OPEN_PAUSE_NS;
+}
+
 void worker_connect(struct worker *w)
 {
     uint64_t now = w->now = clock_ns();
-    uint64_t give_up = now + CONNECT_LIMIT_NS;
+    uint64_t give_up = now + opening_ns(w, w->conn_count - 1) + CONNECT_LIMIT_NS;
 
     for (uint32_t i = 0; i < w->conn_count; i++)
-        conn_open_later(w, &w->conns[i], now + i / OPEN_BATCH * OPEN_PAUSE_NS);
+        conn_open_later(w, &w->conns[i], now + opening_ns(w, i));
     open_due(w);
     while (w->untried > 0 && w->now < give_up && !run_stopped(w->run))
         turn(w, give_up);
@@ -279,6 +314,7 @@ void worker_free(struct worker *w)
     free(w->first_byte);
     free(w->open);
     free(w->flush);
+    free(w->by_target);
     think_free(w->think);
     free(w->conns);
 }

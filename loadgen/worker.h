@@ -9,7 +9,10 @@
 #include "common/histogram.h"
 #include "loadgen/client_conn.h"
 #include "loadgen/engine.h"
+#include "loadgen/live.h"
 #include "loadgen/open_loop.h"
+#include "loadgen/series.h"
+#include "loadgen/sources.h"
 #include "loadgen/tally.h"
 
 struct run;
@@ -61,6 +64,13 @@ struct worker {
     struct client_conn **flush; /* with --pipeline: connections with something to send */
     uint32_t flush_count;
 
+    struct source_cursor source;
+    /* How the requests of each URL ended in the window; NULL where there is one URL. */
+    uint64_t (*by_target)[COUNT_OUTCOMES];
+    struct series *series; /* of --csv, or NULL */
+    uint64_t publish_at;   /* when `live` is to be renewed; CLOCK_NEVER where nobody looks */
+    struct live_numbers live;
+
     struct client_conn *conns;
     uint32_t conn_count;
     uint32_t first_id;  /* of the connections, in the numbering of the whole run */
@@ -111,6 +121,17 @@ static inline void worker_count(struct worker *w, enum count outcome, const char
     w->total.n[outcome]++;
     if (__builtin_expect(reason && !w->reasons[outcome], 0))
         w->reasons[outcome] = reason;
+}
+
+/* A request of the window ended; `q` is NULL where it was never sent. `latency` is what is recorded
+ * for good answers and for timeouts. */
+static inline void worker_note(struct worker *w, const struct request *q, enum count outcome,
+                               uint64_t latency)
+{
+    if (w->series)
+        series_ended(w->series, w->now, outcome, latency);
+    if (w->by_target && q)
+        w->by_target[q->choice][outcome]++;
 }
 
 /* The phase ended by time, or the run was stopped. In phase.c. */

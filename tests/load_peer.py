@@ -8,7 +8,8 @@ ends. Every N-th request (counted over all connections; by default each one) get
 the others a right answer. `load_peer.py --list` names the modes.
 
 As a module: Peer(mode, ...) runs one in threads of this process; `requests`, `faults` and
-`accepted` tell what it saw, so a test knows the exact number of each outcome to expect.
+`accepted` tell what it saw, so a test knows the exact number of each outcome to expect; `all` has
+every connection that was accepted, `clients` where each came from.
 """
 
 import argparse
@@ -18,7 +19,9 @@ import struct
 import sys
 import tempfile
 import threading
+import time
 
+BIG = bytes(range(256)) * 16384
 BODY = b"iomodels: one answer, whatever the model.\n"
 CLOSE, KEEP = False, True  # what a treatment returns: is the connection still of use?
 
@@ -26,6 +29,15 @@ CLOSE, KEEP = False, True  # what a treatment returns: is the connection still o
 def answer(body=BODY, status=b"200 OK", headers=b"", length=None):
     return (b"HTTP/1.1 " + status + b"\r\nContent-Length: %d\r\n" %
             (len(body) if length is None else length) + headers + b"\r\n" + body)
+
+
+def path_of(request):
+    return request.split(b" ", 2)[1]
+
+
+def path_body(request):
+    """Another body for each path."""
+    return b"this is " + path_of(request) + b"\n"
 
 
 def reset(conn):
@@ -85,6 +97,14 @@ def refuse(conn):
     return CLOSE
 
 
+def endless_head(conn):
+    """Field after field, and never the empty line."""
+    conn.send(b"HTTP/1.1 200 OK\r\n")
+    while not conn.peer.stopping.is_set():
+        conn.send(b"X-Again: and again\r\n" * 50)
+    return CLOSE
+
+
 def unasked(conn):
     """Speak on two connections that wait for nothing, then answer this one."""
     while len(conn.peer.others(conn)) < 2 and not conn.peer.stopping.wait(0.01):
@@ -97,7 +117,7 @@ def unasked(conn):
 # Mode: what happens to a request.
 HTTP = {
     # Right answers, in unusual ways.
-    "ok": lambda c, r: send(c, answer()),
+    "ok": lambda c, r: send(c, c.peer.right(r)),
     "split": lambda c, r: in_pieces(c, answer(), [1]),
     "split-3": lambda c, r: in_pieces(c, answer(), [3, 1, 7]),
     "late": lambda c, r: late(c, answer(), 0.05),
@@ -109,6 +129,8 @@ HTTP = {
     "close-unannounced": lambda c, r: and_close(c, answer()),
     "to-eof": lambda c, r: send(c, b"HTTP/1.1 200 OK\r\n\r\n" + BODY, CLOSE),
     "http-1.0": lambda c, r: send(c, answer().replace(b"HTTP/1.1", b"HTTP/1.0"), CLOSE),
+    "by-path": lambda c, r: send(c, answer(path_body(r))),
+    "big": lambda c, r: send(c, answer(BIG)),
     "no-content": lambda c, r: send(c, b"HTTP/1.1 204 No Content\r\n\r\n"),
     "unasked": lambda c, r: unasked(c),
     "refuse": lambda c, r: refuse(c),
@@ -119,7 +141,18 @@ HTTP = {
     "stall-mid-body": lambda c, r: send(c, answer()[:-5]) and until_closed(c),
     "short": lambda c, r: send(c, answer(length=len(BODY) + 9)) and until_closed(c),
     "long": lambda c, r: send(c, answer(BODY + b"and more", length=len(BODY))),
+    "mixed-up": lambda c, r: send(c, answer(path_body(r)[::-1])),
     "other-length": lambda c, r: send(c, answer(BODY[:-1])),
+    "other-body": lambda c, r: send(c, answer(BODY[:-2] + b"!\n")),
+    "other-body-split": lambda c, r: in_pieces(c, answer(BODY[:-2] + b"!\n"), [60, 7, 1]),
+    "other-body-chunked": lambda c, r: send(
+        c, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(BODY) +
+        BODY[:-2] + b"!\n\r\n0\r\n\r\n"),
+    "endless-head": lambda c, r: endless_head(c),
+    "long-line": lambda c, r: send(c, b"HTTP/1.1 200 OK\r\nX: " + b"x" * 40000) and
+    until_closed(c),
+    "only-informational": lambda c, r: send(c, b"HTTP/1.1 100 Continue\r\n\r\n") and
+    until_closed(c),
     "twice": lambda c, r: send(c, answer() + answer()),
     "close-before": lambda c, r: CLOSE,
     "close-mid-head": lambda c, r: send(c, answer()[:25], CLOSE),
@@ -155,6 +188,8 @@ ECHO = {
 class Connection:
     def __init__(self, peer, sock):
         self.peer, self.sock = peer, sock
+        self.since = time.monotonic()
+        self.received = 0  # bytes
         self.previous = None  # echo: the message before
         self.lock = threading.Lock()
         if sock.family != socket.AF_UNIX:
@@ -177,6 +212,7 @@ class Connection:
             data = self.sock.recv(1 << 18)
             if not data:
                 return None, pending
+            self.received += len(data)
             pending += data
 
     def serve(self):
@@ -205,6 +241,8 @@ class Peer:
         self.one_at_a_time = one_at_a_time
         self.requests = self.faults = self.accepted = self.ended = 0
         self.last_request = None
+        self.all, self.clients = [], []  # every connection that ever was, and who made it
+        self.by_path = mode in ("by-path", "mixed-up")
         self.stopping = threading.Event()
         self._numbers = self._swap = 0
         self._lock = threading.Lock()
@@ -235,13 +273,15 @@ class Peer:
     def _accept(self):
         while True:
             try:
-                sock, _ = self._listener.accept()
+                sock, client = self._listener.accept()
             except OSError:
                 return
             conn = Connection(self, sock)
             with self._lock:
                 self.accepted += 1
                 self._conns.add(conn)
+                self.all.append(conn)
+                self.clients.append(client)
             if self.one_at_a_time:
                 self._run(conn)
             else:
@@ -266,6 +306,9 @@ class Peer:
             fault = self.requests % self.every == 0
             self.faults += fault
             return fault
+
+    def right(self, request):
+        return answer(path_body(request) if self.by_path else BODY)
 
     def next_number(self):
         with self._lock:

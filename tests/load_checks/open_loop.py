@@ -1,7 +1,10 @@
 """The open loop: what is due is sent, counted in exactly one class, and timed from when it was due.
 
-Where the machine gives the generator no CPU for a while its schedule slips, and it must say so:
-exit status 3. That is allowed here but where a test is about the verdict itself."""
+Where the machine gives the generator or the peer no CPU for a while, the schedule slips or is not
+kept, and the generator must say so: exit status 3. That is allowed here but where a test is about
+the verdict; the counts must be exact all the same, so there is much time for the drain. Where only
+the timing tells whether something is right, a run that was disturbed is made again, and after some
+of those the test is inconclusive."""
 
 import os
 import re
@@ -11,21 +14,31 @@ import time
 from load_checks.engines import EPERM, refuse
 from load_checks.outcomes import BAD_ECHO, BAD_HTTP
 from load_checks.run import (TIMEOUT, Run, case, consistent, load, named, peer_for, read_lines,
-                             settings)
+                             settings, skip)
 from load_checks.watcher import Watcher
 
 EPOLL_PWAIT2 = 441
 
 
 def run_open(t, *arguments, **more):
-    """A run whose schedule may have slipped, but was delivered."""
-    run = Run(t, *arguments, **more)
-    run.finish(20)
+    """A run in which every request that is due is sent, in time or not."""
+    patience = [] if "--timeout" in arguments else ["--timeout", "20s"]
+    run = Run(t, *patience, *arguments, **more)
+    run.finish(25)
     t.note(f"{run.json and run.json['verdict_reason']} {run.json and run.json['outcomes']}")
-    assert run.status == 0 or run.status == 3 and "slipped" in run.json["verdict_reason"], run.err
+    assert run.status == 0 or run.status == 3 and run.json["outcomes"]["unsent"] == 0, run.err
     consistent(run.json)
     assert run.json["mode"] == "open"
     return run
+
+
+def undisturbed(function, limit_ns, tries=4):
+    """The JSON of the first run, made by `function`, in which no request was sent later than so."""
+    for _ in range(tries):
+        j = function()
+        if j["lateness"]["max"] <= limit_ns:
+            return j
+    return skip(f"inconclusive: requests were late by up to {j['lateness']['max'] / 1e6:.1f} ms")
 
 
 def all_of(j):
@@ -40,7 +53,9 @@ def scheduled_exactly(t):
         assert j["scheduled"] == 200 and j["outcomes"] == all_of(j), j["outcomes"]
         assert peer.requests == 200 and j["window_ns"] == 500_000_000
         assert j["rate_asked"] == 400 and j["arrival"] == "constant"
-        assert 0.9 * 400 <= j["rate_delivered"] <= 400
+        assert j["rate_delivered"] <= 400
+        if j["verdict"] == "ok":
+            assert j["rate_delivered"] >= 0.97 * 400, j["rate_delivered"]
 
 
 def rate_is_of_all_threads(t):
@@ -80,14 +95,20 @@ def arrivals_are_even_or_not(t):
     """As the peer sees them: Poisson arrivals come close together as often as they should."""
     close = {}
     for arrival in ("constant", "poisson"):
-        peer = Watcher(t)
-        run_open(t, "-R", "100", "-n", "100", "-c", "20", "--arrival", arrival, peer.url)
-        at = sorted(m for c in peer.conns for m in c.requests)
+        peers = []
+
+        def run():
+            peers.append(Watcher(t))
+            return run_open(t, "-R", "100", "-n", "100", "-c", "20", "--arrival", arrival,
+                            peers[-1].url).json
+        undisturbed(run, 2_000_000)
+        at = sorted(m for c in peers[-1].conns for m in c.requests)
         gaps = [b - a for a, b in zip(at, at[1:])]
         close[arrival] = sum(g < 0.003 for g in gaps)
         assert 0.5 < at[-1] - at[0] < 2.0 * settings.slow_factor, at[-1] - at[0]
-    # Below 3 of 10 ms are 26 of 100 exponential gaps, and none of the even ones.
-    assert close["constant"] <= 10 < 13 <= close["poisson"], close
+    # Below 3 of 10 ms are 26 of 100 exponential gaps, and none of the even ones, but that the peer
+    # may look late.
+    assert close["constant"] <= 10 < 15 <= close["poisson"], close
 
 
 def warmup_is_not_counted(t):
@@ -98,27 +119,28 @@ def warmup_is_not_counted(t):
 
 
 def longest_idle_first(t):
-    peer = peer_for(t)
-    j = run_open(t, "-R", "200", "-n", "40", "-c", "8", peer.url).json
-    assert j["fairness"]["min"] == j["fairness"]["max"] == 5, j["fairness"]
+    for _ in range(4):
+        j = run_open(t, "-R", "200", "-n", "40", "-c", "8", peer_for(t).url).json
+        if j["service_time"]["max"] < 5_000_000 and j["lateness"]["max"] < 5_000_000:
+            assert j["fairness"]["min"] == j["fairness"]["max"] == 5, j["fairness"]
+            return
+    skip("inconclusive: there was always more than one request on its way")
 
 
 def latency_counts_from_when_it_was_due(t):
     """One connection, 50 ms an answer, a request each 25 ms: the n-th waits n times 25 ms."""
     peer = peer_for(t, "late")
-    run = Run(t, "-R", "40", "-n", "10", "-c", "1", "--drain", "5s", peer.url)
-    run.finish()
+    run = run_open(t, "-R", "40", "-n", "10", "-c", "1", peer.url)
     j = run.json
-    consistent(j)
     assert j["outcomes"] == all_of(j)
     assert j["service_time"]["min"] >= 50_000_000
     assert j["response_time"]["max"] >= 50_000_000 + 9 * 25_000_000, j["response_time"]
     assert j["response_time"]["mean"] >= 50_000_000 + 4.5 * 25_000_000
     assert j["lateness"]["max"] >= 9 * 25_000_000
     # Nine found the connection busy; none of that is the generator's fault.
-    assert j["queue"]["waited"] == 9 and 4 <= j["queue"]["max"] <= 5, j["queue"]
-    assert 1.5 < j["queue"]["mean"] < 3.5, j["queue"]
-    assert j["own_lateness"]["p50"] < 10_000_000, j["own_lateness"]
+    assert j["queue"]["waited"] == 9 and 4 <= j["queue"]["max"] <= 9, j["queue"]
+    assert 1.5 < j["queue"]["mean"] < j["queue"]["max"], j["queue"]
+    assert j["own_lateness"]["p50"] < 20_000_000 < j["lateness"]["p50"], j["own_lateness"]
     assert "found no idle connection" in run.out
 
 
@@ -133,8 +155,8 @@ def rate_beyond_capacity(t):
     assert j["verdict"] == "INVALID" and "was not sent" in j["verdict_reason"]
     assert "INVALID" in run.out and "unsent" in run.out and j["verdict_reason"] in run.out
     # All of it is sent in the end, but much too late.
-    run = Run(t, "-R", "200", "-d", "0.5s", "-c", "2", "--drain", "9s", peer.url)
-    assert run.finish(15) == 3, run.status
+    run = Run(t, "-R", "200", "-d", "0.5s", "-c", "2", "--drain", "15s", peer.url)
+    assert run.finish(20) == 3, run.status
     consistent(run.json)
     assert run.json["outcomes"] == all_of(run.json)
     assert "rate was not delivered" in run.json["verdict_reason"], run.json["verdict_reason"]
@@ -143,34 +165,34 @@ def rate_beyond_capacity(t):
 
 def drain_is_bounded(t):
     peer = peer_for(t, "stall", every=2)
-    run = Run(t, "-R", "100", "-d", "0.2s", "-c", "30", "--timeout", "30s", "--drain", "0.3s",
+    run = Run(t, "-R", "100", "-d", "0.2s", "-c", "30", "--timeout", "30s", "--drain", "1s",
               peer.url)
     run.finish()
     j = run.json
     consistent(j)
     assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | {"ok": 10, "in_flight": 10}
-    assert j["drain"]["left"] == 10 and j["drain"]["limit_ns"] == 300_000_000
-    assert 300_000_000 <= j["drain"]["took_ns"] < 2_000_000_000 * settings.slow_factor
-    assert j["oldest_in_flight_ns"] > 300_000_000
+    assert j["drain"]["left"] == 10 and j["drain"]["limit_ns"] == 1_000_000_000
+    assert 1_000_000_000 <= j["drain"]["took_ns"] < 4_000_000_000 * settings.slow_factor
+    assert j["oldest_in_flight_ns"] > 1_000_000_000
     assert re.search(r"Drain .*10 left", run.out) and re.search(r"In flight +10 ", run.out)
 
 
 def drain_lets_end_what_is_due(t):
     """Answers that come after the window still count, and it is over when they are there."""
     peer = peer_for(t, "late")
-    run = run_open(t, "-R", "200", "-d", "0.1s", "-c", "40", "--drain", "20s", peer.url)
+    run = run_open(t, "-R", "200", "-d", "0.1s", "-c", "40", "--drain", "30s", peer.url)
     j = run.json
     assert j["outcomes"] == all_of(j) and j["scheduled"] == 20
-    assert 0 < j["drain"]["took_ns"] < 5_000_000_000 * settings.slow_factor
+    assert 0 < j["drain"]["took_ns"] < 15_000_000_000
     assert j["drain"]["left"] == 0 and j["requests_per_second"] < 200
 
 
 def timeouts_say_at_least(t):
     peer = peer_for(t, "stall", every=4)
-    j = run_open(t, "-R", "100", "-n", "20", "-c", "20", "--timeout", TIMEOUT, peer.url).json
+    j = run_open(t, "-R", "100", "-n", "20", "-c", "20", "--timeout", "1s", peer.url).json
     assert j["outcomes"]["timeout"] == 5 and j["outcomes"]["ok"] == 15
     assert j["response_time"]["count"] == j["service_time"]["count"] == 20
-    assert j["response_time"]["max"] >= 300_000_000 <= j["service_time"]["p90"]
+    assert j["response_time"]["max"] >= 1_000_000_000 <= j["service_time"]["p90"]
 
 
 def faults(mode, protocol, expect):
@@ -181,7 +203,7 @@ def faults(mode, protocol, expect):
         peer = peer_for(t, mode, protocol, every=5)
         stalls = outcome == "timeout"
         j = run_open(t, "-R", "400", "-n", "40", "-c", "12", "-t", "2", "--timeout",
-                     TIMEOUT if stalls else "5s", peer.url).json
+                     TIMEOUT if stalls else "20s", peer.url).json
         o = j["outcomes"]
         assert peer.faults == 8 and o[outcome] == 8 and o["ok"] == 32, o
     return test
@@ -311,7 +333,7 @@ def spin_is_told(t):
     """A slow rate costs a short spin for each request, no rate at all costs none."""
     run = run_open(t, "-R", "500", "-d", "0.4s", "-c", "8", peer_for(t).url)
     g = run.json["generator"]
-    assert 0 < g["spun_ns"] < 200 * 300_000, g
+    assert 0 < g["spun_ns"] < 400_000_000, g
     assert abs(g["spun_fraction"] - g["spun_ns"] / 400e6) < 1e-6
     assert re.search(r"[\d.]+ % spinning", run.out)
     g = load(t, "-n", "20", peer_for(t).url).json["generator"]

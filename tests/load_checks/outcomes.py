@@ -7,7 +7,7 @@ from load_checks.run import TIMEOUT, case, load, named, peer_for, settings, skip
 from load_peer import ECHO, HTTP
 
 GOOD_HTTP = ("ok", "split", "split-3", "late", "chunked", "informational", "close-after",
-             "close-unannounced", "to-eof", "http-1.0", "no-content")
+             "close-unannounced", "to-eof", "http-1.0", "no-content", "by-path", "big")
 GOOD_ECHO = ("ok", "split", "split-3", "late", "close-unannounced")
 
 # Mode: the class it must be counted as, what the reason must say.
@@ -15,7 +15,11 @@ BAD_HTTP = {
     "404": ("non_2xx", None), "stall": ("timeout", "answer"),
     "stall-mid-head": ("timeout", "answer"), "stall-mid-body": ("timeout", "answer"),
     "short": ("timeout", "answer"), "long": ("corrupt", "more bytes"),
-    "other-length": ("corrupt", "another length"), "twice": ("corrupt", "more bytes"),
+    "other-length": ("corrupt", "another length"), "mixed-up": ("corrupt", "right length"),
+    "other-body": ("corrupt", "right length"), "other-body-split": ("corrupt", "right length"),
+    "other-body-chunked": ("corrupt", "right length"),
+    "endless-head": ("corrupt", "head too large"), "long-line": ("corrupt", "line too long"),
+    "only-informational": ("timeout", "answer"), "twice": ("corrupt", "more bytes"),
     "close-before": ("eof", "before the answer"), "close-mid-head": ("eof", "middle of the head"),
     "close-mid-body": ("eof", "middle of the body"), "reset": ("reset", "reset"),
     "reset-mid-body": ("reset", "reset"), "garbage": ("corrupt", "status line"),
@@ -121,7 +125,7 @@ def tests():
         for mode, expect in modes.items():
             found.append(case(f"{protocol} peer, {mode} one time in five: {expect[0]}, exactly",
                               some_bad(mode, protocol, expect)))
-            if mode not in ("other-length", "swapped"):  # nothing to compare the first one with
+            if not mode.startswith("other-") and mode not in ("swapped", "mixed-up"):  # nothing to compare the first one with
                 found.append(case(f"{protocol} peer, {mode} always: exit 1, on time",
                                   all_bad(mode, protocol, expect)))
     assert set(GOOD_HTTP) | set(BAD_HTTP) | {"refuse", "unasked"} == set(HTTP), "an untested mode"

@@ -247,12 +247,41 @@ static void good_answers_in_every_split(void **state)
     http_response_free(&r);
 }
 
+/* A head that is remembered leads to what parsing it leads to, in whatever order they come. */
+static void remembered_heads_are_parsed_alike(void **state)
+{
+    (void)state;
+    struct http_response_memo *memo = xcalloc(1, sizeof *memo);
+    struct http_response r;
+    size_t kept = 0;
+
+    http_response_init(&r);
+    http_response_remember(&r, memo);
+    for (size_t i = 0; i < GOOD; i++)
+        for (size_t k = 0; k < GOOD; k++) {
+            size_t size = strlen(good[i].text) + (good[i].rest ? strlen(good[i].rest) : 0);
+            check_good(&r, &good[i], size, size);
+            kept += memo->size > 0 && strncmp(memo->head, good[i].text, memo->size) == 0;
+            check_good(&r, &good[i], size, size);
+            check_good(&r, &good[k], 1 + k % size, size);
+            check_good(&r, &good[i], size - 1, size);
+            check_good(&r, &good[i], 1, 1);
+        }
+    http_response_free(&r);
+    free(memo);
+    assert_true(kept > GOOD * (GOOD - 4));
+}
+
+/* NULL, or what the parsers of bad answers remember of good ones. */
+static struct http_response_memo *bad_memo;
+
 static void check_bad(const struct bad *b, size_t first, size_t step)
 {
     struct http_response r;
     struct outcome o;
 
     http_response_init(&r);
+    http_response_remember(&r, bad_memo);
     http_response_begin(&r, false);
     feed(&r, b->text, strlen(b->text), first, step, &o);
     assert_int_equal(o.event, HTTP_RESPONSE_ERROR);
@@ -274,6 +303,25 @@ static void bad_answers_in_every_split(void **state)
             check_bad(&bad[i], first, size);
         check_bad(&bad[i], 1, 1);
     }
+}
+
+static void bad_answers_after_a_good_one(void **state)
+{
+    (void)state;
+    bad_memo = xcalloc(1, sizeof *bad_memo);
+    for (size_t i = 0; i < BAD; i++) {
+        struct http_response r;
+        size_t size = strlen(bad[i].text);
+
+        http_response_init(&r);
+        http_response_remember(&r, bad_memo);
+        check_good(&r, &good[i % GOOD], strlen(good[i % GOOD].text), size);
+        http_response_free(&r);
+        check_bad(&bad[i], size, size);
+        check_bad(&bad[i], size / 2 + 1, size);
+    }
+    free(bad_memo);
+    bad_memo = NULL;
 }
 
 static void nul_bytes_are_refused(void **state)
@@ -441,7 +489,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_answers_in_every_split),
+        cmocka_unit_test(remembered_heads_are_parsed_alike),
         cmocka_unit_test(bad_answers_in_every_split),
+        cmocka_unit_test(bad_answers_after_a_good_one),
         cmocka_unit_test(nul_bytes_are_refused),
         cmocka_unit_test(answers_cut_short),
         cmocka_unit_test(endless_heads_are_refused),

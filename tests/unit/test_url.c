@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -124,12 +125,49 @@ static void long_urls(void **state)
     assert_false(url_parse(text, &url, error, sizeof error));
 }
 
+static void weights(void **state)
+{
+    static const struct {
+        const char *text, *url, *target;
+        uint32_t weight;
+    } cases[] = {
+        {"http://127.0.0.1:1/a", "http://127.0.0.1:1/a", "/a", 1},
+        {"http://127.0.0.1:1/a@7", "http://127.0.0.1:1/a", "/a", 7},
+        {"http://127.0.0.1:1/@7", "http://127.0.0.1:1/", "/", 7},
+        {"http://127.0.0.1:1@1000000", "http://127.0.0.1:1", "/", 1000000},
+        {"http://127.0.0.1:1/a@x", "http://127.0.0.1:1/a@x", "/a@x", 1},
+        {"http://127.0.0.1:1/a@", "http://127.0.0.1:1/a@", "/a@", 1},
+        {"http://127.0.0.1:1/a@2@3", "http://127.0.0.1:1/a@2", "/a@2", 3},
+        {"http+unix://@77", "http+unix://@77", "/", 1},
+        {"http+unix://@77@8", "http+unix://@77", "/", 8},
+        {"http+unix:///x:/y@8", "http+unix:///x:/y", "/y", 8},
+    };
+    char error[512];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct weighted_url u;
+        if (!url_parse_weighted(cases[i].text, &u, error, sizeof error))
+            fail_msg("%s: %s", cases[i].text, error);
+        assert_string_equal(u.text, cases[i].url);
+        assert_string_equal(u.url.target, cases[i].target);
+        assert_int_equal(u.weight, cases[i].weight);
+        free(u.text);
+    }
+    struct weighted_url u;
+    assert_false(url_parse_weighted("http://127.0.0.1:1/@0", &u, error, sizeof error));
+    assert_non_null(strstr(error, "weight"));
+    assert_false(url_parse_weighted("http://127.0.0.1:1/@1000001", &u, error, sizeof error));
+    assert_false(url_parse_weighted("http://:1/@5", &u, error, sizeof error));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_urls),
         cmocka_unit_test(bad_urls_are_named),
         cmocka_unit_test(long_urls),
+        cmocka_unit_test(weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,61 @@
+/* Is the body of an answer the right one?
+ *
+ * All good answers of one URL must have the same body: that of the file of --body, or else that
+ * of the run's first good answer. Bodies are compared by length and by XXH3, a 64-bit hash
+ * (https://xxhash.com), so nobody keeps a copy. A body that comes in one piece is hashed where
+ * it lies; only one in several pieces needs a state (about 600 bytes), which its connection
+ * keeps until it ends.
+ *
+ * A hash is no proof against forgery, and need not be: two bodies that differ by accident pass
+ * for the same one time in 2^64. */
+#ifndef IOM_BODY_H
+#define IOM_BODY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the bodies of one URL must be; shared by all threads. */
+struct body_reference {
+    _Atomic uint64_t key;  /* the hash; 0 until the first good answer has set it */
+    _Atomic uint64_t size; /* BODY_SIZE_UNKNOWN until a moment after that */
+    bool from_file;        /* set before the run, by body_reference_read() */
+};
+
+#define BODY_SIZE_UNKNOWN UINT64_MAX
+
+/* The body of the answer that a connection is reading. All zero before its first use. */
+struct body {
+    uint64_t key; /* of a body that came in one piece */
+    void *pieces; /* the state of one that does not; NULL where there was none yet */
+    bool in_pieces;
+};
+
+/* No answer has come. */
+void body_reference_init(struct body_reference *reference);
+
+/* Take the content of file `path` for the right body. Ends the program where it cannot be read.
+ */
+void body_reference_read(struct body_reference *reference, const char *path);
+
+/* A new answer begins. */
+static inline void body_begin(struct body *b)
+{
+    b->key = 0;
+    b->in_pieces = false;
+}
+
+/* `size` more bytes of the body came; `whole`: they are known to be all of it. Returns false
+ * where memory is out. */
+bool body_add(struct body *b, const char *data, size_t size, bool whole);
+
+/* The body is complete, `size` bytes in all. Returns NULL where it is right, else what is wrong
+ * with it, a constant string. Whichever thread is first sets the reference, by one
+ * compare-and-exchange; from then on it is only read. */
+const char *body_check(struct body *b, struct body_reference *reference, uint64_t size);
+
+/* Free the state, if there is one. */
+void body_free(struct body *b);
+
+#endif

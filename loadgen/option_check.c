@@ -1,0 +1,60 @@
+/* Options that need or exclude one another. */
+#include <fcntl.h>
+
+#include "common/err.h"
+#include "loadgen/options.h"
+
+static void check_load(struct options *o)
+{
+    bool open = o->rate_milli > 0 || o->goal.text;
+
+    if (!open && o->arrival != ARRIVAL_CONSTANT)
+        die_usage("--arrival: there is a schedule in open loop only, with --rate");
+    if (!open && o->drain_ns != OPTION_UNSET)
+        die_usage("--drain: there is something to drain in open loop only, with --rate");
+    if (open && o->think_ns > 0)
+        die_usage("--think: a pause after an answer makes no sense with --rate");
+    if (o->think_ns > 0 && o->pipeline > 1)
+        die_usage("--think: a pause after each answer makes no sense with --pipeline");
+    if (o->null && o->engine != ENGINE_AUTO)
+        die_usage("--null: it takes the place of an --engine");
+    if (o->null && (o->source || o->idle || o->slow_readers || o->slow_senders))
+        die_usage("--null: there is nothing to connect to");
+    if (o->drain_ns == OPTION_UNSET)
+        o->drain_ns = o->timeout_ns;
+}
+
+static void check_output(const struct options *o)
+{
+    if (!o->interval_ns != !o->csv)
+        die_usage("%s: needs %s too", o->csv ? "--csv" : "--interval",
+                  o->csv ? "--interval" : "--csv");
+}
+
+static void check_search(const struct options *o)
+{
+    if (!o->goal.text)
+        return;
+    if (o->requests)
+        die_usage("--search: a probe lasts as long as --duration says, not --requests");
+    if (o->csv)
+        die_usage("--search: a time series is of one run, and --csv would be of many");
+    if (o->hold || o->events_fd >= 0)
+        die_usage("--search: --hold and --events-fd are about one run");
+}
+
+void options_check(struct options *o)
+{
+    check_load(o);
+    check_output(o);
+    check_search(o);
+    if (o->threads > o->connections)
+        die_usage("--threads: %u threads for %u connections: each needs one at least",
+                  o->threads, o->connections);
+    if (o->events_fd >= 0 && fcntl(o->events_fd, F_GETFD) < 0)
+        die_usage("--events-fd: descriptor %d is not open", o->events_fd);
+    if (o->url.protocol == URL_ECHO && o->headers[0])
+        die_usage("--header: the echo protocol has no headers");
+    if (o->url.protocol == URL_ECHO && o->body)
+        die_usage("--body: what an echo must be is known");
+}

@@ -1,0 +1,77 @@
+#include "loadgen/report_workload.h"
+
+#include "loadgen/json_put.h"
+
+json_t *report_urls(const struct run *r, const struct result *result)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < r->options->url_count; i++) {
+        const struct weighted_url *u = &r->options->urls[i];
+        json_t *o = json_object();
+        put(o, "url", json_string(u->text));
+        put_count(o, "weight", u->weight);
+        put_count(o, "requests", result->by_target[i][COUNT_OK]);
+        for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
+            put_count(o, result_outcome_name(k), result->by_target[i][k]);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+json_t *report_sources(const struct run *r)
+{
+    json_t *list = json_array();
+    char text[SOURCE_TEXT_MAX];
+
+    for (uint32_t i = 0; i < r->sources.count; i++)
+        if (atomic_load(&r->sources.list[i].used))
+            json_array_append_new(list, json_string(source_format(&r->sources.list[i], text)));
+    return list;
+}
+
+json_t *report_background(const struct run *r)
+{
+    json_t *all = json_object();
+
+    for (unsigned kind = 0; kind < BACKGROUND_KINDS; kind++) {
+        const struct background_count *count = &r->background.counts[kind];
+        json_t *o = json_object();
+        put_count(o, "asked", count->asked);
+        put_count(o, "open", count->open_at_end);
+        put_count(o, "lost", count->lost_at_end);
+        put(all, background_name(kind), o);
+    }
+    put_count(all, "cpu_us", r->background.cpu_us);
+    return all;
+}
+
+/* A rate in requests a second; null where there is none. */
+static json_t *rate(uint64_t milli)
+{
+    return milli ? json_real((double)milli / 1e3) : json_null();
+}
+
+json_t *report_search(const struct search *search)
+{
+    if (!search)
+        return json_null();
+
+    json_t *all = json_object();
+    json_t *probes = json_array();
+    for (uint32_t i = 0; i < search->count; i++) {
+        const struct search_probe *p = &search->probes[i];
+        json_t *o = json_object();
+        put(o, "rate", rate(p->rate_milli));
+        put(o, "kept", json_boolean(p->kept));
+        put(o, "value_ns", p->has_value ? json_integer((json_int_t)p->value_ns) : json_null());
+        put(o, "verdict", json_string(p->verdict));
+        json_array_append_new(probes, o);
+    }
+    put(all, "goal", json_string(search->goal->text));
+    put(all, "low", rate(search->low_milli));
+    put(all, "high", rate(search->high_milli));
+    put(all, "interrupted", json_boolean(search->interrupted));
+    put(all, "probes", probes);
+    return all;
+}

@@ -1,0 +1,22 @@
+/* The parts of the JSON report that tell what was asked for, and from where. */
+#ifndef IOM_REPORT_WORKLOAD_H
+#define IOM_REPORT_WORKLOAD_H
+
+#include <jansson.h>
+
+#include "loadgen/result.h"
+#include "loadgen/search.h"
+
+/* "urls": for each its weight and how the requests for it ended. */
+json_t *report_urls(const struct run *r, const struct result *result);
+
+/* "sources": the addresses that connections were bound to. */
+json_t *report_sources(const struct run *r);
+
+/* "background": for each kind of connection how many were asked for, open at the end, and lost. */
+json_t *report_background(const struct run *r);
+
+/* "search": the goal, the interval, the probes; null where `search` is NULL. */
+json_t *report_search(const struct search *search);
+
+#endif

@@ -1,0 +1,261 @@
+#include "loadgen/search.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "common/parse.h"
+#include "loadgen/options.h"
+#include "loadgen/report.h"
+#include "loadgen/result.h"
+#include "loadgen/run.h"
+#include "loadgen/verdict.h"
+
+/* The closed loop that finds where to begin. */
+#define FIRST_RUN_NS NS_PER_S
+
+/* The interval is narrow enough when its end is no more than this above its beginning. */
+#define PRECISION 1.02
+
+#define RATE_MIN_MILLI UINT64_C(1000)
+#define RATE_MAX_MILLI UINT64_C(100000000000)
+
+#define REPEATS 3
+
+#define WHY_SIZE sizeof((struct search *)0)->why_invalid
+
+/* A finished run, its options with it. */
+struct trial {
+    struct options options;
+    struct run run;
+    struct result result;
+};
+
+static const struct statistic {
+    const char *name;
+    uint32_t ppm;
+} statistics[] = {
+    {"p50", 500000},   {"p75", 750000},       {"p90", 900000},
+    {"p95", 950000},   {"p99", 990000},       {"p999", 999000},
+    {"p9999", 999900}, {"mean", SEARCH_MEAN}, {"max", SEARCH_MAX},
+};
+
+bool search_goal_parse(const char *text, struct search_goal *goal)
+{
+    size_t n = strcspn(text, "<");
+
+    *goal = (struct search_goal){.text = text};
+    for (size_t i = 0; i < sizeof statistics / sizeof statistics[0]; i++) {
+        if (strlen(statistics[i].name) != n || strncmp(text, statistics[i].name, n) != 0)
+            continue;
+        goal->statistic = statistics[i].ppm;
+        goal->or_equal = text[n] == '<' && text[n + 1] == '=';
+        return text[n] == '<' && parse_duration(text + n + 1 + goal->or_equal, 1,
+                                                24 * 3600 * NS_PER_S, &goal->limit_ns);
+    }
+    return false;
+}
+
+bool search_value(const struct search_goal *goal, const struct histogram *h, uint64_t *value)
+{
+    if (h->count == 0)
+        return false;
+    if (goal->statistic == SEARCH_MEAN)
+        *value = (uint64_t)(histogram_mean(h) + 0.5);
+    else if (goal->statistic == SEARCH_MAX)
+        *value = h->max;
+    else
+        return histogram_percentile(h, goal->statistic, value);
+    return true;
+}
+
+static struct trial *run_trial(const struct options *o)
+{
+    struct trial *t = xmalloc(sizeof *t);
+
+    t->options = *o;
+    run_execute(&t->run, &t->options);
+    result_collect(&t->result, &t->run);
+    return t;
+}
+
+static void free_trial(struct trial *t)
+{
+    if (!t)
+        return;
+    result_free(&t->result);
+    run_free(&t->run);
+    free(t);
+}
+
+static FILE *progress(const struct options *o)
+{
+    return o->json && strcmp(o->json, "-") == 0 ? stderr : stdout;
+}
+
+static void tell(const struct options *o, const struct search *s,
+                 const struct search_probe *probe, const char *reason)
+{
+    FILE *out = progress(o);
+
+    fprintf(out, "  %12.1f/s   ", (double)probe->rate_milli / 1e3);
+    if (probe->has_value)
+        fprintf(out, "%.*s %10.3f ms", (int)strcspn(s->goal->text, "<"), s->goal->text,
+                (double)probe->value_ns / 1e6);
+    else
+        fprintf(out, "no answer");
+    fprintf(out, "   %s", probe->kept ? "kept" : "not kept");
+    if (probe->in_time && !probe->kept)
+        fprintf(out, ", INVALID: %s", reason);
+    putc('\n', out);
+    fflush(out);
+}
+
+static void replace(struct trial **kept, struct trial *by)
+{
+    free_trial(*kept);
+    *kept = by;
+}
+
+/* One probe. `*last` becomes its run, unless that is one that kept the goal and this did not.
+ * Returns NULL where it was interrupted: a window that was cut short says nothing. */
+static const struct search_probe *probe(struct search *s, const struct options *o,
+                                        uint64_t rate_milli, struct trial **last,
+                                        char why[WHY_SIZE])
+{
+    struct search_probe *p = &s->probes[s->count];
+    struct options options = *o;
+    bool had_one = *last != NULL;
+
+    options.rate_milli = rate_milli;
+    struct trial *t = run_trial(&options);
+    *p = (struct search_probe){.rate_milli = rate_milli, .verdict = t->result.verdict};
+    p->has_value = search_value(s->goal, t->result.latency, &p->value_ns);
+    p->in_time = p->has_value && (s->goal->or_equal ? p->value_ns <= s->goal->limit_ns
+                                                    : p->value_ns < s->goal->limit_ns);
+    p->kept = p->in_time && !verdict_invalid(&t->result);
+    snprintf(why, WHY_SIZE, "%s", t->result.verdict_reason);
+    s->interrupted = run_stopped(&t->run);
+    if (!had_one || (p->kept && !s->interrupted))
+        replace(last, t);
+    else
+        free_trial(t);
+    if (s->interrupted)
+        return NULL;
+    s->count++;
+    tell(o, s, p, why);
+    return p;
+}
+
+/* Does the majority of the probes at this rate keep the goal? Sets low or high by it, and `*best`
+ * to one that did. */
+static bool keeps(struct search *s, const struct options *o, uint64_t rate_milli,
+                  struct trial **best)
+{
+    unsigned kept = 0, not_kept = 0, in_time = 0;
+    char why[WHY_SIZE], why_invalid[WHY_SIZE] = "";
+    struct trial *last = NULL;
+
+    while (kept <= REPEATS / 2 && not_kept <= REPEATS / 2) {
+        const struct search_probe *p = probe(s, o, rate_milli, &last, why);
+        if (!p)
+            break;
+        kept += p->kept;
+        not_kept += !p->kept;
+        in_time += p->in_time;
+        if (p->in_time && !p->kept)
+            memcpy(why_invalid, why, sizeof why);
+    }
+    bool keeps = !s->interrupted && kept > not_kept;
+    if (keeps || !*best)
+        replace(best, last);
+    else
+        free_trial(last);
+    if (s->interrupted)
+        return false;
+    if (keeps) {
+        s->low_milli = rate_milli;
+    } else {
+        s->high_milli = rate_milli;
+        s->why_invalid[0] = '\0';
+        if (in_time > REPEATS / 2)
+            memcpy(s->why_invalid, why_invalid, sizeof why_invalid);
+    }
+    return keeps;
+}
+
+/* Half of what the connections reach when each waits for its answer. */
+static uint64_t first_rate(struct search *s, const struct options *o)
+{
+    struct options options = *o;
+
+    options.rate_milli = 0;
+    options.duration_ns = o->duration_ns < FIRST_RUN_NS ? o->duration_ns : FIRST_RUN_NS;
+    struct trial *t = run_trial(&options);
+    double rate = t->result.requests_per_second;
+    s->interrupted = run_stopped(&t->run);
+    free_trial(t);
+    fprintf(progress(o), "  closed loop: %.1f requests/s\n", rate);
+    return (uint64_t)(rate * 1000 / 2);
+}
+
+static uint64_t within(uint64_t rate_milli)
+{
+    return rate_milli < RATE_MIN_MILLI   ? RATE_MIN_MILLI
+           : rate_milli > RATE_MAX_MILLI ? RATE_MAX_MILLI
+                                         : rate_milli;
+}
+
+static void search(struct search *s, const struct options *o, struct trial **best)
+{
+    uint64_t rate = within(o->rate_milli ? o->rate_milli : first_rate(s, o));
+
+    for (unsigned i = 0; i < SEARCH_RATES && !s->interrupted; i++) {
+        bool kept = keeps(s, o, rate, best);
+        if (s->interrupted)
+            return;
+        if (s->low_milli && s->high_milli) {
+            if ((double)s->high_milli <= PRECISION * (double)s->low_milli)
+                return;
+            rate = s->low_milli + (s->high_milli - s->low_milli) / 2;
+        } else if ((kept && rate == RATE_MAX_MILLI) || (!kept && rate == RATE_MIN_MILLI)) {
+            return;
+        } else {
+            rate = within(kept ? rate * 2 : rate / 2);
+        }
+    }
+}
+
+static void conclude(FILE *out, const struct search *s)
+{
+    fprintf(out, "%s is kept ", s->goal->text);
+    if (s->low_milli == 0)
+        fprintf(out, "at no rate that was tried");
+    else
+        fprintf(out, "at %.1f requests/s", (double)s->low_milli / 1e3);
+    if (s->high_milli)
+        fprintf(out, ", not at %.1f", (double)s->high_milli / 1e3);
+    fprintf(out, "%s\n", s->interrupted ? " (interrupted)" : "");
+    if (s->why_invalid[0])
+        fprintf(out, "There the times were good and the verdict INVALID: %s\n", s->why_invalid);
+    putc('\n', out);
+}
+
+int search_main(const struct options *o)
+{
+    struct search *s = xcalloc(1, sizeof *s);
+    struct trial *best = NULL;
+
+    s->goal = &o->goal;
+    fprintf(progress(o), "Highest rate with %s\n", o->goal.text);
+    search(s, o, &best);
+    conclude(progress(o), s);
+    if (best)
+        report_all(&best->run, &best->result, s);
+    int status = s->low_milli > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    free_trial(best);
+    free(s);
+    return status;
+}

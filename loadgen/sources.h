@@ -1,0 +1,70 @@
+/* The local addresses that connections come from.
+ *
+ * A TCP connection is told from others by both addresses and both ports, so from one address to
+ * one port of a server there can be no more at a time than net.ipv4.ip_local_port_range has
+ * ports (28,232 by default), and those closed less than a minute ago count (TIME_WAIT). Short
+ * connections need more addresses. On the IPv4 loopback there are 16 million for the taking,
+ * and where the options ask for short connections to it they are taken as they are needed:
+ * 127.0.0.1 first, then 127.0.0.2 and so on. Each thread works on one address at a time and
+ * leaves it when half its ports were used, because the kernel gives connect() the ports of one
+ * parity at once and searches for others; an address is taken up again a minute after it was
+ * left. --source names the addresses instead; connections then go round them.
+ *
+ * bind() would choose a port that is free with any peer; IP_BIND_ADDRESS_NO_PORT leaves the
+ * choice to connect(), which knows the peer (ip(7)). */
+#ifndef IOM_SOURCES_H
+#define IOM_SOURCES_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+
+/* Addresses at most, named or taken. */
+#define SOURCES_MAX 65536
+
+struct source {
+    struct addr addr; /* port 0 */
+    _Atomic bool used;
+    uint64_t left_at; /* automatic: when a thread left it; 0 while it is in use */
+};
+
+/* Shared by all threads. */
+struct sources {
+    struct source *list;
+    uint32_t count;
+    bool automatic;  /* the list grows as needed */
+    uint32_t budget; /* automatic: connections from one address in one go */
+    pthread_mutex_t lock;
+};
+
+/* Where a thread stands. */
+struct source_cursor {
+    uint32_t at;   /* the number of its address, from 1; 0 where it has none yet */
+    uint32_t left; /* automatic: connections until it takes another */
+};
+
+/* Set up for connections to `to`. `list`: the value of --source, ADDR[,ADDR...] where ADDR may be
+ * FIRST-LAST; where it cannot be taken the program ends with a usage error, and where one of them
+ * is not this machine's with another. NULL: loopback addresses as needed, if there may be `many`
+ * connections and `to` is there; else the kernel chooses. */
+void sources_init(struct sources *sources, const char *list, const struct addr *to, bool many);
+
+/* Bind `fd` to the next address. Returns 0 or an errno. */
+int sources_bind(struct sources *sources, struct source_cursor *cursor, int fd);
+
+/* connect() found no free port (EADDRNOTAVAIL): is there another address to try? The next
+ * sources_bind() uses it. */
+bool sources_next(struct sources *sources, struct source_cursor *cursor, uint32_t tries);
+
+/* Long enough for every address. */
+#define SOURCE_TEXT_MAX 46
+
+/* Write the address to `text`, without a port, and return `text`. */
+const char *source_format(const struct source *source, char text[SOURCE_TEXT_MAX]);
+
+void sources_free(struct sources *sources);
+
+#endif

@@ -1,0 +1,43 @@
+#include "loadgen/workload.h"
+
+#include <stdlib.h>
+
+#include "common/err.h"
+#include "loadgen/exchange.h"
+
+static void init_mix(struct workload *load, const struct options *o)
+{
+    uint32_t *weights = xmalloc(o->url_count * sizeof *weights);
+
+    for (uint32_t i = 0; i < o->url_count; i++)
+        weights[i] = o->urls[i].weight;
+    mix_init(&load->mix, weights, o->url_count);
+    free(weights);
+}
+
+void workload_init(struct workload *load, const struct options *o)
+{
+    *load = (struct workload){
+        .protocol = o->url.protocol == URL_HTTP ? &protocol_http : &protocol_echo,
+        .targets = xcalloc(o->url_count, sizeof *load->targets),
+        .target_count = o->url_count,
+        .seed = o->seed,
+    };
+    for (uint32_t i = 0; i < o->url_count; i++) {
+        body_reference_init(&load->targets[i].body);
+        if (o->body)
+            body_reference_read(&load->targets[i].body, o->body);
+    }
+    if (o->url_count > 1)
+        init_mix(load, o);
+    load->protocol->prepare(load, o);
+}
+
+void workload_free(struct workload *load)
+{
+    for (uint32_t i = 0; i < load->target_count; i++)
+        free(load->targets[i].request);
+    free(load->targets);
+    free(load->block);
+    mix_free(&load->mix);
+}
