@@ -286,6 +286,5 @@ void open_loop_turn(struct worker *w, uint64_t deadline)
         o->spun_ns += w->now - begun;
     else if (!spins && idle && w->now >= deadline)
         learn(o, w->now - deadline);
-    o->blind_from = CLOCK_NEVER;
     open_loop_send_due(w);
 }

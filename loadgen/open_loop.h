@@ -45,9 +45,10 @@ struct open_loop {
     uint64_t queued, queued_counted; /* requests in the queue; those of the window */
     uint64_t queue_changed;          /* when its length was last reckoned up */
 
-    uint64_t deadline;   /* when the last wait should have ended at the latest */
-    uint64_t blind_from; /* it did not: nobody looked since then. Else CLOCK_NEVER */
-    uint64_t spin_ns;    /* how long before a request is due the sleep ends */
+    uint64_t deadline;    /* when the last wait should have ended at the latest */
+    uint64_t blind_from;  /* it did not: nobody looked since then. Else CLOCK_NEVER */
+    unsigned blind_waits; /* for how many more waits that holds */
+    uint64_t spin_ns;     /* how long before a request is due the sleep ends */
 
     /* Results, of the window: */
     uint64_t outcomes[COUNT_OUTCOMES];
@@ -102,10 +103,16 @@ bool open_loop_send_due(struct worker *w);
 /* Wait for events until `deadline` or the next request is due, and send what is due then. */
 void open_loop_turn(struct worker *w, uint64_t deadline);
 
-/* For engines: a wait is over, at worker->now. */
+/* For engines: a wait is over, at worker->now. One that a signal ended brings no events, so what
+ * came while nobody looked may be told by the next one only. */
 static inline void open_loop_awake(struct open_loop *o, uint64_t now)
 {
-    o->blind_from = now > o->deadline + OPEN_LOOP_BLIND_NS ? o->deadline : CLOCK_NEVER;
+    if (__builtin_expect(now > o->deadline + OPEN_LOOP_BLIND_NS, 0)) {
+        o->blind_from = o->deadline;
+        o->blind_waits = 2;
+    } else if (o->blind_waits == 0 || --o->blind_waits == 0) {
+        o->blind_from = CLOCK_NEVER;
+    }
 }
 
 /* For engines: between two of many events, at worker->now, send what is due. True if anything

@@ -281,6 +281,20 @@ def stopped_generator(t):
         assert j["response_time"]["max"] > 450_000_000
 
 
+def stopped_while_the_answer_came(t):
+    """Nobody knows when the answer came, so none of that time is held against the server: the one
+    connection was busy when the generator was stopped, and yet it was late by its own fault."""
+    peer = peer_for(t, "late")
+    run, _ = started(t, "-R", "40", "-d", "1.5s", "-c", "1", "--drain", "0.1s", peer.url)
+    time.sleep(0.3)
+    run.process.send_signal(signal.SIGSTOP)
+    time.sleep(0.5)
+    run.process.send_signal(signal.SIGCONT)
+    assert run.finish() == 3
+    consistent(run.json)
+    assert 400_000_000 < run.json["own_lateness"]["max"] < run.json["lateness"]["max"]
+
+
 def interrupted(t):
     peer = peer_for(t, "late")
     run, _ = started(t, "-R", "200", "-d", "60s", "-c", "40", "-t", "2", peer.url)
@@ -347,7 +361,7 @@ def tests():
         latency_counts_from_when_it_was_due, rate_beyond_capacity, drain_is_bounded,
         drain_lets_end_what_is_due, timeouts_say_at_least, refused_requests,
         unasked_answers_are_not_scheduled, pipelined, short_connections, settles_first,
-        stopped_generator, interrupted, drain_ended_by_signal, too_few_connections,
+        stopped_generator, stopped_while_the_answer_came, interrupted, drain_ended_by_signal, too_few_connections,
         without_epoll_pwait2, spin_is_told)]
     for protocol, modes in (("http", BAD_HTTP), ("echo", BAD_ECHO)):
         for mode, expect in modes.items():

@@ -3,9 +3,13 @@
 import shutil
 import tempfile
 
+from load_checks.engines import refuse
 from load_checks.run import Run, consistent, load, named, peer_for, settings, skip
 from load_checks.watcher import Watcher
 from load_peer import answer, late, send
+
+
+CONNECT, EADDRNOTAVAIL = 42, 99
 
 
 def only(j, **expected):
@@ -120,6 +124,13 @@ def first_byte_is_before_the_last(t):
     assert j["latency"]["min"] >= 50_000_000 > j["first_byte"]["p50"], j["first_byte"]
 
 
+def no_local_port_is_told(t):
+    """connect() fails so when all local ports to this peer are in use."""
+    run = load(t, "-c", "2", "-n", "4", peer_for(t).url, status=1,
+               preexec=refuse(CONNECT, EADDRNOTAVAIL))
+    assert "cannot connect" in run.err and "no free local port" in run.err, run.err
+
+
 def closed_as_asked(t):
     for how in ("fin", "rst"):
         peer = Watcher(t)
@@ -223,6 +234,6 @@ def tests():
         pipeline_fills_a_connection, pipeline_in_few_calls, pipelined_answers_in_pieces,
         pipelined_sends_that_do_not_fit, pipelined_requests_are_lost_together,
         pipelined_until_the_peer_says_close, requests_per_connection,
-        first_byte_is_before_the_last, closed_as_asked, think_pauses, think_exponentially,
+        first_byte_is_before_the_last, no_local_port_is_told, closed_as_asked, think_pauses, think_exponentially,
         think_with_short_connections)] + [
         named(f, limit=30, once=True) for f in (null_peer, null_makes_no_socket, wrong_workloads)]
