@@ -86,12 +86,16 @@ class Reference:
             stream.close()
 
 
-def load(t, *arguments, status=0, limit=10.0, **more):
+def load(t, *arguments, status=0, limit=30.0, **more):
     """Run the load generator, on its CPU, to the end. That it calls its own run INVALID where it
     should not is for timed() to judge: a generator that is disturbed has to."""
     place = cpus()
     run = load_run.Run(t, *arguments, preexec=pin(place[1]) if place else None, **more)
-    run.finish(limit)
+    try:
+        run.finish(limit)
+    except subprocess.TimeoutExpired as e:
+        run.kill()
+        raise OffTolerance(f"not finished after {e.timeout:g} s") from None
     if run.status == 3 and status != 3:
         raise OffTolerance(f"{run.json['verdict']}: {run.json['verdict_reason']}")
     assert run.status == status, f"exit status {run.status}, expected {status}: {run.err}"
