@@ -1,7 +1,7 @@
 """Closed loop: the figures against delays that are known."""
 
 from accuracy_checks import lab
-from accuracy_checks.lab import (OffTolerance, both, only, percentile, samples_above, timed, within)
+from accuracy_checks.lab import both, only, percentile, samples_above, timed, within
 
 MS = 1_000_000
 
@@ -16,7 +16,8 @@ def fixed_delay(delay_ns, connections, requests):
         only(j["outcomes"], ok=requests)
         assert journal["answered"] == requests
         logged = journal["delay"]["p50"]
-        within("p50, expected: what the server logged", j["latency"]["p50"], logged, max(20_000, 0.01 * logged))
+        within("p50, expected: what the server logged", j["latency"]["p50"], logged,
+               max(20_000, 0.01 * logged), noise_adds=True)
         if j["latency"]["min"] < delay_ns:
             raise AssertionError("an answer came before it was sent: "
                                  f"{j['latency']['min']} ns, the delay is {delay_ns} ns")
@@ -34,9 +35,8 @@ def bimodal(t, measure):
     only(j["outcomes"], ok=n)
     assert journal["answered"] == n and j["latency"]["count"] == n, "as many samples as answers"
     assert samples_above(j["histogram"], 990 * MS) == n // 10, "a slow answer was not counted"
-    within("mean", j["latency"]["mean"], 100 * MS, 3 * MS)
-    if j["latency"]["p75"] >= MS:
-        raise OffTolerance(f"p75 is {j['latency']['p75']} ns, expected less than 1 ms")
+    within("mean", j["latency"]["mean"], 100 * MS, 3 * MS, noise_adds=True)
+    within("p75", j["latency"]["p75"], 0, MS)
 
 
 def stall(t):
@@ -75,7 +75,8 @@ def percentiles_of_steps(t, measure):
     assert journal["answered"] == 2000
     assert samples_above(j["histogram"], 19 * MS) == 200
     for q, expected in ((0.5, 2 * MS), (0.85, 2 * MS), (0.92, 20 * MS), (0.99, 20 * MS)):
-        within(f"p{100 * q:g}", percentile(j["histogram"], q), expected, 0.6 * MS)
+        within(f"p{100 * q:g}", percentile(j["histogram"], q), expected, 0.6 * MS,
+               noise_adds=True)
 
 
 def tests():
