@@ -17,7 +17,8 @@ import signal
 import sys
 
 import tap
-from accuracy_checks import closed_loop, disturbed, faults, framing, lab, open_loop
+from accuracy_checks import (closed_loop, disturbed, faults, framing, instruments, lab, noise,
+                             open_loop)
 from load_checks import run as load_run
 
 
@@ -25,7 +26,7 @@ def write_figures(path, tests):
     with open(path, "w", encoding="utf-8") as f:
         f.write("| test | figure | found | expected | tolerance |\n|---|---|---|---|---|\n")
         for test in tests:
-            for row in lab.found_figures.get(test.name, ()):
+            for row in noise.found_figures.get(test.name, ()):
                 f.write(f"| {' | '.join((test.name, *row))} |\n")
             if test.outcome.startswith("skip "):
                 f.write(f"| {test.name} | {test.outcome[5:]} | | | |\n")
@@ -59,7 +60,7 @@ def main():
         settings.slow_factor, settings.sanitized = args.slow_factor, args.sanitized
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    every = [t for part in (closed_loop, open_loop, faults, framing, disturbed) for t in part.tests()]
+    every = [t for part in (instruments, closed_loop, open_loop, faults, framing, disturbed) for t in part.tests()]
     chosen = [t for t in every if not args.only or re.search(args.only, t.name)]
     if args.list:
         print("\n".join(t.name for t in chosen))

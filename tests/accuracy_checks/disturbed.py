@@ -9,8 +9,8 @@ import tempfile
 import time
 
 import tap
-from accuracy_checks.lab import (Reference, both, case, cpus, only, pin, samples_above, settings,
-                                 timed)
+from accuracy_checks.lab import Reference, both, case, cpus, only, pin, samples_above, settings
+from accuracy_checks.noise import timed
 from load_checks import run as load_run
 
 MS = 1_000_000

@@ -3,8 +3,8 @@
 import math
 import tempfile
 
-from accuracy_checks.lab import (OffTolerance, Watch, both, case, one_of, only, percentile,
-                                 samples_above, timed, within)
+from accuracy_checks.lab import OffTolerance, both, case, one_of, only, percentile, samples_above
+from accuracy_checks.noise import Watch, timed, within
 
 MS = 1_000_000
 
