@@ -9,9 +9,22 @@ void histogram_init(struct histogram *h)
     h->min = UINT64_MAX;
 }
 
+void histogram_clear(struct histogram *h)
+{
+    if (h->count > 0) {
+        size_t first = histogram_index(h->min);
+        size_t last = histogram_index(h->max);
+        memset(&h->buckets[first], 0, (last - first + 1) * sizeof h->buckets[0]);
+    }
+    memset(h, 0, offsetof(struct histogram, buckets));
+    h->min = UINT64_MAX;
+}
+
 void histogram_merge(struct histogram *into, const struct histogram *from)
 {
-    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+    if (from->count == 0)
+        return;
+    for (size_t i = histogram_index(from->min); i <= histogram_index(from->max); i++)
         into->buckets[i] += from->buckets[i];
     into->count += from->count;
     into->overflow += from->overflow;

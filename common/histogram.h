@@ -54,6 +54,10 @@ struct histogram_bucket {
 /* Make `*h` empty. */
 void histogram_init(struct histogram *h);
 
+/* The same for one that was in use, or that is all zero bytes; costs what its range of values
+ * costs, not all of its memory. */
+void histogram_clear(struct histogram *h);
+
 /* The bucket of `value`. */
 static inline size_t histogram_index(uint64_t value)
 {

@@ -57,6 +57,9 @@ static inline const struct request *conn_oldest(const struct client_conn *c)
 
 /* For the worker: */
 
+/* Why a connection to a Unix-domain socket is still being tried. */
+#define CONN_QUEUE_FULL "the listen queue is full"
+
 /* Open the connection when its turn comes: after the delay that its failures earned. */
 void conn_open_later(struct worker *w, struct client_conn *c, uint64_t now);
 

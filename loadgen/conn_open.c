@@ -64,6 +64,13 @@ static void connect_failed(struct worker *w, struct client_conn *c, enum count o
     }
 }
 
+static const char *reason_of(int error)
+{
+    if (error == EADDRNOTAVAIL)
+        return "no free local port";
+    return error == EAGAIN ? CONN_QUEUE_FULL : strerrordesc_np(error);
+}
+
 void conn_refused(struct worker *w, struct client_conn *c, int error)
 {
     conn_list_remove(c);
@@ -78,14 +85,14 @@ void conn_refused(struct worker *w, struct client_conn *c, int error)
     enum count outcome = error == ECONNRESET  ? COUNT_RESET
                          : error == ETIMEDOUT ? COUNT_TIMEOUT
                                               : COUNT_REFUSED;
-    connect_failed(w, c, outcome,
-                   error == EADDRNOTAVAIL ? "no free local port" : strerrordesc_np(error));
+    connect_failed(w, c, outcome, reason_of(error));
 }
 
 void conn_open_timed_out(struct worker *w, struct client_conn *c)
 {
     conn_list_remove(c);
-    connect_failed(w, c, COUNT_TIMEOUT, "no connection in time");
+    connect_failed(w, c, COUNT_TIMEOUT,
+                   "no connection in time: the listen queue is full, or nothing answers");
 }
 
 void conn_connected(struct worker *w, struct client_conn *c)

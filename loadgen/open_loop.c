@@ -137,6 +137,7 @@ void open_loop_begin(struct worker *w, uint64_t zero)
     o->from = clock_after(zero, options->warmup_ns);
     o->until = w->quota ? clock_after(o->from, options->duration_ns) : o->from;
     o->in_time = CLOCK_NEVER;
+    o->looked = w->now;
     o->next = clock_after(zero, o->ahead.at);
     if (o->next >= o->until)
         o->next = CLOCK_NEVER;
@@ -268,6 +269,8 @@ void open_loop_turn(struct worker *w, uint64_t deadline)
     bool spins = false;
 
     w->now = clock_ns();
+    if (w->now > o->looked + OPEN_LOOP_BLIND_NS)
+        open_loop_was_blind(o, o->looked);
     if (deadline > w->now + HEARTBEAT_NS)
         deadline = w->now + HEARTBEAT_NS;
     if (can_send && o->next <= w->now + o->spin_ns) {

@@ -45,6 +45,7 @@ struct open_loop {
     uint64_t queued, queued_counted; /* requests in the queue; those of the window */
     uint64_t queue_changed;          /* when its length was last reckoned up */
 
+    uint64_t looked;      /* when the last wait ended */
     uint64_t deadline;    /* when the last wait should have ended at the latest */
     uint64_t blind_from;  /* it did not: nobody looked since then. Else CLOCK_NEVER */
     unsigned blind_waits; /* for how many more waits that holds */
@@ -62,7 +63,7 @@ struct open_loop {
     struct histogram service, lateness, own_lateness; /* the response time is worker->latency */
 };
 
-/* A wake-up later than this was no ordinary one. */
+/* A wake-up later than this was no ordinary one, nor a turn that took longer. */
 #define OPEN_LOOP_BLIND_NS NS_PER_MS
 
 /* Requests that were sent by this long after the window, or by 1 % of its length if that is
@@ -103,16 +104,22 @@ bool open_loop_send_due(struct worker *w);
 /* Wait for events until `deadline` or the next request is due, and send what is due then. */
 void open_loop_turn(struct worker *w, uint64_t deadline);
 
-/* For engines: a wait is over, at worker->now. One that a signal ended brings no events, so what
- * came while nobody looked may be told by the next one only. */
+/* Nobody looked from `since` on. A wait that a signal ended brings no events, so what came in
+ * that time may be told by the one after it only. */
+static inline void open_loop_was_blind(struct open_loop *o, uint64_t since)
+{
+    o->blind_from = since;
+    o->blind_waits = 2;
+}
+
+/* For engines: a wait is over, at worker->now. */
 static inline void open_loop_awake(struct open_loop *o, uint64_t now)
 {
-    if (__builtin_expect(now > o->deadline + OPEN_LOOP_BLIND_NS, 0)) {
-        o->blind_from = o->deadline;
-        o->blind_waits = 2;
-    } else if (o->blind_waits == 0 || --o->blind_waits == 0) {
+    if (o->blind_waits == 0 || --o->blind_waits == 0)
         o->blind_from = CLOCK_NEVER;
-    }
+    if (__builtin_expect(now > o->deadline + OPEN_LOOP_BLIND_NS, 0))
+        open_loop_was_blind(o, o->deadline);
+    o->looked = now;
 }
 
 /* For engines: between two of many events, at worker->now, send what is due. True if anything

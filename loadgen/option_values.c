@@ -33,10 +33,13 @@ uint64_t option_size(const char *option, const char *text, uint64_t low, uint64_
 uint64_t option_duration(const char *option, const char *text, uint64_t low)
 {
     uint64_t value;
-    if (!parse_duration(text, low, MAX_TIME, &value))
-        die_usage("%s: '%s' is not a time such as 250us, 20ms, 1.5s or 2m (%sat most 24h)",
-                  option, text, low ? "above 0, " : "");
-    return value;
+    if (parse_duration(text, low, MAX_TIME, &value))
+        return value;
+    if (low >= NS_PER_MS)
+        die_usage("%s: '%s' is not a time such as 20ms, 1.5s or 2m (%llu ms to 24h)", option,
+                  text, (unsigned long long)(low / NS_PER_MS));
+    die_usage("%s: '%s' is not a time such as 250us, 20ms, 1.5s or 2m (%sat most 24h)", option,
+              text, low ? "above 0, " : "");
 }
 
 uint64_t option_rate_milli(const char *option, const char *text)

@@ -13,7 +13,7 @@
 #define MAX_CONNECTIONS 1000000
 #define MAX_THREADS     1024
 #define MAX_URLS        1000
-#define MIN_INTERVAL    NS_PER_MS
+#define MIN_INTERVAL    (10 * NS_PER_MS)
 #define MAX_PAYLOAD     (UINT64_C(16) << 20)
 
 /* What --null asks for where no URL is given. */

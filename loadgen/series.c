@@ -12,12 +12,12 @@
 static void clear(struct series_interval *i)
 {
     memset(i, 0, offsetof(struct series_interval, latency));
-    histogram_init(&i->latency);
+    histogram_clear(&i->latency);
 }
 
 static struct series_interval *allocate(void)
 {
-    struct series_interval *i = xmalloc(sizeof *i);
+    struct series_interval *i = xcalloc(1, sizeof *i);
     clear(i);
     return i;
 }

@@ -93,6 +93,16 @@ void uring_arm_poll(struct worker *w, struct client_conn *c, enum uring_kind kin
 /* Receive in the way that suits `c`; what was armed before is over. */
 void uring_arm_receive(struct worker *w, struct client_conn *c);
 
+/* Send what `c` has to send: through the ring, or by uring_send_plainly() where it is unlikely to
+ * fit. */
+void uring_send(struct worker *w, struct client_conn *c);
+
+/* The same by system calls; the rest when there is room. */
+void uring_send_plainly(struct worker *w, struct client_conn *c);
+
+/* A send through the ring was not done, or not to its end: `result` bytes or a negative errno. */
+void uring_send_failed(struct worker *w, struct client_conn *c, int result);
+
 /* Cancel the pending request of that kind, if there is one. */
 void uring_cancel(struct worker *w, struct client_conn *c, enum uring_kind kind);
 

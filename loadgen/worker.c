@@ -235,8 +235,11 @@ void worker_connect(struct worker *w)
     open_due(w);
     while (w->untried > 0 && w->now < give_up && !run_stopped(w->run))
         turn(w, give_up);
-    for (uint32_t i = 0; i < w->conn_count; i++)
+    for (uint32_t i = 0; i < w->conn_count; i++) {
         w->connected += w->conns[i].state == CONN_IDLE;
+        if (w->conns[i].state == CONN_WAITING && !w->conns[i].tried)
+            w->reasons[COUNT_REFUSED] = CONN_QUEUE_FULL;
+    }
 }
 
 void worker_settle(struct worker *w)

@@ -16,7 +16,7 @@ import sys
 import tap
 from lib.server import kill_all
 from load_checks import (background, counting, engines, files, interface, open_loop, outcomes,
-                         output, schema, search, servers, setup, targets, workloads)
+                         output, ports, schema, search, servers, setup, targets, workloads)
 from load_checks.run import settings, with_engine
 
 
@@ -35,8 +35,8 @@ def main():
     settings.slow_factor = args.slow_factor
     settings.sanitized = args.sanitized
 
-    every = [t for part in (outcomes, counting, open_loop, workloads, targets, background, search,
-                            interface, setup, output, files, schema, servers)
+    every = [t for part in (outcomes, counting, open_loop, workloads, targets, ports, background,
+                            search, interface, setup, output, files, schema, servers)
              for t in part.tests()]
     every = [t for t in every if t.once] + [
         with_engine(t, engine) for engine in args.engines.split(",") for t in every if not t.once]

@@ -135,6 +135,15 @@ def messages_of_every_size(t):
         against(t, "echo", "", "-n", "40", "-c", "4", "--payload", str(size))
 
 
+def pipelined_answers_of_every_size(t):
+    """Many answers in a buffer, and many buffers an answer."""
+    for size, depth in ((0, 64), (1000, 64), (4100, 16), (65536, 8), (1000000, 3)):
+        against(t, "http", f"/bytes/{size}", "-n", "240", "-c", "5", "--pipeline", str(depth))
+    for size, depth in ((1, 100), (5000, 30), (100000, 5)):
+        against(t, "echo", "", "-n", "240", "-c", "4", "--payload", str(size), "--pipeline",
+                str(depth))
+
+
 def more_answers_than_buffers(t):
     against(t, "http", "/", "-n", "20000", "-c", "2000")
 
@@ -155,7 +164,8 @@ def tests():
                                 no_buffer_ring, sends_that_do_not_fit)]
     found.append(named(largest_payload, limit=60))
     if settings.servers and os.path.exists(f"{settings.servers}/epoll-lt"):
-        found += [named(f, limit=60) for f in (answers_of_every_size, messages_of_every_size,
+        found += [named(f, limit=60) for f in (answers_of_every_size, pipelined_answers_of_every_size,
+                                               messages_of_every_size,
                                                more_answers_than_buffers, thousands)]
         return found
     return found + [case("engines against our servers", lambda t: skip("no --servers given"))]

@@ -129,9 +129,29 @@ def series_with_a_rest(t):
     check_series(rows, j, 0.1)
     assert [r["interval_s"] for r in rows] == ["0.100000", "0.100000", "0.050000"]
     # -n ends the threads at different times.
-    j = load(t, "-n", "301", "-c", "3", "-t", "3", "--interval", "1ms", "--csv", path,
+    j = load(t, "-n", "301", "-c", "3", "-t", "3", "--interval", "10ms", "--csv", path,
              peer_for(t).url).json
     assert sum(int(r["requests"]) for r in read_series(path)) == j["requests"] == 301
+
+
+def series_of_an_open_loop(t):
+    """50 ms an answer on one connection, and 40 requests a second are due: more and more are late,
+    and the rows go on until the last has its answer."""
+    path = scratch(t, "x.csv")
+    run = Run(t, "-R", "40", "-d", "0.5s", "-c", "1", "--timeout", "10s", "--interval", "100ms",
+              "--csv", path, peer_for(t, "late").url)
+    assert run.finish() in (0, 3), run.err
+    consistent(run.json)
+    rows, j = read_series(path), run.json
+    assert sum(int(r["requests"]) for r in rows) == j["outcomes"]["ok"] == 20, j["outcomes"]
+    assert float(rows[-1]["time_s"]) >= 0.95, "what came after the window is missing"
+    lateness = j["histograms"]["lateness"]["buckets"]
+    late = [sum(n for low, high, n in lateness if low > limit) for limit in (990_000, 1_010_000)]
+    assert late[0] >= sum(int(r["late"]) for r in rows) >= late[1] > 10
+    longest = max(float(r["late_max_us"]) for r in rows)
+    assert abs(longest - j["lateness"]["max"] / 1e3) < 0.01
+    assert abs(max(float(r["max_us"]) for r in rows if r["max_us"]) -
+               j["response_time"]["max"] / 1e3) < 0.01
 
 
 def series_of_a_stall(t):
@@ -175,6 +195,22 @@ def series_survives_a_kill(t):
     rows = read_series(path)
     assert len(rows) >= 3 and sum(int(r["requests"]) for r in rows) > 0
     assert all(r[name] is not None for r in rows for name in NAMES), "half a row"
+
+
+def series_of_a_stopped_generator(t):
+    """What it slept through is many intervals at once: none is missing."""
+    path = scratch(t, "x.csv")
+    run = Run(t, "-d", "1.5s", "-c", "2", "-t", "2", "--interval", "10ms", "--csv", path,
+              peer_for(t).url)
+    deadline = time.monotonic() + 8 * settings.slow_factor
+    while not os.path.exists(path) or len(read_series(path)) < 3:
+        assert time.monotonic() < deadline, "no rows came"
+        time.sleep(0.01)
+    run.process.send_signal(signal.SIGSTOP)
+    time.sleep(0.5)  # the stop is what is tested
+    run.process.send_signal(signal.SIGCONT)
+    run.finish()
+    check_series(read_series(path), run.json, 0.01)
 
 
 def series_cannot_be_written(t):
@@ -226,5 +262,6 @@ def quiet(t):
 def tests():
     return [named(f, limit=20) for f in (
         percentiles_for_plotters, percentiles_of_nothing, series, series_with_a_rest,
-        series_of_a_stall, series_survives_an_interrupt, series_survives_a_kill,
-        series_cannot_be_written, line_on_a_terminal, quiet)]
+        series_of_an_open_loop, series_of_a_stall, series_survives_an_interrupt,
+        series_survives_a_kill, series_of_a_stopped_generator, series_cannot_be_written,
+        line_on_a_terminal, quiet)]

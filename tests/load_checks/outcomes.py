@@ -125,7 +125,8 @@ def tests():
         for mode, expect in modes.items():
             found.append(case(f"{protocol} peer, {mode} one time in five: {expect[0]}, exactly",
                               some_bad(mode, protocol, expect)))
-            if not mode.startswith("other-") and mode not in ("swapped", "mixed-up"):  # nothing to compare the first one with
+            # For these the first answer has nothing to be compared with.
+            if not mode.startswith("other-") and mode not in ("swapped", "mixed-up"):
                 found.append(case(f"{protocol} peer, {mode} always: exit 1, on time",
                                   all_bad(mode, protocol, expect)))
     assert set(GOOD_HTTP) | set(BAD_HTTP) | {"refuse", "unasked"} == set(HTTP), "an untested mode"

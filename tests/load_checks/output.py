@@ -7,12 +7,24 @@ import tempfile
 
 from load_checks.run import Run, case, consistent, load, named, peer_for, settings, skip
 from load_peer import BODY
+from tap import TESTS_DIR
 
 
 def help_and_version(t):
     for option, part in (("--help", "Usage: iomodels-load"), ("--version", "iomodels-load ")):
         run = Run(t, option, json_file=False)
         assert run.finish() == 0 and part in run.out and run.err == ""
+
+
+def help_is_about_all_options(t):
+    """Each option that the source has is in --help, and the other way round."""
+    run = Run(t, "--help", json_file=False)
+    run.finish()
+    told = set(re.findall(r"--([a-z][a-z-]+)", run.out))
+    with open(f"{TESTS_DIR}/../loadgen/options.c") as f:
+        taken = set(re.findall(r'\{"([a-z-]+)", (?:no|required)_argument', f.read()))
+    assert told == taken, told ^ taken
+    assert max(map(len, run.out.splitlines())) <= 96
 
 
 def summary_for_people(t):
@@ -99,6 +111,6 @@ def calls_by_strace(t):
 
 
 def tests():
-    return [named(help_and_version, once=True)] + [
+    return [named(help_and_version, once=True), named(help_is_about_all_options, once=True)] + [
         named(f) for f in (summary_for_people, json_to_standard_output, calls_by_own_count)] + [
         case("calls by strace", calls_by_strace, limit=30)]

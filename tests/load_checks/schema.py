@@ -82,6 +82,12 @@ def check(j):
     schema = the_schema()
     found = list(errors(j, schema, schema))
     assert not found, "\n".join(found[:8])
+    try:  # where it is installed, by somebody else's reading too
+        from jsonschema import Draft202012Validator
+    except ImportError:
+        return
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(j)
 
 
 RUNS = [

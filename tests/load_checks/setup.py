@@ -40,7 +40,7 @@ def never_accepts(t):
                 s.connect_ex(listener.getsockname())
             run = load(t, "-c", "1", "http://127.0.0.1:%d/" % listener.getsockname()[1], status=1,
                        limit=9.0)
-            one_line(run, "127.0.0.1", "no connection in time")
+            one_line(run, "127.0.0.1", "no connection in time", "listen queue is full")
         finally:
             for s in fill:
                 s.close()
@@ -57,7 +57,7 @@ def never_accepts_unix(t):
         second.setblocking(False)
         second.connect_ex(directory + "/s")
         run = load(t, "-c", "1", f"http+unix://{directory}/s", status=1, limit=9.0)
-        one_line(run, directory, "cannot connect")
+        one_line(run, directory, "cannot connect", "the listen queue is full")
 
 
 def unix_queue_drains(t):
@@ -103,6 +103,14 @@ USAGE = [
     (["--timeout", "0", "http://127.0.0.1:1/"], "--timeout"),
     (["--payload", "0", "echo://127.0.0.1:1"], "--payload"),
     (["--payload", "17M", "echo://127.0.0.1:1"], "17M"),
+    (["--interval", "1ms", "--csv", "/tmp/x", "http://127.0.0.1:1/"], "10 ms"),
+    (["--interval", "1s", "http://127.0.0.1:1/"], "--csv"),
+    (["--csv", "/tmp/x", "http://127.0.0.1:1/"], "--interval"),
+    (["--ramp", "0", "http://127.0.0.1:1/"], "--ramp"),
+    (["--idle", "x", "http://127.0.0.1:1/"], "--idle"),
+    (["--body", "/tmp/x", "echo://127.0.0.1:1"], "--body"),
+    (["--null", "--idle", "1"], "--null"),
+    (["--seed", "-1", "http://127.0.0.1:1/"], "--seed"),
     (["-H", "no colon", "http://127.0.0.1:1/"], "no colon"),
     (["-H", "a b: c", "http://127.0.0.1:1/"], "a b: c"),
     (["-H", "A: b\r\nC: d", "http://127.0.0.1:1/"], "control character"),

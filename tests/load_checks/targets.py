@@ -4,7 +4,7 @@ import collections
 import os
 import tempfile
 
-from load_checks.run import case, load, named, peer_for, skip
+from load_checks.run import Run, case, consistent, load, named, peer_for, skip
 from load_peer import BODY, path_of
 
 FAILURES = ("timeout", "reset", "refused", "eof", "corrupt", "non_2xx")
@@ -38,6 +38,21 @@ def several_urls(t):
     assert [(u["url"], u["weight"], u["requests"]) for u in j["urls"]] == [
         (peer.url + p, w, seen[p]) for p, w in (("/", 1), ("/b?x@2", 5), ("/c", 4))]
     assert j["url"] == peer.url + "/"
+
+
+def several_urls_in_every_kind_of_load(t):
+    """Each answer is held against the URL that it is due to, also where many are on their way."""
+    for options in (["--pipeline", "16"], ["-R", "500", "-d", "0.6s"],
+                    ["--requests-per-connection", "3"], ["--think", "1ms"]):
+        peer = peer_for(t, "by-path")
+        paths = note_paths(peer)
+        run = Run(t, "-n", "300", "-c", "4", "-t", "2", *options, peer.url + "/one",
+                  peer.url + "/two", peer.url + "/three@3")
+        assert run.finish() in (0, 3), run.err
+        consistent(run.json)
+        assert run.json["outcomes"]["ok"] == 300, (options, run.json["outcomes"])
+        seen = collections.Counter(paths)
+        assert {u["url"].removeprefix(peer.url): u["requests"] for u in run.json["urls"]} == seen
 
 
 def seed_decides(t):
@@ -95,7 +110,8 @@ def body_from_a_file(t):
     for mode in ("split-3", "chunked", "to-eof"):
         j = load(t, "-n", "20", "-c", "2", "--body", file_of(t, BODY), peer_for(t, mode).url).json
         assert j["outcomes"]["ok"] == 20, mode
-    j = load(t, "-n", "20", "-c", "2", "--body", file_of(t, b""), peer_for(t, "no-content").url).json
+    peer = peer_for(t, "no-content")
+    j = load(t, "-n", "20", "-c", "2", "--body", file_of(t, b""), peer.url).json
     assert j["outcomes"]["ok"] == 20
 
 
@@ -158,7 +174,8 @@ def ramp(t):
 
 
 def tests():
-    found = [named(f) for f in (several_urls, seed_decides, outcomes_by_url,
+    found = [named(f) for f in (several_urls, several_urls_in_every_kind_of_load, seed_decides,
+                                outcomes_by_url,
                                 bodies_of_urls_are_not_mixed, body_from_a_file, sources_in_turn,
                                 sources_v6, source_that_is_not_ours, ramp)]
     return found + [case("no such body", no_such_body, once=True),

@@ -22,12 +22,13 @@ class Watcher:
     connection, then `after`: 'close' it, or 'stall'. `payload`: echo messages of that size instead
     of HTTP. `accept`: no more connections than so many are accepted. `backlog`: of listen(2).
     `pause`: seconds before each batch is read, so that the client's sends do not fit. `unix`: on
-    a Unix-domain socket."""
+    a Unix-domain socket. `extra`: so many answers too many, once, in the first batch (HTTP)."""
 
     def __init__(self, t, gather=1, pieces=None, answers=None, after="close", payload=None,
-                 accept=None, backlog=1024, pause=0.0, unix=False):
+                 accept=None, backlog=1024, pause=0.0, unix=False, extra=0):
         self.gather, self.pieces, self.answers, self.after = gather, pieces, answers, after
         self.payload, self.accept, self.pause = payload, accept, pause
+        self.extra = extra
         self.conns, self._socks = [], []
         self._stopping = threading.Event()
         self.unix = unix
@@ -100,8 +101,10 @@ class Watcher:
             if self.answers is not None:
                 waiting = waiting[:self.answers - sent]
             sent += len(waiting)
-            self._send(sock, b"".join(waiting if self.payload else [answer()] * len(waiting)))
+            surplus, self.extra = self.extra, 0
             seen.answered += [time.monotonic()] * len(waiting)
+            self._send(sock, b"".join(waiting if self.payload else
+                                      [answer()] * (len(waiting) + surplus)))
             waiting = []
             if sent == self.answers and self.after == "close":
                 return

@@ -274,6 +274,31 @@ static void last_value_in_range_does_not_overflow(void **state)
 }
 
 /* The rank is ceil(q n): p50 of two samples is the first, p51 the second. */
+/* Cleared is as good as new, whatever was in it, and so is memory that is all zero. */
+static void cleared_is_empty(void **state)
+{
+    static const uint64_t values[][2] = {{0, 0},
+                                         {1, 5000},
+                                         {123456789, 123456790},
+                                         {0, HISTOGRAM_LIMIT - 1},
+                                         {HISTOGRAM_LIMIT, UINT64_MAX}};
+    struct histogram *fresh = xmalloc(sizeof *fresh);
+    struct histogram *used = xcalloc(1, sizeof *used);
+    (void)state;
+
+    histogram_init(fresh);
+    histogram_clear(used);
+    assert_memory_equal(used, fresh, sizeof *used);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        histogram_record(used, values[i][0]);
+        histogram_add(used, values[i][1], 3);
+        histogram_clear(used);
+        assert_memory_equal(used, fresh, sizeof *used);
+    }
+    free(used);
+    free(fresh);
+}
+
 static void rank_is_the_ceiling(void **state)
 {
     (void)state;
@@ -352,6 +377,7 @@ int main(void)
         cmocka_unit_test(one_sample_is_every_percentile),
         cmocka_unit_test(overflow_keeps_the_exact_maximum),
         cmocka_unit_test(last_value_in_range_does_not_overflow),
+        cmocka_unit_test(cleared_is_empty),
         cmocka_unit_test(rank_is_the_ceiling),
         cmocka_unit_test(buckets_tile_the_range),
         cmocka_unit_test(rebuilt_from_buckets_has_the_same_percentiles),

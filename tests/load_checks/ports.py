@@ -1,0 +1,94 @@
+"""More short connections than one address has ports, in a network of their own that has few."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from lib.server import Server
+from load_checks.run import load, named, settings, skip
+
+PORTS = 64
+
+# In a new network: bring the loopback up (SIOCSIFFLAGS, netdevice(7)), leave few ports to
+# connect() (ip(7)), say so, and stay until standard input ends.
+NETWORK = f"""
+import fcntl, socket, struct, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    fcntl.ioctl(s, 0x8914, struct.pack("16sH14x", b"lo", 1))
+with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as f:
+    f.write("40000 {40000 + PORTS - 1}")
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def network(t):
+    """Make one; returns the words before a command that runs it in there."""
+    if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("nsenter"):
+        skip("a network of its own needs root, unshare and nsenter")
+    holder = subprocess.Popen(["unshare", "-n", sys.executable, "-c", NETWORK],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True)
+
+    def end():
+        holder.kill()
+        holder.communicate()
+    t.defer(end)
+    if holder.stdout.readline() != "ready\n":
+        skip("no network of its own can be made here: " + holder.stderr.read()[-200:].strip())
+    return ["nsenter", "-t", str(holder.pid), "-n", "--"]
+
+
+def server_in(t, prefix):
+    program = f"{settings.servers}/epoll-lt"
+    if not settings.servers or not os.path.exists(program):
+        skip("no --servers given")
+    directory = tempfile.TemporaryDirectory(prefix="load-ports-")
+    t.defer(directory.cleanup)
+    wrapper = f"{directory.name}/server"
+    with open(wrapper, "w") as f:
+        f.write(f'#!/bin/sh\nexec {" ".join(prefix)} {os.path.abspath(program)} "$@"\n')
+    os.chmod(wrapper, 0o755)
+    server = Server(wrapper, "tcp4", "http", patience=10 * settings.slow_factor)
+    t.defer(server.kill)
+    return server
+
+
+def short_connections_do_not_run_out_of_ports(t):
+    prefix = network(t)
+    server = server_in(t, prefix)
+    for threads in ("1", "2"):
+        j = load(t, "-n", "1500", "-c", "4", "-t", threads, "--requests-per-connection", "1",
+                 f"http://{server.address}/", prefix=prefix, limit=30).json
+        assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | {"ok": 1500}, j["outcomes"]
+        # Half the ports of an address in one go.
+        assert len(j["sources"]) >= 1500 // PORTS, j["sources"]
+        assert j["sources"][:2] == ["127.0.0.1", "127.0.0.2"], j["sources"][:5]
+
+
+def one_address_does(t):
+    """What the test above would see without: no port is free, and that is told."""
+    prefix = network(t)
+    server = server_in(t, prefix)
+    run = load(t, "-d", "0.5s", "-c", "4", "--requests-per-connection", "1", "--source",
+               "127.0.0.1", f"http://{server.address}/", prefix=prefix, limit=30)
+    assert run.json["outcomes"]["refused"] > 0, run.json["outcomes"]
+    assert "no free local port" in run.json["reasons"]["refused"]
+    assert run.json["sources"] == ["127.0.0.1"]
+
+
+def idle_connections_need_ports_too(t):
+    """They share the addresses with the others."""
+    prefix = network(t)
+    server = server_in(t, prefix)
+    j = load(t, "-n", "100", "-c", "2", "--requests-per-connection", "50", "--idle", "200",
+             f"http://{server.address}/", prefix=prefix, limit=30).json
+    assert j["outcomes"]["ok"] == 100 and j["background"]["idle"]["open"] == 200, j["background"]
+    assert len(j["sources"]) >= 200 // PORTS, j["sources"]
+
+
+def tests():
+    return [named(f, limit=40) for f in (short_connections_do_not_run_out_of_ports,
+                                         one_address_does, idle_connections_need_ports_too)]
