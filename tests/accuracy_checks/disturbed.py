@@ -52,8 +52,9 @@ def stopped(t):
     # Requests due while it stood still: rate x time. Those of its last 50 ms were late by less.
     late = samples_above(j["histograms"]["lateness"], 50 * MS)
     assert late >= 0.95 * rate * 0.45, f"{late} late, {stopped_s:.3f} s stopped at {rate} a second"
-    # The server's time is not what those due had to wait.
-    assert samples_above(j["histograms"]["service_time"], 400 * MS) == 0, j["service_time"]
+    # What those due had to wait is not the server's time. Only what was under way when it was
+    # stopped looks as if the server had taken so long: one a connection at the most.
+    assert samples_above(j["histograms"]["service_time"], 400 * MS) <= 16, j["service_time"]
 
 
 def under_jumping_clock(log):

@@ -55,7 +55,8 @@ class Watch:
 
     def finish(self, used):
         """`used`: CPU seconds of the measured program on each CPU. What was wrong, if anything."""
-        out, _ = self.process.communicate(timeout=30)
+        out, errors = self.process.communicate(timeout=30)
+        assert self.process.returncode == 0, errors
         reasons = []
         for found, ours in zip(json.loads(out), used):
             others = 1 - found["cpu_ns"] / found["spun_ns"] - ours * 1e9 / found["spun_ns"]

@@ -35,6 +35,9 @@ static uint64_t gap_ns = 50 * NS_PER_US;
 static bool idle;
 static atomic_bool stop;
 static pthread_barrier_t barrier;
+/* With --idle a thread may be kept waiting before it can look at the clock, and after: so the main
+ * thread takes both times. */
+static uint64_t began_ns, stopped_ns;
 
 static void prepare(const struct spinner *s)
 {
@@ -45,9 +48,9 @@ static void prepare(const struct spinner *s)
     CPU_SET(s->cpu, &set);
     if (sched_setaffinity(0, sizeof set, &set) < 0)
         die_errno("cannot run on CPU %zu", s->cpu);
+    pthread_barrier_wait(&barrier);
     if (idle && sched_setscheduler(0, SCHED_IDLE, &param) < 0)
         die_errno("cannot run as SCHED_IDLE");
-    pthread_barrier_wait(&barrier);
 }
 
 static void *spin(void *arg)
@@ -56,9 +59,9 @@ static void *spin(void *arg)
     struct timespec used;
 
     prepare(s);
-    uint64_t begin = clock_ns();
+    uint64_t begin = idle ? began_ns : clock_ns();
     uint64_t before = begin;
-    while (before - begin < duration_ns && !atomic_load_explicit(&stop, memory_order_relaxed)) {
+    while (before - begin < duration_ns && !atomic_load_explicit(&stop, memory_order_acquire)) {
         uint64_t now = clock_ns();
         uint64_t gap = now - before;
         before = now;
@@ -69,7 +72,7 @@ static void *spin(void *arg)
             s->lost_ns += gap;
         }
     }
-    s->spun_ns = before - begin;
+    s->spun_ns = (idle ? stopped_ns : before) - begin;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     s->cpu_ns = timespec_ns(used);
     return NULL;
@@ -144,12 +147,14 @@ int main(int argc, char **argv)
     for (int i = 0; i < count; i++)
         if (pthread_create(&spinners[i].thread, NULL, spin, &spinners[i]) != 0)
             die("cannot start a thread");
+    began_ns = clock_ns();
     pthread_barrier_wait(&barrier);
     if (idle) {
         printf("spinning\n");
         fflush(stdout);
         while (read(STDIN_FILENO, ignored, sizeof ignored) > 0)
             ;
+        stopped_ns = clock_ns();
         atomic_store(&stop, true);
     }
     printf("[");
