@@ -67,7 +67,7 @@ static void conn_close(int fd)
 
 static void take_request(struct conn *c, int fd, uint64_t now)
 {
-    journal_arrival(now);
+    journal_arrival();
     uint64_t number = journal.requests;
     struct entry e = {.read_at = now,
                       .number = number,

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "common/clock.h"
 #include "common/err.h"
 #include "settings.h"
 
@@ -17,8 +18,11 @@ void journal_open(void)
     histogram_init(&journal.lateness);
 }
 
-void journal_arrival(uint64_t now)
+void journal_arrival(void)
 {
+    /* Read anew: of several requests that one wait told of, each has its own moment. */
+    uint64_t now = clock_ns();
+
     if (journal.requests == 0)
         journal.first_at = now;
     journal.last_at = now;

@@ -24,8 +24,8 @@ extern struct journal journal;
 
 void journal_open(void);
 
-/* A request was read at `now`. */
-void journal_arrival(uint64_t now);
+/* A request was read just now. */
+void journal_arrival(void);
 
 /* Write the line of JSON to standard output, and the file of arrivals. */
 void journal_close(void);
