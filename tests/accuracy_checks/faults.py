@@ -1,0 +1,111 @@
+"""Faults, one request in a hundred: each class must be exact."""
+
+import json
+import os
+import subprocess
+import sys
+
+import tap
+from accuracy_checks.lab import both, cpus, measure, only, pin, settings
+from load_checks import run as load_run
+
+TIMEOUT = "300ms"  # where requests are to time out
+
+# The server's fault: how the generator must count it.
+CLASSES = {
+    "drop": "timeout", "short": "timeout", "reset": "reset", "reset-mid": "reset", "close": "eof",
+    "close-mid": "eof", "corrupt": "corrupt", "twice": "corrupt", "garbage": "corrupt",
+    "error": "non_2xx",
+}
+
+
+def timeout():
+    return "2s" if settings.sanitized else TIMEOUT
+
+
+def one_fault(fault):
+    def test(t):
+        n = 2000
+        # The first answer, by which the others are judged, is a right one: 100 is the first hit.
+        j, journal, *_ = measure(t, ["--fault", f"{fault}:100"],
+                                   ["-c", "20", "-n", str(n), "--timeout", timeout()])
+        assert journal["faults"] == dict.fromkeys(journal["faults"], 0) | {fault: n // 100}
+        only(j["outcomes"], ok=n - n // 100, **{CLASSES[fault]: n // 100})
+        assert journal["answered"] == j["outcomes"]["ok"]
+    return test
+
+
+def all_at_once(t):
+    """Ten kinds of fault in one run: what the server did of each is what was counted."""
+    n = 4000
+    arguments = [x for fault in CLASSES for x in ("--fault", f"{fault}:100")]
+    # The first one given hits 100, 200..., the second 1, 101... of which the first would be the
+    # run's first answer: a harmless one goes there.
+    j, journal, *_ = measure(
+        t, [*arguments[:2], "--fault", "informational:100", *arguments[2:]],
+        ["-c", "20", "-n", str(n), "--timeout", timeout()], limit=30)
+    expected = {}
+    for fault, outcome in CLASSES.items():
+        assert journal["faults"][fault] == n // 100, journal["faults"]
+        expected[outcome] = expected.get(outcome, 0) + n // 100
+    assert journal["faults"]["informational"] == n // 100
+    only(j["outcomes"], ok=n - sum(expected.values()), **expected)
+    assert journal["answered"] == j["outcomes"]["ok"]
+
+
+def informational(t):
+    """An informational answer is no answer: every request has its one, the final one."""
+    j, journal, *_ = measure(t, ["--fault", "informational:1"], ["-c", "4", "-n", "400"])
+    assert journal["faults"]["informational"] == journal["answered"] == 400
+    only(j["outcomes"], ok=400)
+
+
+def never_accepted(t):
+    """Two of four connections stay in the server's listen queue for ever. To the client they are
+    connected; their requests are never answered. Those end as timeouts, and the run on time."""
+    j, journal, run, *_ = measure(t, ["--accept", "2"],
+                                 ["-c", "4", "-d", "1.5s", "--timeout", "400ms"])
+    outcomes = j["outcomes"]
+    assert journal["accepted"] == 2 and journal["answered"] - outcomes["ok"] in (0, 1, 2), \
+        "answers on their way when the window closed are the only ones not counted"
+    if not settings.sanitized:
+        assert 2 * 2 <= outcomes["timeout"] <= 2 * 4, \
+            f"two connections, 1.5 s, 400 ms each: {outcomes}"
+    assert sum(v for k, v in outcomes.items() if k not in ("ok", "timeout", "in_flight")) == 0, \
+        outcomes
+    assert run.seconds < 5 * settings.slow_factor
+
+
+def refusing(t):
+    """One request in 200 is followed by 100 ms in which nobody listens. The kernel counts the
+    connections that were refused, in a network namespace where there are no others."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "refused_in_namespace.py")
+    place = cpus()
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--net", sys.executable, script,
+         settings.reference, load_run.settings.load, "--engine", t.engine],
+        capture_output=True, text=True, check=False, timeout=25 * settings.slow_factor,
+        stdin=subprocess.DEVNULL, preexec_fn=pin(place[1]) if place else None)
+    if done.returncode == 77 or "unshare" in done.stderr:
+        raise tap.Skip(f"no network namespace here: {done.stderr.strip()[-200:]}")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    t.note(found)
+    j, journal = found["json"], found["journal"]
+    load_run.consistent(j)
+    assert journal["faults"]["refuse"] >= 2, "nothing was refused, so nothing was tested"
+    assert j["outcomes"]["eof"] == journal["faults"]["refuse"]
+    assert j["outcomes"]["refused"] == found["attempt_fails"] > 0, \
+        f"{j['outcomes']}, the kernel counted {found['attempt_fails']}"
+    assert j["outcomes"]["ok"] == journal["answered"]
+
+
+def tests():
+    found = []
+    for fault, outcome in CLASSES.items():
+        found += both(f"one request in 100, {fault}: {outcome}, exactly", one_fault(fault))
+    found += both("all faults in one run, each class exact", all_at_once)
+    found += both("an informational answer before each answer", informational)
+    found += both("connections that are never accepted", never_accepted)
+    found += both("nobody listens now and then: as many refused as the kernel counted", refusing)
+    return found

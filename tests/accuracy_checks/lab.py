@@ -1,0 +1,149 @@
+"""Where the load generator is held against the reference server: each on a CPU of its own."""
+
+import collections
+import json
+import os
+import resource
+import subprocess
+from types import SimpleNamespace
+
+import tap
+from load_checks import run as load_run
+
+# From the command line of the tests.
+settings = SimpleNamespace(reference=None, probe=None, wall_clock=None, sanitized=False,
+                           slow_factor=1.0, attempts=3)
+
+class OffTolerance(Exception):
+    """A figure that depends on timing is not what it must be. `noise`: what disturbed it, where
+    that is known."""
+
+    noise = ()
+
+
+def cpus():
+    """One CPU for the server, one for the generator; None where there is only one."""
+    found = sorted(os.sched_getaffinity(0))
+    return (found[0], found[1]) if len(found) > 1 else None
+
+
+def pin(cpu):
+    return lambda: os.sched_setaffinity(0, {cpu})
+
+
+def children_cpu():
+    """CPU seconds of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+class Reference:
+    """The reference server, running. `url` is what to load; finish() gives its journal."""
+
+    def __init__(self, t, *arguments, prefix=()):
+        command = [*prefix, settings.reference, *arguments]
+        t.note(" ".join(command))
+        place = cpus()
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, preexec_fn=pin(place[0]) if place else None)
+        t.defer(self.kill)
+        line = self.process.stdout.readline()
+        assert line.startswith("listening on "), self.process.communicate()[1]
+        self.address = line.removeprefix("listening on ").strip()
+        self.url = f"http://{self.address}/"
+
+    def finish(self):
+        """Stop it; its journal."""
+        out, errors = self.process.communicate(timeout=30 * settings.slow_factor)
+        assert self.process.returncode == 0, errors
+        assert not any(m in errors for m in load_run.MARKS), errors[:4000]
+        return json.loads(out.splitlines()[-1])
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            stream.close()
+
+
+def load(t, *arguments, status=0, limit=30.0, **more):
+    """Run the load generator, on its CPU, to the end. That it calls its own run INVALID where it
+    should not is for timed() to judge: a generator that is disturbed has to."""
+    place = cpus()
+    run = load_run.Run(t, *arguments, preexec=pin(place[1]) if place else None, **more)
+    try:
+        run.finish(limit)
+    except subprocess.TimeoutExpired as e:
+        run.kill()
+        raise OffTolerance(f"not finished after {e.timeout:g} s") from None
+    if run.status == 3 and status != 3:
+        raise OffTolerance(f"{run.json['verdict']}: {run.json['verdict_reason']}")
+    assert run.status == status, f"exit status {run.status}, expected {status}: {run.err}"
+    t.note(json.dumps({k: run.json[k] for k in ("outcomes", "reasons", "latency", "window_ns")}))
+    load_run.consistent(run.json)
+    assert run.json["engine"] == t.engine
+    return run
+
+
+Measured = collections.namedtuple("Measured", "json journal run used noise")
+
+
+def measure(t, server, generator, watcher=None, **more):
+    """One run of the generator against the reference server: the generator's JSON, the server's
+    journal, the CPU seconds of server and generator, and what disturbed them, by `watcher` (a
+    noise.Watch) where there is one. The URL is appended to the generator's arguments."""
+    reference = Reference(t, *server)
+    before = children_cpu()
+    run = failure = None
+    try:
+        run = load(t, *generator, reference.url, **more)
+    except OffTolerance as e:
+        failure = e
+    generator_used = children_cpu() - before
+    journal = reference.finish()
+    used = (children_cpu() - before - generator_used, generator_used)
+    noise = watcher.finish(used) if watcher else []
+    if failure:
+        failure.noise = noise
+        raise failure
+    return Measured(run.json, journal, run, used, noise)
+
+
+def percentile(histogram, q):
+    """From the buckets of the JSON, by the rank that the generator itself uses: ceil(q n)."""
+    buckets = histogram["buckets"]
+    total = sum(b[2] for b in buckets)
+    rank = max(1, -(-total * round(q * 1e6) // 1_000_000))
+    seen = 0
+    for _, high, count in buckets:
+        seen += count
+        if seen >= rank:
+            return high
+    return None
+
+
+def samples_above(histogram, ns):
+    return sum(count for low, _, count in histogram["buckets"] if low > ns)
+
+
+def only(outcomes, **expected):
+    """Every outcome that is not named must be 0."""
+    assert outcomes == dict.fromkeys(outcomes, 0) | expected, \
+        f"{outcomes}, expected {expected}"
+
+
+def case(name, function, engine, limit=30.0):
+    """A test with one engine."""
+    test = tap.Test(name, function, limit=limit * settings.slow_factor)
+    return load_run.with_engine(test, engine)
+
+
+def both(name, function, limit=30.0):
+    return [case(name, function, engine, limit) for engine in settings.engines]
+
+
+def one_of(index):
+    """The engine for a test that is too long to be made with each: they take turns."""
+    return settings.engines[index % len(settings.engines)]

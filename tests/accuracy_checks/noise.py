@@ -1,0 +1,136 @@
+"""Is the machine quiet enough, and what follows from that for a figure that is off."""
+
+import functools
+import json
+import subprocess
+import time
+
+import tap
+from accuracy_checks import lab
+from accuracy_checks.lab import OffTolerance, cpus, settings
+
+# What is too much noise to call a figure wrong. On an idle machine the probe finds interrupts of
+# some 10 us and loses far less than 0.1 % of the time.
+PROBE_LONGEST_NS = 500_000
+PROBE_LOST = 0.01  # part of the time spent in gaps above 50 us
+OTHERS = 0.01      # part of a CPU's time that others had during a measurement
+
+# An attempt that begins later than that after the first is not made: what takes a minute would
+# take three on a noisy machine, and end as it began.
+PATIENCE_S = 15
+
+# Of the test that runs now (they run one after the other): what within() compared, and what of it
+# was off. found_figures: by name, of the tests that passed.
+figures, misses, found_figures = [], [], {}
+
+
+def probe(*arguments):
+    done = subprocess.run([settings.probe, "--for", "60ms", *arguments], capture_output=True,
+                          text=True, check=True, timeout=30)
+    return json.loads(done.stdout)
+
+
+def probe_noise(when):
+    """What the probe finds wrong with the two CPUs now."""
+    reasons = []
+    for found in probe("--cpus", ",".join(map(str, cpus()))):
+        lost = found["lost_ns"] / found["spun_ns"]
+        if found["longest_ns"] > PROBE_LONGEST_NS or lost > PROBE_LOST:
+            reasons.append(f"{when}, CPU {found['cpu']}: longest gap "
+                           f"{found['longest_ns'] / 1e3:.0f} us, {100 * lost:.1f} % lost")
+    return reasons
+
+
+class Watch:
+    """Spins on both CPUs whenever nobody else wants them. What neither it nor the programs under
+    test used of a CPU's time, others did."""
+
+    def __init__(self, t):
+        self.process = subprocess.Popen(
+            [settings.probe, "--idle", "--cpus", ",".join(map(str, cpus()))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        t.defer(self.kill)
+        if self.process.stdout.readline() != "spinning\n":
+            raise tap.Skip(f"no spin probe here: {self.process.communicate()[1]}")
+
+    def finish(self, used):
+        """`used`: CPU seconds of the measured program on each CPU. What was wrong, if anything."""
+        out, errors = self.process.communicate(timeout=30)
+        assert self.process.returncode == 0, errors
+        reasons = []
+        for found, ours in zip(json.loads(out), used):
+            others = 1 - found["cpu_ns"] / found["spun_ns"] - ours * 1e9 / found["spun_ns"]
+            if others > OTHERS:
+                reasons.append(f"meanwhile others had {100 * others:.1f} % of CPU {found['cpu']}")
+        return reasons
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+def timed(check):
+    """A check of figures that depend on timing: it gets a function that measures, and compares with
+    within(). Where a figure is off on a quiet machine the test has failed. Where the machine was
+    not quiet the check is made again, a few times but no longer than PATIENCE_S; then the test is
+    inconclusive, which TAP calls skipped. Figures within their tolerance pass, noise or not."""
+    @functools.wraps(check)
+    def test(t):
+        if settings.sanitized:
+            raise tap.Skip("a sanitizer's build is too slow to time")
+        if cpus() is None:
+            raise tap.Skip("inconclusive: one CPU, on which generator and server disturb each other")
+        why = "?"
+        begin = time.monotonic()
+        for attempt in range(settings.attempts):
+            if attempt > 0 and time.monotonic() - begin > PATIENCE_S:
+                break
+            noise = probe_noise("before")
+            figures.clear()
+            misses.clear()
+
+            def measured(server, generator, watch=True, **more):
+                watcher = Watch(t) if watch else None
+                found = lab.measure(t, server, generator, watcher, **more)
+                noise.extend(found.noise)
+                return found
+
+            measured.noise = noise
+            try:
+                check(t, measured)
+                if misses:
+                    raise OffTolerance("; ".join(misses))
+                found_figures[t.name] = list(figures)
+                return
+            except OffTolerance as e:
+                noise += [*e.noise, *probe_noise("after")]
+                why = f"{e} ({'; '.join(noise)})"
+                t.note(f"attempt {attempt + 1}: {why}")
+                if not noise:
+                    raise AssertionError(f"{e}; the machine was quiet") from None
+        raise tap.Skip(f"inconclusive, too noisy: {why}")
+    return test
+
+
+def text(value, unit):
+    """1234567, "ns" -> "1.235 ms"."""
+    if value is None:
+        return "nothing"
+    if unit == "ns":
+        for size, name in ((1e6, "ms"), (1e3, "us")):
+            if abs(value) >= size:
+                return f"{value / size:.4g} {name}"
+    return f"{value:.4g} {unit}".strip()
+
+
+def within(what, found, expected, tolerance, unit="ns", noise_adds=False):
+    """`found` must be within `tolerance` (absolute) of `expected`. With `noise_adds` it is a time
+    that noise can make longer, never shorter: too short a one is wrong on any machine."""
+    figures.append((what, text(found, unit), text(expected, unit), text(tolerance, unit)))
+    if found is None or abs(found - expected) > tolerance:
+        why = (f"{what} is {text(found, unit)}, expected {text(expected, unit)} +- "
+               f"{text(tolerance, unit)}")
+        if noise_adds and (found is None or found < expected):
+            raise AssertionError(f"{why}, which no noise explains")
+        misses.append(why)
