@@ -186,7 +186,6 @@ def thundering_herd(s):
         cured = herd(s, how)
         assert cured["voluntary_switches"] < none / 3, \
             f"--accept {how}: {cured['voluntary_switches']} switches, none: {none}"
-        assert cured["eagain"] < 100, cured
 
 
 @check("http", "--accept lock: a child killed while it holds the lock does not keep it",
