@@ -173,6 +173,17 @@ def goes_for_good(t):
     b.left_clean()
 
 
+def stopped_by_its_signal(t):
+    b = Peers(t)
+    goodbye = os.path.join(b.dir, "goodbye")
+    b.describe("polite", "protocols = http\nstop = INT\n",
+               command=f"{{python}} {FAKE} {{port}} http polite {goodbye}")
+    b.measure(b.scenario(connections="1", repetitions=1, more=QUIET + "peers = all\n"), "--out", b.out,
+              "--models", "none")
+    expect(os.path.exists(goodbye), "it got another signal")
+    b.left_clean()
+
+
 def bad_starts(t):
     says = {"dies": "server died before it was ready: exit status 4: no cheese today",
             "daemon": "exit status 0 (it must stay in the foreground)",
@@ -405,7 +416,7 @@ def invalid_by_the_generator(t):
 
 def ceiling(t):
     b = Peers(t)
-    out, _ = b.measure(b.scenario(connections="2", repetitions=1, more=QUIET), "--out", b.out)
+    b.measure(b.scenario(connections="1, 4", repetitions=2, more=QUIET + "rank = 4\n"), "--out", b.out)
     b.believe()
     out, _ = b.measure("--resume", b.out)
     rows = [r for r in b.rows() if r["block"] != "0" and r["verdict"] != "INVALID"]
@@ -522,6 +533,7 @@ TESTS = [
     ("more than 24 servers are not drawn as lines", too_many_for_one_picture, 60),
     ("the whole tree of a server of others is measured", whole_tree, 60),
     ("a server of others that stays is ended", goes_for_good, 90),
+    ("a server of others is stopped by its signal", stopped_by_its_signal, 60),
     ("servers of others that do not start", bad_starts, 150),
     ("a server of others that echoes wrongly", wrong_echo, 60),
     ("a server of others with another status", another_status, 60),
