@@ -31,7 +31,7 @@ static enum order_verdict judge_step(const struct order_step *s)
     case RATIO_OPEN:
         return ORDER_OPEN;
     default:
-        return s->pair.at.n > 1 ? ORDER_OPEN : ORDER_UNKNOWN;
+        return s->pair.at.n > 0 ? ORDER_OPEN : ORDER_UNKNOWN;
     }
 }
 
@@ -154,7 +154,7 @@ static void show(FILE *f, const struct order *o, const char *claim, bool html)
     char *measured = measured_text(o);
     fprintf(f, html ? "<p><b>%s, %u connection%s: " : "\n%s, %u connection%s: ", o->protocol,
             o->connections, o->connections == 1 ? "" : "s");
-    char *line = text_format("the order %s %s.", claim, verdict_names[o->verdict]);
+    char *line = text_format("the order %s: %s", claim, verdict_names[o->verdict]);
     html ? html_text(f, line) : (void)fputs(line, f);
     free(line);
     fputs(html ? "</b></p>\n<ul>\n" : "\n", f);

@@ -173,19 +173,17 @@ static bool draw(const struct picture *p, char *error, size_t error_size)
 /* All pictures of one protocol. */
 static bool draw_protocol(struct picture *p, const json_t *environment,
                           const struct summary *summary, const struct trial_rows *rows,
-                          char *error, size_t error_size)
+                          const struct ratios *ratios, char *error, size_t error_size)
 {
     size_t count;
     bool good = true;
-    struct ratios ratios;
     p->names = model_names(summary, p->protocol, true, environment, &count);
     p->omitted = count > NAMES_MAX;
     if (p->omitted) {
         free(p->names);
         p->names = model_names(summary, p->protocol, false, environment, &count);
     }
-    ratios_make(&ratios, rows, summary, environment);
-    bool compared = comparison_write(p->dir, p->protocol, &ratios);
+    bool compared = comparison_write(p->dir, p->protocol, ratios);
     bool curve = distribution_write(p->dir, p->protocol, p->connections, summary, rows);
     for (const struct plot_script *s = plot_scripts; good && p->names[0] && s->name; s++) {
         p->name = s->name;
@@ -193,7 +191,6 @@ static bool draw_protocol(struct picture *p, const json_t *environment,
             (compared || strcmp(s->name, "comparison") != 0))
             good = draw(p, error, error_size);
     }
-    ratios_free(&ratios);
     free(p->names);
     return good;
 }
@@ -205,15 +202,19 @@ static bool draw_all(const char *dir, const char *scripts, const struct summary 
     char ignored[512];
     char *cores = cores_text(dir);
     json_t *environment = environment_read(dir, ignored, sizeof ignored);
+    struct ratios ratios;
     bool good = true;
+    ratios_make(&ratios, rows, summary, environment);
+    ratios_write(&ratios, dir);
     for (size_t i = 0; i < 2 && good; i++) {
         struct picture p = {.dir = dir,
                             .scripts = scripts,
                             .protocol = protocols[i],
                             .cores = cores,
                             .connections = plot_rank_point(dir)};
-        good = draw_protocol(&p, environment, summary, rows, error, error_size);
+        good = draw_protocol(&p, environment, summary, rows, &ratios, error, error_size);
     }
+    ratios_free(&ratios);
     json_decref(environment);
     free(cores);
     return good;
@@ -262,7 +263,8 @@ int command_plot(int argc, char **argv)
         if (value == OPTION_HELP) {
             printf("Usage: iomodels plot DIR [--scripts DIR]\n"
                    "\n"
-                   "Write summary.csv and plots/*.svg, *.png of a run from its trials.csv and\n"
+                   "Write summary.csv, ratios.csv and plots/*.svg, *.png of a run from its "
+                   "trials.csv and\n"
                    "histograms. Needs gnuplot and none of the servers.\n");
             return 0;
         }

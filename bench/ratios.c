@@ -44,7 +44,7 @@ static double in_block(const struct trial_rows *rows, const struct summary_point
 
 static enum ratio_finding find(const struct spread *s, bool a_limited, bool b_limited)
 {
-    if (s->n < 2)
+    if (s->n < RATIO_PAIRS_MIN)
         return RATIO_UNKNOWN;
     if (s->low > 1)
         return b_limited ? RATIO_UNKNOWN : RATIO_ABOVE;
@@ -146,7 +146,8 @@ static const char *finding_text(const struct ratio *r)
     bool limited = r->model->verdict == VERDICT_GENERATOR_LIMITED ||
                    r->peer->verdict == VERDICT_GENERATOR_LIMITED;
     if (r->pair.finding == RATIO_UNKNOWN)
-        return limited ? "open: generator-limited" : "open: fewer than two pairs";
+        return limited && r->pair.at.n >= RATIO_PAIRS_MIN ? "open: generator-limited"
+                                                          : "open: fewer than five pairs";
     return texts[r->pair.finding];
 }
 

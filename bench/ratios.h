@@ -10,11 +10,15 @@
 #include "bench/stats.h"
 #include "bench/summary.h"
 
+/* With fewer pairs no finding is given: two servers that are equally fast have all ratios on one side
+ * of 1 with probability 2 / 2^n, which is 6 % for five pairs and 25 % for three. */
+enum { RATIO_PAIRS_MIN = 5 };
+
 enum ratio_finding {
     RATIO_ABOVE, /* the interval lies above 1 */
     RATIO_BELOW, /* below 1 */
     RATIO_OPEN,  /* it holds 1: this run does not tell the two apart */
-    RATIO_UNKNOWN, /* no interval, or limited by the load generator in a way that leaves it open */
+    RATIO_UNKNOWN, /* too few pairs, or limited by the load generator in a way that leaves it open */
 };
 
 /* Requests per second of `a` by those of `b`, one ratio for each block in which the figures of both

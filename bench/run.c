@@ -12,18 +12,12 @@
 #include "bench/ceiling.h"
 #include "bench/commands.h"
 #include "bench/environment.h"
-#include "bench/judge.h"
-#include "bench/order.h"
-#include "bench/plot.h"
 #include "bench/process.h"
 #include "bench/progress.h"
-#include "bench/ratios.h"
-#include "bench/report.h"
+#include "bench/run_end.h"
 #include "bench/run_inputs.h"
 #include "bench/run_options.h"
 #include "bench/server_process.h"
-#include "bench/summary.h"
-#include "bench/table.h"
 #include "bench/text.h"
 #include "bench/trial.h"
 #include "bench/wait.h"
@@ -230,86 +224,6 @@ static void run_trials(struct run *r)
     progress_end(&progress);
 }
 
-/* Say which trials are of no use; whether there are such as the exit status tells of. */
-static bool tell_failures(const struct summary *summary, const struct trial_rows *rows)
-{
-    unsigned disturbed = summary_disturbed(rows);
-    unsigned empty = summary_empty_points(summary);
-    unsigned failed = 0;
-    for (size_t i = 0; i < rows->count; i++)
-        failed += !rows->at[i].ok && !rows->at[i].unsupported;
-
-    if (disturbed > 0)
-        fprintf(
-            stderr,
-            "WARNING: in %u of %zu trials other programs took more than %.0f %% of the CPUs of "
-            "server or load generator. They are INVALID: measure again on a quiet machine.\n",
-            disturbed, rows->count, JUDGE_DISTURBED * 100);
-    if (failed > 0)
-        fprintf(stderr, "%u trial%s failed; trials.csv and the report say why\n", failed,
-                failed > 1 ? "s" : "");
-    if (empty > 0)
-        fprintf(stderr, "%u point%s no usable trial; trials.csv and the report say why\n",
-                empty, empty > 1 ? "s have" : " has");
-    return failed > 0 || empty > 0;
-}
-
-/* What stands below the ranking: comparisons with others, and how far the generator could go. */
-static void tell_more(const struct run *r, const struct trial_rows *rows,
-                      const struct summary *summary)
-{
-    static const char *const protocols[] = {"http", "echo"};
-    char error[512];
-    struct ratios ratios;
-    json_t *environment = environment_read(r->dir, error, sizeof error);
-    if (!environment)
-        return;
-    ratios_make(&ratios, rows, summary, environment);
-    ratios_write(&ratios, r->dir);
-    for (int p = 0; p < PROTOCOL_COUNT; p++)
-        ratios_print(stdout, &ratios, protocols[p]);
-    orders_print(stdout, r->inputs.scenario.order, rows, summary);
-    for (int p = 0; p < PROTOCOL_COUNT; p++) {
-        char *text = ceiling_text(environment, rows, protocols[p]);
-        if (text)
-            printf("\n%s, %s\n", protocols[p], text);
-        free(text);
-    }
-    ceiling_note(environment, rows);
-    environment_save(r->dir, environment);
-    ratios_free(&ratios);
-    json_decref(environment);
-}
-
-/* Summary, plots, report and table from what there is. Returns the exit status. */
-static int finish(const struct run *r)
-{
-    struct trial_rows rows;
-    struct summary summary;
-    char error[512];
-    if (!trials_csv_read(r->dir, &rows, error, sizeof error)) {
-        warn("nothing was measured");
-        return 1;
-    }
-    summary_make(&summary, &rows);
-    summary_write(&summary, r->dir);
-    table_print(stdout, &summary, r->inputs.scenario.rank);
-    tell_more(r, &rows, &summary);
-    fflush(stdout);
-    bool failed = tell_failures(&summary, &rows);
-
-    if (!plot_make(r->dir, r->options.paths.scripts, error, sizeof error))
-        warn("no plots: %s; the data is kept, 'iomodels plot %s' draws them later", error,
-             r->dir);
-    if (report_make(r->dir, error, sizeof error))
-        printf("\nreport: %s/report.html\n", r->dir);
-    else
-        warn("no report: %s", error);
-    summary_free(&summary);
-    trials_csv_free(&rows);
-    return failed;
-}
-
 static void free_run(struct run *r)
 {
     plan_free(&r->plan);
@@ -397,7 +311,7 @@ static int measure(struct run *r)
     leave_place();
     wait_release_signals();
 
-    int status = finish(r);
+    int status = run_end(r->dir, r->options.paths.scripts, &r->inputs.scenario);
     if (interrupted)
         fprintf(stderr, "interrupted; 'iomodels run --resume %s' goes on\n", r->dir);
     return interrupted ? 130 : status;

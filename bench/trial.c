@@ -1,7 +1,5 @@
 #include "trial.h"
 
-#include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +13,7 @@
 #include "bench/server_process.h"
 #include "bench/text.h"
 #include "bench/tree.h"
+#include "bench/trial_columns.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -34,13 +33,7 @@ struct state {
     uint64_t duration_ns;
     uint64_t settle_ns;
     uint64_t warmup_ns;
-    double cpu_ns;              /* used in the window */
-    struct perf_values counted; /* in the window */
-    double server_busy_ns;      /* of all that ran on the server's CPUs */
-    double generator_busy_ns;   /* on the generator's */
-    uint64_t window_ns;         /* between the two readings of the counters */
-    json_t *results;            /* of the generator */
-    json_t *counters;           /* of the server */
+    struct trial_measured m;
 };
 
 enum step { STEP_OK, STEP_FAILED, STEP_INTERRUPTED };
@@ -156,17 +149,17 @@ static enum step measure(struct state *s)
     step = await(s, "end", s->duration_ns + 10 * NS_PER_S);
     if (step != STEP_OK)
         return step;
-    perf_read(&s->server.perf, &s->counted);
-    s->window_ns = clock_ns() - began;
+    perf_read(&s->server.perf, &s->m.counted);
+    s->m.window_ns = clock_ns() - began;
     struct cpu_busy server_last = cpu_busy_read(&p->server);
     struct cpu_busy generator_last = cpu_busy_read(&p->generator);
-    s->server_busy_ns = cpu_busy_ns(&server_first, &server_last);
-    s->generator_busy_ns = cpu_busy_ns(&generator_first, &generator_last);
+    s->m.server_busy_ns = cpu_busy_ns(&server_first, &server_last);
+    s->m.generator_busy_ns = cpu_busy_ns(&generator_first, &generator_last);
     refresh_tree(s);
     for (int i = 0; i < PERF_COUNTERS; i++)
-        s->counted.count[i] -= first.count[i];
-    s->cpu_ns = no_perf_clock(s) ? (double)tree_cpu_ns(&s->tree) - (double)cpu
-                                 : s->counted.count[PERF_TASK_CLOCK];
+        s->m.counted.count[i] -= first.count[i];
+    s->m.cpu_ns = no_perf_clock(s) ? (double)tree_cpu_ns(&s->tree) - (double)cpu
+                                   : s->m.counted.count[PERF_TASK_CLOCK];
     return STEP_OK;
 }
 
@@ -190,159 +183,15 @@ static void sample_memory(struct state *s)
 static enum step finish_load(struct state *s)
 {
     uint64_t limit = s->setup->scenario->timeout_ns + 10 * NS_PER_S;
-    s->results = load_finish(&s->load, clock_after(clock_ns(), limit), s->row->reason,
-                             sizeof s->row->reason);
-    return s->results ? STEP_OK : STEP_FAILED;
-}
-
-static void take_results(struct state *s)
-{
-    static const struct {
-        enum metric metric;
-        const char *group;
-        const char *name;
-        double factor;
-    } fields[] = {
-        {M_CONNECTED, NULL, "connected", 1},
-        {M_SETTLED, NULL, "settled", 1},
-        {M_WINDOW_S, NULL, "window_ns", 1e-9},
-        {M_REQUESTS, NULL, "requests", 1},
-        {M_RPS, NULL, "requests_per_second", 1},
-        {M_BYTES_IN, NULL, "bytes_in", 1},
-        {M_BYTES_OUT, NULL, "bytes_out", 1},
-        {M_MIN_US, "latency", "min", 1e-3},
-        {M_MEAN_US, "latency", "mean", 1e-3},
-        {M_STDDEV_US, "latency", "stddev", 1e-3},
-        {M_P50_US, "latency", "p50", 1e-3},
-        {M_P75_US, "latency", "p75", 1e-3},
-        {M_P90_US, "latency", "p90", 1e-3},
-        {M_P95_US, "latency", "p95", 1e-3},
-        {M_P99_US, "latency", "p99", 1e-3},
-        {M_P999_US, "latency", "p999", 1e-3},
-        {M_P9999_US, "latency", "p9999", 1e-3},
-        {M_MAX_US, "latency", "max", 1e-3},
-        {M_OK, "outcomes", "ok", 1},
-        {M_TIMEOUT, "outcomes", "timeout", 1},
-        {M_RESET, "outcomes", "reset", 1},
-        {M_REFUSED, "outcomes", "refused", 1},
-        {M_EOF, "outcomes", "eof", 1},
-        {M_CORRUPT, "outcomes", "corrupt", 1},
-        {M_NON_2XX, "outcomes", "non_2xx", 1},
-        {M_IN_FLIGHT, "outcomes", "in_flight", 1},
-        {M_REQUESTS_STARTED, NULL, "started", 1},
-        {M_IN_FLIGHT_AT_START, NULL, "in_flight_at_start", 1},
-        {M_UNSOLICITED, NULL, "unsolicited", 1},
-        {M_OLDEST_IN_FLIGHT_US, NULL, "oldest_in_flight_ns", 1e-3},
-        {M_REQUESTS_MIN, "fairness", "min", 1},
-        {M_REQUESTS_MEDIAN, "fairness", "median", 1},
-        {M_REQUESTS_MAX, "fairness", "max", 1},
-        {M_JAIN, "fairness", "jain", 1},
-        {M_STARVED, "fairness", "starved", 1},
-        {M_GENERATOR_CPU_US, "generator", "cpu_us", 1},
-        {M_GENERATOR_CPU_FRACTION, "generator", "cpu_fraction", 1},
-        {M_GENERATOR_THREAD_CPU_FRACTION, "generator", "max_thread_cpu_fraction", 1},
-        {M_GENERATOR_CPU_PER_REQUEST, "generator", "cpu_us_per_request", 1},
-    };
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        s->row->value[fields[i].metric] =
-            json_number(s->results, fields[i].group, fields[i].name) * fields[i].factor;
-    snprintf(s->row->engine, sizeof s->row->engine, "%s", json_text(s->results, "engine", ""));
-}
-
-static void take_counters(struct state *s)
-{
-    static const struct {
-        enum metric metric;
-        const char *name;
-    } fields[] = {
-        {M_ACCEPTED, "accepted"},
-        {M_SERVER_REFUSED, "refused"},
-        {M_SERVER_REQUESTS, "requests"},
-        {M_WAKEUPS, "wakeups"},
-        {M_EVENTS, "events"},
-        {M_MAX_EVENTS, "max_events"},
-        {M_EAGAIN, "eagain"},
-        {M_ACCEPT_ERRORS, "accept_errors"},
-    };
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        s->row->value[fields[i].metric] = json_number(s->counters, NULL, fields[i].name);
-}
-
-/* Without perf: what the server's own rusage says over its whole life, warm-up included. */
-static double switches_by_rusage(const json_t *counters)
-{
-    return (json_number(counters, NULL, "voluntary_switches") +
-            json_number(counters, NULL, "involuntary_switches")) /
-           json_number(counters, NULL, "requests");
-}
-
-/* Ticks are coarse: nothing else may come out a little below nothing. NaN stays NaN. */
-static double not_negative(double value)
-{
-    return value < 0 ? 0 : value;
-}
-
-/* What neither the server nor the load generator took of the CPUs. */
-static void take_others(struct state *s)
-{
-    double *v = s->row->value;
-    const struct placement *p = s->setup->placement;
-    double window = (double)s->window_ns;
-    double generator_ns = v[M_GENERATOR_CPU_US] * 1e3;
-    double server_others = s->server_busy_ns - s->cpu_ns;
-    double generator_others = s->generator_busy_ns - generator_ns;
-    if (p->shared) {
-        /* Each set holds the other's program as well. */
-        generator_others -= s->cpu_ns;
-        server_others = generator_others;
-    }
-    v[M_OTHER_SERVER_CPU_FRACTION] = not_negative(server_others) / window / p->server_count;
-    v[M_OTHER_GENERATOR_CPU_FRACTION] =
-        not_negative(generator_others) / window / p->generator_count;
-}
-
-static void take_cost(struct state *s)
-{
-    double *v = s->row->value;
-    double requests = v[M_REQUESTS] > 0 ? v[M_REQUESTS] : NAN;
-    double cpus = s->setup->placement->server_count;
-
-    v[M_COUNTER_WINDOW_S] = (double)s->window_ns / 1e9;
-    v[M_SERVER_CPU_US] = s->cpu_ns / 1e3;
-    v[M_SERVER_CPU_FRACTION] = s->cpu_ns / (double)s->window_ns / cpus;
-    v[M_CPU_PER_REQUEST] = s->cpu_ns / 1e3 / requests;
-    v[M_SYSCALLS_PER_REQUEST] = s->counted.count[PERF_SYSCALLS] / requests;
-    v[M_SWITCHES_PER_REQUEST] = s->setup->counters[PERF_SWITCHES]
-                                    ? s->counted.count[PERF_SWITCHES] / requests
-                                    : switches_by_rusage(s->counters);
-    v[M_MIGRATIONS] = s->counted.count[PERF_MIGRATIONS];
-}
-
-static void write_histogram(const struct state *s)
-{
-    char *path = text_format("%s/histograms/%u.csv", s->setup->dir, s->t->id);
-    FILE *f = fopen(path, "we");
-    if (!f)
-        die_errno("cannot write %s", path);
-    fputs("lowest_ns,highest_ns,count\n", f);
-    size_t i;
-    json_t *bucket;
-    json_array_foreach(json_object_get(json_object_get(s->results, "histogram"), "buckets"), i,
-                       bucket)
-    {
-        fprintf(f, "%lld,%lld,%lld\n", (long long)json_integer_value(json_array_get(bucket, 0)),
-                (long long)json_integer_value(json_array_get(bucket, 1)),
-                (long long)json_integer_value(json_array_get(bucket, 2)));
-    }
-    if (fclose(f) != 0)
-        die_errno("cannot write %s", path);
-    free(path);
+    s->m.results = load_finish(&s->load, clock_after(clock_ns(), limit), s->row->reason,
+                               sizeof s->row->reason);
+    return s->m.results ? STEP_OK : STEP_FAILED;
 }
 
 /* Stop the server, and see that nothing of the trial is left. */
 static enum step stop(struct state *s)
 {
-    bool good = server_stop(&s->server, &s->counters, s->row->reason, sizeof s->row->reason);
+    bool good = server_stop(&s->server, &s->m.counters, s->row->reason, sizeof s->row->reason);
     load_destroy(&s->load);
     s->load_started = false;
     unsigned left = process_end_all(s->server.peer ? 0 : leftover_grace);
@@ -414,18 +263,15 @@ bool trial_run(const struct trial_setup *setup, const struct plan_trial *t,
     row->ok = step == STEP_OK;
     row->verdict = VERDICT_INVALID;
     if (row->ok) {
-        take_results(&s);
-        take_counters(&s);
-        take_cost(&s);
-        take_others(&s);
+        trial_columns(row, setup, &s.m);
         if (!t->counting)
-            write_histogram(&s);
+            trial_histogram(setup->dir, t->id, s.m.results);
         judge(row, &(struct judge_facts){
                        .model = t->model,
                        .placement = setup->placement,
                        .settling = s.settle_ns > 0,
-                       .generator_verdict = json_text(s.results, "verdict", "ok"),
-                       .generator_reason = json_text(s.results, "verdict_reason", ""),
+                       .generator_verdict = json_text(s.m.results, "verdict", "ok"),
+                       .generator_reason = json_text(s.m.results, "verdict_reason", ""),
                    });
     }
 
@@ -434,8 +280,8 @@ bool trial_run(const struct trial_setup *setup, const struct plan_trial *t,
     server_destroy(&s.server);
     process_end_all(0);
     tree_free(&s.tree);
-    json_decref(s.results);
-    json_decref(s.counters);
+    json_decref(s.m.results);
+    json_decref(s.m.counters);
     row->value[M_WALL_S] = (double)(clock_ns() - began) / 1e9;
     return step != STEP_INTERRUPTED;
 }

@@ -8,6 +8,7 @@ is odd about one:
     missing   404
     worker    a child serves, as with nginx
     stubborn  does not end on SIGTERM
+    polite    on SIGINT says goodbye in the file of a fourth argument
     escapes   a child leaves its process group and stays
     silent    accepts, and never answers
     dies      dies before it listens
@@ -55,6 +56,8 @@ def main():
         os._exit(0)
     if mode == "stubborn":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if mode == "polite":
+        signal.signal(signal.SIGINT, lambda *_: (open(sys.argv[4], "w").close(), os._exit(0)))
     if mode == "escapes" and os.fork() == 0:
         os.setsid()
         time.sleep(600)

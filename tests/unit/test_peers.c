@@ -171,14 +171,14 @@ static void ratios_are_paired_by_block(void **state)
          1.2,
          5,
          RATIO_OPEN},
-        /* A block without a trial of one is no pair. */
+        /* A block without a trial of one is no pair, and three pairs are too few. */
         {{"a", {0, 20, 30, 40, 50}, V, 0},
          {"b", {10, 10, 10, 0, 10}, V, 0},
          3,
          2,
          5,
          3,
-         RATIO_ABOVE},
+         RATIO_UNKNOWN},
         /* Bounds: a limited a is at least so fast, a limited b too. */
         {{"a", {20, 20, 20, 20, 20}, L, 0},
          {"b", {10, 10, 10, 10, 10}, V, 0},

@@ -1,0 +1,95 @@
+#include "run_end.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/ceiling.h"
+#include "bench/environment.h"
+#include "bench/judge.h"
+#include "bench/order.h"
+#include "bench/plot.h"
+#include "bench/ratios.h"
+#include "bench/report.h"
+#include "bench/summary.h"
+#include "bench/table.h"
+#include "bench/trials_csv.h"
+#include "common/err.h"
+
+/* Say which trials are of no use; whether there are such as the exit status tells of. */
+static bool tell_failures(const struct summary *summary, const struct trial_rows *rows)
+{
+    unsigned disturbed = summary_disturbed(rows);
+    unsigned empty = summary_empty_points(summary);
+    unsigned failed = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        failed += !rows->at[i].ok && !rows->at[i].unsupported;
+
+    if (disturbed > 0)
+        fprintf(
+            stderr,
+            "WARNING: in %u of %zu trials other programs took more than %.0f %% of the CPUs of "
+            "server or load generator. They are INVALID: measure again on a quiet machine.\n",
+            disturbed, rows->count, JUDGE_DISTURBED * 100);
+    if (failed > 0)
+        fprintf(stderr, "%u trial%s failed; trials.csv and the report say why\n", failed,
+                failed > 1 ? "s" : "");
+    if (empty > 0)
+        fprintf(stderr, "%u point%s no usable trial; trials.csv and the report say why\n",
+                empty, empty > 1 ? "s have" : " has");
+    return failed > 0 || empty > 0;
+}
+
+/* What stands below the ranking: comparisons with others, and how far the generator could go. */
+static void tell_more(const char *dir, const struct scenario *scenario,
+                      const struct trial_rows *rows, const struct summary *summary)
+{
+    static const char *const protocols[] = {"http", "echo"};
+    char error[512];
+    struct ratios ratios;
+    json_t *environment = environment_read(dir, error, sizeof error);
+    if (!environment)
+        return;
+    ratios_make(&ratios, rows, summary, environment);
+    ratios_write(&ratios, dir);
+    for (int p = 0; p < PROTOCOL_COUNT; p++)
+        ratios_print(stdout, &ratios, protocols[p]);
+    orders_print(stdout, scenario->order, rows, summary);
+    for (int p = 0; p < PROTOCOL_COUNT; p++) {
+        char *text = ceiling_text(environment, rows, protocols[p]);
+        if (text)
+            printf("\n%s, %s\n", protocols[p], text);
+        free(text);
+    }
+    ceiling_note(environment, rows);
+    environment_save(dir, environment);
+    ratios_free(&ratios);
+    json_decref(environment);
+}
+
+int run_end(const char *dir, const char *scripts, const struct scenario *scenario)
+{
+    struct trial_rows rows;
+    struct summary summary;
+    char error[512];
+    if (!trials_csv_read(dir, &rows, error, sizeof error)) {
+        warn("nothing was measured");
+        return 1;
+    }
+    summary_make(&summary, &rows);
+    summary_write(&summary, dir);
+    table_print(stdout, &summary, scenario->rank);
+    tell_more(dir, scenario, &rows, &summary);
+    fflush(stdout);
+    bool failed = tell_failures(&summary, &rows);
+
+    if (!plot_make(dir, scripts, error, sizeof error))
+        warn("no plots: %s; the data is kept, 'iomodels plot %s' draws them later", error, dir);
+    if (report_make(dir, error, sizeof error))
+        printf("\nreport: %s/report.html\n", dir);
+    else
+        warn("no report: %s", error);
+    summary_free(&summary);
+    trials_csv_free(&rows);
+    return failed;
+}
