@@ -95,9 +95,9 @@ static void opened(struct crowd *crowd, struct member *m)
     /* A reader is not told of input: it looks when its step comes. */
     struct epoll_event event = {.data.ptr = m};
 
-    tried(crowd, m);
     m->state = OPEN;
     atomic_fetch_add(&crowd->b->counts[m->kind].open, 1);
+    tried(crowd, m);
     if (m->kind != BACKGROUND_READER)
         event.events = EPOLLIN;
     if (epoll_ctl(crowd->epoll_fd, EPOLL_CTL_MOD, m->fd, &event) < 0)

@@ -14,7 +14,8 @@ struct open_result {
     struct histogram service, lateness, own_lateness;
     uint64_t scheduled, sent, sent_in_time, unsent;
     double rate_delivered; /* sent in the window, a second */
-    uint64_t queue_max, queue_waited;
+    uint64_t queue_max;    /* the sum of the threads' longest: not below the longest of all */
+    uint64_t queue_waited;
     double queue_mean;
     uint64_t spun_ns;       /* by all threads, in the window */
     uint64_t drain_took_ns; /* of the thread that took longest */

@@ -176,7 +176,7 @@ static bool take(struct sources *sources, struct source_cursor *cursor)
     uint32_t found = 0;
 
     pthread_mutex_lock(&sources->lock);
-    if (cursor->at > 0)
+    if (cursor->owns)
         sources->list[cursor->at - 1].left_at = now;
     for (uint32_t i = 0; i < sources->count && found == 0; i++) {
         uint64_t left_at = sources->list[i].left_at;
@@ -193,6 +193,7 @@ static bool take(struct sources *sources, struct source_cursor *cursor)
     if (found > 0)
         sources->list[found - 1].left_at = 0;
     cursor->at = found;
+    cursor->owns = found > 0;
     pthread_mutex_unlock(&sources->lock);
     return found > 0;
 }

@@ -44,6 +44,7 @@ struct sources {
 struct source_cursor {
     uint32_t at;   /* the number of its address, from 1; 0 where it has none yet */
     uint32_t left; /* automatic: connections until it takes another */
+    bool owns;     /* automatic: it has taken that address */
 };
 
 /* Set up for connections to `to`. `list`: the value of --source, ADDR[,ADDR...] where ADDR may be

@@ -242,6 +242,7 @@ class Peer:
         self.requests = self.faults = self.accepted = self.ended = 0
         self.last_request = None
         self.all, self.clients = [], []  # every connection that ever was, and who made it
+        self.greeting = b""  # what each connection is sent before it asked for anything
         self.by_path = mode in ("by-path", "mixed-up")
         self.stopping = threading.Event()
         self._numbers = self._swap = 0
@@ -289,6 +290,8 @@ class Peer:
 
     def _run(self, conn):
         try:
+            if self.greeting:
+                conn.send(self.greeting)
             conn.serve()
         except OSError:
             pass

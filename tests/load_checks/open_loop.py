@@ -332,9 +332,9 @@ def too_few_connections(t):
     """The listen queue is full and nobody accepts: also in a closed loop that is not what was
     asked for. On a Unix-domain socket, for with TCP the kernel lets the client believe that the
     connection is up (SYN cookies)."""
-    for more in ([], ["-R", "50"]):
+    for more in ([], ["-R", "50", "--drain", "0.3s"]):
         peer = Watcher(t, accept=2, backlog=1, unix=True)
-        run = Run(t, "-c", "12", "-d", "0.2s", "--timeout", "100ms", *more, peer.url)
+        run = Run(t, "-c", "12", "-d", "1s", "--timeout", "10s", *more, peer.url)
         assert run.finish() == 3, run.status
         consistent(run.json)
         j = run.json

@@ -110,6 +110,16 @@ def unasked_answer(t):
     assert "no request" in run.json["reasons"]["corrupt"]
 
 
+def speaks_before_it_is_asked(t):
+    """A greeting, as a server of another protocol sends it, is no answer."""
+    peer = peer_for(t)
+    peer.greeting = b"220 mail.example.org ESMTP\r\n"
+    run = load(t, "-d", "0.4s", "-c", "2", "--timeout", "5s", peer.url, status=1)
+    o = run.json["outcomes"]
+    assert o["ok"] == 0 and o["corrupt"] >= 2, o
+    assert run.seconds < 5 * settings.slow_factor
+
+
 def tests():
     found = []
     for protocol, modes in (("http", GOOD_HTTP), ("echo", GOOD_ECHO)):
@@ -131,4 +141,5 @@ def tests():
                                   all_bad(mode, protocol, expect)))
     assert set(GOOD_HTTP) | set(BAD_HTTP) | {"refuse", "unasked"} == set(HTTP), "an untested mode"
     assert set(GOOD_ECHO) | set(BAD_ECHO) == set(ECHO), "an untested mode"
-    return found + [named(f) for f in (other_length_first, refused_later, unasked_answer)]
+    return found + [named(f) for f in (other_length_first, refused_later, unasked_answer,
+                                       speaks_before_it_is_asked)]
