@@ -1,0 +1,316 @@
+/* io-uring: completions: what is to be done is handed to the kernel, which says when it is done.
+ *
+ * How it waits   In io_uring_enter(), one call that submits the requests which a batch of completions
+ *                gave rise to and waits for the next.
+ * Who works      The one thread for the sessions; the kernel does the reading and writing, within
+ *                that call (with --sqpoll a thread of the kernel does the sending).
+ * It costs       Per request a share of io_uring_enter, and nothing else: 1/batch system calls. An
+ *                idle connection costs none.
+ * It breaks      Where it is not allowed: many containers and some systems switch it off. Else as
+ *                every loop with one thread: one slow piece of work holds up all connections.
+ *
+ * Accepting is one request for all connections (multishot). They get no file descriptor but a slot
+ * in a table of the ring, so nobody looks one up, and EMFILE cannot happen; when the table is full,
+ * the kernel has taken the connection before it finds out, and drops it: it counts as refused.
+ *
+ * Receiving is one request a connection, which stays armed. When data comes the kernel picks a
+ * buffer from a ring of them that all connections share, so an idle one has none; what was read is
+ * copied from there to the session, and the buffer goes back. If the session takes no input, some is
+ * held, and beyond that the request is cancelled: the client feels it as from the others. Out of
+ * buffers (ENOBUFS) nothing is lost, and the request is armed again.
+ *
+ * Sending. A small answer is copied and sent without a completion, unless it does not go out whole
+ * and at once; that is known when the call that submitted it returns, and looked at before anything
+ * else. What must come after it, the next answer or a close, waits until then. A large one is sent
+ * from where it lies, and its completion awaited. With --zerocopy pages are pinned instead of copied
+ * (IORING_OP_SEND_ZC), and a second completion says when the client has acknowledged them: only
+ * then they are the session's again.
+ *
+ * Time is one request too: the earliest deadline of all. */
+#include "model.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "buffer.h"
+#include "common/clock.h"
+#include "common/err.h"
+#include "counters.h"
+#include "net.h"
+#include "options.h"
+#include "uring_conn.h"
+
+/* The table of sockets takes 8 bytes of the kernel's memory for each. */
+#define SLOTS_MAX 65536u
+
+/* How long accepting rests when the system is out of memory. */
+#define ACCEPT_REST (20 * NS_PER_MS)
+
+/* Slots beyond the most connections, for those that are to be refused. */
+#define SLOTS_SPARE 64
+
+/* Before idle connections are closed the loop goes on until a turn finds nothing, or so often. */
+#define LAST_TURNS 100
+
+static bool want_sqpoll, want_zerocopy;
+
+static struct uring_loop loop;
+static bool accepting;           /* the request is armed */
+static uint64_t accept_again_at; /* accepting rests until then; 0 while it does not */
+static uint64_t timer_at;        /* of the armed timeout; CLOCK_NEVER for none */
+static unsigned last_call;       /* turns until idle connections are closed, once it stops */
+static bool stopping;
+
+static void tag(struct io_uring_sqe *sqe, enum uring_kind kind)
+{
+    sqe->user_data = uring_tag(NULL, kind);
+}
+
+static void arm_accept(void)
+{
+    if (accepting || stopping || accept_again_at != 0)
+        return;
+    struct io_uring_sqe *sqe = uring_request(&loop.ring);
+    io_uring_prep_multishot_accept_direct(sqe, loop.server->listen_fd, NULL, NULL, 0);
+    tag(sqe, URING_ACCEPT);
+    accepting = true;
+}
+
+/* One timeout is pending, for a time that is not later than the earliest deadline. */
+static void arm_timer(void)
+{
+    /* With --sqpoll a request may be read a little later: several, used in turn. */
+    static struct __kernel_timespec at[16];
+    static unsigned used;
+
+    uint64_t next = timers_next(&loop.timers);
+    if (accept_again_at != 0 && accept_again_at < next)
+        next = accept_again_at;
+    if (next >= timer_at)
+        return;
+    struct __kernel_timespec *t = &at[used++ % (sizeof at / sizeof at[0])];
+    t->tv_sec = (int64_t)(next / NS_PER_S);
+    t->tv_nsec = (long long)(next % NS_PER_S);
+    struct io_uring_sqe *sqe = uring_request(&loop.ring);
+    if (timer_at == CLOCK_NEVER) {
+        io_uring_prep_timeout(sqe, t, 0, IORING_TIMEOUT_ABS);
+        tag(sqe, URING_TIMER);
+    } else {
+        io_uring_prep_timeout_update(sqe, t, uring_tag(NULL, URING_TIMER), IORING_TIMEOUT_ABS);
+        sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+        tag(sqe, URING_OTHER); /* where it fails it has just fired */
+    }
+    timer_at = next;
+}
+
+static void refused(void)
+{
+    count(&loop.counters->refused, 1);
+    count(&loop.counters->closed, 1);
+}
+
+static void accepted(int result, uint32_t flags)
+{
+    struct server *server = loop.server;
+    if (!(flags & IORING_CQE_F_MORE))
+        accepting = false;
+    if (result >= 0) {
+        count(&loop.counters->accepted, 1);
+        bool full = server->max_connections != 0 && loop.count >= server->max_connections;
+        if (stopping || full || !uring_conn_open(&loop, (unsigned)result)) {
+            uring_close_slot(&loop, (unsigned)result);
+            refused();
+        }
+    } else if (result == -ENFILE && loop.count + loop.dying >= loop.ring.slots) {
+        count(&loop.counters->accepted, 1);
+        refused();
+    } else if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS ||
+               result == -ENOMEM) {
+        count(&loop.counters->accept_errors, 1);
+        accept_again_at = loop.now + ACCEPT_REST;
+    }
+}
+
+static void told_to_stop(void)
+{
+    stopping = true;
+    last_call = LAST_TURNS;
+    for (struct uring_conn *c = loop.conns; c; c = c->next)
+        session_drain(c->session);
+}
+
+/* Requests that came before the signal have been read. */
+static void close_idle(void)
+{
+    last_call = 0;
+    loop.draining = true;
+    for (struct uring_conn *c = loop.conns, *next; c; c = next) {
+        next = c->next;
+        uring_conn_drain(&loop, c);
+    }
+}
+
+static void expire(void)
+{
+    for (struct timer *t; (t = timers_due(&loop.timers, loop.now));)
+        uring_conn_time(
+            &loop,
+            (struct uring_conn *)(void *)((char *)t - offsetof(struct uring_conn, timer)));
+    if (accept_again_at != 0 && loop.now >= accept_again_at)
+        accept_again_at = 0;
+}
+
+static void completed(const struct io_uring_cqe *cqe)
+{
+    switch (uring_kind(cqe)) {
+    case URING_ACCEPT:
+        accepted(cqe->res, cqe->flags);
+        break;
+    case URING_RECEIVE:
+    case URING_SENT:
+    case URING_SHUT_DOWN:
+        uring_conn_completed(&loop, cqe);
+        break;
+    case URING_TIMER:
+        timer_at = CLOCK_NEVER;
+        break;
+    case URING_STOP:
+        told_to_stop();
+        break;
+    case URING_COPY_SENT: /* was looked at */
+    case URING_OTHER:
+        break;
+    }
+}
+
+/* What is in the completion queue. Sends that failed come first, for what would follow them. */
+static unsigned work_off(void)
+{
+    struct io_uring *io = &loop.ring.io;
+    struct io_uring_cqe *cqe;
+    unsigned head, n = 0;
+
+    io_uring_for_each_cqe(io, head, cqe)
+    {
+        n++;
+        if (uring_kind(cqe) == URING_COPY_SENT)
+            uring_conn_copy_failed(&loop, uring_of(cqe), cqe->res);
+    }
+    if (!io_uring_cq_has_overflow(io)) {
+        loop.ring.epoch++;
+        loop.ring.arena_used = 0;
+        uring_conn_go_on(&loop);
+    }
+    unsigned left = n;
+    io_uring_for_each_cqe(io, head, cqe)
+    {
+        if (left-- == 0)
+            break;
+        completed(cqe);
+    }
+    io_uring_cq_advance(io, n);
+    return n;
+}
+
+static void turn(void)
+{
+    arm_accept();
+    arm_timer();
+    count(&loop.counters->extra[URING_ENTERS], 1);
+    uring_enter(&loop.ring, !loop.hurry && last_call == 0);
+    loop.hurry = false;
+    loop.now = clock_ns();
+    unsigned n = work_off();
+    count_wakeup(loop.counters, n);
+    expire();
+    if (last_call > 0 && (--last_call == 0 || n == 0))
+        close_idle();
+}
+
+static unsigned table_size(size_t max_connections)
+{
+    struct rlimit limit;
+    size_t size = max_connections ? max_connections + SLOTS_SPARE : SLOTS_MAX;
+    /* The kernel allows a table as large as that of descriptors, although these are none. */
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < size)
+        size = limit.rlim_cur;
+    return (unsigned)size;
+}
+
+static void open_ring(struct server *server)
+{
+    struct addr address;
+    char why[256];
+    if (!uring_open(&loop.ring, table_size(server->max_connections), want_sqpoll, why,
+                    sizeof why))
+        die("%s", why);
+    /* Sockets that cannot, say so; of Unix-domain ones that is known. */
+    loop.zerocopy = want_zerocopy && addr_local(server->listen_fd, &address) &&
+                    addr_family(&address) != AF_UNIX;
+}
+
+static void serve(struct server *server)
+{
+    loop.server = server;
+    loop.counters = server->counters;
+    loop.now = clock_ns();
+    timer_at = CLOCK_NEVER;
+    open_ring(server);
+    struct io_uring_sqe *sqe = uring_request(&loop.ring);
+    io_uring_prep_poll_add(sqe, server->stop_fd, POLLIN);
+    tag(sqe, URING_STOP);
+
+    while (!loop.draining || loop.count > 0 || loop.dying > 0)
+        turn();
+    uring_close(&loop.ring);
+    timers_free(&loop.timers);
+    buffer_clear_free_list();
+}
+
+static bool unsupported(const struct options *options, char *why, size_t size)
+{
+    struct uring try;
+    (void)options;
+    if (!uring_open(&try, 1, want_sqpoll, why, size))
+        return true;
+    bool lacking = want_zerocopy && !uring_can_zerocopy(&try);
+    uring_close(&try);
+    if (lacking)
+        snprintf(why, size, "--zerocopy: this kernel cannot send without copying");
+    return lacking;
+}
+
+static bool set_sqpoll(const char *text)
+{
+    (void)text;
+    return want_sqpoll = true;
+}
+
+static bool set_zerocopy(const char *text)
+{
+    (void)text;
+    return want_zerocopy = true;
+}
+
+static const struct model_option options[] = {
+    {.name = "sqpoll",
+     .help = "a thread of the kernel takes the requests: no call to submit\n"
+             "them, and another CPU to look for them",
+     .set = set_sqpoll},
+    {.name = "zerocopy",
+     .help = "send pieces of 16 KiB and more without copying (TCP)",
+     .set = set_zerocopy},
+    {0},
+};
+
+const struct model model = {
+    .name = "io-uring",
+    .summary = "one thread, completions from io_uring",
+    .no_workers = "it is one ring in one thread; epoll-multi is the model with several loops",
+    .options = options,
+    .extra_counters = {"enters", "short_sends", "out_of_buffers", "zerocopy_sends"},
+    .unsupported = unsupported,
+    .serve = serve,
+};

@@ -1,0 +1,78 @@
+/* A connection that is driven by completions: conn.h turned inside out. There a step tries what can
+ * be done now and says what to wait for; here requests are with the kernel, and what comes back
+ * carries the session on. */
+#ifndef IOM_URING_CONN_H
+#define IOM_URING_CONN_H
+
+#include "conn.h"
+#include "uring.h"
+
+struct uring_conn {
+    struct session *session;
+    unsigned slot;   /* its place in the table of sockets */
+    uint8_t want;    /* enum session_want: what the session said last */
+    uint8_t pending; /* requests of it that will post another completion */
+    bool receiving;  /* a multishot receive is armed */
+    bool cancelling; /* and asked to end */
+    bool eof;        /* the client has sent its last byte */
+    bool sending;    /* a send of `piece` bytes is pending, or what it sends is still in use */
+    bool notifying;  /* the latter: IORING_OP_SEND_ZC will tell when it is not */
+    bool lingering;  /* see SESSION_LINGER */
+    bool closed;     /* only what is pending keeps it */
+    bool waits;      /* in the list of those who wait for the next batch */
+    int sent;        /* what the pending send said */
+    size_t piece;
+    uint64_t copied_in;   /* the epoch of the last answer that was copied to the arena */
+    const uint8_t *copy;  /* that answer */
+    uint32_t copy_length; /* and its length */
+    uint32_t rest_length; /* what was not sent of it, and is being sent now: */
+    uint8_t *rest;
+    uint8_t *held; /* input that the session does not take yet: held[held_start .. held_end) */
+    uint32_t held_start, held_end, held_size;
+    uint64_t active_at, linger_end;
+    struct timer timer;
+    struct uring_conn *next, *previous; /* of those open */
+    struct uring_conn *next_waiting;
+};
+
+/* What the connections of a server share. */
+struct uring_loop {
+    struct uring ring;
+    struct server *server;
+    struct counters *counters;
+    uint64_t now;
+    struct timers timers;
+    struct uring_conn *conns; /* those open, newest first */
+    size_t count;             /* how many they are */
+    size_t dying;             /* closed ones that something is still pending for */
+    struct uring_conn *waiting;
+    bool hurry; /* somebody waits who has something to do: do not sleep */
+    bool draining;
+    bool zerocopy;
+};
+
+/* Counters of the model's own, in counters.extra[]. */
+enum { URING_ENTERS, URING_SHORT_SENDS, URING_NO_BUFFERS, URING_ZEROCOPY_SENDS };
+
+/* A new connection in `slot`, receiving. False when memory is out; the slot is the caller's then. */
+bool uring_conn_open(struct uring_loop *l, unsigned slot);
+void uring_conn_close(struct uring_loop *l, struct uring_conn *c);
+
+/* A completion of a connection's request. Those of URING_COPY_SENT are to be handed over first of
+ * all in a batch. */
+void uring_conn_copy_failed(struct uring_loop *l, struct uring_conn *c, int result);
+void uring_conn_completed(struct uring_loop *l, const struct io_uring_cqe *cqe);
+
+/* A new epoch has begun: those who waited for that go on. */
+void uring_conn_go_on(struct uring_loop *l);
+
+/* Its deadline may have come. */
+void uring_conn_time(struct uring_loop *l, struct uring_conn *c);
+
+/* The server stops: close it if it is idle. */
+void uring_conn_drain(struct uring_loop *l, struct uring_conn *c);
+
+/* Close the socket in `slot`. */
+void uring_close_slot(struct uring_loop *l, unsigned slot);
+
+#endif
