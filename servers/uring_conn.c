@@ -149,6 +149,13 @@ static bool hold(struct uring_conn *c, const uint8_t *data, uint32_t n)
     return true;
 }
 
+static void drop_held(struct uring_conn *c)
+{
+    free(c->held);
+    c->held = NULL;
+    c->held_start = c->held_end = c->held_size = 0;
+}
+
 /* Hand data to the session, which wants it. Returns how much it took, 0 when memory is out. */
 static uint32_t feed(struct uring_loop *l, struct uring_conn *c, const uint8_t *data,
                      uint32_t n)
@@ -177,11 +184,8 @@ static bool feed_held(struct uring_loop *l, struct uring_conn *c)
         uint32_t n = feed(l, c, c->held + c->held_start, c->held_end - c->held_start);
         c->held_start += n;
         s->failed |= n == 0;
-        if (c->held_start == c->held_end) {
-            free(c->held);
-            c->held = NULL;
-            c->held_start = c->held_end = c->held_size = 0;
-        }
+        if (c->held_start == c->held_end)
+            drop_held(c);
         return true;
     }
     if (!c->eof)
@@ -250,6 +254,7 @@ static void linger(struct uring_loop *l, struct uring_conn *c)
     uring_on_slot(sqe, c, URING_SHUT_DOWN);
     c->lingering = true;
     c->linger_end = l->now + LINGER_TIME;
+    drop_held(c);
     receive(l, c);
 }
 

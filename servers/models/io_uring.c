@@ -219,7 +219,8 @@ static void turn(void)
     arm_accept();
     arm_timer();
     count(&loop.counters->extra[URING_ENTERS], 1);
-    uring_enter(&loop.ring, !loop.hurry && last_call == 0);
+    bool at_end = loop.draining && loop.waiting;
+    uring_enter(&loop.ring, !loop.hurry && !at_end && last_call == 0);
     loop.hurry = false;
     loop.now = clock_ns();
     unsigned n = work_off();
