@@ -5,7 +5,7 @@
 #define IOM_URING_CONN_H
 
 #include "conn.h"
-#include "uring.h"
+#include "uring_loop.h"
 
 struct uring_conn {
     struct session *session;
@@ -35,22 +35,6 @@ struct uring_conn {
     struct uring_conn *next_waiting;
 };
 
-/* What the connections of a server share. */
-struct uring_loop {
-    struct uring ring;
-    struct server *server;
-    struct counters *counters;
-    uint64_t now;
-    struct timers timers;
-    struct uring_conn *conns; /* those open, newest first */
-    size_t count;             /* how many they are */
-    size_t dying;             /* closed ones that something is still pending for */
-    struct uring_conn *waiting;
-    bool hurry; /* somebody waits who has something to do: do not sleep */
-    bool draining;
-    bool zerocopy;
-};
-
 /* Counters of the model's own, in counters.extra[]. */
 enum { URING_ENTERS, URING_SHORT_SENDS, URING_NO_BUFFERS, URING_ZEROCOPY_SENDS };
 
@@ -58,19 +42,26 @@ enum { URING_ENTERS, URING_SHORT_SENDS, URING_NO_BUFFERS, URING_ZEROCOPY_SENDS }
 bool uring_conn_open(struct uring_loop *l, unsigned slot);
 void uring_conn_close(struct uring_loop *l, struct uring_conn *c);
 
+/* Carry the session on as far as that can be done without a completion. */
+void uring_conn_step(struct uring_loop *l, struct uring_conn *c);
+
 /* A completion of a connection's request. Those of URING_COPY_SENT are to be handed over first of
  * all in a batch. */
 void uring_conn_copy_failed(struct uring_loop *l, struct uring_conn *c, int result);
 void uring_conn_completed(struct uring_loop *l, const struct io_uring_cqe *cqe);
 
-/* A new epoch has begun: those who waited for that go on. */
-void uring_conn_go_on(struct uring_loop *l);
+/* The epoch that it waited for has begun. A closed one is freed here, and nowhere else. */
+void uring_conn_go_on(struct uring_loop *l, struct uring_conn *c);
 
-/* Its deadline may have come. */
+/* When it is to be looked at although nothing completes; and that this time may have come. */
+uint64_t uring_conn_deadline(const struct uring_loop *l, const struct uring_conn *c);
 void uring_conn_time(struct uring_loop *l, struct uring_conn *c);
 
 /* The server stops: close it if it is idle. */
 void uring_conn_drain(struct uring_loop *l, struct uring_conn *c);
+
+/* An empty request of the connection's, which is counted as pending until its last completion. */
+struct io_uring_sqe *uring_conn_request(struct uring_loop *l, struct uring_conn *c);
 
 /* Close the socket in `slot`. */
 void uring_close_slot(struct uring_loop *l, unsigned slot);

@@ -57,10 +57,8 @@
 static bool want_sqpoll, want_zerocopy;
 
 static struct uring_loop loop;
-static bool accepting;           /* the request is armed */
-static uint64_t accept_again_at; /* accepting rests until then; 0 while it does not */
-static uint64_t timer_at;        /* of the armed timeout; CLOCK_NEVER for none */
-static unsigned last_call;       /* turns until idle connections are closed, once it stops */
+static bool accepting;     /* the request is armed */
+static unsigned last_call; /* turns until idle connections are closed, once it stops */
 static bool stopping;
 
 static void tag(struct io_uring_sqe *sqe, enum uring_kind kind)
@@ -70,39 +68,15 @@ static void tag(struct io_uring_sqe *sqe, enum uring_kind kind)
 
 static void arm_accept(void)
 {
-    if (accepting || stopping || accept_again_at != 0)
+    if (loop.wake_at <= loop.now)
+        loop.wake_at = CLOCK_NEVER;
+    bool rests = loop.wake_at != CLOCK_NEVER;
+    if (accepting || stopping || rests)
         return;
     struct io_uring_sqe *sqe = uring_request(&loop.ring);
     io_uring_prep_multishot_accept_direct(sqe, loop.server->listen_fd, NULL, NULL, 0);
     tag(sqe, URING_ACCEPT);
     accepting = true;
-}
-
-/* One timeout is pending, for a time that is not later than the earliest deadline. */
-static void arm_timer(void)
-{
-    /* With --sqpoll a request may be read a little later: several, used in turn. */
-    static struct __kernel_timespec at[16];
-    static unsigned used;
-
-    uint64_t next = timers_next(&loop.timers);
-    if (accept_again_at != 0 && accept_again_at < next)
-        next = accept_again_at;
-    if (next >= timer_at)
-        return;
-    struct __kernel_timespec *t = &at[used++ % (sizeof at / sizeof at[0])];
-    t->tv_sec = (int64_t)(next / NS_PER_S);
-    t->tv_nsec = (long long)(next % NS_PER_S);
-    struct io_uring_sqe *sqe = uring_request(&loop.ring);
-    if (timer_at == CLOCK_NEVER) {
-        io_uring_prep_timeout(sqe, t, 0, IORING_TIMEOUT_ABS);
-        tag(sqe, URING_TIMER);
-    } else {
-        io_uring_prep_timeout_update(sqe, t, uring_tag(NULL, URING_TIMER), IORING_TIMEOUT_ABS);
-        sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
-        tag(sqe, URING_OTHER); /* where it fails it has just fired */
-    }
-    timer_at = next;
 }
 
 static void refused(void)
@@ -129,7 +103,7 @@ static void accepted(int result, uint32_t flags)
     } else if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS ||
                result == -ENOMEM) {
         count(&loop.counters->accept_errors, 1);
-        accept_again_at = loop.now + ACCEPT_REST;
+        loop.wake_at = loop.now + ACCEPT_REST;
     }
 }
 
@@ -152,82 +126,13 @@ static void close_idle(void)
     }
 }
 
-static void expire(void)
+static void completed(struct uring_loop *l, const struct io_uring_cqe *cqe)
 {
-    for (struct timer *t; (t = timers_due(&loop.timers, loop.now));)
-        uring_conn_time(
-            &loop,
-            (struct uring_conn *)(void *)((char *)t - offsetof(struct uring_conn, timer)));
-    if (accept_again_at != 0 && loop.now >= accept_again_at)
-        accept_again_at = 0;
-}
-
-static void completed(const struct io_uring_cqe *cqe)
-{
-    switch (uring_kind(cqe)) {
-    case URING_ACCEPT:
+    (void)l;
+    if (uring_kind(cqe) == URING_ACCEPT)
         accepted(cqe->res, cqe->flags);
-        break;
-    case URING_RECEIVE:
-    case URING_SENT:
-    case URING_SHUT_DOWN:
-        uring_conn_completed(&loop, cqe);
-        break;
-    case URING_TIMER:
-        timer_at = CLOCK_NEVER;
-        break;
-    case URING_STOP:
+    else
         told_to_stop();
-        break;
-    case URING_COPY_SENT: /* was looked at */
-    case URING_OTHER:
-        break;
-    }
-}
-
-/* What is in the completion queue. Sends that failed come first, for what would follow them. */
-static unsigned work_off(void)
-{
-    struct io_uring *io = &loop.ring.io;
-    struct io_uring_cqe *cqe;
-    unsigned head, n = 0;
-
-    io_uring_for_each_cqe(io, head, cqe)
-    {
-        n++;
-        if (uring_kind(cqe) == URING_COPY_SENT)
-            uring_conn_copy_failed(&loop, uring_of(cqe), cqe->res);
-    }
-    if (!io_uring_cq_has_overflow(io)) {
-        loop.ring.epoch++;
-        loop.ring.arena_used = 0;
-        uring_conn_go_on(&loop);
-    }
-    unsigned left = n;
-    io_uring_for_each_cqe(io, head, cqe)
-    {
-        if (left-- == 0)
-            break;
-        completed(cqe);
-    }
-    io_uring_cq_advance(io, n);
-    return n;
-}
-
-static void turn(void)
-{
-    arm_accept();
-    arm_timer();
-    count(&loop.counters->extra[URING_ENTERS], 1);
-    bool at_end = loop.draining && loop.waiting;
-    uring_enter(&loop.ring, !loop.hurry && !at_end && last_call == 0);
-    loop.hurry = false;
-    loop.now = clock_ns();
-    unsigned n = work_off();
-    count_wakeup(loop.counters, n);
-    expire();
-    if (last_call > 0 && (--last_call == 0 || n == 0))
-        close_idle();
 }
 
 static unsigned table_size(size_t max_connections)
@@ -257,14 +162,18 @@ static void serve(struct server *server)
     loop.server = server;
     loop.counters = server->counters;
     loop.now = clock_ns();
-    timer_at = CLOCK_NEVER;
+    loop.timer_at = loop.wake_at = CLOCK_NEVER;
     open_ring(server);
     struct io_uring_sqe *sqe = uring_request(&loop.ring);
     io_uring_prep_poll_add(sqe, server->stop_fd, POLLIN);
     tag(sqe, URING_STOP);
 
-    while (!loop.draining || loop.count > 0 || loop.dying > 0)
-        turn();
+    while (!loop.draining || loop.count > 0 || loop.dying > 0) {
+        arm_accept();
+        unsigned n = uring_turn(&loop, last_call == 0, completed);
+        if (last_call > 0 && (--last_call == 0 || n == 0))
+            close_idle();
+    }
     uring_close(&loop.ring);
     timers_free(&loop.timers);
     buffer_clear_free_list();

@@ -1,0 +1,241 @@
+#include "uring_io.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "counters.h"
+
+/* Answers up to this size are copied to the arena. The session's buffer is free again at once and
+ * serves the next connection of the batch, and no completion is needed to say so. */
+#define COPY_MAX 4096u
+
+/* The most that one send takes from the session: a slow reader is to be seen to make progress. */
+#define PIECE_MAX ((size_t)64 << 10)
+
+/* Below this the pinning of pages costs more than the copy. */
+#define ZEROCOPY_MIN ((size_t)16 << 10)
+
+/* Receiving is stopped when so much waits for the session to take it. A batch may bring more before
+ * that takes effect, but no more than there are provided buffers. */
+#define HELD_MAX 65536u
+
+void uring_receive(struct uring_loop *l, struct uring_conn *c)
+{
+    if (c->receiving || c->eof)
+        return;
+    struct io_uring_sqe *sqe = uring_conn_request(l, c);
+    io_uring_prep_recv_multishot(sqe, (int)c->slot, NULL, 0, 0);
+    uring_on_slot(sqe, c, URING_RECEIVE);
+    sqe->flags |= IOSQE_BUFFER_SELECT;
+    sqe->buf_group = 0;
+    c->receiving = true;
+    c->cancelling = false;
+}
+
+static void stop_receiving(struct uring_loop *l, struct uring_conn *c)
+{
+    if (!c->receiving || c->cancelling)
+        return;
+    struct io_uring_sqe *sqe = uring_request(&l->ring);
+    io_uring_prep_cancel64(sqe, uring_tag(c, URING_RECEIVE), 0);
+    sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    sqe->user_data = URING_OTHER;
+    c->cancelling = true;
+}
+
+static bool hold(struct uring_conn *c, const uint8_t *data, uint32_t n)
+{
+    if (c->held_end + n > c->held_size) {
+        uint32_t size = c->held_size ? c->held_size : 4096;
+        while (size < c->held_end + n)
+            size *= 2;
+        uint8_t *bigger = realloc(c->held, size);
+        if (!bigger)
+            return false;
+        c->held = bigger;
+        c->held_size = size;
+    }
+    memcpy(c->held + c->held_end, data, n);
+    c->held_end += n;
+    return true;
+}
+
+void uring_drop_held(struct uring_conn *c)
+{
+    free(c->held);
+    c->held = NULL;
+    c->held_start = c->held_end = c->held_size = 0;
+}
+
+/* Hand data to the session, which wants it. Returns how much it took, 0 when memory is out. */
+static uint32_t feed(struct uring_loop *l, struct uring_conn *c, const uint8_t *data,
+                     uint32_t n)
+{
+    struct session *s = c->session;
+    bool was_idle = session_idle(s);
+    size_t room;
+    void *space = session_space(s, &room);
+    if (!space)
+        return 0;
+    if (n > room)
+        n = (uint32_t)room;
+    memcpy(space, data, n);
+    session_received(s, n);
+    if (was_idle)
+        c->active_at = l->now;
+    return n;
+}
+
+bool uring_feed(struct uring_loop *l, struct uring_conn *c)
+{
+    struct session *s = c->session;
+    if (c->held_start < c->held_end) {
+        uint32_t n = feed(l, c, c->held + c->held_start, c->held_end - c->held_start);
+        c->held_start += n;
+        s->failed |= n == 0;
+        if (c->held_start == c->held_end)
+            uring_drop_held(c);
+        return true;
+    }
+    if (!c->eof)
+        return false;
+    session_eof(s);
+    return true;
+}
+
+/* Take what has come, if the session wants it; else it waits. False when memory is out. */
+static bool take(struct uring_loop *l, struct uring_conn *c, const uint8_t *data, uint32_t n)
+{
+    uint32_t taken = 0;
+    if (c->want == SESSION_READ && !c->sending && c->held_end == 0) {
+        taken = feed(l, c, data, n);
+        if (taken == 0)
+            return false;
+    }
+    return taken == n || hold(c, data + taken, n - taken);
+}
+
+bool uring_received(struct uring_loop *l, struct uring_conn *c, const struct io_uring_cqe *cqe)
+{
+    bool whole = true;
+    if (!(cqe->flags & IORING_CQE_F_MORE))
+        c->receiving = false;
+    if (cqe->res > 0 && !c->lingering && !c->closed)
+        whole = take(l, c, uring_buffer(&l->ring, cqe->flags), (uint32_t)cqe->res);
+    uring_recycle(&l->ring, cqe->flags);
+    if (cqe->res == 0)
+        c->eof = true;
+    else if (cqe->res == -ENOBUFS)
+        count(&l->counters->extra[URING_NO_BUFFERS], 1);
+    else if (cqe->res < 0 && cqe->res != -ECANCELED)
+        return false;
+    return whole;
+}
+
+void uring_balance(struct uring_loop *l, struct uring_conn *c)
+{
+    if (c->held_end - c->held_start > HELD_MAX)
+        stop_receiving(l, c);
+    else
+        uring_receive(l, c);
+}
+
+/* Send and be told when it is done; the data stays where it is until then. */
+static void send_piece(struct uring_loop *l, struct uring_conn *c, const uint8_t *data,
+                       size_t n)
+{
+    struct io_uring_sqe *sqe = uring_conn_request(l, c);
+    if (l->zerocopy && n >= ZEROCOPY_MIN) {
+        io_uring_prep_send_zc(sqe, (int)c->slot, data, n, MSG_NOSIGNAL | MSG_WAITALL, 0);
+        count(&l->counters->extra[URING_ZEROCOPY_SENDS], 1);
+    } else {
+        io_uring_prep_send(sqe, (int)c->slot, data, n, MSG_NOSIGNAL | MSG_WAITALL);
+    }
+    uring_on_slot(sqe, c, URING_SENT);
+    c->sending = true;
+    c->piece = n;
+}
+
+/* Send a copy, and hear of it only if it does not go out whole and at once. MSG_DONTWAIT has the
+ * kernel say so when the request is submitted, and MSG_WAITALL makes a part of it a failure, which
+ * IOSQE_CQE_SKIP_SUCCESS does not keep quiet. A thread of the kernel that submits does so later: not
+ * with --sqpoll. */
+static bool send_copy(struct uring_loop *l, struct uring_conn *c, const uint8_t *data, size_t n)
+{
+    uint8_t *copy = n <= COPY_MAX && !l->ring.sqpoll ? uring_arena(&l->ring, n) : NULL;
+    if (!copy)
+        return false;
+    memcpy(copy, data, n);
+    struct io_uring_sqe *sqe = uring_request(&l->ring);
+    io_uring_prep_send(sqe, (int)c->slot, copy, n, MSG_NOSIGNAL | MSG_WAITALL | MSG_DONTWAIT);
+    uring_on_slot(sqe, c, URING_COPY_SENT);
+    sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    c->copy = copy;
+    c->copy_length = (uint32_t)n;
+    c->copied_in = l->ring.epoch;
+    return true;
+}
+
+void uring_transmit(struct uring_loop *l, struct uring_conn *c)
+{
+    size_t n;
+    const uint8_t *data = session_output(c->session, &n);
+    if (send_copy(l, c, data, n)) {
+        session_sent(c->session, n);
+        c->active_at = l->now;
+    } else {
+        send_piece(l, c, data, n < PIECE_MAX ? n : PIECE_MAX);
+    }
+}
+
+/* A rest of what was copied is sent before the session has its say. */
+static void rest_sent(struct uring_loop *l, struct uring_conn *c)
+{
+    c->rest_length -= (uint32_t)c->sent;
+    if (c->rest_length > 0) {
+        memmove(c->rest, c->rest + c->sent, c->rest_length);
+        send_piece(l, c, c->rest, c->rest_length);
+    } else {
+        free(c->rest);
+        c->rest = NULL;
+    }
+}
+
+bool uring_sent(struct uring_loop *l, struct uring_conn *c, const struct io_uring_cqe *cqe)
+{
+    if (cqe->flags & IORING_CQE_F_NOTIF) {
+        c->notifying = false;
+    } else {
+        c->sent = cqe->res;
+        c->notifying = cqe->flags & IORING_CQE_F_MORE;
+    }
+    if (c->notifying || c->closed)
+        return true;
+    c->sending = false;
+    if (c->sent <= 0)
+        return false;
+    c->active_at = l->now;
+    if (c->rest)
+        rest_sent(l, c);
+    else
+        session_sent(c->session, (size_t)c->sent);
+    return true;
+}
+
+bool uring_resend(struct uring_loop *l, struct uring_conn *c, int result)
+{
+    uint32_t done = result > 0 ? (uint32_t)result : 0;
+    count(&l->counters->extra[URING_SHORT_SENDS], 1);
+    count(&l->counters->eagain, result == -EAGAIN);
+    if (result < 0 && result != -EAGAIN)
+        return false;
+    c->rest_length = c->copy_length - done;
+    c->rest = malloc(c->rest_length);
+    if (!c->rest)
+        return false;
+    memcpy(c->rest, c->copy + done, c->rest_length);
+    send_piece(l, c, c->rest, c->rest_length);
+    return true;
+}
