@@ -26,6 +26,7 @@ void uring_close_slot(struct uring_loop *l, unsigned slot)
 {
     struct io_uring_sqe *sqe = uring_request(&l->ring);
     io_uring_prep_close_direct(sqe, slot);
+    l->slots_closing++;
     sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
     sqe->user_data = URING_OTHER;
 }

@@ -115,6 +115,8 @@ unsigned uring_turn(struct uring_loop *l, bool sleep,
     count(&l->counters->extra[URING_ENTERS], 1);
     bool at_end = l->draining && l->waiting;
     uring_enter(&l->ring, sleep && !l->hurry && !at_end);
+    l->slots_used -= l->slots_closing;
+    l->slots_closing = 0;
     l->hurry = false;
     l->now = clock_ns();
     unsigned n = work_off(l, other);

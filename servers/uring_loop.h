@@ -17,7 +17,9 @@ struct uring_loop {
     struct timers timers;
     struct uring_conn *conns; /* those open, newest first */
     size_t count;             /* how many they are */
-    size_t dying;             /* closed ones that something is still pending for */
+    /* Slots of the table that are taken, and of those the ones whose closing is queued. */
+    size_t slots_used, slots_closing;
+    size_t dying; /* closed ones that something is still pending for */
     struct uring_conn *waiting;
     bool hurry;        /* somebody waits who has something to do: do not sleep */
     bool draining;     /* connections are closed as soon as they are idle */

@@ -92,12 +92,13 @@ static void accepted(int result, uint32_t flags)
         accepting = false;
     if (result >= 0) {
         count(&loop.counters->accepted, 1);
+        loop.slots_used++;
         bool full = server->max_connections != 0 && loop.count >= server->max_connections;
         if (stopping || full || !uring_conn_open(&loop, (unsigned)result)) {
             uring_close_slot(&loop, (unsigned)result);
             refused();
         }
-    } else if (result == -ENFILE && loop.count + loop.dying >= loop.ring.slots) {
+    } else if (result == -ENFILE && loop.slots_used >= loop.ring.slots) {
         count(&loop.counters->accepted, 1);
         refused();
     } else if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS ||

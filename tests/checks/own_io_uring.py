@@ -1,0 +1,235 @@
+"""What is the io-uring model's own: its system calls, its memory, its options, and kernels that do not
+let it."""
+
+import ctypes
+import os
+import platform
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+from lib import calls
+from lib.suite import check
+from lib.wire import request
+
+IO_URING_SETUP = 425  # on every architecture
+EPERM, ENOSYS = 1, 38
+
+
+def refuse_io_uring(error):
+    """In a child: have the kernel answer io_uring_setup() with `error` from now on, by a seccomp
+    filter like those of containers (seccomp(2))."""
+    def filtered():
+        prctl = ctypes.CDLL(None, use_errno=True).prctl
+        instructions = [(0x20, 0, 0, 0),                     # load the number of the call
+                        (0x15, 0, 1, IO_URING_SETUP),        # is it this one?
+                        (0x06, 0, 0, 0x00050000 | error),    # SECCOMP_RET_ERRNO
+                        (0x06, 0, 0, 0x7fff0000)]            # SECCOMP_RET_ALLOW
+        code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *i)
+                                                    for i in instructions))
+        program = struct.pack("@HP", len(instructions), ctypes.addressof(code))
+        if prctl(38, 1, 0, 0, 0) != 0 or prctl(22, 2, program, 0, 0) != 0:
+            os._exit(99)
+    return filtered
+
+
+@check("", "io-uring: where the kernel refuses, one line that says why, and exit status 3")
+def unsupported(s):
+    for error, words in ((EPERM, "not allowed"), (ENOSYS, "no io_uring")):
+        r = subprocess.run([s.program, "--listen", "127.0.0.1:0"], capture_output=True, text=True,
+                           preexec_fn=refuse_io_uring(error), timeout=2 * s.patience)
+        if r.returncode == 99:
+            s.skip(f"no seccomp filter can be set here ({platform.machine()})")
+        assert r.returncode == 3, r
+        assert r.stderr.startswith("io-uring: unsupported: ") and words in r.stderr, r
+        assert len(r.stderr.splitlines()) == 1 and not r.stdout, r
+
+
+@check("http", "io-uring: with 64 connections io_uring_enter is the only system call",
+       on=("tcp4", "unix"), limit=60)
+def only_enter(s):
+    if s.sanitized:
+        s.skip("a sanitizer makes calls of its own")
+    server = s.start()
+
+    def load():
+        conns = [s.http(server) for _ in range(64)]
+        for _ in range(20):
+            for c in conns:
+                c.send(request("/"))
+            for c in conns:
+                assert c.answer().status == 200
+        for c in conns:
+            c.close()
+
+    found = calls.counted(server, load)
+    for name in calls.OF_MALLOC:
+        found.pop(name, None)
+    enters = found.pop("io_uring_enter")
+    assert not found, found
+    final = server.until_counters(lambda n: n["closed"] == 64, "all closed")
+    assert final["enters"] >= enters > 20, (enters, final)
+    # 1,280 requests, 64 arrivals, 64 ends: at the worst one by one.
+    assert enters < 1500, f"{enters} calls for 1,280 requests"
+
+
+@check("http", "io-uring: a connection takes no descriptor and little memory", on=("tcp4", "unix"),
+       limit=60)
+def memory(s):
+    server = s.start()
+    fds = len(os.listdir(f"/proc/{server.pid}/fd"))
+    with s.http(server) as c:
+        assert c.ask("/").status == 200
+    before = server.resident()
+    conns = [s.http(server) for _ in range(1000)]
+    for c in conns:
+        assert c.ask("/").status == 200
+    assert len(os.listdir(f"/proc/{server.pid}/fd")) == fds
+    if not s.sanitized:
+        # The provided buffers, which all share, are touched for the first time too.
+        each = (server.resident() - before - (3 << 20)) / len(conns)
+        assert each < 2048, f"{each:.0f} bytes a connection"
+
+
+@check("http", "io-uring: a full table of sockets refuses, counts, and goes on", on=("tcp4", "unix"))
+def full_table(s):
+    server = s.start(nofile=64)  # the kernel allows a table no larger than that
+    conns = [s.http(server) for _ in range(64)]
+    for c in conns:
+        assert c.ask("/").status == 200
+    for _ in range(10):
+        more = s.http(server)
+        more.send_anyway(request("/"))
+        assert more.gone(), "a 65th connection was served"
+    found = server.until_counters(lambda n: n["refused"] == 10, "ten were refused")
+    assert found["accepted"] == 74 and found["accept_errors"] == 0, found
+    conns.pop().close()
+    server.until_counters(lambda n: n["closed"] == 11, "one has left")
+    with s.http(server) as c:
+        assert c.ask("/").status == 200, "the free place is not given away"
+
+
+@check("http", "io-uring: more have data than there are buffers, and all are served",
+       on=("tcp4", "unix"), limit=60)
+def out_of_buffers(s):
+    # With --sqpoll the kernel receives also while the server is busy.
+    server = s.start("--sqpoll")
+    conns = [s.http(server) for _ in range(400)]
+    body = b"0123456789" * 1000  # five buffers each, of 1,024
+    for c in conns:
+        assert c.ask("/bytes/1").status == 200
+    busy = s.http(server)
+    busy.send(request("/cpu/700000"))
+    time.sleep(0.1)
+    for c in conns:
+        c.send(request("/echo", "POST", body=body))
+    assert busy.answer().status == 200
+    for c in conns:
+        assert c.answer("POST").body == body
+    found = server.ask_counters()
+    assert found["requests"] == 801, found
+    assert found["out_of_buffers"] > 0, f"there were enough buffers, nothing was tried: {found}"
+
+
+@check("http", "io-uring: small answers to one that does not read are sent on when it does",
+       on=("tcp4", "unix"), limit=60)
+def short_sends(s):
+    server = s.start()
+    other = s.http(server)
+    with s.http(server, receive_buffer=4096) as c:
+        count = 0
+        while server.ask_counters()["short_sends"] == 0:
+            assert count < 20000, "no send fell short"
+            for _ in range(50):
+                c.send(request("/bytes/3500"))
+                # That one, which comes later, is answered: so are the others, one by one.
+                assert other.ask("/").status == 200, "the others are served meanwhile"
+            count += 50
+        for i in range(count):
+            a = c.answer()
+            assert a.status == 200 and len(a.body) == 3500, f"answer {i} of {count}: {a}"
+        assert c.ask("/").status == 200
+
+
+@check("echo", "io-uring: one that sends and does not read is held up, and loses nothing",
+       on=("tcp4", "unix"), limit=60)
+def held(s):
+    server = s.start()
+    text = os.urandom(1 << 20) * 16
+    with s.connect(server, receive_buffer=4096) as c:
+        sent = c.push(text, blocked=0.5)
+        assert sent < len(text), "the server takes whatever comes"
+        c.half_close()
+        assert c.rest() == text[:sent]
+
+
+@check("http", "io-uring: --zerocopy sends large answers without copying", on=("tcp4", "unix"))
+def zerocopy(s):
+    server = s.start("--zerocopy")
+    for _ in range(3):
+        with s.http(server) as c:
+            small = c.ask("/bytes/1000")
+            large = c.ask("/bytes/3000000")
+            assert len(small.body) == 1000 and len(large.body) == 3000000
+            assert large.body[:1000] == small.body and large.body[65536:66536] == small.body
+            assert c.ask("/").status == 200
+    c = s.http(server, receive_buffer=4096)
+    c.send(request("/bytes/50000000"))
+    c.take(100000)
+    c.reset()
+    server.until_counters(lambda n: n["closed"] == 4, "the one that was reset is closed")
+    with s.http(server) as c:
+        assert len(c.ask("/bytes/100000").body) == 100000
+    final = server.stop()
+    if s.transport == "tcp4":
+        assert final["zerocopy_sends"] > 3 * 40, final
+    else:
+        assert final["zerocopy_sends"] == 0, final  # a Unix-domain socket cannot
+    assert final["aborted"] == 0, final
+
+
+def thread_names(server):
+    names = []
+    for thread in os.listdir(f"/proc/{server.pid}/task"):
+        with open(f"/proc/{server.pid}/task/{thread}/comm") as f:
+            names.append(f.read().strip())
+    return names
+
+
+@check("http", "io-uring: --sqpoll has a thread of the kernel submit", on=("tcp4", "unix"))
+def sqpoll(s):
+    server = s.start("--sqpoll")
+    deadline = time.monotonic() + s.patience
+    while not any(n.startswith("iou-sqp") for n in thread_names(server)):  # it names itself
+        assert time.monotonic() < deadline, thread_names(server)
+        time.sleep(0.01)
+    conns = [s.http(server) for _ in range(20)]
+    for path, size in (("/bytes/10", 10), ("/bytes/500000", 500000), ("/wait/20", None)):
+        for c in conns:
+            c.send(request(path) * 3)
+        for c in conns:
+            for _ in range(3):
+                a = c.answer()
+                assert a.status == 200 and size in (None, len(a.body)), a
+    time.sleep(0.3)  # longer than the thread looks for work before it sleeps
+    for c in conns:
+        assert c.ask("/").status == 200
+    for c in conns:
+        c.close()
+    server.until_counters(lambda n: n["closed"] == 20, "all closed")
+    assert server.stop()["requests"] == 200
+
+
+@check("http", "io-uring: at rest it does nothing")
+def at_rest(s):
+    server = s.start()
+    c = s.http(server)
+    assert c.ask("/").status == 200
+    before = server.ask_counters()["enters"]
+    time.sleep(0.5)
+    # Asking for the counters is a signal too, and ends a wait.
+    assert server.ask_counters()["enters"] - before <= 3
+    c.sock.shutdown(socket.SHUT_WR)
+    c.ends()
