@@ -205,8 +205,8 @@ static bool upload_append(struct http_session *h, const uint8_t *data, size_t n)
     return true;
 }
 
-/* A piece of the body has come: keep it or drop it. False if it ended the conversation. Whoever asks
- * the session over and over has it find no bytes, which are no progress. */
+/* A piece of the body has come: keep it or drop it. False if it ended the conversation. Whoever
+ * asks the session over and over has it find no bytes, which are no progress. */
 static bool body_piece(struct http_session *h, const uint8_t *data, size_t n)
 {
     if (n > 0)

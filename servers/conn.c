@@ -27,7 +27,7 @@ struct conn *conn_open(struct server *server, struct counters *counters, int fd,
     c->want = CONN_READ;
     c->server = server;
     c->active_at = now;
-    c->timer.index = TIMER_OFF;
+    c->timer = (struct timer){.at = CLOCK_NEVER, .index = TIMER_OFF};
     return c;
 }
 

@@ -40,11 +40,9 @@ struct conn {
     uint64_t active_at; /* when the connection last made progress */
     uint64_t linger_end;
     struct timer timer;
-    struct conn *next, *previous;    /* in the loop's list */
-    union {                          /* the model's: */
-        size_t slot;                 /* its place in a table */
-        struct coroutine *coroutine; /* who serves it */
-    };
+    struct conn *next, *previous; /* in the loop's list */
+    size_t slot;                  /* the model's: its place in a table */
+    void *model_data; /* the model's: what it keeps for each connection, if anything */
 };
 
 /* A connection on socket `fd`, counting in `counters`. NULL when memory is out; `fd` is the

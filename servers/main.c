@@ -43,10 +43,11 @@ static void on_stop(int signal_number)
     stopping = 1;
     ssize_t ignored = write(server.stop_fd, &one, sizeof one);
     (void)ignored;
-    for (unsigned i = 0; i < server.listeners; i++)
-        count(&server.counters->unaccepted, net_stop_listening(listen_fds[i]));
+    /* In this order: who is refused may be sure that all workers have been told. */
     if (model.stop)
         model.stop();
+    for (unsigned i = 0; i < server.listeners; i++)
+        count(&server.counters->unaccepted, net_stop_listening(listen_fds[i]));
     struct itimerspec t = {.it_value = ns_timespec(options.drain ? options.drain : 1)};
     timer_settime(drain_timer, 0, &t, NULL);
     errno = saved;

@@ -132,8 +132,8 @@ enum net_accept net_accept(struct server *server, int flags, int *fd)
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
-        /* Linux looks for a free descriptor before it looks at the socket: this error hides that the
-         * socket was shut down. */
+        /* Linux looks for a free descriptor before it looks at the socket: this error hides that
+         * the socket was shut down. */
         if (server_stopping(server))
             return NET_STOPPED;
         count(&c->accept_errors, 1);

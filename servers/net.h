@@ -34,9 +34,9 @@ enum net_accept {
 /* Take one connection and count it; `flags` as for accept4(2). */
 enum net_accept net_accept(struct server *server, int flags, int *fd);
 
-/* May one more connection be served beside the open ones? If not, `fd` is refused. In a
- * model with workers the open ones of all of them count, and `open_connections` does not matter; two that
- * come to different workers in the same instant for the last place may both be refused, but
+/* May one more connection be served beside the open ones? If not, `fd` is refused. In a model
+ * with workers the open ones of all of them count, and `open_connections` does not matter; two
+ * that come to different workers in the same instant for the last place may both be refused, but
  * never are too many admitted. */
 bool net_admit(struct server *server, size_t open_connections, int fd);
 
@@ -46,9 +46,8 @@ bool net_admit(struct server *server, size_t open_connections, int fd);
 enum net_accept net_accept_admitted(struct server *server,
                                     const atomic_size_t *open_connections, int *fd);
 
-/* The same until there is a connection, for a socket that blocks in accept: take a connection and admit it, waiting out a
- * lack of descriptors. `*open_connections` is read when the connection has come. Returns -1
- * when the server stops. */
+/* The same again and again until there is a connection, for a socket that blocks in accept.
+ * Returns -1 when the server stops. */
 int net_accept_wait(struct server *server, const atomic_size_t *open_connections);
 
 /* Close and count a connection that could not be served after all. */

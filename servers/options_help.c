@@ -30,7 +30,7 @@ static void print_model_options(void)
         char number[16] = "one a CPU";
         if (model.workers != WORKERS_PER_CPU)
             snprintf(number, sizeof number, "%u", model.workers);
-        snprintf(help, sizeof help, "how many work, up to %d (%s)", WORKERS_MAX, number);
+        snprintf(help, sizeof help, "how many workers, 1 to %d (%s)", WORKERS_MAX, number);
         print_option("workers", "N", help);
     }
     for (const struct model_option *m = model.options; m && m->name; m++)

@@ -121,10 +121,15 @@ void reactor_refuse(struct reactor *r, struct conn *c)
     reactor_close(r, c);
 }
 
+struct conn *reactor_due(struct reactor *r)
+{
+    struct timer *t = timers_due(&r->timers, r->now);
+    return t ? (struct conn *)(void *)((char *)t - offsetof(struct conn, timer)) : NULL;
+}
+
 static void expire(struct reactor *r, reactor_settle *settle)
 {
-    for (struct timer *t; (t = timers_due(&r->timers, r->now));) {
-        struct conn *c = (struct conn *)(void *)((char *)t - offsetof(struct conn, timer));
+    for (struct conn *c; (c = reactor_due(r));) {
         if (conn_deadline(c) > r->now)
             reactor_keep_time(r, c); /* it was moved meanwhile: see timers.h */
         else
@@ -132,13 +137,19 @@ static void expire(struct reactor *r, reactor_settle *settle)
     }
 }
 
+bool reactor_must_drain(struct reactor *r)
+{
+    if (r->accept_again_at != 0 && r->now >= r->accept_again_at)
+        r->accept_again_at = 0;
+    if (r->draining || !server_stopping(r->server))
+        return false;
+    return r->draining = true;
+}
+
 void reactor_turn(struct reactor *r, reactor_settle *settle)
 {
     expire(r, settle);
-    if (r->accept_again_at != 0 && r->now >= r->accept_again_at)
-        r->accept_again_at = 0;
-    if (server_stopping(r->server) && !r->draining) {
-        r->draining = true;
+    if (reactor_must_drain(r)) {
         for (struct conn *c = r->conns, *next; c; c = next) {
             next = c->next;
             settle(r, c, conn_drain(c, r->now));

@@ -55,6 +55,15 @@ struct conn *reactor_accept(struct reactor *r);
 /* The end of a turn: connections whose deadline has come, and SIGTERM if it has come. */
 void reactor_turn(struct reactor *r, reactor_settle *settle);
 
+/* The parts of reactor_turn(), for a model whose connections are not always the loop's own to
+ * touch. The next connection whose timer is over, its timer taken out (its deadline may have
+ * moved); NULL if there is none. */
+struct conn *reactor_due(struct reactor *r);
+
+/* Once a turn: has SIGTERM come since the last one? Then all connections are to be drained. Ends
+ * the rest from accepting, too. */
+bool reactor_must_drain(struct reactor *r);
+
 /* After every step: keep the timer of `c` right. settle() functions call it for all but
  * CONN_DONE. */
 void reactor_keep_time(struct reactor *r, struct conn *c);

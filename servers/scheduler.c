@@ -64,7 +64,7 @@ static void resume(struct reactor *r, struct conn *c, enum resume_reason why)
     reason = why;
     calls = 0;
     count(&r->counters->extra[0], 1);
-    if (!coroutine_resume(c->coroutine))
+    if (!coroutine_resume(c->model_data))
         reactor_close(r, c); /* closing takes it out of the set */
 }
 
@@ -72,11 +72,11 @@ static void accept_all(struct reactor *r)
 {
     for (struct conn *c; (c = reactor_accept(r));) {
         c->drained = true; /* until it is reported */
-        c->coroutine = coroutine_new(serve_conn, c);
-        if (!c->coroutine) {
+        c->model_data = coroutine_new(serve_conn, c);
+        if (!c->model_data) {
             reactor_refuse(r, c);
         } else if (control(EPOLL_CTL_ADD, c->fd, everything, c) != 0) {
-            coroutine_drop(c->coroutine);
+            coroutine_drop(c->model_data);
             reactor_refuse(r, c);
         }
     }

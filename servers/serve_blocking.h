@@ -1,5 +1,5 @@
 /* One connection served from its first byte to its last on a blocking socket: the way of
- * iterative, fork and thread. */
+ * iterative, fork, prefork, thread and thread-pool. */
 #ifndef IOM_SERVE_BLOCKING_H
 #define IOM_SERVE_BLOCKING_H
 

@@ -253,7 +253,8 @@ void workers_as_processes(struct server *server, void (*run)(struct server *work
     sigprocmask(SIG_BLOCK, &all, &old);
 
     create(server, run);
-    /* If the server was told to stop before there was a child to pass that on to, none is needed. */
+    /* If the server was told to stop before there was a child to pass that on to, none is
+     * needed. */
     for (unsigned i = 0; i < worker_count && !server_stopping(server); i++)
         if (!start_child(&workers[i], stop))
             die_errno("cannot start worker process %u of %u", i + 1, worker_count);

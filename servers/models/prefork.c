@@ -146,9 +146,9 @@ static void be_child(struct server *server)
     }
 }
 
-/* A child that SIGTERM finds in accept() returns from it by EINTR. If the signal comes just before
- * the call, and is for this child alone, it serves one more connection; if it is for the server, the
- * socket is shut down already. */
+/* A child that SIGTERM finds in accept() returns from it by EINTR. If the signal comes just
+ * before the call, and is for this child alone, it serves one more connection; if it is for the
+ * server, the socket is shut down next, which ends the call. */
 static void stop_child(void)
 {
     blocking_conn_drain(&mine);

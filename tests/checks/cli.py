@@ -104,7 +104,7 @@ def workers(s):
     final = server.stop()
     assert len(final["workers"]) == 3, final
     assert sum(w["requests"] for w in final["workers"]) == final["requests"] == 1, final
-    assert sum(w["closed"] for w in final["workers"]) == 1, final
+    assert sum(w["closed"] for w in final["workers"]) <= 1, final
     assert not any(w["alive"] for w in final["workers"]), final
 
 

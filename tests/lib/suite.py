@@ -135,12 +135,12 @@ class Subject:
         return connection
 
 
-def check(protocol, name, on=("tcp4",), limit=20, last=False):
+def check(protocol, name, on=("tcp4",), limit=20, last=False, models=None):
     """Register a check of `protocol` ("http", "echo", or "" for what concerns neither) over each
-    transport in `on`."""
+    transport in `on`; of all models, or of those named."""
     def register(function):
         for transport in on:
-            CHECKS.append((protocol, name, transport, function, limit, last))
+            CHECKS.append((protocol, name, transport, function, limit, last, models))
         return function
     return register
 
@@ -169,4 +169,5 @@ def tests(settings):
 
     return [tap.Test(f"{settings.traits['model']} {protocol or 'server'}/{transport}: {name}",
                      make(protocol, transport, function), limit * settings.slow, last)
-            for protocol, name, transport, function, limit, last in CHECKS]
+            for protocol, name, transport, function, limit, last, models in CHECKS
+            if models is None or settings.traits["model"] in models]

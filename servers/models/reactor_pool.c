@@ -1,0 +1,246 @@
+/* reactor-pool: one thread waits for all connections, others serve them.
+ *
+ * How it waits   The main thread in epoll_wait() for all; each worker for the queue of connections
+ *                that are ready.
+ * Who works      The worker that took the connection from the queue: it reads, runs the app and
+ *                answers, then has the kernel watch the connection again. The next request may go
+ *                to another worker.
+ * It costs       Per request recv, send, epoll_ctl to re-arm, a share of epoll_wait and, where a
+ *                worker sleeps, a futex call or two to wake it: 3 + 1/batch at the least. An idle
+ *                connection costs none, and no thread.
+ * It breaks      Not with numbers. Where requests are small the hand-over costs more than the work:
+ *                one loop is faster then. It pays where they are long: /cpu/US holds up one worker,
+ *                and no other connection, until there are as many of them as workers.
+ *
+ * EPOLLONESHOT (epoll_ctl(2)) is what makes it possible: a descriptor that was reported is not
+ * reported again before it is re-armed, so no two workers get the same connection. Each connection
+ * has an owner, and only that one touches it: the worker, while its state is BUSY; nobody, while
+ * it is not. The list, the timers and closing are the main thread's. All it does to a connection
+ * that a worker has is to set a bit in its state, EVENT or TIMER; a worker that finds a bit when
+ * it wants to let go looks at the connection again. What only the main thread can do, to close
+ * it or to set an earlier timer, a worker asks for by handing it back. So there is one lock, the
+ * queue's. */
+#include "model.h"
+
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "counters.h"
+#include "reactor.h"
+#include "task_queue.h"
+#include "workers.h"
+
+#define BATCH 512
+
+enum { QUEUED, MAX_QUEUED, HANDED_BACK }; /* in counters.extra[] of the main thread */
+
+enum {
+    BUSY = 1,  /* it has an owner */
+    EVENT = 2, /* its socket is ready, or the server stops: step */
+    TIMER = 4, /* its timer is over, and in the heap no more */
+};
+
+/* A connection, as it goes from one thread to another. */
+struct job {
+    struct task task; /* in the queue, or in the list of those handed back */
+    struct conn *conn;
+    atomic_uint state;
+};
+
+static int epoll;
+static int bell; /* rings when something is handed back */
+static _Atomic(struct task *) handed_back;
+
+static struct task_queue queue;
+static struct counters *mine; /* the main thread's */
+
+static int control(int operation, int fd, uint32_t events, void *tag)
+{
+    struct epoll_event e = {.events = events, .data.ptr = tag};
+    return epoll_ctl(epoll, operation, fd, &e);
+}
+
+/* Have the connection reported when it is ready, and let go of it. False where a bit has been set
+ * meanwhile, or the connection is to be closed: the caller still has it. */
+static bool release(struct job *j)
+{
+    struct conn *c = j->conn;
+    unsigned busy = BUSY;
+    uint32_t events = c->want == CONN_WRITE ? EPOLLOUT : EPOLLIN;
+    if (c->want != CONN_WAIT && control(EPOLL_CTL_MOD, c->fd, events | EPOLLONESHOT, j) != 0) {
+        c->want = CONN_DONE;
+        return false;
+    }
+    return atomic_compare_exchange_strong(&j->state, &busy, 0);
+}
+
+/* The main thread's: something has happened to the connection. */
+static void notify(struct job *j, unsigned bit)
+{
+    if (!(atomic_fetch_or(&j->state, BUSY | bit) & BUSY))
+        task_queue_put(&queue, &j->task);
+}
+
+/* A worker's: give the connection to the main thread. */
+static void hand_back(struct job *j)
+{
+    uint64_t one = 1;
+    struct task *head = handed_back;
+    do
+        j->task.next = head;
+    while (!atomic_compare_exchange_weak(&handed_back, &head, &j->task));
+    /* Whoever comes second need not ring: the main thread takes them all. */
+    if (!head && write(bell, &one, sizeof one) < 0)
+        die_errno("cannot write to an eventfd");
+}
+
+/* One look at a connection, by the worker that owns it. Returns false where it has to go back to
+ * the main thread. */
+static bool serve_job(struct server *server, struct job *j)
+{
+    struct conn *c = j->conn;
+    unsigned bits = atomic_exchange(&j->state, BUSY);
+    uint64_t now = clock_ns();
+    enum conn_want want = c->want;
+
+    if ((bits & EVENT) && (want == CONN_READ || want == CONN_WRITE))
+        want = conn_step(c, now);
+    if ((bits & TIMER) && want != CONN_DONE && conn_deadline(c) <= now)
+        want = conn_deadline_reached(c, now);
+    if (want != CONN_DONE && server_stopping(server) && !c->session->draining)
+        want = conn_drain(c, now);
+    return want != CONN_DONE && !(bits & TIMER) && conn_deadline(c) >= c->timer.at;
+}
+
+static void work(struct server *server)
+{
+    for (struct task *next; (next = task_queue_take(&queue, server->counters));) {
+        struct job *j = (struct job *)next;            /* its first member */
+        j->conn->session->counters = server->counters; /* each counter has one writer */
+        do {
+            if (!serve_job(server, j)) {
+                hand_back(j);
+                break;
+            }
+        } while (!release(j));
+    }
+}
+
+static void accept_all(struct reactor *r)
+{
+    for (struct conn *c; (c = reactor_accept(r));) {
+        struct job *j = calloc(1, sizeof *j);
+        if (!j || control(EPOLL_CTL_ADD, c->fd, EPOLLIN | EPOLLONESHOT, j) != 0) {
+            free(j);
+            reactor_refuse(r, c);
+            continue;
+        }
+        j->conn = c;
+        c->model_data = j;
+    }
+}
+
+static void take_back(struct reactor *r)
+{
+    for (struct task *task = atomic_exchange(&handed_back, NULL), *next; task; task = next) {
+        struct job *j = (struct job *)task;
+        struct conn *c = j->conn;
+        next = task->next;
+        count(&mine->extra[HANDED_BACK], 1);
+        if (c->want == CONN_DONE) {
+            c->session->counters = mine;
+            reactor_close(r, c);
+            free(j);
+            continue;
+        }
+        reactor_keep_time(r, c);
+        if (c->timer.index == TIMER_OFF)
+            c->timer.at = CLOCK_NEVER; /* for the worker that compares it */
+        if (!release(j))
+            task_queue_put(&queue, task);
+    }
+}
+
+/* The timers of connections that workers have may be over too: so nobody but the owner looks
+ * whether the deadline was moved meanwhile. */
+static void expire(struct reactor *r)
+{
+    for (struct conn *c; (c = reactor_due(r));)
+        notify(c->model_data, TIMER);
+}
+
+static void watch_listener(const struct reactor *r, bool *watched)
+{
+    bool want = reactor_accepting(r);
+    int operation = want ? EPOLL_CTL_ADD : EPOLL_CTL_DEL;
+    if (want != *watched && control(operation, r->server->listen_fd, EPOLLIN, NULL) != 0)
+        die_errno("cannot watch the listening socket");
+    *watched = want;
+}
+
+static void react(struct server *server)
+{
+    struct epoll_event ready[BATCH];
+    struct reactor r;
+    bool listener_watched = false;
+
+    reactor_init(&r, server);
+    while (reactor_running(&r)) {
+        watch_listener(&r, &listener_watched);
+        int n = epoll_wait(epoll, ready, BATCH, reactor_timeout_ms(&r));
+        reactor_woke(&r, n);
+
+        bool accept_ready = false;
+        for (int i = 0; i < n; i++) {
+            void *tag = ready[i].data.ptr;
+            if (tag == NULL)
+                accept_ready = true;
+            else if (tag != server && tag != &bell)
+                notify(tag, EVENT);
+        }
+        take_back(&r); /* after all events: they may be of one that is closed here */
+        if (accept_ready)
+            accept_all(&r);
+        expire(&r);
+        if (reactor_must_drain(&r))
+            for (struct conn *c = r.conns; c; c = c->next)
+                notify(c->model_data, EVENT);
+    }
+    reactor_free(&r);
+}
+
+static void serve(struct server *server)
+{
+    mine = server->counters;
+    task_queue_init(&queue, &mine->extra[QUEUED], &mine->extra[MAX_QUEUED]);
+    if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+        die_errno("cannot create an epoll instance");
+    if ((bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
+        die_errno("cannot create an eventfd");
+    /* Edge-triggered, each write is reported once, and nobody has to read. */
+    if (control(EPOLL_CTL_ADD, bell, EPOLLIN | EPOLLET, &bell) != 0 ||
+        control(EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLONESHOT, server) != 0)
+        die_errno("cannot watch an eventfd");
+
+    workers_start_threads(server, work);
+    react(server);
+
+    task_queue_close(&queue);
+    workers_join_threads();
+    close(bell);
+    close(epoll);
+}
+
+const struct model model = {
+    .name = "reactor-pool",
+    .summary =
+        "one thread waits in epoll with EPOLLONESHOT, workers read, run the app and answer",
+    .nonblocking_accept = true,
+    .workers = 4,
+    .extra_counters = {"queued", "max_queued", "handed_back"},
+    .serve = serve,
+};
