@@ -118,17 +118,13 @@ static void turn(struct reactor *r)
     }
 }
 
-/* Of several workers one is to be woken by a connection, not all. An entry of that kind cannot be
- * modified, so after a rest it is made anew, which has it reported if somebody waits. */
+/* Whoever came while accepting rested has been reported, but not accepted. */
 static void watch_listener(const struct reactor *r, bool *watched)
 {
-    int fd = r->server->listen_fd;
     bool want = reactor_accepting(r);
-    if (want && !*watched) {
-        control(EPOLL_CTL_DEL, fd, 0, NULL);
-        if (control(EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET | EPOLLEXCLUSIVE, NULL) != 0)
-            die_errno("cannot watch the listening socket");
-    }
+    if (want && !*watched &&
+        control(EPOLL_CTL_MOD, r->server->listen_fd, EPOLLIN | EPOLLET, NULL) != 0)
+        die_errno("cannot watch the listening socket");
     *watched = want;
 }
 
@@ -144,7 +140,7 @@ void scheduler_run(struct server *server, void (*converse)(struct conn *c))
 {
     struct epoll_event ready[BATCH];
     struct reactor *r = &reactor;
-    bool listener_watched = false;
+    bool listener_watched = true;
 
     stack_t old;
     void *signal_stack = set_signal_stack(&old);
@@ -156,6 +152,8 @@ void scheduler_run(struct server *server, void (*converse)(struct conn *c))
         die_errno("cannot map stacks");
     if (control(EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLONESHOT, server) != 0)
         die_errno("cannot watch the stop descriptor");
+    if (control(EPOLL_CTL_ADD, server->listen_fd, EPOLLIN | EPOLLET, NULL) != 0)
+        die_errno("cannot watch the listening socket");
 
     while (reactor_running(r)) {
         watch_listener(r, &listener_watched);

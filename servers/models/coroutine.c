@@ -3,7 +3,8 @@
  * How it waits   A coroutine that cannot go on yields to the loop, which waits in epoll_wait(),
  *                edge-triggered, and resumes those whose sockets are ready.
  * Who works      The one thread, in turn for each coroutine that is resumed. With --workers N as
- *                many processes, each with its coroutines and its loop.
+ *                many processes, each with its coroutines, its loop and, by SO_REUSEPORT, its
+ *                listening socket.
  * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system calls, the
  *                same as epoll-et. To switch stacks twice is no system call (with --switch ucontext
  *                it is two). An idle connection costs none, but the pages of its stack that were
@@ -21,6 +22,7 @@
 #include "model.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -28,6 +30,7 @@
 #include "common/clock.h"
 #include "coroutine.h"
 #include "counters.h"
+#include "options.h"
 #include "scheduler.h"
 #include "workers.h"
 
@@ -176,6 +179,17 @@ static void serve(struct server *server)
     loop(&one);
 }
 
+static bool unsupported(const struct options *o, char *why, size_t size)
+{
+    if (addr_family(&o->listen) != AF_UNIX || o->workers == 1)
+        return false;
+    snprintf(why, size,
+             "Unix-domain sockets have no SO_REUSEPORT, so %u workers cannot each have one to "
+             "listen on; --workers 1 can",
+             o->workers);
+    return true;
+}
+
 static bool set_switch(const char *text)
 {
     bool is_asm = strcmp(text, "asm") == 0;
@@ -183,7 +197,7 @@ static bool set_switch(const char *text)
            coroutine_use(is_asm ? SWITCH_ASM : SWITCH_UCONTEXT);
 }
 
-static const struct model_option options[] = {
+static const struct model_option model_options[] = {
     {.name = "switch",
      .argument = "HOW",
      .help = "asm or ucontext: what changes stacks, a few instructions or\n"
@@ -198,8 +212,10 @@ const struct model model = {
     .summary = "a coroutine for each connection, blocking-looking code over epoll",
     .nonblocking_accept = true,
     .workers = 1,
-    .options = options,
+    .listens_each = true,
+    .options = model_options,
     .extra_counters = {"resumes"},
+    .unsupported = unsupported,
     .serve = serve,
     .stop = workers_stop,
     .abort = workers_abort,

@@ -31,15 +31,18 @@ def traced(s, server):
     return found
 
 
-def no_sanitizer(s):
+def plain(s):
+    """Skips the test where the calls that are made are not those of the model with its defaults."""
     if s.sanitized:
         s.skip("a sanitizer makes calls of its own")
+    if s.settings.arguments:
+        s.skip("of the model with its defaults")
 
 
 @check("http", "coroutine: with 64 connections no system call that epoll-et does not make",
        on=("tcp4", "unix"), limit=60)
 def same_calls(s):
-    no_sanitizer(s)
+    plain(s)
     other = os.path.join(os.path.dirname(s.program), "epoll-et")
     if not os.path.exists(other):
         s.skip("epoll-et is not beside it")
@@ -59,7 +62,7 @@ def same_calls(s):
 
 @check("http", "coroutine: --switch ucontext costs two system calls a resume, asm none", limit=60)
 def switch_calls(s):
-    no_sanitizer(s)
+    plain(s)
     for how, each in (("ucontext", 2), ("asm", 0)):
         server = s.start("--switch", how)
         found = traced(s, server)

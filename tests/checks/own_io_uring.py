@@ -52,6 +52,8 @@ def unsupported(s):
 def only_enter(s):
     if s.sanitized:
         s.skip("a sanitizer makes calls of its own")
+    if "--sqpoll" in s.settings.arguments:
+        s.skip("with --sqpoll it is another thread that submits")
     server = s.start()
 
     def load():
@@ -136,6 +138,8 @@ def out_of_buffers(s):
 @check("http", "io-uring: small answers to one that does not read are sent on when it does",
        on=("tcp4", "unix"), limit=60)
 def short_sends(s):
+    if "--sqpoll" in s.settings.arguments:
+        s.skip("with --sqpoll each send has a completion")
     server = s.start()
     other = s.http(server)
     with s.http(server, receive_buffer=4096) as c:
