@@ -38,6 +38,8 @@ def idle_many(s):
         assert c.ask("/").status == 200
         conns.append((c, time.monotonic()))
         time.sleep(0.02)
+    if time.monotonic() - conns[0][1] > 0.8 * s.slow:
+        s.skip("inconclusive: the machine took too long to open twenty connections")
     assert conns[0][0].ask("/").status == 200
     conns[0] = conns[0][0], time.monotonic()
     for c, begin in conns[1:] + conns[:1]:

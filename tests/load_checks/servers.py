@@ -4,17 +4,19 @@ import json
 import os
 import subprocess
 
-from lib.server import Server
+from lib.server import SOME_ADDRESS, Server
 from load_checks.run import case, load, settings, skip
 
 
 def against_server(path, protocol, transport):
     """Both sides must agree on how many requests there were."""
     def test(t):
+        about = json.loads(subprocess.run([path, "--describe", "--listen", SOME_ADDRESS[transport]],
+                                          capture_output=True, text=True, check=True).stdout)
+        if about["unsupported"]:
+            skip(about["unsupported"])
         server = Server(path, transport, protocol, patience=10 * settings.slow_factor)
         t.defer(server.kill)
-        about = json.loads(subprocess.run([path, "--describe"], capture_output=True, text=True,
-                                          check=True).stdout)
         connections = 1 if about["concurrency"] == 1 else 16
         prefix = f"{protocol}+unix://" if transport in ("unix", "abstract") else f"{protocol}://"
         url = prefix + server.address.removeprefix("unix:")
