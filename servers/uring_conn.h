@@ -9,19 +9,19 @@
 
 struct uring_conn {
     struct session *session;
-    unsigned slot;   /* its place in the table of sockets */
-    uint8_t want;    /* enum session_want: what the session said last */
-    uint8_t pending; /* requests of it that will post another completion */
-    bool receiving;  /* a multishot receive is armed */
-    bool cancelling; /* and asked to end */
-    bool eof;        /* the client has sent its last byte */
-    bool sending;    /* a send of `piece` bytes is pending, or what it sends is still in use */
-    bool notifying;  /* the latter: IORING_OP_SEND_ZC will tell when it is not */
-    bool lingering;  /* see SESSION_LINGER */
-    bool closed;     /* only what is pending keeps it */
-    bool waits;      /* in the list of those who wait for the next batch */
-    int sent;        /* what the pending send said */
-    size_t piece;
+    unsigned slot;        /* its place in the table of sockets */
+    uint8_t want;         /* enum session_want: what the session said last */
+    uint8_t pending;      /* requests of it that will post another completion */
+    bool receiving;       /* a multishot receive is armed */
+    bool cancelling;      /* and asked to end */
+    bool eof;             /* the client has sent its last byte */
+    bool sending;         /* a send is pending, or what it sends is still in use */
+    bool notifying;       /* the latter: IORING_OP_SEND_ZC will tell when it is not */
+    bool must_copy;       /* to send without copying was refused */
+    bool lingering;       /* see SESSION_LINGER */
+    bool closed;          /* only what is pending keeps it */
+    bool waits;           /* in the list of those who wait for the next batch */
+    int sent;             /* what the pending send said */
     uint64_t copied_in;   /* the epoch of the last answer that was copied to the arena */
     const uint8_t *copy;  /* that answer */
     uint32_t copy_length; /* and its length */

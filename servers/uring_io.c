@@ -147,7 +147,7 @@ static void send_piece(struct uring_loop *l, struct uring_conn *c, const uint8_t
                        size_t n)
 {
     struct io_uring_sqe *sqe = uring_conn_request(l, c);
-    if (l->zerocopy && n >= ZEROCOPY_MIN) {
+    if (l->zerocopy && !c->must_copy && n >= ZEROCOPY_MIN) {
         io_uring_prep_send_zc(sqe, (int)c->slot, data, n, MSG_NOSIGNAL | MSG_WAITALL, 0);
         count(&l->counters->extra[URING_ZEROCOPY_SENDS], 1);
     } else {
@@ -155,7 +155,6 @@ static void send_piece(struct uring_loop *l, struct uring_conn *c, const uint8_t
     }
     uring_on_slot(sqe, c, URING_SENT);
     c->sending = true;
-    c->piece = n;
 }
 
 /* Send a copy, and hear of it only if it does not go out whole and at once. MSG_DONTWAIT has the
@@ -203,6 +202,14 @@ static void rest_sent(struct uring_loop *l, struct uring_conn *c)
     }
 }
 
+/* Pinned pages count against RLIMIT_MEMLOCK, notifications against net.core.optmem_max. */
+static bool zerocopy_refused(const struct uring_loop *l, const struct uring_conn *c)
+{
+    int error = -c->sent;
+    return l->zerocopy && !c->must_copy && !c->rest &&
+           (error == ENOMEM || error == ENOBUFS || error == EOPNOTSUPP);
+}
+
 bool uring_sent(struct uring_loop *l, struct uring_conn *c, const struct io_uring_cqe *cqe)
 {
     if (cqe->flags & IORING_CQE_F_NOTIF) {
@@ -214,6 +221,10 @@ bool uring_sent(struct uring_loop *l, struct uring_conn *c, const struct io_urin
     if (c->notifying || c->closed)
         return true;
     c->sending = false;
+    if (zerocopy_refused(l, c)) {
+        c->must_copy = true; /* the session is asked for the same output again */
+        return true;
+    }
     if (c->sent <= 0)
         return false;
     c->active_at = l->now;
