@@ -60,6 +60,9 @@ static bool set_up(struct uring *u, char *why, size_t size)
     case EINVAL:
         return fail(why, size, "io_uring of this kernel is too old (Linux 6.1 is needed)",
                     EINVAL);
+    case ENOMEM:
+        return fail(why, size, "no memory for an io_uring, which counts against ulimit -l",
+                    ENOMEM);
     default:
         return fail(why, size, "cannot set up an io_uring", -result);
     }

@@ -2,15 +2,17 @@
 let it."""
 
 import ctypes
+import json
 import os
 import platform
+import resource
 import signal
 import socket
 import struct
 import subprocess
 import time
 
-from lib import calls
+from lib import calls, wire
 from lib.suite import check
 from lib.wire import request
 
@@ -192,6 +194,30 @@ def zerocopy(s):
     else:
         assert final["zerocopy_sends"] == 0, final  # a Unix-domain socket cannot
     assert final["aborted"] == 0, final
+
+
+@check("http", "io-uring: --zerocopy where no memory may be pinned copies instead")
+def nothing_pinned(s):
+    def mortal():  # the limit is not for who has CAP_IPC_LOCK (14): PR_CAPBSET_DROP it
+        ctypes.CDLL(None).prctl(24, 14, 0, 0, 0)
+
+    process = subprocess.Popen([s.program, "--listen", "127.0.0.1:0", "--zerocopy"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               preexec_fn=mortal)
+    s.t.defer(lambda: (process.kill(), process.communicate()))
+    line = process.stdout.readline()
+    if not line.startswith("listening on "):
+        s.skip(f"does not start without CAP_IPC_LOCK: {process.stderr.read().strip()}")
+    c = wire.Http(line.split()[-1], s.patience)
+    s.t.defer(c.close)
+    assert len(c.ask("/bytes/1000").body) == 1000  # the ring, which is locked too, is set up
+    resource.prlimit(process.pid, resource.RLIMIT_MEMLOCK, (0, 0))
+    assert len(c.ask("/bytes/3000000").body) == 3000000
+    assert len(c.ask("/bytes/10").body) == 10
+    c.close()
+    process.send_signal(signal.SIGTERM)
+    final = json.loads(process.communicate(timeout=2 * s.patience)[0].splitlines()[-1])
+    assert final["zerocopy_sends"] == 1, f"tried once, and given up for this client: {final}"
 
 
 def thread_names(server):
