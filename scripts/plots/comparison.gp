@@ -36,6 +36,7 @@ ours_colour = blue; peer_colour = red
 do for [terminal in 'png svg'] {
     eval value(terminal)
     set multiplot
+    others = ''
     set label 1 heading('Our models beside servers of others') at screen 0.5, screen 1 - 24.0 / height center
     set label 2 '● ours   ◆ others   hollow: generator-limited   ×: not comparable   dotted: our model' at screen 0.5, screen 1 - 62.0 / height center textcolor rgb '#444444' font ',11'
     do for [i = 1:wide] {
