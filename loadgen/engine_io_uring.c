@@ -255,10 +255,14 @@ static void handle(struct worker *w, const struct io_uring_cqe *cqe)
         woken(w);
     } else if (kind <= WRITABLE) {
         struct client_conn *c = uring_conn_of(w, cqe->user_data);
-        /* Something in this batch that belongs to a request begun in this batch. */
-        if (c && c->on_its_way > 0 && conn_oldest(c)->sent > w->now)
+        /* Something in this batch for a connection whose request was begun in this batch. */
+        bool begun = c && c->on_its_way > 0 && conn_oldest(c)->sent > w->now;
+        if (begun)
             w->now = clock_ns();
-        if (c && kind == RECEIVE)
+        /* Data that was there before the request: a second answer to the one before it. */
+        if (begun && kind == RECEIVE && cqe->res > 0)
+            conn_unasked(w, c);
+        else if (c && kind == RECEIVE)
             received(w, c, cqe->res, cqe->flags);
         else if (c)
             polled(w, c, kind, cqe->res);
