@@ -271,7 +271,8 @@ static void handle(struct worker *w, const struct io_uring_cqe *cqe)
     ring_recycle(&s->ring, cqe->flags);
 }
 
-static void submit_and_wait(struct worker *w, uint64_t deadline)
+/* False where a signal ended it: what there was may not have been reported. */
+static bool submit_and_wait(struct worker *w, uint64_t deadline)
 {
     struct uring_state *s = w->engine_state;
     struct __kernel_timespec limit;
@@ -292,6 +293,7 @@ static void submit_and_wait(struct worker *w, uint64_t deadline)
         errno = -result;
         die_errno("cannot wait for completions");
     }
+    return result != -EINTR;
 }
 
 /* Handle what the first `n` of the batch say. */
@@ -317,7 +319,9 @@ static void uring_wait(struct worker *w, uint64_t deadline)
     struct uring_state *s = w->engine_state;
     unsigned n;
 
-    submit_and_wait(w, deadline);
+    /* One call completes 20 requests or so that have become ready, and leaves the others for the
+     * next one (IO_LOCAL_TW_DEFAULT_MAX in io_uring/io_uring.c): any event may not be the last. */
+    w->more = !submit_and_wait(w, deadline);
     w->now = s->now = clock_ns();
     if (w->open)
         open_loop_awake(w->open, w->now);
@@ -326,6 +330,7 @@ static void uring_wait(struct worker *w, uint64_t deadline)
         uring_submit(w);
     do {
         n = io_uring_peek_batch_cqe(&s->ring.io, s->batch, URING_BATCH);
+        w->more |= n > 0;
         handle_batch(w, n);
         /* And it must be known how it ended. */
     } while (n == URING_BATCH && w->depth > 1);
