@@ -239,7 +239,7 @@ USAGE = [
     (["--arrival", "uniform", "-R", "1"], "uniform"), (["--arrival", "poisson"], "--rate"),
     (["--seed", "x"], "--seed"), (["--drain", "1s"], "--rate"),
     (["--drain", "soon", "-R", "1"], "soon"),
-    (["--think", "1ms:lin"], "1ms:lin"), (["--think", "x:exp"], "'x'"),
+    (["--think", "0" * 29 + "1sx"], "1sx"), (["--think", "1ms:lin"], "1ms:lin"), (["--think", "x:exp"], "'x'"),
     (["--think", "1ms", "-R", "1"], "--think"), (["--think", "1ms", "--pipeline", "2"], "--think"),
     (["--pipeline", "0"], "--pipeline"), (["--pipeline", "1025"], "1025"),
     (["--requests-per-connection", "-1"], "-1"), (["--close", "gently"], "gently"),
