@@ -58,6 +58,7 @@ static inline void send_request(struct worker *w, struct client_conn *c, uint64_
     if (w->open && w->phase >= PHASE_WARMUP)
         open_loop_sent(w, c, q);
     if (p) {
+        q->begins = p->appended;
         pipeline_append(p, data, size);
         c->out_left += size;
         worker_flush_later(w, c);
@@ -153,6 +154,7 @@ static void answered(struct worker *w, struct client_conn *c, enum exchange_resu
     end_request(w, c, result == EXCHANGE_OK ? COUNT_OK : COUNT_NON_2XX, NULL);
     w->settled += !c->settled;
     c->settled = true;
+    c->failures = 0;
     c->pauses = true;
     if (c->on_its_way > 0) {
         if (!c->exchange.reusable)
@@ -166,7 +168,6 @@ static void answered(struct worker *w, struct client_conn *c, enum exchange_resu
         conn_close(w, c, false);
         return;
     }
-    c->failures = 0;
     ready(w, c);
 }
 
@@ -178,6 +179,23 @@ static void note_first_byte(struct worker *w, struct client_conn *c)
     c->byte_seen = true;
     if (w->phase == PHASE_WINDOW)
         histogram_record(w->first_byte, w->now - conn_oldest(c)->sent);
+}
+
+/* With --pipeline: has the oldest request been given to the system, `whole` or in part? What comes
+ * before that is no answer to it. */
+static bool oldest_sent(const struct client_conn *c, bool whole)
+{
+    const struct pipeline *p = c->pipeline;
+    uint64_t given = p->appended - c->out_left;
+
+    if (!whole)
+        return given > conn_oldest(c)->begins;
+    return given >= (c->on_its_way > 1 ? pipeline_at(p, 1)->begins : p->appended);
+}
+
+void conn_unasked(struct worker *w, struct client_conn *c)
+{
+    lost(w, c, COUNT_CORRUPT, "more bytes than the answer has");
 }
 
 void conn_received(struct worker *w, struct client_conn *c, const char *data, size_t size)
@@ -197,6 +215,10 @@ void conn_received(struct worker *w, struct client_conn *c, const char *data, si
     /* What is here now is for requests that are on their way now, not for those that are sent
      * in return. */
     for (uint32_t due = c->on_its_way; data != end; due--) {
+        if (c->pipeline && !oldest_sent(c, false)) {
+            conn_unasked(w, c);
+            return;
+        }
         if (w->first_byte)
             note_first_byte(w, c);
         enum exchange_result result = w->protocol->feed(w->load, &c->exchange, &data, end);
@@ -206,8 +228,8 @@ void conn_received(struct worker *w, struct client_conn *c, const char *data, si
             lost(w, c, COUNT_CORRUPT, c->exchange.reason);
             return;
         }
-        if (data != end && due == 1) {
-            lost(w, c, COUNT_CORRUPT, "more bytes than the answer has");
+        if ((data != end && due == 1) || (c->pipeline && !oldest_sent(c, true))) {
+            conn_unasked(w, c);
             return;
         }
         answered(w, c, result);

@@ -100,6 +100,9 @@ void conn_refused(struct worker *w, struct client_conn *c, int error);
 /* `size` bytes came in, at worker->now. */
 void conn_received(struct worker *w, struct client_conn *c, const char *data, size_t size);
 
+/* Bytes came in before the request that is on its way was sent: what it asked for they are not. */
+void conn_unasked(struct worker *w, struct client_conn *c);
+
 /* The peer closed its side. */
 void conn_ended(struct worker *w, struct client_conn *c);
 

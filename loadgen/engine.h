@@ -38,8 +38,8 @@ struct engine {
     void (*close)(struct worker *w, struct client_conn *c);
 
     /* Sleep until something happens, at most until `deadline`, and report all that did. Sets
-     * worker->now before each report. Returns early when the worker's wake descriptor is
-     * readable. */
+     * worker->now before each report, and worker->more: may there be more than was reported?
+     * Returns early when the worker's wake descriptor is readable. */
     void (*wait)(struct worker *w, uint64_t deadline);
 
     /* Free worker->engine_state. The connections were closed before. */

@@ -206,6 +206,7 @@ static void epoll_wait_events(struct worker *w, uint64_t deadline)
     w->total.n[COUNT_EPOLL_WAIT]++;
     if (n < 0 && errno != EINTR)
         die_errno("cannot wait for events");
+    w->more = n < 0 || n == BATCH;
     if (n <= 0 || w->open)
         w->now = clock_ns();
     if (w->open)

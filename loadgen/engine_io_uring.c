@@ -255,10 +255,14 @@ static void handle(struct worker *w, const struct io_uring_cqe *cqe)
         woken(w);
     } else if (kind <= WRITABLE) {
         struct client_conn *c = uring_conn_of(w, cqe->user_data);
-        /* Something in this batch that belongs to a request begun in this batch. */
-        if (c && c->on_its_way > 0 && conn_oldest(c)->sent > w->now)
+        /* Something in this batch for a connection whose request was begun in this batch. */
+        bool begun = c && c->on_its_way > 0 && conn_oldest(c)->sent > w->now;
+        if (begun)
             w->now = clock_ns();
-        if (c && kind == RECEIVE)
+        /* Data that was there before the request: a second answer to the one before it. */
+        if (begun && kind == RECEIVE && cqe->res > 0)
+            conn_unasked(w, c);
+        else if (c && kind == RECEIVE)
             received(w, c, cqe->res, cqe->flags);
         else if (c)
             polled(w, c, kind, cqe->res);
@@ -267,7 +271,8 @@ static void handle(struct worker *w, const struct io_uring_cqe *cqe)
     ring_recycle(&s->ring, cqe->flags);
 }
 
-static void submit_and_wait(struct worker *w, uint64_t deadline)
+/* False where a signal ended it: what there was may not have been reported. */
+static bool submit_and_wait(struct worker *w, uint64_t deadline)
 {
     struct uring_state *s = w->engine_state;
     struct __kernel_timespec limit;
@@ -288,6 +293,7 @@ static void submit_and_wait(struct worker *w, uint64_t deadline)
         errno = -result;
         die_errno("cannot wait for completions");
     }
+    return result != -EINTR;
 }
 
 /* Handle what the first `n` of the batch say. */
@@ -313,7 +319,9 @@ static void uring_wait(struct worker *w, uint64_t deadline)
     struct uring_state *s = w->engine_state;
     unsigned n;
 
-    submit_and_wait(w, deadline);
+    /* One call completes 20 requests or so that have become ready, and leaves the others for the
+     * next one (IO_LOCAL_TW_DEFAULT_MAX in io_uring/io_uring.c): any event may not be the last. */
+    w->more = !submit_and_wait(w, deadline);
     w->now = s->now = clock_ns();
     if (w->open)
         open_loop_awake(w->open, w->now);
@@ -322,6 +330,7 @@ static void uring_wait(struct worker *w, uint64_t deadline)
         uring_submit(w);
     do {
         n = io_uring_peek_batch_cqe(&s->ring.io, s->batch, URING_BATCH);
+        w->more |= n > 0;
         handle_batch(w, n);
         /* And it must be known how it ended. */
     } while (n == URING_BATCH && w->depth > 1);

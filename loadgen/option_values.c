@@ -76,6 +76,8 @@ uint64_t option_think(const char *option, const char *text, bool *exponential)
 
     if (colon && strcmp(colon, ":exp") != 0)
         die_usage("%s: '%s' is not TIME or TIME:exp", option, text);
+    if ((colon ? (size_t)(colon - text) : strlen(text)) >= sizeof time)
+        die_usage("%s: '%s' is too long for a time", option, text);
     snprintf(time, sizeof time, "%.*s", colon ? (int)(colon - text) : 31, text);
     *exponential = colon != NULL;
     return option_duration(option, time, 0);

@@ -22,6 +22,7 @@ void pipeline_append(struct pipeline *p, const char *data, size_t size)
         p->piece = 0;
         p->pieces_end = count;
     }
+    p->appended += size;
     p->pieces[p->pieces_end++] = (struct iovec){.iov_base = (char *)data, .iov_len = size};
 }
 

@@ -19,7 +19,8 @@
 
 struct pipeline {
     uint32_t depth;
-    bool listed; /* among the connections with something to send */
+    bool listed;       /* among the connections with something to send */
+    uint64_t appended; /* bytes, since it was created */
 
     /* Private: */
     uint32_t oldest;            /* where in `requests` the first one is: they go round */
@@ -46,7 +47,9 @@ static inline void pipeline_pop(struct pipeline *p)
         p->oldest = 0;
 }
 
-/* Append output; the data stays where it is until it is sent. */
+/* Append output; the data stays where it is until it is sent. There is room for that of `depth`
+ * requests besides what was given to the system and not confirmed: so no request may count as
+ * answered before it is sent. */
 void pipeline_append(struct pipeline *p, const char *data, size_t size);
 
 /* All output that is not sent, for sendmsg(2). Valid until something else is called. */

@@ -9,6 +9,7 @@
 struct request {
     uint64_t sent;     /* handed to the engine */
     uint64_t intended; /* open loop: when it was due */
+    uint64_t begins;   /* --pipeline: in the bytes of all requests, where its own begin */
     uint32_t choice;   /* the protocol's: which request it is */
     bool counted;      /* open loop: it is one of the window's */
 };

@@ -18,6 +18,10 @@
 #define CHECK_PAUSE_NS      NS_PER_MS
 #define CHECK_PAUSE_EACH_NS 100
 
+/* Events that every engine reports in one wait, if there are so many. Of a connection there are two
+ * at the most. */
+#define EVENTS_A_WAIT 16
+
 /* First requests sent between two looks at what has come back. */
 #define START_BATCH 64
 
@@ -92,23 +96,37 @@ static void open_due(struct worker *w)
     }
 }
 
+/* Whatever had happened by `before`, when the last wait began, has been reported: unless there was
+ * more of it than goes into one wait. Then it is after as many as take all connections' events,
+ * which come in turn. */
+static void note_look(struct worker *w, uint64_t before)
+{
+    if (w->more && w->put_off++ <= 2 * w->conn_count / EVENTS_A_WAIT)
+        return;
+    w->put_off = 0;
+    w->looked = before;
+}
+
 /* Requests that are too late. There is no list of what is on its way in order of time: to keep
  * one would cost each request more than to look at all connections now and then costs. That is
  * when the oldest that was found last would be too late; in the normal case, in which answers
  * come, once in a timeout. So that many that come to their end one by one are not looked for
- * each by itself, a timeout may be noticed a little late. */
+ * each by itself, a timeout may be noticed a little late.
+ *
+ * A request is too late only if its time was over when the sockets were last looked at: after this
+ * thread was stopped, or without a CPU, the answer may be there and only unread. */
 static void check_in_flight(struct worker *w)
 {
     uint64_t oldest = w->now;
 
-    if (w->now < w->next_check)
+    if (w->looked < w->next_check)
         return;
     for (uint32_t i = 0; i < w->conn_count && w->phase != PHASE_CLOSED; i++) {
         struct client_conn *c = &w->conns[i];
         if (c->on_its_way == 0)
             continue;
         uint64_t sent = conn_oldest(c)->sent;
-        if (clock_after(sent, w->timeout_ns) <= w->now)
+        if (clock_after(sent, w->timeout_ns) <= w->looked)
             conn_timed_out(w, c);
         else if (sent < oldest)
             oldest = sent;
@@ -123,7 +141,7 @@ static void check_in_flight(struct worker *w)
 static void check_connecting(struct worker *w)
 {
     struct conn_list *list = &w->connecting;
-    while (list->head && clock_after(list->head->since, CONNECT_LIMIT_NS) <= w->now &&
+    while (list->head && clock_after(list->head->since, CONNECT_LIMIT_NS) <= w->looked &&
            w->phase != PHASE_CLOSED)
         conn_open_timed_out(w, list->head);
 }
@@ -196,6 +214,7 @@ static uint64_t next_deadline(const struct worker *w, uint64_t until)
 static void turn(struct worker *w, uint64_t until)
 {
     uint64_t deadline = next_deadline(w, until);
+    uint64_t before = w->now;
 
     if (w->flush_count > 0)
         flush(w);
@@ -203,6 +222,7 @@ static void turn(struct worker *w, uint64_t until)
         open_loop_turn(w, deadline);
     else
         w->engine->wait(w, deadline);
+    note_look(w, before);
     worker_notice_time(w);
     if (w->phase == PHASE_CLOSED)
         return;
@@ -233,7 +253,7 @@ void worker_connect(struct worker *w)
     for (uint32_t i = 0; i < w->conn_count; i++)
         conn_open_later(w, &w->conns[i], now + opening_ns(w, i));
     open_due(w);
-    while (w->untried > 0 && w->now < give_up && !run_stopped(w->run))
+    while (w->untried > 0 && w->looked < give_up && !run_stopped(w->run))
         turn(w, give_up);
     for (uint32_t i = 0; i < w->conn_count; i++) {
         w->connected += w->conns[i].state == CONN_IDLE;

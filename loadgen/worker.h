@@ -44,6 +44,9 @@ struct worker {
     const struct protocol *protocol;
 
     uint64_t now;       /* the last reading of the clock */
+    uint64_t looked;    /* all that had happened by then has been reported */
+    bool more;          /* the engine's: its last wait may not have reported all there was */
+    uint32_t put_off;   /* waits of that kind in a row */
     uint64_t phase_end; /* when the phase ends by time */
     enum phase phase;
     uint32_t depth;          /* requests on their way on a connection at most */

@@ -1,8 +1,13 @@
 """What is counted, what is timed, and what is sent."""
 
+import os
 import re
+import signal
+import time
 
-from load_checks.run import TIMEOUT, load, named, peer_for, settings
+from load_checks.run import (TIMEOUT, Run, consistent, load, named, peer_for, read_lines,
+                             settings)
+from load_peer import answer, late
 
 
 def exact_requests(t):
@@ -140,6 +145,28 @@ def messages_differ(t):
     assert len(seen) == len(set(seen)) == 500
 
 
+def unread_is_not_too_late(t):
+    """Stopped for longer than the timeout: the answers came in time, only nobody read them."""
+    for connections in ("4", "600"):  # these are more than one wait tells of
+        peer = peer_for(t)
+        peer.treatment = lambda conn, _request: late(conn, answer(), 0.5)
+        begun, done = os.pipe()
+        run = Run(t, "-c", connections, "-d", "3.5s", "--timeout", "2s", "--events-fd", str(done),
+                  peer.url, pass_fds=(done,))
+        os.close(done)
+        read_lines(begun, 2, 20)
+        time.sleep(0.3)
+        run.process.send_signal(signal.SIGSTOP)
+        time.sleep(2.5)
+        run.process.send_signal(signal.SIGCONT)
+        assert run.finish() == 0, run.err
+        os.close(begun)
+        consistent(run.json)
+        o = run.json["outcomes"]
+        assert o["timeout"] == 0 and o["ok"] >= int(connections), o
+        assert run.json["latency"]["max"] >= 2_500_000_000
+
+
 def tests():
     return [named(f) for f in (exact_requests, fewer_requests_than_threads, duration_is_kept,
                                whichever_ends_first,
@@ -147,4 +174,5 @@ def tests():
                                stalled_requests_in_flight, timeouts_are_samples,
                                latency_is_measured, one_at_a_time_starves,
                                failing_connections_back_off, recovers_after_back_off,
-                               headers_are_sent, payloads, messages_differ)]
+                               headers_are_sent, payloads, messages_differ)] + [
+        named(unread_is_not_too_late, limit=40)]

@@ -185,6 +185,17 @@ def drain_lets_end_what_is_due(t):
     assert j["drain"]["left"] == 0 and j["requests_per_second"] < 200
 
 
+def timeouts_end_within_the_drain(t):
+    """Without --drain there is time for a request that was sent last thing in the window."""
+    peer = peer_for(t, "stall")
+    run = Run(t, "-R", "100", "-d", "0.3s", "-c", "60", "--timeout", "400ms", peer.url)
+    run.finish()
+    j = run.json
+    consistent(j)
+    assert j["drain"]["limit_ns"] == 540_000_000, j["drain"]
+    assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | {"timeout": 30}, j["outcomes"]
+
+
 def timeouts_say_at_least(t):
     peer = peer_for(t, "stall", every=4)
     j = run_open(t, "-R", "100", "-n", "20", "-c", "20", "--timeout", "1s", "--drain", "20s",
@@ -366,7 +377,7 @@ def tests():
         scheduled_exactly, rate_is_of_all_threads, as_many_as_asked, seed_decides_the_arrivals,
         arrivals_are_even_or_not, warmup_is_not_counted, longest_idle_first,
         latency_counts_from_when_it_was_due, rate_beyond_capacity, drain_is_bounded,
-        drain_lets_end_what_is_due, timeouts_say_at_least, refused_requests,
+        drain_lets_end_what_is_due, timeouts_end_within_the_drain, timeouts_say_at_least, refused_requests,
         unasked_answers_are_not_scheduled, pipelined, idle_before_busy, short_connections, settles_first,
         stopped_generator, stopped_while_the_answer_came, interrupted, drain_ended_by_signal, too_few_connections,
         without_epoll_pwait2, spin_is_told)]

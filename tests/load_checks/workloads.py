@@ -100,6 +100,25 @@ def pipelined_until_the_peer_says_close(t):
     assert o["ok"] + o["eof"] + o["reset"] == 100 and o["ok"] >= 40 and o["eof"] > 0, o
 
 
+def flood(conn, _request):
+    """Answer after answer, whatever is asked for: together they fill the client's buffer."""
+    data = answer(b"x" * 60_000)
+    while not conn.peer.stopping.is_set():
+        conn.send(data)
+
+
+def answers_ahead_of_pipelined_requests(t):
+    """What comes before its request was sent is no answer to it, however much of it there is."""
+    for depth in (2, 3):
+        peer = peer_for(t)
+        peer.treatment = flood
+        j = load(t, "-c", "2", "-n", "200", "--pipeline", str(depth), "--timeout", "5s",
+                 peer.url).json
+        o = j["outcomes"]
+        assert o["ok"] + o["corrupt"] + o["reset"] == 200 + j["unsolicited"] and o["corrupt"] > 0, o
+        assert j["latency"]["max"] < 5_000_000_000, j["latency"]
+
+
 def requests_per_connection(t):
     for limit, depth in ((1, 1), (3, 1), (6, 3)):
         peer = Watcher(t)
@@ -220,7 +239,7 @@ USAGE = [
     (["--arrival", "uniform", "-R", "1"], "uniform"), (["--arrival", "poisson"], "--rate"),
     (["--seed", "x"], "--seed"), (["--drain", "1s"], "--rate"),
     (["--drain", "soon", "-R", "1"], "soon"),
-    (["--think", "1ms:lin"], "1ms:lin"), (["--think", "x:exp"], "'x'"),
+    (["--think", "0" * 29 + "1sx"], "1sx"), (["--think", "1ms:lin"], "1ms:lin"), (["--think", "x:exp"], "'x'"),
     (["--think", "1ms", "-R", "1"], "--think"), (["--think", "1ms", "--pipeline", "2"], "--think"),
     (["--pipeline", "0"], "--pipeline"), (["--pipeline", "1025"], "1025"),
     (["--requests-per-connection", "-1"], "-1"), (["--close", "gently"], "gently"),
@@ -241,7 +260,7 @@ def tests():
     return [named(f, limit=30) for f in (
         pipeline_fills_a_connection, pipeline_in_few_calls, pipelined_answers_in_pieces,
         pipelined_sends_that_do_not_fit, pipelined_requests_are_lost_together,
-        pipelined_until_the_peer_says_close, requests_per_connection,
+        pipelined_until_the_peer_says_close, answers_ahead_of_pipelined_requests, requests_per_connection,
         first_byte_is_before_the_last, no_local_port_is_told, closed_as_asked, think_pauses, think_exponentially,
         think_with_short_connections)] + [
         named(f, limit=30, once=True) for f in (null_peer, null_makes_no_socket, wrong_workloads)]
