@@ -205,7 +205,9 @@ static char *put_workers(char *at)
 
 void counters_print(int final)
 {
-    char line[2048 + WORKERS_MAX * WORKER_TEXT_MAX], *at = line;
+    /* Not on the stack: a coroutine or a small alternate stack for signals may be all there is. */
+    static char line[2048 + WORKERS_MAX * WORKER_TEXT_MAX];
+    char *at = line;
     at = put_text(at, "{\"model\":\"");
     at = put_text(at, table.model->name);
     at = put_text(at, "\",\"protocol\":\"");

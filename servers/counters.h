@@ -76,7 +76,8 @@ void counters_give(struct counters *slot);
 
 /* Write the JSON line to standard output in one write. Safe in a signal handler: it calls what
  * signal-safety(7) lists, and getrusage(2), a bare system call on Linux. The handlers of SIGUSR1
- * and of the drain's alarm call it. The connections that were lost are given as "aborted", and
+ * and of the drain's alarm call it. There is one buffer for the line: whoever calls it has those
+ * signals blocked. The connections that were lost are given as "aborted", and
  * where `final` is set those that were accepted and not closed too. */
 void counters_print(int final);
 

@@ -106,6 +106,15 @@ static void raise_descriptor_limit(void)
     }
 }
 
+/* From here on no handler prints a line of its own between the last one and the exit. */
+static void print_last(void)
+{
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    counters_print(1);
+}
+
 static void announce(void)
 {
     char text[ADDR_TEXT_MAX + 1];
@@ -167,7 +176,7 @@ int main(int argc, char **argv)
 
     model.serve(&server);
 
-    counters_print(1);
+    print_last();
     net_unlink(&options.listen);
     timer_delete(drain_timer);
     files_free(files);

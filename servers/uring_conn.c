@@ -13,11 +13,18 @@ struct io_uring_sqe *uring_conn_request(struct uring_loop *l, struct uring_conn 
     return uring_request(&l->ring);
 }
 
+/* Is the session's timer all that it waits for? What was copied counts as sent, so it may have got
+ * to a request that waits while the rest of the answer before is on its way. */
+static bool only_waits(const struct uring_conn *c)
+{
+    return c->want == SESSION_WAIT && !c->sending;
+}
+
 uint64_t uring_conn_deadline(const struct uring_loop *l, const struct uring_conn *c)
 {
     if (c->lingering)
         return c->linger_end;
-    if (c->want == SESSION_WAIT)
+    if (only_waits(c))
         return c->session->wake_at;
     return clock_after(c->active_at, l->server->idle_timeout);
 }
@@ -207,7 +214,7 @@ void uring_conn_time(struct uring_loop *l, struct uring_conn *c)
         uring_keep_time(l, c); /* it was moved meanwhile: see timers.h */
         return;
     }
-    if (!c->lingering && c->want != SESSION_WAIT) {
+    if (!c->lingering && !only_waits(c)) {
         count(&l->counters->timeouts, 1);
         bool reading = c->want == SESSION_READ && !c->sending;
         if (!reading || !session_timed_out(c->session)) {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "buffer.h"
 #include "counters.h"
 
 /* Answers up to this size are copied to the arena. The session's buffer is free again at once and
@@ -20,6 +21,9 @@
 /* Receiving is stopped when so much waits for the session to take it. A batch may bring more before
  * that takes effect, but no more than there are provided buffers. */
 #define HELD_MAX 65536u
+
+/* So the session, when it wants more, takes all of it, and nothing need be moved to the front. */
+_Static_assert(HELD_MAX <= BUFFER_SIZE, "what is held fits into the session's buffer");
 
 void uring_receive(struct uring_loop *l, struct uring_conn *c)
 {

@@ -116,7 +116,7 @@ def count_mappings(server):
 
 @check("http", "coroutine: signals that come while one runs", on=("unix",))
 def signals(s):
-    # The handler needs more stack than a coroutine has.
+    # The handler has a stack of its own: a coroutine's is small.
     server = s.start()
     conns = [s.http(server) for _ in range(4)]
     for c in conns:

@@ -159,6 +159,19 @@ def short_sends(s):
         assert c.ask("/").status == 200
 
 
+@check("http", "io-uring: one that does not read is idle, also while its next request waits",
+       on=("tcp4", "unix"))
+def idle_while_waiting(s):
+    if "--sqpoll" in s.settings.arguments:
+        s.skip("with --sqpoll each send has a completion")
+    server = s.start("--idle-timeout", "1s")
+    with s.http(server, receive_buffer=4096) as c:
+        # Whichever answer falls short, the request behind it is one that waits.
+        c.push((request("/bytes/3500") + request("/wait/1")) * 5000, blocked=0.2)
+        found = server.until_counters(lambda n: n["closed"] == 1, "the idle timeout ends it")
+    assert found["short_sends"] > 0 and found["timeouts"] == 1, found
+
+
 @check("echo", "io-uring: one that sends and does not read is held up, and loses nothing",
        on=("tcp4", "unix"), limit=60)
 def held(s):
