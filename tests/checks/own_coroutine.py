@@ -91,7 +91,7 @@ def switch_names(s):
 def memory(s):
     if s.sanitized:
         s.skip("a sanitizer's memory is not the server's")
-    server = s.start()
+    server = s.start("--workers", "1")  # each keeps some stacks
     with s.http(server) as c:
         assert c.ask("/").status == 200
     before, mappings = server.resident(), count_mappings(server)
@@ -133,5 +133,7 @@ def signals(s):
 @check("http", "coroutine: a single worker, which is no process of its own, is alive too")
 def single_worker(s):
     server = s.start("--workers", "1")
+    with s.http(server) as c:
+        assert c.ask("/").status == 200  # it listens a little before it is alive
     assert [w["alive"] for w in server.ask_counters()["workers"]] == [1]
     assert [w["alive"] for w in server.stop()["workers"]] == [0]
