@@ -133,7 +133,7 @@ static void announce(void)
 static void refuse_unsupported(void)
 {
     char why[256];
-    if (!model.unsupported || !model.unsupported(&options, why, sizeof why))
+    if (!options_unsupported(&options, why, sizeof why))
         return;
     fprintf(stderr, "%s: unsupported: %s\n", err_program(), why);
     exit(EXIT_UNSUPPORTED);
@@ -147,9 +147,9 @@ static size_t smaller_limit(size_t a, size_t b)
 int main(int argc, char **argv)
 {
     err_set_program(argv[0]);
+    raise_descriptor_limit(); /* first: a model may size by it what it tries to open */
     options_read(argc, argv, &options);
     refuse_unsupported();
-    raise_descriptor_limit();
 
     struct files *files = options.root ? files_read(options.root) : NULL;
     counters_create(&model, options.app->name, model.workers ? options.workers : 0,

@@ -140,6 +140,18 @@ static void read_option(struct options *o, int option, const char *text)
     }
 }
 
+bool options_unsupported(const struct options *o, char *why, size_t size)
+{
+    if (model.listens_each && o->workers > 1 && addr_family(&o->listen) == AF_UNIX) {
+        snprintf(why, size,
+                 "Unix-domain sockets have no SO_REUSEPORT, so %u workers cannot each have one "
+                 "to listen on; --workers 1 can",
+                 o->workers);
+        return true;
+    }
+    return model.unsupported && model.unsupported(o, why, size);
+}
+
 /* Behind the options that all have, in a table whose end is all zero. */
 static void add_model_options(struct option *table)
 {

@@ -25,6 +25,10 @@ struct options {
  * with status 2 where the line is wrong. The model's own options are told to the model. */
 void options_read(int argc, char **argv, struct options *o);
 
+/* Is there something that keeps the model from working, with these options? See model.unsupported;
+ * that of all models that listen on several sockets is found here. */
+bool options_unsupported(const struct options *o, char *why, size_t size);
+
 void options_print_help(void);
 
 /* The model's name and limits as JSON, with these options. */

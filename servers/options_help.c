@@ -106,7 +106,7 @@ void options_print_description(const struct options *o)
     else
         printf(",\"workers\":null");
     printf(",\"unsupported\":");
-    if (model.unsupported && model.unsupported(o, why, sizeof why))
+    if (options_unsupported(o, why, sizeof why))
         print_json_string(why);
     else
         printf("null");

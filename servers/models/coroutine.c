@@ -22,7 +22,6 @@
 #include "model.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -30,7 +29,6 @@
 #include "common/clock.h"
 #include "coroutine.h"
 #include "counters.h"
-#include "options.h"
 #include "scheduler.h"
 #include "workers.h"
 
@@ -176,18 +174,9 @@ static void serve(struct server *server)
     }
     struct server one = *server;
     one.counters = counters_of_worker(0);
+    one.counters->alive = 1;
     loop(&one);
-}
-
-static bool unsupported(const struct options *o, char *why, size_t size)
-{
-    if (addr_family(&o->listen) != AF_UNIX || o->workers == 1)
-        return false;
-    snprintf(why, size,
-             "Unix-domain sockets have no SO_REUSEPORT, so %u workers cannot each have one to "
-             "listen on; --workers 1 can",
-             o->workers);
-    return true;
+    one.counters->alive = 0;
 }
 
 static bool set_switch(const char *text)
@@ -215,7 +204,6 @@ const struct model model = {
     .listens_each = true,
     .options = model_options,
     .extra_counters = {"resumes"},
-    .unsupported = unsupported,
     .serve = serve,
     .stop = workers_stop,
     .abort = workers_abort,

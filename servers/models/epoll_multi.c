@@ -21,13 +21,11 @@
  * for each (_Thread_local is one for each process too), and somebody to start them. */
 #include "model.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "common/err.h"
-#include "options.h"
 #include "reactor.h"
 #include "workers.h"
 
@@ -136,17 +134,6 @@ static bool set_workers_as(const char *text)
     return as_processes || strcmp(text, "threads") == 0;
 }
 
-static bool unsupported(const struct options *o, char *why, size_t size)
-{
-    if (addr_family(&o->listen) != AF_UNIX || o->workers == 1)
-        return false;
-    snprintf(why, size,
-             "Unix-domain sockets have no SO_REUSEPORT, so %u workers cannot each have one to "
-             "listen on; --workers 1 can",
-             o->workers);
-    return true;
-}
-
 static const struct model_option options[] = {
     {"workers-as", "threads|processes", "what a worker is (threads)",
      .expects = "threads or processes", .set = set_workers_as},
@@ -160,7 +147,6 @@ const struct model model = {
     .workers = WORKERS_PER_CPU,
     .listens_each = true,
     .options = options,
-    .unsupported = unsupported,
     .serve = serve,
     .stop = workers_stop,
     .abort = workers_abort,

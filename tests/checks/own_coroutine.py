@@ -128,3 +128,10 @@ def signals(s):
     for c in conns:
         c.close()
     assert server.stop()["requests"] == 4
+
+
+@check("http", "coroutine: a single worker, which is no process of its own, is alive too")
+def single_worker(s):
+    server = s.start("--workers", "1")
+    assert [w["alive"] for w in server.ask_counters()["workers"]] == [1]
+    assert [w["alive"] for w in server.stop()["workers"]] == [0]
