@@ -146,25 +146,16 @@ static unsigned table_size(size_t max_connections)
     return (unsigned)size;
 }
 
-static void open_ring(struct server *server)
-{
-    struct addr address;
-    char why[256];
-    if (!uring_open(&loop.ring, table_size(server->max_connections), want_sqpoll, why,
-                    sizeof why))
-        die("%s", why);
-    /* Sockets that cannot, say so; of Unix-domain ones that is known. */
-    loop.zerocopy = want_zerocopy && addr_local(server->listen_fd, &address) &&
-                    addr_family(&address) != AF_UNIX;
-}
-
 static void serve(struct server *server)
 {
     loop.server = server;
     loop.counters = server->counters;
     loop.now = clock_ns();
     loop.timer_at = loop.wake_at = CLOCK_NEVER;
-    open_ring(server);
+    /* Sockets that cannot, say so; of Unix-domain ones that is known. */
+    struct addr address;
+    loop.zerocopy = want_zerocopy && addr_local(server->listen_fd, &address) &&
+                    addr_family(&address) != AF_UNIX;
     struct io_uring_sqe *sqe = uring_request(&loop.ring);
     io_uring_prep_poll_add(sqe, server->stop_fd, POLLIN);
     tag(sqe, URING_STOP);
@@ -180,17 +171,16 @@ static void serve(struct server *server)
     buffer_clear_free_list();
 }
 
+/* Opens the ring that serve() uses: one that is tried and closed would prove nothing of the next. */
 static bool unsupported(const struct options *options, char *why, size_t size)
 {
-    struct uring try;
-    (void)options;
-    if (!uring_open(&try, 1, want_sqpoll, why, size))
+    if (!uring_open(&loop.ring, table_size(options->max_connections), want_sqpoll, why, size))
         return true;
-    bool lacking = want_zerocopy && !uring_can_zerocopy(&try);
-    uring_close(&try);
-    if (lacking)
-        snprintf(why, size, "--zerocopy: this kernel cannot send without copying");
-    return lacking;
+    if (!want_zerocopy || uring_can_zerocopy(&loop.ring))
+        return false;
+    uring_close(&loop.ring);
+    snprintf(why, size, "--zerocopy: this kernel cannot send without copying");
+    return true;
 }
 
 static bool set_sqpoll(const char *text)

@@ -6,10 +6,12 @@ import json
 import os
 import platform
 import resource
+import shutil
 import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 
 from lib import calls, wire
@@ -47,6 +49,24 @@ def unsupported(s):
         assert r.returncode == 3, r
         assert r.stderr.startswith("io-uring: unsupported: ") and words in r.stderr, r
         assert len(r.stderr.splitlines()) == 1 and not r.stdout, r
+
+
+@check("", "io-uring: the ring is there before it listens, and stays the only one")
+def one_ring(s):
+    if not shutil.which("strace"):
+        s.skip("strace is not installed")
+    with tempfile.NamedTemporaryFile("r", prefix="iomodels-") as trace:
+        process = subprocess.Popen(
+            ["strace", "-f", "-qq", "-o", trace.name, "-e", "trace=io_uring_setup,listen",
+             s.program, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, start_new_session=True)
+        s.t.defer(lambda: (os.killpg(process.pid, signal.SIGKILL), process.communicate()))
+        line = process.stdout.readline()
+        if not line:
+            s.skip(f"strace cannot: {process.stderr.read().strip()}")
+        made = [call.split()[1].split("(")[0] for call in trace]
+    assert line.startswith("listening on "), line
+    assert made == ["io_uring_setup", "listen"], made
 
 
 @check("http", "io-uring: with 64 connections io_uring_enter is the only system call",
