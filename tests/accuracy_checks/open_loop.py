@@ -143,7 +143,7 @@ def md1(load, mean_ms, tolerance, deviation, lanes):
         rate = round(1000 * load * lanes)
         # The tolerance is to be 4 standard errors or more.
         samples = (4 * deviation / (tolerance * mean_ms)) ** 2
-        seconds = max(10, math.ceil(1.05 * samples / rate))
+        seconds = max(20 if lanes < 16 else 10, math.ceil(1.05 * samples / rate))
         j, journal, *_ = measure(
             ["--spin", "--fifo", f"1ms:{lanes}"],
             ["-c", str(32 * lanes), "-R", str(rate), "--arrival", "poisson", "-d", f"{seconds}s",
