@@ -130,8 +130,8 @@ service = protocol eq 'http' ? 'HTTP/1.1 keep-alive' : 'echo'
 repetitions = int(system("awk -F, 'NR > 1 && $5 > n { n = $5 } END { print n + 0 }' ".rows))
 spread = sprintf('medians of %d, bars: %s', repetitions, repetitions < 6 ? 'lowest to highest' : '95 % CI')
 note = 'closed loop'.(cores eq '' ? '' : '; '.cores).'; '
-others = omitted ? '; servers of others: see the comparison' : ''
-heading(what) = sprintf("{/:Bold %s}\n{/*0.75 %s; %s}", what, service, note.spread.others)
+others = omitted ? "\n{/*0.75 servers of others: see the comparison}" : ''
+heading(what) = sprintf("{/:Bold %s}\n{/*0.75 %s; %s}%s", what, service, note.spread, others)
 
 # The axis that most pictures share. Its labels are the points measured; of two that would touch
 # (select's 1000 beside 1024) the larger.
