@@ -33,6 +33,7 @@ png = sprintf("set terminal pngcairo size 1200,%d font '%s,13' background rgb 'w
 svg = sprintf("set terminal svg size 960,%d dynamic font '%s,13' background rgb 'white' name '%s'; set output '%s/plots/%s.svg'", height, font, name, dir, name)
 set datafile separator "\t"
 ours_colour = blue; peer_colour = red
+others = '' # all are here
 do for [terminal in 'png svg'] {
     eval value(terminal)
     set multiplot
