@@ -122,7 +122,7 @@ font = 'DejaVu Sans'
 set border 3 lc rgb '#444444' lw 1
 set tics nomirror out scale 0.6 textcolor rgb '#222222'
 set grid xtics ytics lt 1 lc rgb '#CFCFCF' lw 0.8 dt 1
-set key outside right top Left reverse samplen 2.5 spacing (words(models) > 18 ? 1.1 : 1.25) noautotitle
+set key outside right top Left reverse maxcols 1 samplen 2.5 spacing (words(models) > 12 ? 1.1 : 1.25) noautotitle
 set bars 0.5
 set style textbox noborder
 
