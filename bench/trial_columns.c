@@ -54,6 +54,7 @@ static void take_results(struct trial_row *row, const json_t *results)
         {M_GENERATOR_CPU_US, "generator", "cpu_us", 1},
         {M_GENERATOR_CPU_FRACTION, "generator", "cpu_fraction", 1},
         {M_GENERATOR_THREAD_CPU_FRACTION, "generator", "max_thread_cpu_fraction", 1},
+        {M_GENERATOR_COALESCED_FRACTION, "generator", "coalesced_fraction", 1},
         {M_GENERATOR_CPU_PER_REQUEST, "generator", "cpu_us_per_request", 1},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)

@@ -63,6 +63,7 @@
     X(GENERATOR_CPU_US, "generator_cpu_us", 0)                                                 \
     X(GENERATOR_CPU_FRACTION, "generator_cpu_fraction", 4)                                     \
     X(GENERATOR_THREAD_CPU_FRACTION, "generator_thread_cpu_fraction", 4)                       \
+    X(GENERATOR_COALESCED_FRACTION, "generator_coalesced_fraction", 4)                         \
     X(GENERATOR_CPU_PER_REQUEST, "generator_cpu_us_per_request", 4)                            \
     X(OTHER_SERVER_CPU_FRACTION, "other_server_cpu_fraction", 3)                               \
     X(OTHER_GENERATOR_CPU_FRACTION, "other_generator_cpu_fraction", 3)                         \

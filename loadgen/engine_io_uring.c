@@ -271,10 +271,19 @@ static void handle(struct worker *w, const struct io_uring_cqe *cqe)
     ring_recycle(&s->ring, cqe->flags);
 }
 
+/* How many completions to wait for. Of a connection there comes one, however many of its requests
+ * they answer. */
+static uint32_t wait_for(const struct worker *w)
+{
+    uint64_t most = w->in_flight_count < w->conn_count ? w->in_flight_count : w->conn_count;
+    return coalesce_batch(&w->coalesce, most);
+}
+
 /* False where a signal ended it: what there was may not have been reported. */
 static bool submit_and_wait(struct worker *w, uint64_t deadline)
 {
     struct uring_state *s = w->engine_state;
+    uint32_t batch = wait_for(w);
     struct __kernel_timespec limit;
     struct io_uring_cqe *first;
     int result;
@@ -283,10 +292,16 @@ static bool submit_and_wait(struct worker *w, uint64_t deadline)
         result = io_uring_submit_and_get_events(&s->ring.io);
     } else {
         uint64_t left = deadline - w->now;
+        bool bounded = batch > 1 && left > COALESCE_WAIT_NS;
+        if (bounded)
+            left = COALESCE_WAIT_NS;
         limit.tv_sec = (long long)(left / NS_PER_S);
         limit.tv_nsec = (long long)(left % NS_PER_S);
         result = io_uring_submit_and_wait_timeout(
-            &s->ring.io, &first, 1, deadline == CLOCK_NEVER ? NULL : &limit, NULL);
+            &s->ring.io, &first, batch, deadline == CLOCK_NEVER && !bounded ? NULL : &limit,
+            NULL);
+        if (bounded && result == -ETIME)
+            coalesce_fell_short(&w->coalesce, io_uring_cq_ready(&s->ring.io));
     }
     w->total.n[COUNT_IO_URING_ENTER]++;
     if (result < 0 && !uring_passing(-result)) {
@@ -323,6 +338,7 @@ static void uring_wait(struct worker *w, uint64_t deadline)
      * next one (IO_LOCAL_TW_DEFAULT_MAX in io_uring/io_uring.c): any event may not be the last. */
     w->more = !submit_and_wait(w, deadline);
     w->now = s->now = clock_ns();
+    coalesce_waited(&w->coalesce, w->now);
     if (w->open)
         open_loop_awake(w->open, w->now);
     /* A pipeline's send must be over before the next one is queued. */
@@ -360,6 +376,7 @@ static void uring_create(struct worker *w)
     s->is_unix = addr_family(&o->url.addr) == AF_UNIX;
     s->all_plain = !s->ring.multishot || (o->url.protocol == URL_ECHO &&
                                           o->payload >= FULL_BUFFERS * RING_BUFFER_SIZE);
+    coalesce_init(&w->coalesce, o->coalesce && !w->open);
     watch_wake_fd(w);
 }
 

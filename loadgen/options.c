@@ -21,6 +21,7 @@ static char *null_url[] = {"http://127.0.0.1/"};
 
 enum {
     OPT_ENGINE = 256,
+    OPT_COALESCE,
     OPT_WARMUP,
     OPT_SETTLE,
     OPT_TIMEOUT,
@@ -55,6 +56,7 @@ static const struct option long_options[] = {
     {"connections", required_argument, NULL, 'c'},
     {"threads", required_argument, NULL, 't'},
     {"engine", required_argument, NULL, OPT_ENGINE},
+    {"coalesce", required_argument, NULL, OPT_COALESCE},
     {"duration", required_argument, NULL, 'd'},
     {"requests", required_argument, NULL, 'n'},
     {"settle", required_argument, NULL, OPT_SETTLE},
@@ -93,6 +95,7 @@ static const struct option long_options[] = {
 
 static const char *const arrivals[] = {
     [ARRIVAL_CONSTANT] = "constant", [ARRIVAL_POISSON] = "poisson"};
+static const char *const coalescings[] = {"auto", "off"};
 static const char *const closings[] = {"fin", "rst"};
 static const char *const engines[] = {
     [ENGINE_AUTO] = "auto", [ENGINE_EPOLL] = "epoll", [ENGINE_IO_URING] = "io_uring"};
@@ -206,6 +209,9 @@ static void take_option(struct options *o, int option, const char *value)
     case OPT_ENGINE:
         o->engine = (enum engine_choice)option_word("--engine", value, engines, 3);
         break;
+    case OPT_COALESCE:
+        o->coalesce = option_word("--coalesce", value, coalescings, 2) == 0;
+        break;
     case 'd':
         o->duration_ns = option_duration("--duration", value, 1);
         break;
@@ -291,6 +297,7 @@ void options_parse(struct options *o, int argc, char **argv)
     *o = (struct options){
         .connections = 10,
         .threads = 1,
+        .coalesce = true,
         .timeout_ns = 2 * NS_PER_S,
         .seed = 1,
         .drain_ns = OPTION_UNSET,

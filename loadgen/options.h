@@ -18,6 +18,7 @@ struct options {
     uint32_t connections;
     uint32_t threads;
     enum engine_choice engine;
+    bool coalesce;        /* where it is saturated, see coalesce.h */
     uint64_t duration_ns; /* of the window; CLOCK_NEVER where only -n ends it */
     uint64_t requests;    /* of -n; 0 for none */
     uint64_t settle_ns;   /* at most; 0: do not settle */

@@ -30,6 +30,9 @@ static void open_window(struct worker *w)
         series_open(w->series, w->opened_at);
     run_opened(w->run);
     cpu_time(&w->user_us, &w->system_us);
+    coalesce_settle(&w->coalesce, w->now);
+    w->coalesced_ns = w->coalesce.on_ns;
+    w->coalesced_slept_ns = w->coalesce.slept_ns;
     w->opening = w->total;
 }
 
@@ -50,6 +53,9 @@ static void close_window(struct worker *w)
     cpu_time(&user_us, &system_us);
     w->user_us = user_us - w->user_us;
     w->system_us = system_us - w->system_us;
+    coalesce_settle(&w->coalesce, w->now);
+    w->coalesced_ns = w->coalesce.on_ns - w->coalesced_ns;
+    w->coalesced_slept_ns = w->coalesce.slept_ns - w->coalesced_slept_ns;
     w->closed_at = w->phase_end < w->now ? w->phase_end : w->now;
     w->window = w->total;
     tally_subtract(&w->window, &w->opening);

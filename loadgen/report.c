@@ -215,6 +215,8 @@ static void print_generator(FILE *out, const struct result *result)
             result->cpu_us_per_request);
     if (result->open)
         fprintf(out, ", %.1f %% spinning to be on time", 100 * result->spun_fraction);
+    if (result->coalesced_fraction > 0)
+        fprintf(out, ", coalescing for %.0f %% of the time", 100 * result->coalesced_fraction);
     putc('\n', out);
 }
 

@@ -156,6 +156,8 @@ static json_t *generator(const struct result *result)
     put_real(o, "cpu_us_per_request", result->cpu_us_per_request);
     put_count(o, "spun_ns", result->open ? result->open->spun_ns : 0);
     put_real(o, "spun_fraction", result->spun_fraction);
+    put_real(o, "coalesced_fraction", result->coalesced_fraction);
+    put_count(o, "coalesced_slept_ns", result->coalesced_slept_ns);
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
         put_count(syscalls, calls[i].name, result->window.n[calls[i].count]);
     put(o, "syscalls", syscalls);

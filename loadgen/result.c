@@ -133,10 +133,12 @@ static void merge_worker(struct result *result, const struct worker *w)
     double fraction =
         window_ns ? (double)(w->user_us + w->system_us) * 1e3 / (double)window_ns : 0;
     double spun = w->open && window_ns ? (double)w->open->spun_ns / (double)window_ns : 0;
+    double slept = window_ns ? (double)w->coalesced_slept_ns / (double)window_ns : 0;
+    result->coalesced_slept_ns += w->coalesced_slept_ns;
     if (fraction > result->max_cpu_fraction)
         result->max_cpu_fraction = fraction;
-    if (fraction - spun > result->max_busy_fraction)
-        result->max_busy_fraction = fraction - spun;
+    if (fraction - spun + slept > result->max_busy_fraction)
+        result->max_busy_fraction = fraction - spun + slept;
     if (w->connect_time) {
         histogram_merge(result->connect_time, w->connect_time);
         histogram_merge(result->first_byte, w->first_byte);
@@ -178,6 +180,7 @@ void result_collect(struct result *result, const struct run *r)
 {
     uint64_t opened_at = UINT64_MAX;
     uint64_t closed_at = 0;
+    uint64_t coalesced_ns = 0;
 
     *result = (struct result){.latency = new_histogram()};
     if (r->options->per_connection) {
@@ -187,6 +190,7 @@ void result_collect(struct result *result, const struct run *r)
     for (uint32_t i = 0; i < r->options->threads; i++) {
         const struct worker *w = &r->workers[i];
         merge_worker(result, w);
+        coalesced_ns += w->coalesced_ns;
         if (w->opened_at < opened_at)
             opened_at = w->opened_at;
         if (w->closed_at > closed_at)
@@ -202,6 +206,8 @@ void result_collect(struct result *result, const struct run *r)
     if (result->window_ns > 0) {
         result->requests_per_second = (double)answered * 1e6 / window_us;
         result->cpu_fraction = cpu_us / (window_us * r->options->threads);
+        result->coalesced_fraction =
+            (double)coalesced_ns / ((double)result->window_ns * r->options->threads);
     }
     if (answered > 0)
         result->cpu_us_per_request = cpu_us / (double)answered;

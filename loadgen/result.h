@@ -40,10 +40,14 @@ struct result {
     double jain;
 
     uint64_t user_us, system_us;
-    double cpu_fraction;      /* of all threads over window and threads */
-    double max_cpu_fraction;  /* of the busiest thread */
-    double max_busy_fraction; /* the same without the time spent in spinning */
-    double spun_fraction;     /* of all threads: time spent in spinning */
+    double cpu_fraction;     /* of all threads over window and threads */
+    double max_cpu_fraction; /* of the busiest thread */
+    /* The same without the time spent in spinning, and with what was slept while answers were
+     * let gather. */
+    double max_busy_fraction;
+    double spun_fraction;        /* of all threads: time spent in spinning */
+    double coalesced_fraction;   /* of all threads: time in which answers were let gather, */
+    uint64_t coalesced_slept_ns; /* and what they slept of it */
     double cpu_us_per_request;
 
     uint64_t (*by_target)[COUNT_OUTCOMES]; /* how the requests of each URL ended */

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "loadgen/coalesce.h"
+
 /* Both queues are used round and round, so they are kept as small as goes: what fits into the
  * first-level cache. A full submission queue is submitted early, no more. The completion queue
  * takes two events of each socket; when it is full all the same, the kernel keeps the rest
@@ -15,9 +17,10 @@
 #define COMPLETIONS_MIN 256u
 #define COMPLETIONS_MAX 32768u
 
-/* Running out of buffers costs a request to receive again, having too many costs cache. */
+/* Running out of buffers costs a request to receive again, having too many costs cache. What comes
+ * while a batch of the largest size is handled needs as many once more. */
 #define BUFFERS_MIN 32u
-#define BUFFERS_MAX 256u
+#define BUFFERS_MAX (2 * COALESCE_MAX)
 
 static unsigned power_of_two(unsigned n, unsigned low, unsigned high)
 {

@@ -65,6 +65,21 @@ static void judge_open(struct result *result)
             (double)p99(&open->lateness) / 1e6, cpu);
 }
 
+/* A thread that lets answers gather counts as busy also while it sleeps: otherwise what it does
+ * because it is saturated would hide that it is. */
+static void judge_saturated(struct result *result)
+{
+    double waited = result->max_busy_fraction - result->max_cpu_fraction;
+    char text[64] = "";
+
+    if (waited >= 0.001)
+        snprintf(text, sizeof text, " and let answers gather for %.1f %% of the time",
+                 100 * waited);
+    set(result, "generator-limited",
+        "a generator thread used %.1f %% of its CPU%s: the server may be faster than this",
+        100 * result->max_cpu_fraction, text);
+}
+
 void verdict_reach(struct result *result, const struct run *r)
 {
     result->verdict = "ok";
@@ -73,10 +88,8 @@ void verdict_reach(struct result *result, const struct run *r)
             r->options->connections, r->why_not ? ": " : "", r->why_not ? r->why_not : "");
     else if (result->open)
         judge_open(result);
-    else if (result->max_cpu_fraction > VERDICT_SATURATED)
-        set(result, "generator-limited",
-            "a generator thread used %.1f %% of its CPU: the server may be faster than this",
-            100 * result->max_cpu_fraction);
+    else if (result->max_busy_fraction > VERDICT_SATURATED)
+        judge_saturated(result);
 }
 
 bool verdict_invalid(const struct result *result)

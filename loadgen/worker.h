@@ -8,6 +8,7 @@
 
 #include "common/histogram.h"
 #include "loadgen/client_conn.h"
+#include "loadgen/coalesce.h"
 #include "loadgen/engine.h"
 #include "loadgen/live.h"
 #include "loadgen/open_loop.h"
@@ -56,6 +57,7 @@ struct worker {
     uint64_t to_start;   /* requests that may still be started */
     uint64_t to_end;     /* requests of the window that have still to end before it closes */
     uint64_t in_flight_count;
+    struct coalesce coalesce; /* of the io_uring engine in closed loop */
     struct conn_list connecting;
     struct conn_list waiting[OPEN_DELAYS];
     uint64_t waiting_count;
@@ -90,6 +92,7 @@ struct worker {
     uint64_t in_flight_at_open, in_flight_at_close, oldest_in_flight_ns;
     uint64_t opened_at, closed_at;
     uint64_t user_us, system_us;
+    uint64_t coalesced_ns, coalesced_slept_ns;
     /* The first cause of each outcome in the whole run: a constant string, or NULL. */
     const char *reasons[COUNT_OUTCOMES];
 };

@@ -15,8 +15,9 @@ import sys
 
 import tap
 from lib.server import kill_all
-from load_checks import (background, counting, engines, files, interface, open_loop, outcomes,
-                         output, ports, schema, search, servers, setup, targets, workloads)
+from load_checks import (background, coalescing, counting, engines, files, interface, open_loop,
+                         outcomes, output, ports, schema, search, servers, setup, targets,
+                         workloads)
 from load_checks.run import settings, with_engine
 
 
@@ -24,6 +25,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--load", required=True, help="path of iomodels-load")
     parser.add_argument("--servers", help="directory of our servers; without, they are left out")
+    parser.add_argument("--slow-clock", help="path of slow-clock.so; without, tests are left out")
     parser.add_argument("--only", help="run the tests whose name matches this pattern")
     parser.add_argument("--engines", default="epoll,io_uring", help="those to test")
     parser.add_argument("--slow-factor", type=float, default=1.0, help="multiplies time limits")
@@ -32,6 +34,7 @@ def main():
     args = parser.parse_args()
     settings.load = os.path.abspath(args.load)
     settings.servers = args.servers
+    settings.slow_clock = args.slow_clock and os.path.abspath(args.slow_clock)
     settings.slow_factor = args.slow_factor
     settings.sanitized = args.sanitized
 
@@ -40,7 +43,7 @@ def main():
              for t in part.tests()]
     every = [t for t in every if t.once] + [
         with_engine(t, engine) for engine in args.engines.split(",") for t in every if not t.once]
-    every += engines.tests()
+    every += engines.tests() + coalescing.tests()
     chosen = [t for t in every if not args.only or re.search(args.only, t.name)]
     try:
         return 1 if tap.run(chosen, verbose=args.verbose) else 0
