@@ -21,14 +21,15 @@ MARKS = ("Sanitizer", "runtime error:")
 TIMEOUT = "300ms"  # where requests are to time out; longer where none is to by accident
 
 
-def named(function, limit=15.0, once=False):
+def named(function, limit=15.0, once=False, last=False):
     """The test whose name is its function's."""
-    return case(function.__name__.replace("_", " "), function, limit, once)
+    return case(function.__name__.replace("_", " "), function, limit, once, last)
 
 
-def case(name, function, limit=15.0, once=False):
-    """A test that is made with each engine, or `once` where the engine makes no difference."""
-    test = tap.Test(name, function, limit=limit * settings.slow_factor)
+def case(name, function, limit=15.0, once=False, last=False):
+    """A test that is made with each engine, or `once` where the engine makes no difference; `last`
+    where it needs the machine for itself."""
+    test = tap.Test(name, function, limit=limit * settings.slow_factor, last=last)
     test.once = once
     return test
 
@@ -48,7 +49,7 @@ def with_engine(test, engine):
             skip(why_no_io_uring())
         t.engine = engine
         test.function(t)
-    return tap.Test(f"{engine}: {test.name}", function, limit=test.limit)
+    return tap.Test(f"{engine}: {test.name}", function, limit=test.limit, last=test.last)
 
 
 def skip(why):
