@@ -153,6 +153,9 @@ def md1(load, mean_ms, tolerance, deviation, lanes):
         only(j["outcomes"], ok=j["scheduled"])
         n = j["response_time"]["count"]
         assert n == j["scheduled"] == journal["answered"]
+        # A Poisson process of that rate has so many, whatever the machine did: the number's variance
+        # is its mean.
+        assert abs(n - rate * seconds) < 5 * math.sqrt(rate * seconds), (n, rate * seconds)
         within("lowest response time", j["response_time"]["min"], MS, MS / 10,
                noise_adds=True)
         # What the server kept them waiting for is known of these very arrivals; the rest is the

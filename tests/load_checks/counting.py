@@ -101,13 +101,13 @@ def one_at_a_time_starves(t):
 
 
 def fairness_is_by_connection(t):
-    """Each connection has its own speed: what is said is by the peer's counts."""
+    """Each connection takes twice as long as the one before: by the peer's counts."""
     peer = peer_for(t)
     counts = collections.Counter()
 
     def treat(conn, _request):
         counts[conn] += 1
-        return late(conn, answer(), 0.01 * peer.all.index(conn) ** 2)
+        return late(conn, answer(), 0.002 * 2 ** peer.all.index(conn))
     peer.treatment = treat
     f = load(t, "-n", "300", "-c", "5", "--timeout", "20s", peer.url).json["fairness"]
     seen = sorted(counts.values())
