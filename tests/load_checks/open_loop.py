@@ -332,10 +332,15 @@ def drain_ended_by_signal(t):
     run, out = started(t, "-R", "100", "-d", "0.2s", "-c", "30", "--timeout", "60s", "--drain",
                        "60s", peer.url)
     assert read_lines(out, 1) == ["end"]
+    deadline = time.monotonic() + 5 * settings.slow_factor
+    while peer.requests < 20 and time.monotonic() < deadline:
+        time.sleep(0.005)
     run.process.send_signal(signal.SIGINT)
     assert run.finish() in (0, 3)
     consistent(run.json)
-    assert run.json["outcomes"]["in_flight"] == 4 and run.json["drain"]["left"] == 4
+    # Of the others' answers, some may still be on their way.
+    o, left = run.json["outcomes"], run.json["drain"]["left"]
+    assert peer.faults == 4 <= o["in_flight"] == left and o["ok"] + left == 20, (o, left)
     assert run.json["interrupted"] is False, "the window was whole"
 
 
