@@ -35,7 +35,7 @@ def options():
                    help="multiply every bound on time by X")
     p.add_argument("--sanitized", action="store_true",
                    help="the server is built with a sanitizer: do not judge its memory")
-    p.add_argument("--jobs", type=int, default=10, metavar="N", help="tests at a time (default 10)")
+    p.add_argument("--jobs", type=int, default=16, metavar="N", help="tests at a time (default 16)")
     p.add_argument("--list", action="store_true", help="print the names and end")
     p.add_argument("--verbose", action="store_true", help="print how long each took")
     return p.parse_args()

@@ -46,7 +46,7 @@ def main():
     every += engines.tests() + coalescing.tests()
     chosen = [t for t in every if not args.only or re.search(args.only, t.name)]
     try:
-        return 1 if tap.run(chosen, verbose=args.verbose) else 0
+        return 1 if tap.run(chosen, jobs=12, verbose=args.verbose) else 0
     finally:
         kill_all()
 

@@ -113,15 +113,7 @@ def measure(t, server, generator, watcher=None, **more):
 
 def percentile(histogram, q):
     """From the buckets of the JSON, by the rank that the generator itself uses: ceil(q n)."""
-    buckets = histogram["buckets"]
-    total = sum(b[2] for b in buckets)
-    rank = max(1, -(-total * round(q * 1e6) // 1_000_000))
-    seen = 0
-    for _, high, count in buckets:
-        seen += count
-        if seen >= rank:
-            return high
-    return None
+    return load_run.percentile(histogram["buckets"], round(q * 1e6))
 
 
 def samples_above(histogram, ns):

@@ -45,7 +45,8 @@ class Watch:
     """Spins on both CPUs whenever nobody else wants them. What neither it nor the programs under
     test used of a CPU's time, others did."""
 
-    def __init__(self, t):
+    def __init__(self, t, limit=OTHERS):
+        self.limit = limit
         self.process = subprocess.Popen(
             [settings.probe, "--idle", "--cpus", ",".join(map(str, cpus()))],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -54,14 +55,15 @@ class Watch:
             raise tap.Skip(f"no spin probe here: {self.process.communicate()[1]}")
 
     def finish(self, used):
-        """`used`: CPU seconds of the measured program on each CPU. What was wrong, if anything."""
+        """`used`: CPU seconds of the measured program on each CPU. What was wrong, if anything:
+        others had more than the limit of a CPU."""
         out, errors = self.process.communicate(timeout=30)
         assert self.process.returncode == 0, errors
         reasons = []
         for found, ours in zip(json.loads(out), used):
             others = 1 - found["cpu_ns"] / found["spun_ns"] - ours * 1e9 / found["spun_ns"]
-            if others > OTHERS:
-                reasons.append(f"meanwhile others had {100 * others:.1f} % of CPU {found['cpu']}")
+            if others > self.limit:
+                reasons.append(f"meanwhile others had {100 * others:.2f} % of CPU {found['cpu']}")
         return reasons
 
     def kill(self):
@@ -90,8 +92,8 @@ def timed(check):
             figures.clear()
             misses.clear()
 
-            def measured(server, generator, watch=True, **more):
-                watcher = Watch(t) if watch else None
+            def measured(server, generator, watch=True, others=OTHERS, **more):
+                watcher = Watch(t, others) if watch else None
                 found = lab.measure(t, server, generator, watcher, **more)
                 noise.extend(found.noise)
                 return found

@@ -22,6 +22,11 @@ def in_flight(s, server, data):
     return c
 
 
+def has_read(server, c):
+    """Wait until the server has read what was sent on `c`, its only connection."""
+    server.until_counters(lambda n: n["bytes_in"] >= c.sent, "the request was read")
+
+
 def told_to_stop(s, server):
     """Send SIGTERM, and wait for the first sign that it has arrived: nobody listens any more."""
     server.send_signal(signal.SIGTERM)
@@ -98,6 +103,7 @@ def many_in_flight(s):
         a = c.answer()
         assert a.status == 200 and a.closes, a
         c.ends()
+        c.close()
     assert server.finished(5 * s.slow)["requests"] == 30
 
 
@@ -114,6 +120,7 @@ def half_completed(s):
         a = c.answer()
         assert a.status == 200 and a.body == body and a.closes, a
         c.ends()
+        c.close()  # or the server waits for it, as the test before this one has it do
         server.finished(5 * s.slow)
 
 
@@ -135,8 +142,7 @@ def no_new(s):
     c = s.http(server)
     assert c.ask("/").status == 200
     c.send(request("/wait/1500"))
-    if not c.consumed():
-        time.sleep(0.2)
+    has_read(server, c)
     server.send_signal(signal.SIGTERM)
     family, target = sockaddr(server.address)
     # Workers may take connections until the process that got the signal has told them all; then
@@ -159,6 +165,7 @@ def no_new(s):
     assert c.answer().status == 200
     assert refused or not s.many, "connections are taken although nobody will serve them"
     c.ends()
+    c.close()
     server.finished(5 * s.slow)
 
 
@@ -168,8 +175,7 @@ def drain_limit(s):
     c = s.http(server)
     assert c.ask("/").status == 200
     c.send(request("/wait/20000"))
-    if not c.consumed():
-        time.sleep(0.1)
+    has_read(server, c)
     begin = time.monotonic()
     server.send_signal(signal.SIGTERM)
     assert c.gone(), "an answer that nobody waited for"
@@ -195,7 +201,7 @@ def second_signal(s):
     c = s.http(server)
     assert c.ask("/").status == 200
     c.send(request("/wait/50000"))
-    time.sleep(0.1)
+    has_read(server, c)
     deadline = time.monotonic() + 5 * s.slow
     server.send_signal(signal.SIGTERM)
     time.sleep(0.2)

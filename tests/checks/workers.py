@@ -57,7 +57,7 @@ def in_each(s, server, count, target, most=200):
 def killed_worker(s):
     server = start_processes(s, 3)
     before = children(server)
-    wait = int(2500 * s.slow)
+    wait = int(2500 * s.pace)
     conns = in_each(s, server, 3, f"/wait/{wait}")
     os.kill(before[0], signal.SIGKILL)
     n = server.until_counters(lambda n: n["aborted"] > 0, "the death is counted")

@@ -69,6 +69,9 @@ class Subject:
         self.model = self.traits["model"]
         self.arguments = settings.fit(transport)
         self.slow = settings.slow
+        # For what a check waits through, whatever the server's speed: an idle timeout, and clients
+        # that dawdle but not for so long.
+        self.pace = min(settings.slow, 2.0)
         self.patience = 5.0 * settings.slow
         self._lent = None
 

@@ -1,5 +1,6 @@
 """What is counted, what is timed, and what is sent."""
 
+import collections
 import os
 import re
 import signal
@@ -99,6 +100,22 @@ def one_at_a_time_starves(t):
     assert j["outcomes"]["in_flight"] == 8
 
 
+def fairness_is_by_connection(t):
+    """Each connection takes twice as long as the one before: by the peer's counts."""
+    peer = peer_for(t)
+    counts = collections.Counter()
+
+    def treat(conn, _request):
+        counts[conn] += 1
+        return late(conn, answer(), 0.002 * 2 ** peer.all.index(conn))
+    peer.treatment = treat
+    f = load(t, "-n", "300", "-c", "5", "--timeout", "20s", peer.url).json["fairness"]
+    seen = sorted(counts.values())
+    assert sum(seen) == 300 and len(seen) == 5 and seen[0] < seen[-1], seen
+    assert [f["min"], f["median"], f["max"], f["starved"]] == [seen[0], seen[2], seen[4], 0], seen
+    assert abs(f["jain"] - 300 ** 2 / (5 * sum(n * n for n in seen))) < 1e-6, (f, seen)
+
+
 def failing_connections_back_off(t):
     """A peer that always closes costs it a few attempts, not all its CPU."""
     peer = peer_for(t, "close-before")
@@ -173,6 +190,7 @@ def tests():
                                settled_when_all_are_answered, warmup_is_not_measured,
                                stalled_requests_in_flight, timeouts_are_samples,
                                latency_is_measured, one_at_a_time_starves,
+                               fairness_is_by_connection,
                                failing_connections_back_off, recovers_after_back_off,
                                headers_are_sent, payloads, messages_differ)] + [
         named(unread_is_not_too_late, limit=40)]

@@ -8,6 +8,15 @@ import time
 from load_checks.run import (Run, case, consistent, load, named, peer_for, read_lines, settings)
 
 
+def goes_on(run):
+    """Does it run for half a second more? To end takes it a few milliseconds."""
+    try:
+        run.process.wait(0.5)
+        return False
+    except subprocess.TimeoutExpired:
+        return True
+
+
 def events_and_hold(t):
     peer = peer_for(t)
     out, into = os.pipe()
@@ -16,14 +25,41 @@ def events_and_hold(t):
               str(into), peer.url, stdin=subprocess.PIPE, pass_fds=[into])
     os.close(into)
     assert read_lines(out, 3) == ["connected 6", "start", "end"]
+    assert goes_on(run) and not os.path.exists(run.path), "nothing was held"
     assert peer.open_connections() == 6, "a connection was not held open"
-    assert run.process.poll() is None and not os.path.exists(run.path)
     run.process.stdin.close()
     run.process.stdin = None
     assert run.finish() == 0
     consistent(run.json)
     assert run.json["window_ns"] == 200_000_000, "the hold is not part of the window"
     assert read_lines(out, 1) == [], "an event came twice"
+
+
+def threads_of(pid):
+    """Without those by which io_uring works on behalf of others (iou-wrk-..., iou-sqp-...)."""
+    names = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/comm") as f:
+            names.append(f.read())
+    return sum(not name.startswith("iou-") for name in names)
+
+
+def as_many_threads_as_asked(t):
+    """Seen from outside: one for each of -t, and those that there always are."""
+    counts = []
+    for threads in (1, 4):
+        out, into = os.pipe()
+        t.defer(lambda fd=out: os.close(fd))
+        run = Run(t, "-c", "8", "-t", str(threads), "-n", "40", "--hold", "--events-fd", str(into),
+                  peer_for(t).url, stdin=subprocess.PIPE, pass_fds=[into])
+        os.close(into)
+        assert read_lines(out, 3)[-1] == "end"
+        counts.append(threads_of(run.process.pid))
+        run.process.stdin.close()
+        run.process.stdin = None
+        assert run.finish() == 0
+        consistent(run.json)
+    assert counts[1] - counts[0] == 3, counts
 
 
 def replaced_connections_are_closed(t):
@@ -105,8 +141,8 @@ def interrupted_before_the_window(t):
 
 
 def tests():
-    return [named(f) for f in (events_and_hold, replaced_connections_are_closed,
-                               hold_ended_by_signal, driver_is_gone,
-                               interrupted_before_the_window)] + [
+    return [named(f) for f in (events_and_hold, as_many_threads_as_asked,
+                               replaced_connections_are_closed, hold_ended_by_signal,
+                               driver_is_gone, interrupted_before_the_window)] + [
         case("interrupted by SIGINT", interrupted(signal.SIGINT)),
         case("interrupted by SIGTERM", interrupted(signal.SIGTERM))]

@@ -251,7 +251,7 @@ def idle_before_busy(t):
         peer = peer_for(t, "stall")
         count = peer.count
         peer.count = lambda request: count(request) and peer.requests == 1
-        return run_open(t, "-R", "20", "-n", "12", "-c", "2", "--pipeline", "4", "--timeout", "2s",
+        return run_open(t, "-R", "20", "-n", "12", "-c", "2", "--pipeline", "4", "--timeout", "1s",
                         "--drain", "20s", peer.url).json
     j = undisturbed(run, 20_000_000, lambda j: j["service_time"]["p50"] < 25_000_000)
     assert j["outcomes"]["timeout"] == 1 and j["outcomes"]["ok"] == 11, j["outcomes"]
@@ -332,10 +332,15 @@ def drain_ended_by_signal(t):
     run, out = started(t, "-R", "100", "-d", "0.2s", "-c", "30", "--timeout", "60s", "--drain",
                        "60s", peer.url)
     assert read_lines(out, 1) == ["end"]
+    deadline = time.monotonic() + 5 * settings.slow_factor
+    while peer.requests < 20 and time.monotonic() < deadline:
+        time.sleep(0.005)
     run.process.send_signal(signal.SIGINT)
     assert run.finish() in (0, 3)
     consistent(run.json)
-    assert run.json["outcomes"]["in_flight"] == 4 and run.json["drain"]["left"] == 4
+    # Of the others' answers, some may still be on their way.
+    o, left = run.json["outcomes"], run.json["drain"]["left"]
+    assert peer.faults == 4 <= o["in_flight"] == left and o["ok"] + left == 20, (o, left)
     assert run.json["interrupted"] is False, "the window was whole"
 
 
@@ -375,12 +380,15 @@ def spin_is_told(t):
 def tests():
     found = [named(f, limit=30) for f in (
         scheduled_exactly, rate_is_of_all_threads, as_many_as_asked, seed_decides_the_arrivals,
-        arrivals_are_even_or_not, warmup_is_not_counted, longest_idle_first,
-        latency_counts_from_when_it_was_due, rate_beyond_capacity, drain_is_bounded,
-        drain_lets_end_what_is_due, timeouts_end_within_the_drain, timeouts_say_at_least, refused_requests,
-        unasked_answers_are_not_scheduled, pipelined, idle_before_busy, short_connections, settles_first,
-        stopped_generator, stopped_while_the_answer_came, interrupted, drain_ended_by_signal, too_few_connections,
-        without_epoll_pwait2, spin_is_told)]
+        warmup_is_not_counted, latency_counts_from_when_it_was_due, rate_beyond_capacity,
+        drain_is_bounded, drain_lets_end_what_is_due, timeouts_end_within_the_drain,
+        timeouts_say_at_least, refused_requests, unasked_answers_are_not_scheduled, pipelined,
+        short_connections, settles_first, stopped_generator, stopped_while_the_answer_came,
+        interrupted, drain_ended_by_signal, too_few_connections, without_epoll_pwait2,
+        spin_is_told)]
+    # Where only the timing tells: not beside the other tests, for then it seldom does.
+    found += [named(f, limit=30, last=True) for f in (arrivals_are_even_or_not, longest_idle_first,
+                                                      idle_before_busy)]
     for protocol, modes in (("http", BAD_HTTP), ("echo", BAD_ECHO)):
         for mode, expect in modes.items():
             found.append(case(f"open loop, {protocol} peer, {mode} one time in five: {expect[0]}, "

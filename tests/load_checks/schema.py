@@ -100,7 +100,7 @@ RUNS = [
     ("ok", "http", ["--pipeline", "4"]),
     ("ok", "http", ["--think", "1ms:exp"]),
     ("by-path", "http", ["{url}/other@3"]),
-    ("ok", "http", ["-R", "50", "--search", "p50<1s"]),
+    ("ok", "http", ["-R", "50", "-d", "0.1s", "--search", "p50<1s"]),
 ]
 
 

@@ -134,6 +134,18 @@ def usage_errors(t):
         assert "--help" in lines[1] and run.out == "", f"{arguments}: {run.err}"
 
 
+def long_names(t):
+    """The options that the other tests give by their letters."""
+    peer = peer_for(t)
+    j = load(t, "--connections", "3", "--threads", "2", "--requests", "7", peer.url).json
+    assert (j["connections"], j["threads"], j["requests"], j["mode"]) == (3, 2, 7, "closed"), j
+    assert peer.accepted == 3 and peer.requests == 7
+    run = Run(t, "--rate", "200", "--duration", "150ms", "--timeout", "20s", peer_for(t).url)
+    assert run.finish() in (0, 3), run.err
+    assert run.json["rate_asked"] == 200 and run.json["scheduled"] == 30
+    assert run.json["window_ns"] == 150_000_000
+
+
 def json_cannot_be_written(t):
     peer = peer_for(t)
     run = load(t, "-n", "1", "-c", "1", "--json", "/nonexistent/x.json", peer.url, status=1,
@@ -142,6 +154,6 @@ def json_cannot_be_written(t):
 
 
 def tests():
-    return [named(f) for f in (nobody_listens, never_accepts, never_accepts_unix,
-                               unix_queue_drains, descriptor_limits,
-                               json_cannot_be_written)] + [named(usage_errors, once=True)]
+    found = [named(f) for f in (nobody_listens, never_accepts, never_accepts_unix,
+                                unix_queue_drains, descriptor_limits, json_cannot_be_written)]
+    return found + [named(f, once=True) for f in (usage_errors, long_names)]

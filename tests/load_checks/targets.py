@@ -103,8 +103,9 @@ def body_from_a_file(t):
     assert j["outcomes"]["ok"] == 20
     for data, part in ((BODY[:-1] + b"?", "of the right length"), (BODY + b".", "another length"),
                        (b"", "another length")):
-        j = load(t, "-n", "20", "-c", "2", "--body", file_of(t, data), peer.url, status=1).json
-        assert j["outcomes"]["corrupt"] == 20, j["outcomes"]
+        # Each costs a connection, and its replacement waits a while.
+        j = load(t, "-n", "6", "-c", "2", "--body", file_of(t, data), peer.url, status=1).json
+        assert j["outcomes"]["corrupt"] == 6, j["outcomes"]
         assert part in j["reasons"]["corrupt"] and "--body" in j["reasons"]["corrupt"]
     # In pieces, and for an answer with nothing in it.
     for mode in ("split-3", "chunked", "to-eof"):
