@@ -170,8 +170,6 @@ static int block_signals(void)
     sigaddset(&set, SIGTERM);
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
         die_errno("cannot block signals");
-    /* The driver may be gone before us; writing to it must then be an error and not the end. */
-    signal(SIGPIPE, SIG_IGN);
     int fd = signalfd(-1, &set, SFD_CLOEXEC);
     if (fd < 0)
         die_errno("cannot open a signal descriptor");

@@ -252,9 +252,8 @@ int search_main(const struct options *o)
     fprintf(progress(o), "Highest rate with %s\n", o->goal.text);
     search(s, o, &best);
     conclude(progress(o), s);
-    if (best)
-        report_all(&best->run, &best->result, s);
-    int status = s->low_milli > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    bool written = !best || report_all(&best->run, &best->result, s);
+    int status = s->low_milli > 0 && written ? EXIT_SUCCESS : EXIT_FAILURE;
     free_trial(best);
     free(s);
     return status;

@@ -1,12 +1,16 @@
 """What cannot be begun: wrong command lines, servers that are not there, limits."""
 
+import os
 import re
 import resource
 import shutil
+import signal
 import socket
+import subprocess
 import tempfile
+import time
 
-from load_checks.run import Run, load, named, peer_for
+from load_checks.run import Run, load, named, peer_for, settings
 
 
 def one_line(run, *parts):
@@ -134,14 +138,73 @@ def usage_errors(t):
         assert "--help" in lines[1] and run.out == "", f"{arguments}: {run.err}"
 
 
-def json_cannot_be_written(t):
+def told_before_the_run(t):
+    """What cannot be written in the end is told before anything is asked of the server, and the
+    check leaves nothing behind and takes nothing away."""
+    directory = tempfile.mkdtemp(prefix="load-peer-")
+    t.defer(lambda: shutil.rmtree(directory, ignore_errors=True))
+    for option in ("--json", "--hgrm", "--csv"):
+        for path in ("/nonexistent/x", directory):
+            peer = peer_for(t)
+            more = ["--interval", "1s"] if option == "--csv" else []
+            run = load(t, "-n", "1", "-c", "1", option, path, *more, peer.url, status=1,
+                       json_file=False)
+            one_line(run, path, "cannot write")
+            assert peer.accepted == 0 and run.out == "", option
+    with open(directory + "/old", "w") as f:
+        f.write("what was there")
+    load(t, "--json", directory + "/old", "--hgrm", directory + "/new", "-c", "1",
+         "echo+unix:///nonexistent/socket", status=1, json_file=False)
+    with open(directory + "/old") as f:
+        assert f.read() == "what was there"
+    assert os.listdir(directory) == ["old"]
+
+
+def standard_output_is_full(t):
     peer = peer_for(t)
-    run = load(t, "-n", "1", "-c", "1", "--json", "/nonexistent/x.json", peer.url, status=1,
-               json_file=False)
-    assert "/nonexistent/x.json" in run.err
+    with open("/dev/full", "w") as full:
+        for arguments in (["-n", "5", peer.url], ["-n", "5", "--json", "-", peer.url], ["--help"]):
+            done = subprocess.run([settings.load, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                  text=True, timeout=20, check=False)
+            assert done.returncode == 1, (arguments, done)
+            assert "cannot write to standard output" in done.stderr, done.stderr
+            assert len(done.stderr.splitlines()) == 1
+
+
+def reader_is_gone(t):
+    """Of a pipe that nobody reads any more: an error, and the files are written."""
+    peer = peer_for(t)
+    out, into = os.pipe()
+    os.close(out)
+    t.defer(lambda: os.close(into))
+    directory = tempfile.mkdtemp(prefix="load-peer-")
+    t.defer(lambda: shutil.rmtree(directory, ignore_errors=True))
+    done = subprocess.run([settings.load, "-n", "5", "--hgrm", directory + "/x", peer.url],
+                          stdout=into, stderr=subprocess.PIPE, text=True, timeout=20, check=False)
+    assert done.returncode == 1 and "standard output: Broken pipe" in done.stderr, done
+    assert os.path.getsize(directory + "/x") > 0
+
+
+def closed_descriptors(t):
+    """No socket gets the number of a standard descriptor that was closed."""
+    peer = peer_for(t)
+    done = subprocess.run([settings.load, "-n", "5", peer.url], preexec_fn=lambda: os.close(1),
+                          stderr=subprocess.PIPE, text=True, timeout=20, check=False)
+    assert done.returncode == 1 and "standard output is closed" in done.stderr, done
+    assert peer.accepted == 0
+    run = Run(t, "-d", "30s", "-c", "1", peer.url, preexec=lambda: (os.close(0), os.close(2)))
+    deadline = time.monotonic() + 8 * settings.slow_factor
+    while peer.requests < 5:
+        assert time.monotonic() < deadline, "no requests came"
+        time.sleep(0.005)
+    for fd in (0, 2):
+        assert os.readlink(f"/proc/{run.process.pid}/fd/{fd}") == "/dev/null"
+    run.process.send_signal(signal.SIGINT)
+    assert run.finish() == 0 and run.json["outcomes"]["ok"] > 0
 
 
 def tests():
     return [named(f) for f in (nobody_listens, never_accepts, never_accepts_unix,
                                unix_queue_drains, descriptor_limits,
-                               json_cannot_be_written)] + [named(usage_errors, once=True)]
+                               told_before_the_run, reader_is_gone, closed_descriptors)] + [
+        named(standard_output_is_full, once=True)] + [named(usage_errors, once=True)]
