@@ -19,14 +19,7 @@ static const struct engine *const ring = NULL;
 
 int engine_open(struct worker *w, struct client_conn *c)
 {
-    int error = dial(&w->run->sources, &w->source, &w->run->options->url.addr, 0, &c->fd);
-
-    if (error == EMFILE || error == ENFILE) {
-        errno = error;
-        die_errno("cannot open connection %u of %u", w->first_id + (uint32_t)(c - w->conns) + 1,
-                  w->run->options->connections);
-    }
-    return error;
+    return dial(&w->run->sources, &w->source, &w->run->options->url.addr, 0, &c->fd);
 }
 
 ssize_t engine_send_some(struct client_conn *c)

@@ -1,5 +1,6 @@
 """What cannot be begun: wrong command lines, servers that are not there, limits."""
 
+import json
 import os
 import re
 import resource
@@ -10,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-from load_checks.run import Run, load, named, peer_for, settings
+from load_checks.run import Run, consistent, load, named, peer_for, settings
 
 
 def one_line(run, *parts):
@@ -84,6 +85,33 @@ def descriptor_limits(t):
     assert run.json["connected"] == 200 and run.json["outcomes"]["ok"] == 200
     run = load(t, "-c", "2000", peer.url, preexec=limit(64, 1024), status=1)
     one_line(run, "2000 connections", "1024")
+    run = load(t, "-c", "2", "--idle", "3000", peer.url, preexec=limit(64, 1024), status=1)
+    one_line(run, "3002 connections", "1024")
+
+
+def inherited_descriptors(t):
+    """Those of whoever starts the generator count as well."""
+    peer = peer_for(t)
+    fds = [os.open("/dev/null", os.O_RDONLY) for _ in range(100)]
+    t.defer(lambda: [os.close(fd) for fd in fds])
+    j = load(t, "-c", "40", "-n", "80", peer.url, preexec=limit(120, 1024), pass_fds=fds).json
+    assert j["connected"] == 40 and j["outcomes"]["ok"] == 80, j["outcomes"]
+
+
+def descriptors_run_out(t):
+    """In mid-run: what was measured is kept, and the rest told as what it is."""
+    peer = peer_for(t, "close-after")
+    run = Run(t, "-d", "1s", "-c", "2", "--json", "-", peer.url, json_file=False)
+    deadline = time.monotonic() + 8 * settings.slow_factor
+    while peer.requests < 20:
+        assert time.monotonic() < deadline, "no requests came"
+        time.sleep(0.005)
+    resource.prlimit(run.process.pid, resource.RLIMIT_NOFILE, (3, 3))
+    assert run.finish() == 0, run.err
+    j = json.loads(run.out)
+    consistent(j)
+    assert j["outcomes"]["ok"] >= 18 and j["outcomes"]["refused"] > 0, j["outcomes"]
+    assert j["reasons"]["refused"] == "Too many open files", j["reasons"]
 
 
 USAGE = [
@@ -206,5 +234,6 @@ def closed_descriptors(t):
 def tests():
     return [named(f) for f in (nobody_listens, never_accepts, never_accepts_unix,
                                unix_queue_drains, descriptor_limits,
+                               inherited_descriptors, descriptors_run_out,
                                told_before_the_run, reader_is_gone, closed_descriptors)] + [
         named(standard_output_is_full, once=True)] + [named(usage_errors, once=True)]
