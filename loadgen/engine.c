@@ -1,6 +1,5 @@
 #include "loadgen/engine.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
