@@ -59,6 +59,7 @@ static bool ring_works(char *why, size_t size)
 
 const struct engine *engine_choose(enum engine_choice choice)
 {
+    static bool told; /* by an earlier run of a search */
     char why[160];
 
     if (choice == ENGINE_EPOLL)
@@ -67,6 +68,8 @@ const struct engine *engine_choose(enum engine_choice choice)
         return ring;
     if (choice == ENGINE_IO_URING)
         die("--engine io_uring: %s", why);
-    warn("io_uring is not used: %s; using epoll", why);
+    if (!told)
+        warn("io_uring is not used: %s; using epoll", why);
+    told = true;
     return &engine_epoll;
 }

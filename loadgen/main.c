@@ -15,7 +15,11 @@ static int run_once(const struct options *o)
     struct run run;
     struct result result;
 
+    char why[512];
+
     run_execute(&run, o);
+    if (!run_came_up(&run, why, sizeof why))
+        die("%s", why);
     result_collect(&result, &run);
     bool written = report_all(&run, &result, NULL);
     int status = written ? verdict_exit_status(&result) : EXIT_FAILURE;

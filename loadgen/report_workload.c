@@ -71,7 +71,7 @@ json_t *report_search(const struct search *search)
     put(all, "goal", json_string(search->goal->text));
     put(all, "low", rate(search->low_milli));
     put(all, "high", rate(search->high_milli));
-    put(all, "interrupted", json_boolean(search->interrupted));
+    put(all, "interrupted", json_boolean(search->interrupted || search->why_lost[0]));
     put(all, "probes", probes);
     return all;
 }

@@ -267,9 +267,15 @@ void run_execute(struct run *r, const struct options *o)
     observer_end(&r->observer, r);
     background_stop(&r->background);
     close(signal_fd);
+}
 
+bool run_came_up(struct run *r, char *why, size_t size)
+{
     char text[ADDR_TEXT_MAX];
-    if (r->connected == 0 && !run_stopped(r))
-        die("cannot connect to %s: %s", addr_format(&o->url.addr, text),
-            r->why_not ? r->why_not : "no answer");
+
+    if (r->connected > 0 || run_stopped(r))
+        return true;
+    snprintf(why, size, "cannot connect to %s: %s", addr_format(&r->options->url.addr, text),
+             r->why_not ? r->why_not : "no answer");
+    return false;
 }
