@@ -21,6 +21,9 @@ static void check_load(struct options *o)
         die_usage("--arrival: there is a schedule in open loop only, with --rate");
     if (!open && o->drain_ns != OPTION_UNSET)
         die_usage("--drain: there is something to drain in open loop only, with --rate");
+    if (o->rate_milli > o->threads * OPTION_RATE_MAX_MILLI)
+        die_usage("--rate: %.1fM a second from %u threads: each can keep count of 10M at most",
+                  (double)o->rate_milli / 1e9, o->threads);
     if (open && o->think_ns > 0)
         die_usage("--think: a pause after an answer makes no sense with --rate");
     if (o->think_ns > 0 && o->pipeline > 1)

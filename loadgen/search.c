@@ -20,7 +20,6 @@
 #define PRECISION 1.02
 
 #define RATE_MIN_MILLI UINT64_C(1000)
-#define RATE_MAX_MILLI UINT64_C(100000000000)
 
 #define REPEATS 3
 
@@ -217,16 +216,21 @@ static uint64_t first_rate(struct search *s, const struct options *o)
     return (uint64_t)(rate * 1000 / 2);
 }
 
-static uint64_t within(uint64_t rate_milli)
+static uint64_t rate_max(const struct options *o)
 {
-    return rate_milli < RATE_MIN_MILLI   ? RATE_MIN_MILLI
-           : rate_milli > RATE_MAX_MILLI ? RATE_MAX_MILLI
-                                         : rate_milli;
+    return o->threads * OPTION_RATE_MAX_MILLI;
+}
+
+static uint64_t within(const struct options *o, uint64_t rate_milli)
+{
+    return rate_milli < RATE_MIN_MILLI ? RATE_MIN_MILLI
+           : rate_milli > rate_max(o)  ? rate_max(o)
+                                       : rate_milli;
 }
 
 static void search(struct search *s, const struct options *o, struct trial **best)
 {
-    uint64_t rate = within(o->rate_milli ? o->rate_milli : first_rate(s, o));
+    uint64_t rate = within(o, o->rate_milli ? o->rate_milli : first_rate(s, o));
 
     for (unsigned i = 0; i < SEARCH_RATES && !ended_early(s); i++) {
         bool kept = keeps(s, o, rate, best);
@@ -236,10 +240,10 @@ static void search(struct search *s, const struct options *o, struct trial **bes
             if ((double)s->high_milli <= PRECISION * (double)s->low_milli)
                 return;
             rate = s->low_milli + (s->high_milli - s->low_milli) / 2;
-        } else if ((kept && rate == RATE_MAX_MILLI) || (!kept && rate == RATE_MIN_MILLI)) {
+        } else if ((kept && rate == rate_max(o)) || (!kept && rate == RATE_MIN_MILLI)) {
             return;
         } else {
-            rate = within(kept ? rate * 2 : rate / 2);
+            rate = within(o, kept ? rate * 2 : rate / 2);
         }
     }
 }
