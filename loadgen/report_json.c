@@ -170,7 +170,7 @@ static json_t *everything(const struct run *r, const struct result *result,
     json_t *root = json_object();
 
     put(root, "version", json_string(IOM_VERSION));
-    put(root, "url", json_string(o->url_text));
+    put(root, "url", report_url(o->url_text));
     put(root, "protocol", json_string(url_protocol_name(o->url.protocol)));
     put(root, "mode", json_string(result->open ? "open" : "closed"));
     put(root, "engine", json_string(r->engine->name));

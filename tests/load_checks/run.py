@@ -70,9 +70,9 @@ class Run:
         self.begin = time.monotonic()
         self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, preexec_fn=preexec,
-                                        pass_fds=pass_fds, text=True)
+                                        pass_fds=pass_fds, text=True, errors="replace")
         t.defer(self.kill)
-        t.note(" ".join(command))
+        t.note(" ".join(map(os.fsdecode, command)))
 
     def kill(self):
         if self.process.poll() is None:
