@@ -63,6 +63,16 @@ def url_that_is_no_text(t):
     assert j["url"] == j["urls"][0]["url"] == peer.url + "%FF%C3%A4", j["url"]
 
 
+def cpu_of_a_short_run(t):
+    """A thread has one CPU and no more, however short the window is."""
+    peer = peer_for(t)
+    for _ in range(10):
+        for arguments in (["-n", "1"], ["-n", "20"], ["-R", "1k", "-n", "2"]):
+            g = load(t, "-c", "1", *arguments, peer.url, status=None).json["generator"]
+            assert 0 < g["max_thread_cpu_fraction"] <= 1.02, g
+            assert 0 < g["cpu_fraction"] <= 1.02, g
+
+
 def calls_by_own_count(t):
     """In the window, per request: with epoll one send, one recv, and never epoll_ctl; with io_uring
     no more than one io_uring_enter."""
@@ -124,5 +134,5 @@ def calls_by_strace(t):
 def tests():
     return [named(help_and_version, once=True), named(help_is_about_all_options, once=True)] + [
         named(f) for f in (summary_for_people, json_to_standard_output,
-                           url_that_is_no_text, calls_by_own_count)] + [
+                           url_that_is_no_text, cpu_of_a_short_run, calls_by_own_count)] + [
         case("calls by strace", calls_by_strace, limit=30)]
