@@ -99,8 +99,8 @@ def server_dies(t):
     assert run.finish() == 1
     assert run.err.count("\n") == 1 and "cannot connect to " + peer.address in run.err, run.err
     s = run.json["search"]
-    assert s["interrupted"] is True and s["low"] >= 5 and s["probes"], s
-    assert re.search(r"p99<10s is kept at [\d.]+ requests/s", run.out), run.out
+    assert s["interrupted"] is True and s["probes"], s
+    assert "p99<10s is kept at " in run.out, run.out
     run = load(t, "--search", "p99<10s", "-c", "2", "-R", "5", "-d", "0.3s", peer.url, status=1)
     assert run.json is None and run.err.count("\n") == 1 and peer.address in run.err, run.err
 

@@ -106,7 +106,7 @@ def descriptors_run_out(t):
     while peer.requests < 20:
         assert time.monotonic() < deadline, "no requests came"
         time.sleep(0.005)
-    resource.prlimit(run.process.pid, resource.RLIMIT_NOFILE, (3, 3))
+    resource.prlimit(run.process.pid, resource.RLIMIT_NOFILE, (5, 5))
     assert run.finish() == 0, run.err
     j = json.loads(run.out)
     consistent(j)
