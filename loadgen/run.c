@@ -62,7 +62,8 @@ static rlim_t count_fds(void)
 
 static void raise_fd_limit(const struct options *o)
 {
-    rlim_t all = (rlim_t)o->connections + o->idle + o->slow_readers + o->slow_senders;
+    rlim_t measured = o->null ? 0 : o->connections;
+    rlim_t all = measured + o->idle + o->slow_readers + o->slow_senders;
     rlim_t need = all + THREAD_FDS * (rlim_t)o->threads + OTHER_FDS + count_fds();
     struct rlimit limit;
 

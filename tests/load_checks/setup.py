@@ -89,6 +89,11 @@ def descriptor_limits(t):
     one_line(run, "3002 connections", "1024")
 
 
+def null_needs_no_descriptors(t):
+    j = load(t, "--null", "-c", "2000", "-n", "4000", preexec=limit(64, 64)).json
+    assert j["connected"] == 2000 and j["outcomes"]["ok"] == 4000, j["outcomes"]
+
+
 def inherited_descriptors(t):
     """Those of whoever starts the generator count as well."""
     peer = peer_for(t)
@@ -243,4 +248,5 @@ def tests():
                                unix_queue_drains, descriptor_limits,
                                inherited_descriptors, descriptors_run_out,
                                told_before_the_run, reader_is_gone, closed_descriptors)] + [
-        named(standard_output_is_full, once=True)] + [named(usage_errors, once=True)]
+        named(standard_output_is_full, once=True),
+        named(null_needs_no_descriptors, once=True)] + [named(usage_errors, once=True)]
