@@ -15,7 +15,8 @@ void output_begin(void);
  * can. What it holds stays as it is, and none is left that was not there. */
 void output_check(const char *path);
 
-/* Open file `path`, to write it anew. Returns NULL, and tells on standard error, where that fails. */
+/* Open file `path`, to write it anew. Returns NULL, and tells on standard error, where it
+ * cannot be. */
 FILE *output_open(const char *path);
 
 /* Close `out`, which is file `path`; `good`: all was written so far. Returns false, and tells on

@@ -19,7 +19,8 @@ void report_print(FILE *out, const struct run *r, const struct result *result);
  * "outcomes", whenever they ended. Neither the warm-up's nor unsolicited answers are in it.
  * - requests: answers complete and right (outcomes.ok).
  * - latency, histogram: service time in closed loop, response time in open loop; one sample for
- * each ok and one, at the limit, for each timeout: there it means "at least". Percentiles are null where there is no sample.
+ * each ok and one, at the limit, for each timeout: there it means "at least". Percentiles are null
+ * where there is no sample.
  * - reasons: the first cause of each outcome in the whole run, the warm-up included.
  * - connects: attempts to open a connection (again) in the window.
  * - connected: connections open when the load began. */

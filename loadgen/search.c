@@ -125,8 +125,8 @@ static void replace(struct trial **kept, struct trial *by)
 }
 
 /* One probe. `*last` becomes its run, unless that is one that kept the goal and this did not.
- * Returns NULL where it was interrupted, for a window that was cut short says nothing, or the server
- * was lost. */
+ * Returns NULL where it was interrupted, for a window that was cut short says nothing, or the
+ * server was lost. */
 static const struct search_probe *probe(struct search *s, const struct options *o,
                                         uint64_t rate_milli, struct trial **last,
                                         char why[WHY_SIZE])
