@@ -71,6 +71,8 @@ void background_start(struct background *b, const struct options *o, struct work
     if (errno)
         die_errno("cannot start the thread of the background connections");
     wait_ready(b, interrupt_fd);
+    for (unsigned kind = 0; kind < BACKGROUND_KINDS; kind++)
+        b->counts[kind].open_at_start = atomic_load(&b->counts[kind].open);
 }
 
 void background_note(struct background *b)

@@ -27,9 +27,10 @@ enum background_kind {
 
 struct background_count {
     uint32_t asked;
-    _Atomic uint32_t open; /* now */
-    _Atomic uint64_t lost; /* were open, and ended without our doing */
-    uint32_t open_at_end;  /* as background_note() found them */
+    _Atomic uint32_t open;  /* now */
+    _Atomic uint64_t lost;  /* were open, and ended without our doing */
+    uint32_t open_at_start; /* when the load began */
+    uint32_t open_at_end;   /* as background_note() found them */
     uint64_t lost_at_end;
 };
 

@@ -48,6 +48,13 @@ void body_reference_read(struct body_reference *reference, const char *path)
     XXH3_freeState(state);
 }
 
+void body_reference_copy(struct body_reference *to, const struct body_reference *from)
+{
+    atomic_init(&to->key, atomic_load(&from->key));
+    atomic_init(&to->size, atomic_load(&from->size));
+    to->from_file = from->from_file;
+}
+
 bool body_add(struct body *b, const char *data, size_t size, bool whole)
 {
     if (whole) {

@@ -39,6 +39,9 @@ void body_reference_init(struct body_reference *reference);
  */
 void body_reference_read(struct body_reference *reference, const char *path);
 
+/* Make `to` what `from` is; before any answer is held against either. */
+void body_reference_copy(struct body_reference *to, const struct body_reference *from);
+
 /* A new answer begins. */
 static inline void body_begin(struct body *b)
 {

@@ -114,19 +114,21 @@ static void end_request(struct worker *w, struct client_conn *c, enum count outc
 {
     worker_notice_time(w);
     const struct request *q = conn_oldest(c);
+    uint64_t age = w->now - q->sent;
 
+    /* A timeout is noticed a little late. Those behind it in a pipeline end with it, and are
+     * younger. */
+    if (outcome == COUNT_TIMEOUT && age > w->timeout_ns)
+        age = w->timeout_ns;
     w->in_flight_count--;
     worker_count(w, outcome, reason);
     if (w->open) {
         c->answers += open_loop_ended(w, q, outcome) && outcome == COUNT_OK;
     } else if (w->phase == PHASE_WINDOW) {
-        if (outcome == COUNT_OK) {
-            histogram_record(w->latency, w->now - q->sent);
-            c->answers++;
-        } else if (outcome == COUNT_TIMEOUT) {
-            histogram_record(w->latency, w->timeout_ns);
-        }
-        worker_note(w, q, outcome, outcome == COUNT_TIMEOUT ? w->timeout_ns : w->now - q->sent);
+        if (outcome == COUNT_OK || outcome == COUNT_TIMEOUT)
+            histogram_record(w->latency, age);
+        c->answers += outcome == COUNT_OK;
+        worker_note(w, q, outcome, age);
     }
     if (c->pipeline)
         pipeline_pop(c->pipeline);

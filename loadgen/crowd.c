@@ -115,6 +115,11 @@ static void open_member(struct crowd *crowd, struct member *m)
     int error =
         dial(crowd->b->sources, &crowd->cursor, &crowd->b->options->url.addr, buffer, &m->fd);
 
+    if (error == EAGAIN && !m->tried) {
+        /* The listen queue of a Unix-domain socket is full (unix(7)): that is no answer yet. */
+        queue(crowd, m, clock_ns() + STEP_NS);
+        return;
+    }
     if (error && error != EINPROGRESS) {
         lost(crowd, m);
         return;

@@ -1,6 +1,5 @@
 #include "loadgen/engine.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -19,14 +18,7 @@ static const struct engine *const ring = NULL;
 
 int engine_open(struct worker *w, struct client_conn *c)
 {
-    int error = dial(&w->run->sources, &w->source, &w->run->options->url.addr, 0, &c->fd);
-
-    if (error == EMFILE || error == ENFILE) {
-        errno = error;
-        die_errno("cannot open connection %u of %u", w->first_id + (uint32_t)(c - w->conns) + 1,
-                  w->run->options->connections);
-    }
-    return error;
+    return dial(&w->run->sources, &w->source, &w->run->options->url.addr, 0, &c->fd);
 }
 
 ssize_t engine_send_some(struct client_conn *c)
@@ -67,6 +59,7 @@ static bool ring_works(char *why, size_t size)
 
 const struct engine *engine_choose(enum engine_choice choice)
 {
+    static bool told; /* by an earlier run of a search */
     char why[160];
 
     if (choice == ENGINE_EPOLL)
@@ -75,6 +68,8 @@ const struct engine *engine_choose(enum engine_choice choice)
         return ring;
     if (choice == ENGINE_IO_URING)
         die("--engine io_uring: %s", why);
-    warn("io_uring is not used: %s; using epoll", why);
+    if (!told)
+        warn("io_uring is not used: %s; using epoll", why);
+    told = true;
     return &engine_epoll;
 }

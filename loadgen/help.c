@@ -85,6 +85,8 @@ const char options_help[] =
     "\n"
     "TIME: 250us, 20ms, 1.5s, 2m; a number alone is seconds. SIZE: bytes, or with k or M.\n"
     "RATE: a number, or with k or M for a thousand or a million: 0.5, 1500, 1.5k.\n"
-    "Exit status: 0; 1 where nothing succeeded or the set-up failed; 2 for a wrong command "
-    "line;\n"
-    "3 where the verdict is INVALID: what was measured is not what was asked for.\n";
+    "Exit status: 0; 1 where nothing succeeded, the set-up failed or a file could not be "
+    "written;\n"
+    "2 for a wrong command line; 3 where the verdict is INVALID: what was measured is not what "
+    "was\n"
+    "asked for.\n";

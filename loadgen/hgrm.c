@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "common/err.h"
+#include "loadgen/output.h"
 
 #define TICKS_PER_HALF 5
 #define NS_PER_VALUE   1e6
@@ -50,13 +50,8 @@ bool hgrm_write(FILE *out, const struct histogram *h)
     return !ferror(out);
 }
 
-void hgrm_write_file(const char *path, const struct histogram *h)
+bool hgrm_write_file(const char *path, const struct histogram *h)
 {
-    FILE *out = fopen(path, "we");
-
-    if (!out)
-        die_errno("cannot write '%s'", path);
-    bool good = hgrm_write(out, h);
-    if (fclose(out) == EOF || !good)
-        die_errno("cannot write '%s'", path);
+    FILE *out = output_open(path);
+    return out && output_close(out, path, hgrm_write(out, h));
 }

@@ -16,7 +16,7 @@
  * buckets. Returns false where writing failed. */
 bool hgrm_write(FILE *out, const struct histogram *h);
 
-/* The same to file `path`. Ends the program where that cannot be written. */
-void hgrm_write_file(const char *path, const struct histogram *h);
+/* The same to file `path`. Returns false, and tells, where that cannot be written. */
+bool hgrm_write_file(const char *path, const struct histogram *h);
 
 #endif

@@ -1,6 +1,9 @@
 /* iomodels-load: the load generator. */
+#include <stdlib.h>
+
 #include "common/err.h"
 #include "loadgen/options.h"
+#include "loadgen/output.h"
 #include "loadgen/report.h"
 #include "loadgen/result.h"
 #include "loadgen/run.h"
@@ -12,10 +15,14 @@ static int run_once(const struct options *o)
     struct run run;
     struct result result;
 
+    char why[512];
+
     run_execute(&run, o);
+    if (!run_came_up(&run, why, sizeof why))
+        die("%s", why);
     result_collect(&result, &run);
-    report_all(&run, &result, NULL);
-    int status = verdict_exit_status(&result);
+    bool written = report_all(&run, &result, NULL);
+    int status = written ? verdict_exit_status(&result) : EXIT_FAILURE;
     result_free(&result);
     run_free(&run);
     return status;
@@ -26,7 +33,10 @@ int main(int argc, char **argv)
     struct options options;
 
     err_set_program(argv[0]);
+    output_begin();
     options_parse(&options, argc, argv);
+    output_check(options.json);
+    output_check(options.hgrm);
     int status = options.goal.text ? search_main(&options) : run_once(&options);
     options_free(&options);
     return status;

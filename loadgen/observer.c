@@ -73,7 +73,7 @@ void observer_end(struct observer *o, struct run *r)
     live_end(&o->live);
     if (!o->writer)
         return;
-    series_writer_close(o->writer);
+    o->csv_failed = !series_writer_close(o->writer);
     for (uint32_t i = 0; i < r->options->threads; i++) {
         series_free(o->series[i]);
         free(o->series[i]);

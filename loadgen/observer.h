@@ -3,6 +3,7 @@
 #ifndef IOM_OBSERVER_H
 #define IOM_OBSERVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "loadgen/live.h"
@@ -16,6 +17,7 @@ struct observer {
     uint64_t window_at; /* when the window was first seen open; 0 before */
     struct series_writer *writer;
     struct series **series;
+    bool csv_failed; /* some of the rows could not be written */
 };
 
 /* Set up, and give each worker what it needs for it. The workers are there and have not started. */

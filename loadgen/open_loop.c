@@ -150,7 +150,10 @@ void open_loop_end(struct worker *w, uint64_t end)
 {
     struct open_loop *o = w->open;
     struct client_conn *c;
-    uint64_t grace = end > o->from ? (end - o->from) / 100 : 0;
+    uint64_t window = end > o->from ? end - o->from : 0;
+    uint64_t grace = window / 10 < OPEN_LOOP_GRACE_NS    ? window / 10
+                     : window / 100 > OPEN_LOOP_GRACE_NS ? window / 100
+                                                         : OPEN_LOOP_GRACE_NS;
 
     if (end < o->from)
         o->from = end;
@@ -158,7 +161,7 @@ void open_loop_end(struct worker *w, uint64_t end)
     while (o->next < o->until)
         enqueue(w);
     measure_queue(o, end);
-    o->in_time = end + (grace > OPEN_LOOP_GRACE_NS ? grace : OPEN_LOOP_GRACE_NS);
+    o->in_time = end + grace;
     o->next = CLOCK_NEVER;
     /* What was due just now and is in the queue only because the window ended before. */
     while (o->queued > 0 && (c = take(o)) != NULL)

@@ -66,8 +66,8 @@ struct open_loop {
 /* A wake-up later than this was no ordinary one, nor a turn that took longer. */
 #define OPEN_LOOP_BLIND_NS NS_PER_MS
 
-/* Requests that were sent by this long after the window, or by 1 % of its length if that is
- * more, still count as delivered in time. */
+/* Requests that were sent by this long after the window, or by 1 % of its length if that is more,
+ * but by no more than 10 % of it, still count as delivered in time. */
 #define OPEN_LOOP_GRACE_NS (10 * NS_PER_MS)
 
 struct open_loop *open_loop_create(void);

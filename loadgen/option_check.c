@@ -1,5 +1,6 @@
 /* Options that need or exclude one another. */
 #include <fcntl.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "common/err.h"
@@ -21,6 +22,9 @@ static void check_load(struct options *o)
         die_usage("--arrival: there is a schedule in open loop only, with --rate");
     if (!open && o->drain_ns != OPTION_UNSET)
         die_usage("--drain: there is something to drain in open loop only, with --rate");
+    if (o->rate_milli > o->threads * OPTION_RATE_MAX_MILLI)
+        die_usage("--rate: %.1fM a second from %u threads: each can keep count of 10M at most",
+                  (double)o->rate_milli / 1e9, o->threads);
     if (open && o->think_ns > 0)
         die_usage("--think: a pause after an answer makes no sense with --rate");
     if (o->think_ns > 0 && o->pipeline > 1)
@@ -33,8 +37,21 @@ static void check_load(struct options *o)
         o->drain_ns = default_drain(o->timeout_ns);
 }
 
+/* The one that is written last would be all there is; devices take it from everybody. */
+static void check_file(const char *option, const char *path, const char *other,
+                       const char *same)
+{
+    if (path && strcmp(path, "-") == 0)
+        die_usage("%s: takes a file; standard output is for the summary, or --json", option);
+    if (path && same && strcmp(path, same) == 0 && strncmp(path, "/dev/", 5) != 0)
+        die_usage("%s and %s: both would be written to '%s'", option, other, path);
+}
+
 static void check_output(const struct options *o)
 {
+    check_file("--hgrm", o->hgrm, "--json", o->json);
+    check_file("--csv", o->csv, "--json", o->json);
+    check_file("--csv", o->csv, "--hgrm", o->hgrm);
     if (!o->interval_ns != !o->csv)
         die_usage("%s: needs %s too", o->csv ? "--csv" : "--interval",
                   o->csv ? "--interval" : "--csv");

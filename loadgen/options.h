@@ -58,6 +58,10 @@ void options_parse(struct options *o, int argc, char **argv);
  * option_check.c. */
 void options_check(struct options *o);
 
+/* A schedule of more requests than that takes a thread longer to go through than it lasts, whether
+ * they are sent or not: the run would not end on time. Per 1,000 s, of each thread. */
+#define OPTION_RATE_MAX_MILLI UINT64_C(10000000000)
+
 /* A time that was not given. */
 #define OPTION_UNSET UINT64_MAX
 

@@ -1,16 +1,45 @@
 /* The phases of a worker's run after it has connected: warm-up, window, drain, end. */
 #include <sys/resource.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "loadgen/run.h"
 #include "loadgen/worker.h"
 
-static void cpu_time(uint64_t *user_us, uint64_t *system_us)
+static uint64_t microseconds(const struct timeval *t)
 {
+    return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
+}
+
+/* How much, by the thread's clock, which is exact at any moment: what getrusage(2) says is up to a
+ * tick old, some ms, and over a short window that is off by many times. Of it comes how much of
+ * that was the system's. */
+static void cpu_time(struct cpu_reading *r)
+{
+    struct timespec used;
     struct rusage u;
+
+    r->at = clock_ns();
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     getrusage(RUSAGE_THREAD, &u);
-    *user_us = (uint64_t)u.ru_utime.tv_sec * 1000000 + (uint64_t)u.ru_utime.tv_usec;
-    *system_us = (uint64_t)u.ru_stime.tv_sec * 1000000 + (uint64_t)u.ru_stime.tv_usec;
+    r->used_ns = (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;
+    r->user_us = microseconds(&u.ru_utime);
+    r->system_us = microseconds(&u.ru_stime);
+}
+
+static void count_cpu(struct worker *w)
+{
+    const struct cpu_reading *from = &w->cpu_at_open;
+    struct cpu_reading to;
+
+    cpu_time(&to);
+    double user = (double)(to.user_us - from->user_us);
+    double system = (double)(to.system_us - from->system_us);
+    uint64_t all_us = (to.used_ns - from->used_ns) / NS_PER_US;
+    w->system_us =
+        user + system > 0 ? (uint64_t)((double)all_us * system / (user + system)) : 0;
+    w->user_us = all_us - w->system_us;
+    w->cpu_span_ns = clock_ns() - from->at; /* now, so that it is in no case shorter */
 }
 
 static void open_window(struct worker *w)
@@ -29,7 +58,7 @@ static void open_window(struct worker *w)
     if (w->series)
         series_open(w->series, w->opened_at);
     run_opened(w->run);
-    cpu_time(&w->user_us, &w->system_us);
+    cpu_time(&w->cpu_at_open);
     coalesce_settle(&w->coalesce, w->now);
     w->coalesced_ns = w->coalesce.on_ns;
     w->coalesced_slept_ns = w->coalesce.slept_ns;
@@ -48,11 +77,7 @@ static uint64_t oldest_in_flight(const struct worker *w)
 
 static void close_window(struct worker *w)
 {
-    uint64_t user_us, system_us;
-
-    cpu_time(&user_us, &system_us);
-    w->user_us = user_us - w->user_us;
-    w->system_us = system_us - w->system_us;
+    count_cpu(w);
     coalesce_settle(&w->coalesce, w->now);
     w->coalesced_ns = w->coalesce.on_ns - w->coalesced_ns;
     w->coalesced_slept_ns = w->coalesce.slept_ns - w->coalesced_slept_ns;

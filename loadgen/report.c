@@ -257,14 +257,16 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
             result->verdict_reason);
 }
 
-void report_all(const struct run *r, const struct result *result, const struct search *search)
+bool report_all(const struct run *r, const struct result *result, const struct search *search)
 {
     const struct options *o = r->options;
 
     if (!o->json || strcmp(o->json, "-") != 0)
         report_print(stdout, r, result);
+    bool written = !r->observer.csv_failed;
     if (o->json)
-        report_json(o->json, r, result, search);
+        written &= report_json(o->json, r, result, search);
     if (o->hgrm)
-        hgrm_write_file(o->hgrm, result->latency);
+        written &= hgrm_write_file(o->hgrm, result->latency);
+    return written;
 }

@@ -4,6 +4,7 @@
 
 #include "common/err.h"
 #include "loadgen/json_put.h"
+#include "loadgen/output.h"
 #include "loadgen/report.h"
 #include "loadgen/report_workload.h"
 
@@ -171,7 +172,7 @@ static json_t *everything(const struct run *r, const struct result *result,
     json_t *root = json_object();
 
     put(root, "version", json_string(IOM_VERSION));
-    put(root, "url", json_string(o->url_text));
+    put(root, "url", report_url(o->url_text));
     put(root, "protocol", json_string(url_protocol_name(o->url.protocol)));
     put(root, "mode", json_string(result->open ? "open" : "closed"));
     put(root, "engine", json_string(r->engine->name));
@@ -217,19 +218,17 @@ static json_t *everything(const struct run *r, const struct result *result,
     return root;
 }
 
-void report_json(const char *path, const struct run *r, const struct result *result,
+bool report_json(const char *path, const struct run *r, const struct result *result,
                  const struct search *search)
 {
     bool standard = strcmp(path, "-") == 0;
-    FILE *out = standard ? stdout : fopen(path, "we");
+    FILE *out = standard ? stdout : output_open(path);
     if (!out)
-        die_errno("cannot write '%s'", path);
+        return false;
 
     json_t *root = everything(r, result, search);
-    bool bad = json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(9)) < 0;
+    bool good = json_dumpf(root, out, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0;
     json_decref(root);
-    bad |= putc('\n', out) == EOF;
-    bad |= standard ? fflush(out) == EOF : fclose(out) == EOF;
-    if (bad)
-        die_errno("cannot write '%s'", path);
+    good &= putc('\n', out) != EOF;
+    return standard || output_close(out, path, good);
 }

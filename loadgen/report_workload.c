@@ -1,6 +1,30 @@
 #include "loadgen/report_workload.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "loadgen/json_put.h"
+
+json_t *report_url(const char *url)
+{
+    json_t *value = json_string(url);
+
+    if (value)
+        return value;
+    char *text = xmalloc(3 * strlen(url) + 1);
+    size_t n = 0;
+    for (; *url; url++) {
+        if ((unsigned char)*url < 0x80)
+            text[n++] = *url;
+        else
+            n += (size_t)sprintf(text + n, "%%%02X", (unsigned)(unsigned char)*url);
+    }
+    text[n] = '\0';
+    value = json_string(text);
+    free(text);
+    return value;
+}
 
 json_t *report_urls(const struct run *r, const struct result *result)
 {
@@ -9,7 +33,7 @@ json_t *report_urls(const struct run *r, const struct result *result)
     for (uint32_t i = 0; i < r->options->url_count; i++) {
         const struct weighted_url *u = &r->options->urls[i];
         json_t *o = json_object();
-        put(o, "url", json_string(u->text));
+        put(o, "url", report_url(u->text));
         put_count(o, "weight", u->weight);
         put_count(o, "requests", result->by_target[i][COUNT_OK]);
         for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
@@ -71,7 +95,7 @@ json_t *report_search(const struct search *search)
     put(all, "goal", json_string(search->goal->text));
     put(all, "low", rate(search->low_milli));
     put(all, "high", rate(search->high_milli));
-    put(all, "interrupted", json_boolean(search->interrupted));
+    put(all, "interrupted", json_boolean(search->interrupted || search->why_lost[0]));
     put(all, "probes", probes);
     return all;
 }

@@ -7,6 +7,10 @@
 #include "loadgen/result.h"
 #include "loadgen/search.h"
 
+/* A URL. JSON is UTF-8 (RFC 8259, section 8.1), the path of a Unix-domain socket any bytes: where
+ * they are not UTF-8, those above ASCII are written as %XX. */
+json_t *report_url(const char *url);
+
 /* "urls": for each its weight and how the requests for it ended. */
 json_t *report_urls(const struct run *r, const struct result *result);
 

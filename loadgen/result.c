@@ -129,12 +129,12 @@ static void merge_worker(struct result *result, const struct worker *w)
 
     result->user_us += w->user_us;
     result->system_us += w->system_us;
-    uint64_t window_ns = w->closed_at - w->opened_at;
-    double fraction =
-        window_ns ? (double)(w->user_us + w->system_us) * 1e3 / (double)window_ns : 0;
-    double spun = w->open && window_ns ? (double)w->open->spun_ns / (double)window_ns : 0;
-    double slept = window_ns ? (double)w->coalesced_slept_ns / (double)window_ns : 0;
+    result->cpu_span_ns += w->cpu_span_ns;
     result->coalesced_slept_ns += w->coalesced_slept_ns;
+    double span = (double)w->cpu_span_ns;
+    double fraction = span > 0 ? (double)(w->user_us + w->system_us) * 1e3 / span : 0;
+    double spun = w->open && span > 0 ? (double)w->open->spun_ns / span : 0;
+    double slept = span > 0 ? (double)w->coalesced_slept_ns / span : 0;
     if (fraction > result->max_cpu_fraction)
         result->max_cpu_fraction = fraction;
     if (fraction - spun + slept > result->max_busy_fraction)
@@ -202,12 +202,11 @@ void result_collect(struct result *result, const struct run *r)
         collect_open(result, r);
 
     double cpu_us = (double)(result->user_us + result->system_us);
-    double window_us = (double)result->window_ns / 1e3;
-    if (result->window_ns > 0) {
-        result->requests_per_second = (double)answered * 1e6 / window_us;
-        result->cpu_fraction = cpu_us / (window_us * r->options->threads);
-        result->coalesced_fraction =
-            (double)coalesced_ns / ((double)result->window_ns * r->options->threads);
+    if (result->window_ns > 0)
+        result->requests_per_second = (double)answered * 1e9 / (double)result->window_ns;
+    if (result->cpu_span_ns > 0) {
+        result->cpu_fraction = cpu_us * 1e3 / (double)result->cpu_span_ns;
+        result->coalesced_fraction = (double)coalesced_ns / (double)result->cpu_span_ns;
     }
     if (answered > 0)
         result->cpu_us_per_request = cpu_us / (double)answered;

@@ -40,7 +40,8 @@ struct result {
     double jain;
 
     uint64_t user_us, system_us;
-    double cpu_fraction;     /* of all threads over window and threads */
+    uint64_t cpu_span_ns;    /* the time, of all threads, in which that was used */
+    double cpu_fraction;     /* of all threads, of that time */
     double max_cpu_fraction; /* of the busiest thread */
     /* The same without the time spent in spinning, and with what was slept while answers were
      * let gather. */

@@ -1,5 +1,6 @@
 #include "loadgen/run.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -14,9 +15,10 @@
 #include "common/clock.h"
 #include "common/err.h"
 
-/* Descriptors besides the connections: standard ones, signals, the driver's; and two a thread.
- */
-#define OTHER_FDS 32
+/* Descriptors besides the connections and those that were there before: signals, files; and of each
+ * thread its wake-up, its engine and a timer. */
+#define OTHER_FDS  32
+#define THREAD_FDS 3
 
 /* How long it may take until the last thread has left the barrier. */
 #define START_DELAY_NS (2 * NS_PER_MS)
@@ -45,10 +47,24 @@ void run_closed(struct run *r)
         tell(r, "end\n");
 }
 
+/* The descriptors that are open, those of whoever started us among them. */
+static rlim_t count_fds(void)
+{
+    rlim_t count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+
+    while (dir && readdir(dir))
+        count++;
+    if (dir)
+        closedir(dir);
+    return count;
+}
+
 static void raise_fd_limit(const struct options *o)
 {
-    rlim_t need = (rlim_t)o->connections + o->idle + o->slow_readers + o->slow_senders +
-                  2 * (rlim_t)o->threads + OTHER_FDS;
+    rlim_t measured = o->null ? 0 : o->connections;
+    rlim_t all = measured + o->idle + o->slow_readers + o->slow_senders;
+    rlim_t need = all + THREAD_FDS * (rlim_t)o->threads + OTHER_FDS + count_fds();
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -56,8 +72,9 @@ static void raise_fd_limit(const struct options *o)
     if (limit.rlim_cur >= need)
         return;
     if (limit.rlim_max < need)
-        die("%u connections need %llu open files, the hard limit is %llu (ulimit -Hn)",
-            o->connections, (unsigned long long)need, (unsigned long long)limit.rlim_max);
+        die("%llu connections need %llu open files, the hard limit is %llu (ulimit -Hn)",
+            (unsigned long long)all, (unsigned long long)need,
+            (unsigned long long)limit.rlim_max);
     limit.rlim_cur = need;
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
         die_errno("cannot raise the limit of open files to %llu", (unsigned long long)need);
@@ -170,8 +187,6 @@ static int block_signals(void)
     sigaddset(&set, SIGTERM);
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
         die_errno("cannot block signals");
-    /* The driver may be gone before us; writing to it must then be an error and not the end. */
-    signal(SIGPIPE, SIG_IGN);
     int fd = signalfd(-1, &set, SFD_CLOEXEC);
     if (fd < 0)
         die_errno("cannot open a signal descriptor");
@@ -253,9 +268,15 @@ void run_execute(struct run *r, const struct options *o)
     observer_end(&r->observer, r);
     background_stop(&r->background);
     close(signal_fd);
+}
 
+bool run_came_up(struct run *r, char *why, size_t size)
+{
     char text[ADDR_TEXT_MAX];
-    if (r->connected == 0 && !run_stopped(r))
-        die("cannot connect to %s: %s", addr_format(&o->url.addr, text),
-            r->why_not ? r->why_not : "no answer");
+
+    if (r->connected > 0 || run_stopped(r))
+        return true;
+    snprintf(why, size, "cannot connect to %s: %s", addr_format(&r->options->url.addr, text),
+             r->why_not ? r->why_not : "no answer");
+    return false;
 }

@@ -35,9 +35,13 @@ struct run {
     const char *why_not; /* if none is: the reason of one; a constant string */
 };
 
-/* Do it all: connect, load, hold. Ends the program where no connection comes up. Afterwards the
- * workers' results can be read. SIGINT and SIGTERM end the window early and set `stopped`. */
+/* Do it all: connect, load, hold. Afterwards the workers' results can be read. SIGINT and SIGTERM
+ * end the window early and set `stopped`. */
 void run_execute(struct run *r, const struct options *o);
+
+/* False, and in `why` a line that says why, where no connection came up and nobody interrupted:
+ * then there was no load. */
+bool run_came_up(struct run *r, char *why, size_t size);
 
 /* Free everything, the workers' results too. */
 void run_free(struct run *r);

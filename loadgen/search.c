@@ -20,7 +20,6 @@
 #define PRECISION 1.02
 
 #define RATE_MIN_MILLI UINT64_C(1000)
-#define RATE_MAX_MILLI UINT64_C(100000000000)
 
 #define REPEATS 3
 
@@ -71,12 +70,18 @@ bool search_value(const struct search_goal *goal, const struct histogram *h, uin
     return true;
 }
 
-static struct trial *run_trial(const struct options *o)
+/* NULL where the server is not there: s->why_lost says why. */
+static struct trial *run_trial(struct search *s, const struct options *o)
 {
     struct trial *t = xmalloc(sizeof *t);
 
     t->options = *o;
     run_execute(&t->run, &t->options);
+    if (!run_came_up(&t->run, s->why_lost, sizeof s->why_lost)) {
+        run_free(&t->run);
+        free(t);
+        return NULL;
+    }
     result_collect(&t->result, &t->run);
     return t;
 }
@@ -120,7 +125,8 @@ static void replace(struct trial **kept, struct trial *by)
 }
 
 /* One probe. `*last` becomes its run, unless that is one that kept the goal and this did not.
- * Returns NULL where it was interrupted: a window that was cut short says nothing. */
+ * Returns NULL where it was interrupted, for a window that was cut short says nothing, or the
+ * server was lost. */
 static const struct search_probe *probe(struct search *s, const struct options *o,
                                         uint64_t rate_milli, struct trial **last,
                                         char why[WHY_SIZE])
@@ -130,7 +136,9 @@ static const struct search_probe *probe(struct search *s, const struct options *
     bool had_one = *last != NULL;
 
     options.rate_milli = rate_milli;
-    struct trial *t = run_trial(&options);
+    struct trial *t = run_trial(s, &options);
+    if (!t)
+        return NULL;
     *p = (struct search_probe){.rate_milli = rate_milli, .verdict = t->result.verdict};
     p->has_value = search_value(s->goal, t->result.latency, &p->value_ns);
     p->in_time = p->has_value && (s->goal->or_equal ? p->value_ns <= s->goal->limit_ns
@@ -147,6 +155,11 @@ static const struct search_probe *probe(struct search *s, const struct options *
     s->count++;
     tell(o, s, p, why);
     return p;
+}
+
+static bool ended_early(const struct search *s)
+{
+    return s->interrupted || s->why_lost[0];
 }
 
 /* Does the majority of the probes at this rate keep the goal? Sets low or high by it, and `*best`
@@ -168,12 +181,12 @@ static bool keeps(struct search *s, const struct options *o, uint64_t rate_milli
         if (p->in_time && !p->kept)
             memcpy(why_invalid, why, sizeof why);
     }
-    bool keeps = !s->interrupted && kept > not_kept;
+    bool keeps = !ended_early(s) && kept > not_kept;
     if (keeps || !*best)
         replace(best, last);
     else
         free_trial(last);
-    if (s->interrupted)
+    if (ended_early(s))
         return false;
     if (keeps) {
         s->low_milli = rate_milli;
@@ -193,7 +206,9 @@ static uint64_t first_rate(struct search *s, const struct options *o)
 
     options.rate_milli = 0;
     options.duration_ns = o->duration_ns < FIRST_RUN_NS ? o->duration_ns : FIRST_RUN_NS;
-    struct trial *t = run_trial(&options);
+    struct trial *t = run_trial(s, &options);
+    if (!t)
+        return 0;
     double rate = t->result.requests_per_second;
     s->interrupted = run_stopped(&t->run);
     free_trial(t);
@@ -201,29 +216,34 @@ static uint64_t first_rate(struct search *s, const struct options *o)
     return (uint64_t)(rate * 1000 / 2);
 }
 
-static uint64_t within(uint64_t rate_milli)
+static uint64_t rate_max(const struct options *o)
 {
-    return rate_milli < RATE_MIN_MILLI   ? RATE_MIN_MILLI
-           : rate_milli > RATE_MAX_MILLI ? RATE_MAX_MILLI
-                                         : rate_milli;
+    return o->threads * OPTION_RATE_MAX_MILLI;
+}
+
+static uint64_t within(const struct options *o, uint64_t rate_milli)
+{
+    return rate_milli < RATE_MIN_MILLI ? RATE_MIN_MILLI
+           : rate_milli > rate_max(o)  ? rate_max(o)
+                                       : rate_milli;
 }
 
 static void search(struct search *s, const struct options *o, struct trial **best)
 {
-    uint64_t rate = within(o->rate_milli ? o->rate_milli : first_rate(s, o));
+    uint64_t rate = within(o, o->rate_milli ? o->rate_milli : first_rate(s, o));
 
-    for (unsigned i = 0; i < SEARCH_RATES && !s->interrupted; i++) {
+    for (unsigned i = 0; i < SEARCH_RATES && !ended_early(s); i++) {
         bool kept = keeps(s, o, rate, best);
-        if (s->interrupted)
+        if (ended_early(s))
             return;
         if (s->low_milli && s->high_milli) {
             if ((double)s->high_milli <= PRECISION * (double)s->low_milli)
                 return;
             rate = s->low_milli + (s->high_milli - s->low_milli) / 2;
-        } else if ((kept && rate == RATE_MAX_MILLI) || (!kept && rate == RATE_MIN_MILLI)) {
+        } else if ((kept && rate == rate_max(o)) || (!kept && rate == RATE_MIN_MILLI)) {
             return;
         } else {
-            rate = within(kept ? rate * 2 : rate / 2);
+            rate = within(o, kept ? rate * 2 : rate / 2);
         }
     }
 }
@@ -238,6 +258,8 @@ static void conclude(FILE *out, const struct search *s)
     if (s->high_milli)
         fprintf(out, ", not at %.1f", (double)s->high_milli / 1e3);
     fprintf(out, "%s\n", s->interrupted ? " (interrupted)" : "");
+    if (s->why_lost[0])
+        warn("%s: the search ends here", s->why_lost);
     if (s->why_invalid[0])
         fprintf(out, "There the times were good and the verdict INVALID: %s\n", s->why_invalid);
     putc('\n', out);
@@ -251,10 +273,11 @@ int search_main(const struct options *o)
     s->goal = &o->goal;
     fprintf(progress(o), "Highest rate with %s\n", o->goal.text);
     search(s, o, &best);
+    if (s->why_lost[0] && s->count == 0)
+        die("%s", s->why_lost);
     conclude(progress(o), s);
-    if (best)
-        report_all(&best->run, &best->result, s);
-    int status = s->low_milli > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    bool written = !best || report_all(&best->run, &best->result, s);
+    int status = s->low_milli > 0 && !s->why_lost[0] && written ? EXIT_SUCCESS : EXIT_FAILURE;
     free_trial(best);
     free(s);
     return status;

@@ -49,6 +49,7 @@ struct search {
     uint64_t high_milli;   /* the lowest that did not; 0: all did */
     char why_invalid[200]; /* at `high_milli` only the verdict was against: its reason */
     bool interrupted;
+    char why_lost[512]; /* the server was, before the search was over; "" where it was not */
     struct search_probe probes[3 * SEARCH_RATES];
     uint32_t count;
 };

@@ -130,6 +130,13 @@ static void write_times(FILE *out, const struct histogram *h)
         fputs(",,,,", out);
 }
 
+static void tell_failure(struct series_writer *w)
+{
+    if (!w->failed)
+        warn("cannot write '%s': %s", w->path, strerrordesc_np(errno));
+    w->failed = true;
+}
+
 static void write_row(struct series_writer *w)
 {
     const struct series_interval *i = &w->sum;
@@ -148,8 +155,9 @@ static void write_row(struct series_writer *w)
         write_times(w->out, &i->latency);
         fprintf(w->out, ",%llu,%.3f\n", (unsigned long long)i->late,
                 (double)i->late_max_ns / 1e3);
+        /* The run goes on: what it measures is worth more than the rows. */
         if (fflush(w->out) == EOF)
-            die_errno("cannot write '%s'", w->path);
+            tell_failure(w);
     }
     w->last_end = i->ends_at;
     w->next++;
@@ -217,10 +225,12 @@ void series_writer_collect(struct series_writer *w)
     }
 }
 
-void series_writer_close(struct series_writer *w)
+bool series_writer_close(struct series_writer *w)
 {
     series_writer_collect(w);
     if (fclose(w->out) == EOF)
-        die_errno("cannot write '%s'", w->path);
+        tell_failure(w);
+    bool good = !w->failed;
     free(w);
+    return good;
 }

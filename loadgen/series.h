@@ -81,16 +81,17 @@ struct series_writer {
     uint64_t next;              /* number of the next row */
     uint64_t last_end;          /* where the last one ended */
     struct series_interval sum; /* of the row */
+    bool failed;                /* a row could not be written */
 };
 
-/* Create file `path` and write the line of names to it. Ends the program where that fails, as does
- * each of the following. */
+/* Create file `path` and write the line of names to it. Ends the program where that fails. */
 struct series_writer *series_writer_open(const char *path, struct series **all, uint32_t count);
 
-/* Write the rows that are complete. */
+/* Write the rows that are complete. Where that fails it is told, the first time. */
 void series_writer_collect(struct series_writer *writer);
 
-/* All series are closed: write the rest, close the file, free `*writer`. */
-void series_writer_close(struct series_writer *writer);
+/* All series are closed: write the rest, close the file, free `*writer`. Returns false where some
+ * of it could not be written. */
+bool series_writer_close(struct series_writer *writer);
 
 #endif

@@ -80,13 +80,33 @@ static void judge_saturated(struct result *result)
         100 * result->max_cpu_fraction, text);
 }
 
+/* True where fewer connections than asked were up when the load began. */
+static bool judge_connections(struct result *result, const struct run *r)
+{
+    static const char *const kinds[BACKGROUND_KINDS] = {"idle", "slow reading", "slow sending"};
+
+    if (r->connected < r->options->connections) {
+        set(result, invalid, "%u of %u connections came up%s%s", r->connected,
+            r->options->connections, r->why_not ? ": " : "", r->why_not ? r->why_not : "");
+        return true;
+    }
+    for (unsigned i = 0; i < BACKGROUND_KINDS; i++) {
+        const struct background_count *c = &r->background.counts[i];
+        if (c->open_at_start < c->asked) {
+            set(result, invalid, "%u of %u %s connections came up", c->open_at_start, c->asked,
+                kinds[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
 void verdict_reach(struct result *result, const struct run *r)
 {
     result->verdict = "ok";
-    if (r->connected < r->options->connections)
-        set(result, invalid, "%u of %u connections came up%s%s", r->connected,
-            r->options->connections, r->why_not ? ": " : "", r->why_not ? r->why_not : "");
-    else if (result->open)
+    if (judge_connections(result, r))
+        return;
+    if (result->open)
         judge_open(result);
     else if (result->max_busy_fraction > VERDICT_SATURATED)
         judge_saturated(result);

@@ -18,8 +18,9 @@
 #define VERDICT_OWN_MAX_NS (100 * NS_PER_MS)
 
 /* Set verdict and verdict_reason:
- * INVALID: what was measured is not what was asked for. Fewer connections than asked; in open
- * loop: requests not sent, or not at the asked rate, or late by our own fault.
+ * INVALID: what was measured is not what was asked for. Fewer connections than asked when the load
+ * began, those of --idle and the like included; in open loop: requests not sent, or not at the
+ * asked rate, or late by our own fault.
  * generator-limited: closed loop, a thread was saturated; the server may be faster than this.
  * ok: else. */
 void verdict_reach(struct result *result, const struct run *r);

@@ -257,7 +257,8 @@ void worker_connect(struct worker *w)
         turn(w, give_up);
     for (uint32_t i = 0; i < w->conn_count; i++) {
         w->connected += w->conns[i].state == CONN_IDLE;
-        if (w->conns[i].state == CONN_WAITING && !w->conns[i].tried)
+        /* Without a failure its turn had not come when somebody interrupted. */
+        if (w->conns[i].state == CONN_WAITING && !w->conns[i].tried && w->conns[i].failures > 0)
             w->reasons[COUNT_REFUSED] = CONN_QUEUE_FULL;
     }
 }

@@ -37,6 +37,12 @@ enum phase {
  * queue) after 1 s and again 2 s later (RFC 6298): this lets both through. */
 #define CONNECT_LIMIT_NS (4 * NS_PER_S)
 
+/* What a thread had used of its CPU, and when that was. */
+struct cpu_reading {
+    uint64_t at, used_ns;
+    uint64_t user_us, system_us; /* to tell how it divides */
+};
+
 struct worker {
     struct run *run;
     const struct engine *engine;
@@ -91,8 +97,10 @@ struct worker {
     struct tally window;  /* and the difference when it closed */
     uint64_t in_flight_at_open, in_flight_at_close, oldest_in_flight_ns;
     uint64_t opened_at, closed_at;
+    struct cpu_reading cpu_at_open;
     uint64_t user_us, system_us;
     uint64_t coalesced_ns, coalesced_slept_ns;
+    uint64_t cpu_span_ns; /* in which those were used: the window, and until its end was seen */
     /* The first cause of each outcome in the whole run: a constant string, or NULL. */
     const char *reasons[COUNT_OUTCOMES];
 };

@@ -25,8 +25,11 @@ void workload_init(struct workload *load, const struct options *o)
     };
     for (uint32_t i = 0; i < o->url_count; i++) {
         body_reference_init(&load->targets[i].body);
-        if (o->body)
+        /* Once: from a pipe it cannot be read again. */
+        if (o->body && i == 0)
             body_reference_read(&load->targets[i].body, o->body);
+        else if (o->body)
+            body_reference_copy(&load->targets[i].body, &load->targets[0].body);
     }
     if (o->url_count > 1)
         init_mix(load, o);

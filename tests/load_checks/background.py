@@ -1,11 +1,13 @@
 """Connections that are there and are not measured."""
 
 import os
+import re
 import subprocess
 import time
 
 from lib.server import Server
 from load_checks.run import Run, consistent, load, named, peer_for, read_lines, settings, skip
+from load_peer import Peer
 
 
 def held(t, *arguments):
@@ -91,6 +93,33 @@ def lost_ones_come_back(t):
     assert f"{b['idle']['lost']} lost" in run.out, run.out
 
 
+def queue_drains(t):
+    """More of them than a Unix-domain socket's queue holds: the load begins when all are in."""
+    peer = peer_for(t, family="unix")
+    peer._listener.listen(1)
+    j = load(t, "-c", "1", "-n", "1", "--idle", "40", peer.url).json
+    assert j["background"]["idle"] == {"asked": 40, "open": 40, "lost": 0}, j["background"]
+    assert j["verdict"] != "INVALID"
+
+
+class Late(Peer):
+    """Accepts nothing for longer than the generator waits for its idle connections."""
+
+    def _accept(self):
+        self.stopping.wait(5.5)
+        super()._accept()
+
+
+def do_not_come_up(t):
+    """Fewer than asked is not what was asked."""
+    peer = Late(family="unix")
+    t.defer(peer.close)
+    peer._listener.listen(1)
+    run = load(t, "-c", "1", "-n", "5", "--timeout", "5s", "--idle", "20", peer.url, status=3)
+    assert run.json["outcomes"]["ok"] == 5, run.json["outcomes"]
+    assert re.fullmatch(r"[0-9]+ of 20 idle connections came up", run.json["verdict_reason"])
+
+
 def nobody_there(t):
     """The background does not hide that there is no server, nor keep the run from ending."""
     began = time.monotonic()
@@ -100,4 +129,5 @@ def nobody_there(t):
 
 def tests():
     return [named(f) for f in (idle, slow_readers, slow_senders, lost_ones_come_back,
-                               nobody_there)] + [named(slow_readers_read, limit=30)]
+                               queue_drains, nobody_there)] + [
+        named(do_not_come_up, limit=25, once=True)] + [named(slow_readers_read, limit=30)]

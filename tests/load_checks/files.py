@@ -1,9 +1,11 @@
 """What is written besides the summary: percentiles, time series, the line on a terminal."""
 
 import csv
+import json
 import math
 import os
 import pty
+import resource
 import signal
 import subprocess
 import tempfile
@@ -80,8 +82,6 @@ def percentiles_of_nothing(t):
     load(t, "-d", "0.1s", "-c", "1", "--hgrm", path, peer_for(t, "404").url, status=1)
     rows, footer = read_hgrm(path)
     assert rows == [] and footer["Total count"] == 0
-    run = load(t, "-n", "1", "-c", "1", "--hgrm", "/nonexistent/x", peer_for(t).url, status=1)
-    assert "/nonexistent/x" in run.err
 
 
 def read_series(path):
@@ -213,9 +213,30 @@ def series_of_a_stopped_generator(t):
     check_series(read_series(path), run.json, 0.01)
 
 
-def series_cannot_be_written(t):
-    run = load(t, "--interval", "1s", "--csv", "/nonexistent/x.csv", peer_for(t).url, status=1)
-    assert "/nonexistent/x.csv" in run.err and len(run.err.splitlines()) == 1
+def disk_full(t):
+    """A file that cannot be written whole costs neither the run nor the other files."""
+    peer = peer_for(t)
+    path = scratch(t, "x.hgrm")
+    run = load(t, "-n", "20", "-c", "1", "--json", "/dev/full", "--hgrm", path, peer.url, status=1,
+               json_file=False)
+    assert run.err.count("\n") == 1 and "'/dev/full': No space" in run.err, run.err
+    assert read_hgrm(path)[1]["Total count"] == 20 and "20 ok" in run.out
+
+
+def disk_full_in_mid_run(t):
+    """The file of the time series may not grow beyond its first rows."""
+    path = scratch(t, "x.csv")
+
+    def small_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
+    run = Run(t, "-d", "0.4s", "-c", "1", "--interval", "10ms", "--csv", path, "--json", "-",
+              peer_for(t).url, json_file=False, preexec=small_files)
+    assert run.finish() == 1, run.err
+    assert run.err.count("\n") == 1 and f"'{path}': File too large" in run.err, run.err
+    j = json.loads(run.out)
+    consistent(j)
+    assert j["outcomes"]["ok"] > 0 and j["window_ns"] == 400_000_000 and not j["interrupted"]
 
 
 def on_a_terminal(t, *arguments):
@@ -263,5 +284,5 @@ def tests():
     return [named(f, limit=20) for f in (
         percentiles_for_plotters, percentiles_of_nothing, series, series_with_a_rest,
         series_of_an_open_loop, series_of_a_stall, series_survives_an_interrupt,
-        series_survives_a_kill, series_of_a_stopped_generator, series_cannot_be_written,
+        series_survives_a_kill, series_of_a_stopped_generator, disk_full, disk_full_in_mid_run,
         line_on_a_terminal, quiet)]

@@ -1,6 +1,7 @@
 """What a driver relies on: events, the hold, signals."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -140,9 +141,25 @@ def interrupted_before_the_window(t):
     assert run.json["interrupted"] is True and run.json["window_ns"] == 0
 
 
+def interrupted_while_connecting(t):
+    """Those whose turn had not come were not kept out by anything."""
+    peer = peer_for(t)
+    run = Run(t, "-c", "50", "--ramp", "10", peer.url)
+    deadline = time.monotonic() + 5 * settings.slow_factor
+    while peer.accepted < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    run.process.send_signal(signal.SIGINT)
+    assert run.finish() == 1
+    consistent(run.json)
+    assert run.json["interrupted"] is True
+    assert re.fullmatch("[0-9]+ of 50 connections came up", run.json["verdict_reason"])
+
+
 def tests():
     return [named(f) for f in (events_and_hold, as_many_threads_as_asked,
                                replaced_connections_are_closed, hold_ended_by_signal,
-                               driver_is_gone, interrupted_before_the_window)] + [
+                               driver_is_gone, interrupted_before_the_window,
+                               interrupted_while_connecting)] + [
         case("interrupted by SIGINT", interrupted(signal.SIGINT)),
         case("interrupted by SIGTERM", interrupted(signal.SIGTERM))]

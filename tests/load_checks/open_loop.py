@@ -16,6 +16,7 @@ from load_checks.outcomes import BAD_ECHO, BAD_HTTP
 from load_checks.run import (TIMEOUT, Run, case, consistent, load, named, peer_for, read_lines,
                              settings, skip)
 from load_checks.watcher import Watcher
+from load_peer import answer, late
 
 EPOLL_PWAIT2 = 441
 
@@ -377,6 +378,17 @@ def spin_is_told(t):
     assert g["spun_ns"] == 0 and g["spun_fraction"] == 0
 
 
+def late_in_a_short_window(t):
+    """Of two requests in 30 ms the second is sent 6 ms after them, for want of a connection: that is
+    not the rate that was asked for."""
+    peer = peer_for(t)
+    peer.treatments = peer.treatments | {"ok": lambda c, r: late(c, answer(), 0.036)}
+    peer.treatment = peer.treatments["ok"]
+    j = load(t, "-R", "50", "-d", "30ms", "-c", "1", peer.url, status=3).json
+    assert j["scheduled"] == j["outcomes"]["ok"] == 2, j["outcomes"]
+    assert "50.0 % of the schedule was sent too late" in j["verdict_reason"], j["verdict_reason"]
+
+
 def tests():
     found = [named(f, limit=30) for f in (
         scheduled_exactly, rate_is_of_all_threads, as_many_as_asked, seed_decides_the_arrivals,
@@ -384,8 +396,8 @@ def tests():
         drain_is_bounded, drain_lets_end_what_is_due, timeouts_end_within_the_drain,
         timeouts_say_at_least, refused_requests, unasked_answers_are_not_scheduled, pipelined,
         short_connections, settles_first, stopped_generator, stopped_while_the_answer_came,
-        interrupted, drain_ended_by_signal, too_few_connections, without_epoll_pwait2,
-        spin_is_told)]
+        interrupted, drain_ended_by_signal, late_in_a_short_window, too_few_connections,
+        without_epoll_pwait2, spin_is_told)]
     # Where only the timing tells: not beside the other tests, for then it seldom does.
     found += [named(f, limit=30, last=True) for f in (arrivals_are_even_or_not, longest_idle_first,
                                                       idle_before_busy)]

@@ -1,6 +1,7 @@
 """What is printed, and what it costs in system calls."""
 
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -50,6 +51,26 @@ def json_to_standard_output(t):
     assert set(j) >= {"version", "connections", "threads", "payload", "interrupted", "connected",
                       "window_ns", "warmup_ns", "bytes_in", "bytes_out", "requests_per_second"}
     assert j["bytes_in"] == 5 * (len(BODY) + len(b"HTTP/1.1 200 OK\r\nContent-Length: 42\r\n\r\n"))
+
+
+def url_that_is_no_text(t):
+    """The path of a Unix-domain socket may have bytes that JSON cannot have."""
+    peer = peer_for(t, family="unix")
+    path = os.fsencode(peer.url.split("://", 1)[1])
+    os.rename(path, path + b"\xff\xc3\xa4")
+    t.defer(lambda: os.rename(path + b"\xff\xc3\xa4", path))
+    j = load(t, "-n", "5", "-c", "1", os.fsencode(peer.url) + b"\xff\xc3\xa4").json
+    assert j["url"] == j["urls"][0]["url"] == peer.url + "%FF%C3%A4", j["url"]
+
+
+def cpu_of_a_short_run(t):
+    """A thread has one CPU and no more, however short the window is."""
+    peer = peer_for(t)
+    for _ in range(10):
+        for arguments in (["-n", "1"], ["-n", "20"], ["-R", "1k", "-n", "2"]):
+            g = load(t, "-c", "1", *arguments, peer.url, status=None).json["generator"]
+            assert 0 < g["max_thread_cpu_fraction"] <= 1.02, g
+            assert 0 < g["cpu_fraction"] <= 1.02, g
 
 
 def calls_by_own_count(t):
@@ -112,5 +133,6 @@ def calls_by_strace(t):
 
 def tests():
     return [named(help_and_version, once=True), named(help_is_about_all_options, once=True)] + [
-        named(f) for f in (summary_for_people, json_to_standard_output, calls_by_own_count)] + [
+        named(f) for f in (summary_for_people, json_to_standard_output,
+                           url_that_is_no_text, cpu_of_a_short_run, calls_by_own_count)] + [
         case("calls by strace", calls_by_strace, limit=30)]

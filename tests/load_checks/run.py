@@ -73,9 +73,9 @@ class Run:
         self.begin = time.monotonic()
         self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, preexec_fn=preexec,
-                                        pass_fds=pass_fds, text=True)
+                                        pass_fds=pass_fds, text=True, errors="replace")
         t.defer(self.kill)
-        t.note(" ".join(command))
+        t.note(" ".join(map(os.fsdecode, command)))
 
     def kill(self):
         if self.process.poll() is None:
@@ -96,10 +96,12 @@ class Run:
 
 
 def load(t, *arguments, status=0, limit=10.0, **more):
-    """Run to the end, check the exit status and that the JSON is consistent; the JSON."""
+    """Run to the end, check the exit status (None: that there are results) and that the JSON is
+    consistent; the JSON."""
     run = Run(t, *arguments, **more)
     run.finish(limit)
-    assert run.status == status, f"exit status {run.status}, expected {status}: {run.err}"
+    right = run.status in (0, 3) if status is None else run.status == status
+    assert right, f"exit status {run.status}, expected {status}: {run.err}"
     if run.json:
         t.note(f"{run.json['verdict']}: {run.json['verdict_reason']}")
         t.note(json.dumps({k: run.json[k] for k in ("outcomes", "reasons", "started", "connects",
@@ -165,9 +167,10 @@ def consistent(j):
         busy = g["max_thread_cpu_fraction"]
         if j["threads"] == 1 and j["window_ns"]:
             busy += g["coalesced_slept_ns"] / j["window_ns"]
-        if j["threads"] == 1 or g["coalesced_slept_ns"] == 0:
+        # With sleep counted in, what the figures here add up to is not exact.
+        if g["coalesced_slept_ns"] == 0 or j["threads"] == 1 and abs(busy - 0.95) > 0.02:
             assert (j["verdict"] == "generator-limited") == (busy > 0.95 and not is_open)
-    assert 0 <= g["coalesced_fraction"] <= 1.000001
+    assert 0 <= g["coalesced_fraction"] <= 1.01
     assert g["coalesced_slept_ns"] == 0 or g["coalesced_fraction"] > 0
     assert (j["verdict"] == "ok") == (j["verdict_reason"] == "")
 

@@ -4,7 +4,8 @@ import re
 import signal
 import time
 
-from load_checks.run import Run, consistent, named, peer_for, settings, skip
+from load_checks.engines import EPERM, IO_URING_SETUP, refuse
+from load_checks.run import Run, consistent, load, named, peer_for, settings, skip
 
 
 def search(t, goal, url, *arguments, limit_ns, limit=60.0):
@@ -106,6 +107,33 @@ def interrupted(t):
     assert run.seconds < 15 * settings.slow_factor
 
 
+def server_dies(t):
+    """In the middle of a search: it ends, and what was found by then is told and written."""
+    peer = peer_for(t)
+    run = Run(t, "--search", "p99<10s", "-c", "2", "-R", "5", "-d", "0.3s", peer.url)
+    deadline = time.monotonic() + 20 * settings.slow_factor
+    while peer.requests < 20:
+        assert time.monotonic() < deadline, "it does not begin"
+        time.sleep(0.02)
+    peer.close()
+    assert run.finish() == 1
+    assert run.err.count("\n") == 1 and "cannot connect to " + peer.address in run.err, run.err
+    s = run.json["search"]
+    assert s["interrupted"] is True and s["probes"], s
+    assert "p99<10s is kept at " in run.out, run.out
+    run = load(t, "--search", "p99<10s", "-c", "2", "-R", "5", "-d", "0.3s", peer.url, status=1)
+    assert run.json is None and run.err.count("\n") == 1 and peer.address in run.err, run.err
+
+
+def one_line_for_the_engine(t):
+    """That io_uring is not used is said once, not for each probe."""
+    run = Run(t, "--search", "p99<10s", "-c", "1", "-R", "20", "-d", "20ms", peer_for(t).url,
+              preexec=refuse(IO_URING_SETUP, EPERM))
+    run.finish(60)
+    assert len(run.json["search"]["probes"]) >= 2 and run.json["engine"] == "epoll"
+    assert run.err.count("\n") == 1 and "using epoll" in run.err, run.err
+
+
 USAGE = [
     (["--search", "p98<1ms"], "p98<1ms"), (["--search", "p99"], "p99"),
     (["--search", "p99>1ms"], "p99>1ms"), (["--search", "p99<fast"], "p99<fast"),
@@ -127,4 +155,6 @@ def tests():
     found.append(named(finds_the_knee, limit=150, once=True, last=True))
     usage.__name__ = "search_usage"
     interrupted.__name__ = "search_interrupted"
-    return found + [named(interrupted, limit=40), named(usage, once=True)]
+    return found + [named(interrupted, limit=40), named(server_dies, limit=40),
+                    named(one_line_for_the_engine, limit=90, once=True),
+                    named(usage, once=True)]

@@ -1,12 +1,17 @@
 """What cannot be begun: wrong command lines, servers that are not there, limits."""
 
+import json
+import os
 import re
 import resource
 import shutil
+import signal
 import socket
+import subprocess
 import tempfile
+import time
 
-from load_checks.run import Run, load, named, peer_for
+from load_checks.run import Run, consistent, load, named, peer_for, settings
 
 
 def one_line(run, *parts):
@@ -80,6 +85,38 @@ def descriptor_limits(t):
     assert run.json["connected"] == 200 and run.json["outcomes"]["ok"] == 200
     run = load(t, "-c", "2000", peer.url, preexec=limit(64, 1024), status=1)
     one_line(run, "2000 connections", "1024")
+    run = load(t, "-c", "2", "--idle", "3000", peer.url, preexec=limit(64, 1024), status=1)
+    one_line(run, "3002 connections", "1024")
+
+
+def null_needs_no_descriptors(t):
+    j = load(t, "--null", "-c", "2000", "-n", "4000", preexec=limit(64, 64)).json
+    assert j["connected"] == 2000 and j["outcomes"]["ok"] == 4000, j["outcomes"]
+
+
+def inherited_descriptors(t):
+    """Those of whoever starts the generator count as well."""
+    peer = peer_for(t)
+    fds = [os.open("/dev/null", os.O_RDONLY) for _ in range(100)]
+    t.defer(lambda: [os.close(fd) for fd in fds])
+    j = load(t, "-c", "40", "-n", "80", peer.url, preexec=limit(120, 1024), pass_fds=fds).json
+    assert j["connected"] == 40 and j["outcomes"]["ok"] == 80, j["outcomes"]
+
+
+def descriptors_run_out(t):
+    """In mid-run: what was measured is kept, and the rest told as what it is."""
+    peer = peer_for(t, "close-after")
+    run = Run(t, "-d", "1s", "-c", "2", "--json", "-", peer.url, json_file=False)
+    deadline = time.monotonic() + 8 * settings.slow_factor
+    while peer.requests < 20:
+        assert time.monotonic() < deadline, "no requests came"
+        time.sleep(0.005)
+    resource.prlimit(run.process.pid, resource.RLIMIT_NOFILE, (5, 5))
+    assert run.finish() == 0, run.err
+    j = json.loads(run.out)
+    consistent(j)
+    assert j["outcomes"]["ok"] >= 18 and j["outcomes"]["refused"] > 0, j["outcomes"]
+    assert j["reasons"]["refused"] == "Too many open files", j["reasons"]
 
 
 USAGE = [
@@ -96,6 +133,9 @@ USAGE = [
     (["-t", "3", "-c", "2", "http://127.0.0.1:1/"], "3 threads for 2 connections"),
     (["-t", "0", "http://127.0.0.1:1/"], "--threads"),
     (["--engine", "kqueue", "http://127.0.0.1:1/"], "kqueue"),
+    (["-R", "10.1M", "http://127.0.0.1:1/"], "10M"),
+    (["-R", "20.1M", "-t", "2", "http://127.0.0.1:1/"], "20.1M a second from 2 threads"),
+    (["-R", "1001M", "http://127.0.0.1:1/"], "1001M"),
     (["-d", "0s", "http://127.0.0.1:1/"], "--duration"),
     (["-d", "1y", "http://127.0.0.1:1/"], "1y"),
     (["-n", "0", "http://127.0.0.1:1/"], "--requests"),
@@ -106,6 +146,10 @@ USAGE = [
     (["--interval", "1ms", "--csv", "/tmp/x", "http://127.0.0.1:1/"], "10 ms"),
     (["--interval", "1s", "http://127.0.0.1:1/"], "--csv"),
     (["--csv", "/tmp/x", "http://127.0.0.1:1/"], "--interval"),
+    (["--hgrm", "-", "http://127.0.0.1:1/"], "--hgrm"),
+    (["--interval", "1s", "--csv", "-", "http://127.0.0.1:1/"], "--csv"),
+    (["--hgrm", "/tmp/x", "--json", "/tmp/x", "http://127.0.0.1:1/"], "both"),
+    (["--csv", "/tmp/x", "--interval", "1s", "--hgrm", "/tmp/x", "http://127.0.0.1:1/"], "both"),
     (["--ramp", "0", "http://127.0.0.1:1/"], "--ramp"),
     (["--idle", "x", "http://127.0.0.1:1/"], "--idle"),
     (["--body", "/tmp/x", "echo://127.0.0.1:1"], "--body"),
@@ -146,14 +190,76 @@ def long_names(t):
     assert run.json["window_ns"] == 150_000_000
 
 
-def json_cannot_be_written(t):
+def told_before_the_run(t):
+    """What cannot be written in the end is told before anything is asked of the server, and the
+    check leaves nothing behind and takes nothing away."""
+    directory = tempfile.mkdtemp(prefix="load-peer-")
+    t.defer(lambda: shutil.rmtree(directory, ignore_errors=True))
+    for option in ("--json", "--hgrm", "--csv"):
+        for path in ("/nonexistent/x", directory):
+            peer = peer_for(t)
+            more = ["--interval", "1s"] if option == "--csv" else []
+            run = load(t, "-n", "1", "-c", "1", option, path, *more, peer.url, status=1,
+                       json_file=False)
+            one_line(run, path, "cannot write")
+            assert peer.accepted == 0 and run.out == "", option
+    with open(directory + "/old", "w") as f:
+        f.write("what was there")
+    load(t, "--json", directory + "/old", "--hgrm", directory + "/new", "-c", "1",
+         "echo+unix:///nonexistent/socket", status=1, json_file=False)
+    with open(directory + "/old") as f:
+        assert f.read() == "what was there"
+    assert os.listdir(directory) == ["old"]
+
+
+def standard_output_is_full(t):
     peer = peer_for(t)
-    run = load(t, "-n", "1", "-c", "1", "--json", "/nonexistent/x.json", peer.url, status=1,
-               json_file=False)
-    assert "/nonexistent/x.json" in run.err
+    with open("/dev/full", "w") as full:
+        for arguments in (["-n", "5", peer.url], ["-n", "5", "--json", "-", peer.url], ["--help"]):
+            done = subprocess.run([settings.load, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                  text=True, timeout=20, check=False)
+            assert done.returncode == 1, (arguments, done)
+            assert "cannot write to standard output" in done.stderr, done.stderr
+            assert len(done.stderr.splitlines()) == 1
+
+
+def reader_is_gone(t):
+    """Of a pipe that nobody reads any more: an error, and the files are written."""
+    peer = peer_for(t)
+    out, into = os.pipe()
+    os.close(out)
+    t.defer(lambda: os.close(into))
+    directory = tempfile.mkdtemp(prefix="load-peer-")
+    t.defer(lambda: shutil.rmtree(directory, ignore_errors=True))
+    done = subprocess.run([settings.load, "-n", "5", "--hgrm", directory + "/x", peer.url],
+                          stdout=into, stderr=subprocess.PIPE, text=True, timeout=20, check=False)
+    assert done.returncode == 1 and "standard output: Broken pipe" in done.stderr, done
+    assert os.path.getsize(directory + "/x") > 0
+
+
+def closed_descriptors(t):
+    """No socket gets the number of a standard descriptor that was closed."""
+    peer = peer_for(t)
+    done = subprocess.run([settings.load, "-n", "5", peer.url], preexec_fn=lambda: os.close(1),
+                          stderr=subprocess.PIPE, text=True, timeout=20, check=False)
+    assert done.returncode == 1 and "standard output is closed" in done.stderr, done
+    assert peer.accepted == 0
+    run = Run(t, "-d", "30s", "-c", "1", peer.url, preexec=lambda: (os.close(0), os.close(2)))
+    deadline = time.monotonic() + 8 * settings.slow_factor
+    while peer.requests < 5:
+        assert time.monotonic() < deadline, "no requests came"
+        time.sleep(0.005)
+    for fd in (0, 2):
+        assert os.readlink(f"/proc/{run.process.pid}/fd/{fd}") == "/dev/null"
+    run.process.send_signal(signal.SIGINT)
+    assert run.finish() == 0 and run.json["outcomes"]["ok"] > 0
 
 
 def tests():
     found = [named(f) for f in (nobody_listens, never_accepts, never_accepts_unix,
-                                unix_queue_drains, descriptor_limits, json_cannot_be_written)]
-    return found + [named(f, once=True) for f in (usage_errors, long_names)]
+                                unix_queue_drains, descriptor_limits, inherited_descriptors,
+                                descriptors_run_out, told_before_the_run, reader_is_gone,
+                                closed_descriptors)]
+    return found + [named(f, once=True) for f in (usage_errors, long_names,
+                                                  standard_output_is_full,
+                                                  null_needs_no_descriptors)]

@@ -116,6 +116,18 @@ def body_from_a_file(t):
     assert j["outcomes"]["ok"] == 20
 
 
+def body_from_a_pipe(t):
+    """It can be read once only, also where several URLs must have it."""
+    peer = peer_for(t)
+    out, into = os.pipe()
+    os.write(into, BODY)
+    os.close(into)
+    t.defer(lambda: os.close(out))
+    j = load(t, "-n", "20", "-c", "2", "--body", f"/dev/fd/{out}", peer.url + "/a",
+             peer.url + "/b", pass_fds=[out]).json
+    assert j["outcomes"]["ok"] == 20, j["outcomes"]
+
+
 def no_such_body(t):
     run = load(t, "--body", "/nonexistent/body", "http://127.0.0.1:1/", status=1)
     assert "/nonexistent/body" in run.err and len(run.err.splitlines()) == 1, run.err
@@ -177,7 +189,8 @@ def ramp(t):
 def tests():
     found = [named(f) for f in (several_urls, several_urls_in_every_kind_of_load, seed_decides,
                                 outcomes_by_url,
-                                bodies_of_urls_are_not_mixed, body_from_a_file, sources_in_turn,
+                                bodies_of_urls_are_not_mixed, body_from_a_file, body_from_a_pipe,
+                                sources_in_turn,
                                 sources_v6, source_that_is_not_ours, ramp)]
     return found + [case("no such body", no_such_body, once=True),
                     case("source usage", source_usage, once=True)]

@@ -37,6 +37,19 @@ def pipeline_in_few_calls(t):
     assert calls["send"] + calls["io_uring_enter"] <= 2 * 20 + 20, calls
 
 
+def timeouts_in_a_pipeline(t):
+    """Answers come every 50 ms, the eighth never: the three behind it end with it, and none of them
+    has waited as long as the timeout says."""
+    peer = peer_for(t, "stall", every=8)
+    peer.treatments = peer.treatments | {"ok": peer.treatments["late"]}
+    j = load(t, "-c", "1", "-n", "11", "--pipeline", "4", "--timeout", "400ms", peer.url).json
+    only(j, ok=7, timeout=4)
+    ages = [high for _, high, n in j["histogram"]["buckets"] for _ in range(n)][-4:]
+    assert j["latency"]["max"] == 400_000_000, j["latency"]
+    # Sent 50 ms one after another, or more on a busy machine.
+    assert ages[2] <= 360_000_000 and ages[1] <= 310_000_000 and ages[0] <= 260_000_000, ages
+
+
 def pipelined_answers_in_pieces(t):
     for pieces in ([1], [3, 1, 7], [1000, 1], None):
         peer = Watcher(t, gather=8, pieces=pieces)
@@ -259,6 +272,7 @@ def wrong_workloads(t):
 def tests():
     return [named(f, limit=30) for f in (
         pipeline_fills_a_connection, pipeline_in_few_calls, pipelined_answers_in_pieces,
+        timeouts_in_a_pipeline,
         pipelined_sends_that_do_not_fit, pipelined_requests_are_lost_together,
         pipelined_until_the_peer_says_close, answers_ahead_of_pipelined_requests, requests_per_connection,
         first_byte_is_before_the_last, no_local_port_is_told, closed_as_asked, think_pauses, think_exponentially,
