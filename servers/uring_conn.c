@@ -38,7 +38,9 @@ void uring_close_slot(struct uring_loop *l, unsigned slot)
     sqe->user_data = URING_OTHER;
 }
 
-/* What is pending holds the socket open, whatever the table says, so it is cancelled first. */
+/* What is pending holds the socket open, whatever the table says, so it is cancelled first. But a
+ * shutdown is left to a worker thread of the kernel, which looks into the slot only when it gets to
+ * run: until then the slot must not be another connection's. */
 void uring_conn_close(struct uring_loop *l, struct uring_conn *c)
 {
     if (c->closed)
@@ -50,7 +52,8 @@ void uring_conn_close(struct uring_loop *l, struct uring_conn *c)
         sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
         sqe->user_data = URING_OTHER;
     }
-    uring_close_slot(l, c->slot);
+    if (!c->shutting_down)
+        uring_close_slot(l, c->slot);
     timers_remove(&l->timers, &c->timer);
     *(c->previous ? &c->previous->next : &l->conns) = c->next;
     if (c->next)
@@ -72,6 +75,7 @@ static void linger(struct uring_loop *l, struct uring_conn *c)
     struct io_uring_sqe *sqe = uring_conn_request(l, c);
     io_uring_prep_shutdown(sqe, (int)c->slot, SHUT_WR);
     uring_on_slot(sqe, c, URING_SHUT_DOWN);
+    c->shutting_down = true;
     c->lingering = true;
     c->linger_end = l->now + LINGER_TIME;
     uring_drop_held(c);
@@ -174,6 +178,11 @@ void uring_conn_completed(struct uring_loop *l, const struct io_uring_cqe *cqe)
     struct uring_conn *c = uring_of(cqe);
     if (!(cqe->flags & IORING_CQE_F_MORE))
         c->pending--;
+    if (uring_kind(cqe) == URING_SHUT_DOWN) {
+        c->shutting_down = false;
+        if (c->closed)
+            uring_close_slot(l, c->slot);
+    }
     if (uring_kind(cqe) == URING_RECEIVE)
         received(l, c, cqe);
     else if (uring_kind(cqe) == URING_SENT && !uring_sent(l, c, cqe))

@@ -19,6 +19,7 @@ struct uring_conn {
     bool notifying;       /* the latter: IORING_OP_SEND_ZC will tell when it is not */
     bool must_copy;       /* to send without copying was refused */
     bool lingering;       /* see SESSION_LINGER */
+    bool shutting_down;   /* its sending side, which the kernel does later */
     bool closed;          /* only what is pending keeps it */
     bool waits;           /* in the list of those who wait for the next batch */
     int sent;             /* what the pending send said */

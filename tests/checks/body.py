@@ -1,11 +1,13 @@
 """Request bodies: both framings, 100-continue, the limits, and errors that reach the client."""
 
 import random
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from http_cases import HELLO
 from lib.suite import check
-from lib.wire import chunked, request
+from lib.wire import chunked, request, sockaddr
 
 EVERYWHERE = ("tcp4", "tcp6", "unix", "abstract")
 CHUNKED = ["Transfer-Encoding: chunked"]
@@ -148,6 +150,29 @@ def lingering_close(s):
         c.send_anyway(b"GET / HTTP/1.1\nHost: x\r\n\r\n" + b"x" * 500000)
         assert c.answer().status == 400
         c.ends()
+
+
+@check("http", "who leaves in the lingering harms nobody who comes after", on=("tcp4", "unix"))
+def left_in_lingering(s):
+    # What the server still does to the connection that was left must not reach the next one,
+    # which may have got its descriptor or its slot.
+    s.needs_many()
+    server = s.start()
+
+    def ask(what):
+        with socket.socket(sockaddr(server.address)[0]) as client:  # bare: nothing may take long
+            client.settimeout(s.patience)
+            client.connect(sockaddr(server.address)[1])
+            client.sendall(what)
+            return client.recv(1000)
+
+    def leave_and_come():
+        for _ in range(300):
+            ask(b"GET / HTTP/9.9\r\nHost: x\r\n\r\n" + b"x" * 100)
+            assert ask(request("/")).startswith(b"HTTP/1.1 200 ")
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(leave_and_come) for _ in range(8)]:
+            done.result()
 
 
 @check("http", "a client that never stops sending a refused body is cut", limit=30)
