@@ -289,7 +289,9 @@ def tries_and_hits(s):
             assert c.ask("/").status == 200
         server.until_counters(lambda n: n["hits"] == 11, "one accept and ten requests hit")
     final = server.stop()
-    assert final["hits"] == 12 and final["tries"] == final["hits"] + final["eagain"], final
+    # The last try of all may find the listening socket shut down.
+    assert final["hits"] == 12, final
+    assert final["tries"] - final["hits"] - final["eagain"] in (0, 1), final
 
 
 @check("http", "SIGTERM: who waits in the kernel's queue is counted", models=("iterative",))
