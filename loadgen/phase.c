@@ -11,9 +11,9 @@ static uint64_t microseconds(const struct timeval *t)
     return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
 }
 
-/* How much, by the thread's clock, which is exact at any moment: what getrusage(2) says is up to a
- * tick old, some ms, and over a short window that is off by many times. Of it comes how much of
- * that was the system's. */
+/* How much is told by the thread's clock, which is exact at any moment: what getrusage(2) says is up
+ * to a tick old, some milliseconds, which over a short window may be many times too much. It only
+ * tells how that divides into user and system time. */
 static void cpu_time(struct cpu_reading *r)
 {
     struct timespec used;
@@ -22,7 +22,7 @@ static void cpu_time(struct cpu_reading *r)
     r->at = clock_ns();
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     getrusage(RUSAGE_THREAD, &u);
-    r->used_ns = (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;
+    r->used_ns = timespec_ns(used);
     r->user_us = microseconds(&u.ru_utime);
     r->system_us = microseconds(&u.ru_stime);
 }

@@ -73,8 +73,7 @@ static void judge_saturated(struct result *result)
     char text[64] = "";
 
     if (waited >= 0.001)
-        snprintf(text, sizeof text, " and slept %.1f %% while answers gathered",
-                 100 * waited);
+        snprintf(text, sizeof text, " and slept %.1f %% while answers gathered", 100 * waited);
     set(result, "generator-limited",
         "a generator thread used %.1f %% of its CPU%s: the server may be faster than this",
         100 * result->max_cpu_fraction, text);
