@@ -180,8 +180,9 @@ def herd(s, how):
        models=("prefork",))
 def thundering_herd(s):
     none = herd(s, "none")["voluntary_switches"]
-    # Each connection wakes 32; the cures wake one, perhaps two, and each wakes once more to read.
-    assert none > 200 * 16, f"{none} switches: no herd"
+    # Each connection wakes 32, some of which get no CPU before the next one comes if others want it
+    # too; the cures wake one, perhaps two, and each wakes once more to read.
+    assert none > 200 * 8, f"{none} switches: no herd"
     for how in ("block", "lock", "exclusive"):
         cured = herd(s, how)
         assert cured["voluntary_switches"] < none / 3, \
