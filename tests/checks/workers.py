@@ -289,6 +289,7 @@ def tries_and_hits(s):
         for _ in range(10):
             assert c.ask("/").status == 200
         server.until_counters(lambda n: n["hits"] == 11, "one accept and ten requests hit")
+    server.until_counters(lambda n: n["closed"] == 1, "the client's end is seen")
     final = server.stop()
     # The last try of all may find the listening socket shut down.
     assert final["hits"] == 12, final
