@@ -295,7 +295,9 @@ def stopped_generator(t):
         j = run.json
         consistent(j)
         assert j["scheduled"] == 300 and j["outcomes"] == all_of(j), j["outcomes"]
-        assert j["verdict"] == "INVALID" and "slipped" in j["verdict_reason"]
+        assert j["verdict"] == "INVALID", j["verdict_reason"]
+        # What a sanitizer makes of it may also be too late for the asked rate, which is told first.
+        assert "slipped" in j["verdict_reason"] or settings.sanitized, j["verdict_reason"]
         assert 450_000_000 < j["own_lateness"]["max"] <= j["lateness"]["max"]
         assert j["response_time"]["max"] > 450_000_000
 

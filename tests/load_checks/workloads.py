@@ -46,8 +46,8 @@ def timeouts_in_a_pipeline(t):
     only(j, ok=7, timeout=4)
     ages = [high for _, high, n in j["histogram"]["buckets"] for _ in range(n)][-4:]
     assert j["latency"]["max"] == 400_000_000, j["latency"]
-    # Sent 50 ms one after another, or more on a busy machine.
-    assert ages[2] <= 360_000_000 and ages[1] <= 310_000_000 and ages[0] <= 260_000_000, ages
+    # Sent 50 ms one after another: about, for answers may come in a bunch.
+    assert max(ages[:3]) < 390_000_000, ages
 
 
 def pipelined_answers_in_pieces(t):
