@@ -59,7 +59,7 @@ static void open_window(struct worker *w)
         series_open(w->series, w->opened_at);
     run_opened(w->run);
     cpu_time(&w->cpu_at_open);
-    coalesce_settle(&w->coalesce, w->now);
+    coalesce_settle(&w->coalesce, w->cpu_at_open.at);
     w->coalesced_ns = w->coalesce.on_ns;
     w->coalesced_slept_ns = w->coalesce.slept_ns;
     w->opening = w->total;
@@ -77,8 +77,8 @@ static uint64_t oldest_in_flight(const struct worker *w)
 
 static void close_window(struct worker *w)
 {
+    coalesce_settle(&w->coalesce, clock_ns());
     count_cpu(w);
-    coalesce_settle(&w->coalesce, w->now);
     w->coalesced_ns = w->coalesce.on_ns - w->coalesced_ns;
     w->coalesced_slept_ns = w->coalesce.slept_ns - w->coalesced_slept_ns;
     w->closed_at = w->phase_end < w->now ? w->phase_end : w->now;
