@@ -1,13 +1,13 @@
 #include "peer.h"
 
 #include <dirent.h>
-#include <ini.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/ini_text.h"
 #include "bench/models.h"
 #include "bench/placeholders.h"
 #include "bench/text.h"
@@ -193,7 +193,7 @@ static bool read_file(struct model_list *list, const char *dir, const char *entr
 
     struct reader r = {.m = &m};
     char *text = text_read_file(file);
-    int line = text ? ini_parse_string(text, on_key, &r) : 0;
+    int line = text ? ini_text_parse(text, on_key, &r) : 0;
     const char *lack = text && line == 0 ? lacking(&m) : NULL;
     bool good = text && line == 0 && !lack;
     if (!text)

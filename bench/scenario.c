@@ -1,12 +1,12 @@
 #include "scenario.h"
 
-#include <ini.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/ini_text.h"
 #include "bench/placeholders.h"
 #include "bench/text.h"
 #include "common/clock.h"
@@ -325,7 +325,7 @@ bool scenario_read(const char *file, struct scenario *out, char *error, size_t e
         return false;
     }
     struct reader r = {.s = out, .seen = xstrdup("")};
-    line = ini_parse_string(out->text, on_key, &r);
+    line = ini_text_parse(out->text, on_key, &r);
     free(r.seen);
     if (line != 0) {
         snprintf(error, error_size, "%s:%d: %s", file, line,

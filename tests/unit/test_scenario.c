@@ -30,7 +30,7 @@ static void reads_all_keys(void **state)
                           "name = one-two\n"
                           "question = What\n"
                           "  costs what?\n"
-                          "expect = This ; and not this\n"
+                          "expect = This ; and this: a=b\n"
                           "[sweep]\n"
                           "models = poll, select\n"
                           "protocols = echo\n"
@@ -53,7 +53,7 @@ static void reads_all_keys(void **state)
     assert_true(good);
     assert_string_equal(s.name, "one-two");
     assert_string_equal(s.question, "What costs what?");
-    assert_string_equal(s.expect, "This");
+    assert_string_equal(s.expect, "This ; and this: a=b");
     assert_string_equal(s.models, "poll, select");
     assert_false(s.protocols[PROTOCOL_HTTP]);
     assert_true(s.protocols[PROTOCOL_ECHO]);
