@@ -1,4 +1,5 @@
-/* Where the other parts are: beside this executable in the build tree, unless options say. */
+/* Where the other parts are, unless options say: found from where this executable is, so that a tree
+ * that was moved or copied uses its own parts, and so does an installation. */
 #ifndef IOM_PATHS_H
 #define IOM_PATHS_H
 
@@ -11,9 +12,12 @@ struct paths {
     const char *scripts;   /* directory of the gnuplot scripts */
     const char *scenarios; /* directory of the scenario files */
     const char *external;  /* directory of the servers of others */
+    const char *results;   /* directory for the runs of which the user does not say where */
 };
 
-/* Fill in what is still NULL in `p`. The strings live as long as the program. */
+/* Fill in what is still NULL in `p`: from the build tree and its source tree, or, where there is no
+ * build tree around this executable, from where "meson install" puts the parts; runs go to results/
+ * of the source tree, or of the current directory. The strings live as long as the program. */
 void paths_find(struct paths *p);
 
 /* Take `--servers`, `--loadgen`, `--scripts` and `--external-dir`, which most commands share.
@@ -30,9 +34,6 @@ enum { OPTION_SERVERS = 1000, OPTION_LOADGEN, OPTION_SCRIPTS, OPTION_EXTERNAL_DI
     {                                                                                          \
         "scripts", required_argument, NULL, OPTION_SCRIPTS                                     \
     }
-
-/* Where runs go of which the user does not say so: results/ of the source tree. */
-extern const char paths_results[];
 
 /* The file of a scenario given as a name ("quick") or as a path ("my/own.ini"). Caller frees.
  */

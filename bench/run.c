@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench/answer.h"
@@ -14,6 +12,7 @@
 #include "bench/environment.h"
 #include "bench/process.h"
 #include "bench/progress.h"
+#include "bench/run_dir.h"
 #include "bench/run_end.h"
 #include "bench/run_inputs.h"
 #include "bench/run_options.h"
@@ -32,6 +31,7 @@ struct run {
     struct placement placement;
     struct plan plan;
     char *dir;
+    int lock;   /* held until the process ends */
     bool *done; /* by trial number - 1: it has its row */
     size_t done_count;
     bool counters[PERF_COUNTERS];
@@ -67,52 +67,18 @@ static uint64_t raise_descriptors(void)
     return limit.rlim_cur;
 }
 
-/* The directory and those above it. */
-static void make_directory(const char *path)
-{
-    char *copy = xstrdup(path);
-    for (char *at = copy + 1;; at++) {
-        if (*at != '/' && *at != '\0')
-            continue;
-        char kept = *at;
-        *at = '\0';
-        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
-            die_errno("cannot make the directory %s", copy);
-        *at = kept;
-        if (kept == '\0')
-            break;
-    }
-    free(copy);
-}
-
 static void open_directory(struct run *r)
 {
     const struct run_options *o = &r->options;
-    if (o->resume) {
-        r->dir = xstrdup(o->resume);
-    } else if (o->out) {
-        r->dir = xstrdup(o->out);
+    if (o->resume || o->out) {
+        r->dir = xstrdup(o->resume ? o->resume : o->out);
+        run_dir_make(r->dir);
     } else {
-        char date[32];
-        time_t now = time(NULL);
-        struct tm local;
-        strftime(date, sizeof date, "%Y%m%d-%H%M%S", localtime_r(&now, &local));
-        r->dir = text_format("%s/%s-%s", paths_results, r->inputs.scenario.name, date);
+        r->dir = run_dir_make_new(r->options.paths.results, r->inputs.scenario.name);
     }
-    char *rows = text_format("%s/trials.csv", r->dir);
-    bool there = access(rows, F_OK) == 0;
-    free(rows);
-    if (!o->resume && there)
-        die("%s holds a run already; --resume %s goes on with it", r->dir, r->dir);
-
-    char *histograms = text_format("%s/histograms", r->dir);
-    make_directory(histograms);
-    free(histograms);
-    if (!o->resume) {
-        char *copy = text_format("%s/scenario.ini", r->dir);
-        text_write_file(copy, r->inputs.scenario.text);
-        free(copy);
-    }
+    r->lock = run_dir_lock(r->dir);
+    if (!o->resume)
+        run_dir_begin(r->dir, r->inputs.scenario.text);
 }
 
 static void mark_done(struct run *r, const struct trial_row *row)

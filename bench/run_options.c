@@ -38,6 +38,8 @@ static const struct option options[] = {
 
 static void help(void)
 {
+    struct paths paths = {0};
+    paths_find(&paths);
     printf(
         "Usage: iomodels run [SCENARIO | FILE.ini] [OPTIONS]\n"
         "       iomodels run --resume DIR\n"
@@ -55,8 +57,8 @@ static void help(void)
         "  --external-name NAME       what the --external before it is called (default: its "
         "program)\n"
         "  --external-protocol http|echo   what the --external before it speaks (http)\n"
-        "  --out DIR         run directory (default SCENARIO-DATE below\n"
-        "                    %s)\n"
+        "  --out DIR         run directory, for one run at a time (default: a new one,\n"
+        "                    SCENARIO-DATE below %s)\n"
         "  --seed N          order of the trials (default: random, kept in environment.json)\n"
         "  --resume DIR      go on with an interrupted run\n"
         "  --dry-run         print the trials in their order, measure nothing\n"
@@ -67,7 +69,7 @@ static void help(void)
         "\n"
         "Exit status 1 when a trial failed or a point has no usable trial, 130 when\n"
         "interrupted. --resume goes on only with the same build, kernel and CPUs.\n",
-        paths_results);
+        paths.results);
 }
 
 static struct run_external *last_external(struct run_options *o, const char *option)

@@ -21,7 +21,7 @@ struct run_options {
         enum protocol protocol;
     } external[RUN_EXTERNAL_MAX]; /* given on the command line */
     size_t external_count;
-    const char *out;    /* NULL: SCENARIO-DATE in paths_results */
+    const char *out;    /* NULL: a new one in paths.results */
     const char *resume; /* a run directory, or NULL */
     bool seeded;        /* `seed` was given */
     uint64_t seed;

@@ -1,0 +1,22 @@
+/* Run directories: made, and held by one run at a time. */
+#ifndef IOM_RUN_DIR_H
+#define IOM_RUN_DIR_H
+
+/* Each of these ends the program with a line where it fails. */
+
+/* Make the directory `dir`, those above it, and histograms/ in it; there may be one already. */
+void run_dir_make(const char *dir);
+
+/* Make a new directory below `results` that no other run has: SCENARIO-DATE, and if there is one of
+ * that name SCENARIO-DATE-2 and so on. Returns its path; the caller frees it. */
+char *run_dir_make_new(const char *results, const char *scenario);
+
+/* Take the lock of a run directory, which is flock(2) on the directory itself: nothing is left when
+ * the program ends, however it ends. Returns the descriptor that holds it; no child inherits it.
+ * Where the file system has no such locks there is a warning, and -1. */
+int run_dir_lock(const char *dir);
+
+/* Begin a run there: ends the program if one was begun before. Keeps the text of its scenario. */
+void run_dir_begin(const char *dir, const char *scenario_text);
+
+#endif
