@@ -18,6 +18,7 @@ struct cpu_busy cpu_busy_read(const cpu_set_t *set)
     char *line;
     double busy_ticks = 0;
     double idle_ticks = 0;
+    double stolen_ticks = 0;
     int seen = 0;
 
     while (rest && (line = strsep(&rest, "\n")) && strncmp(line, "cpu", 3) == 0) {
@@ -29,12 +30,19 @@ struct cpu_busy cpu_busy_read(const cpu_set_t *set)
             continue;
         busy_ticks += (double)(user + nice + system + irq + softirq + steal);
         idle_ticks += (double)(idle + waiting);
+        stolen_ticks += (double)steal;
         seen++;
     }
     free(text);
-    if (seen == 0)
-        return (struct cpu_busy){NAN, NAN};
-    return (struct cpu_busy){busy_ticks * tick, now * seen - idle_ticks * tick};
+    if (seen < CPU_COUNT(set))
+        return (struct cpu_busy){NAN, NAN, NAN};
+    return (struct cpu_busy){busy_ticks * tick, now * seen - idle_ticks * tick,
+                             stolen_ticks * tick};
+}
+
+bool cpu_busy_told(const cpu_set_t *set)
+{
+    return !isnan(cpu_busy_read(set).stolen_ns);
 }
 
 double cpu_busy_ns(const struct cpu_busy *from, const struct cpu_busy *to)

@@ -3,14 +3,21 @@
 #define IOM_CPU_BUSY_H
 
 #include <sched.h>
+#include <stdbool.h>
 
-/* A reading of /proc/stat (proc_stat(5)) over a set of CPUs; NaN where that does not say. */
+/* A reading of /proc/stat (proc_stat(5)) over a set of CPUs; NaN where the file leaves one of these
+ * out, as it can in a container. */
 struct cpu_busy {
     double sampled_ns;  /* as the kernel books it: what it found running at each tick */
     double not_idle_ns; /* time that passed less time idle, from an arbitrary moment */
+    double
+        stolen_ns; /* for which a CPU was ready to run and the hypervisor ran somebody else */
 };
 
 struct cpu_busy cpu_busy_read(const cpu_set_t *set);
+
+/* Whether /proc/stat tells of every CPU of a set. */
+bool cpu_busy_told(const cpu_set_t *set);
 
 /* Nanoseconds for which the CPUs were busy between two readings, stolen time included, in steps of
  * a clock tick a CPU, 10 ms mostly.

@@ -87,8 +87,9 @@ static json_t *sources(const struct run_facts *facts)
                                                : "the server's own rusage, warm-up included";
     const char *syscalls =
         have[PERF_SYSCALLS] ? "perf raw_syscalls:sys_enter, whole tree" : NULL;
-    return json_pack("{s:s,s:s,s:o,s:o}", "cpu", cpu, "context_switches", switches,
-                     "system_calls", text_or_null(syscalls), "missing",
+    return json_pack("{s:s,s:s,s:o,s:o,s:o}", "cpu", cpu, "context_switches", switches,
+                     "system_calls", text_or_null(syscalls), "other_programs",
+                     text_or_null(facts->others_seen ? "/proc/stat" : NULL), "missing",
                      text_or_null(facts->counters_reason));
 }
 

@@ -22,6 +22,7 @@ struct run_facts {
     bool counters[PERF_COUNTERS];
     const char *counters_reason; /* why one is missing; "" */
     bool realtime;               /* this driver runs under SCHED_FIFO */
+    bool others_seen;            /* /proc/stat tells how busy the CPUs are with others */
     const char *loadgen;
     json_t *generator; /* ceiling_measure()'s; not taken over */
 };

@@ -82,37 +82,39 @@ static bool lost(struct trial_row *row, bool settling)
     return true;
 }
 
-static bool took_much(double fraction, double window_s, int cpus)
+/* More than so much of the CPUs, and more than two ticks of the clock that the kernel counts by. */
+static bool took_much(const struct trial_row *row, enum metric fraction, int cpus)
 {
-    double ticks = fraction * window_s * cpus * (double)sysconf(_SC_CLK_TCK);
-    return fraction > JUDGE_DISTURBED && ticks > 2 * cpus;
+    double ticks = row->value[fraction] * row->value[M_COUNTER_WINDOW_S] * cpus *
+                   (double)sysconf(_SC_CLK_TCK);
+    return row->value[fraction] > JUDGE_DISTURBED && ticks > 2 * cpus;
 }
 
-static bool generator_disturbed(const struct trial_row *row, const struct placement *p)
-{
-    return took_much(row->value[M_OTHER_GENERATOR_CPU_FRACTION], row->value[M_COUNTER_WINDOW_S],
-                     p->generator_count);
-}
-
-static bool server_disturbed(const struct trial_row *row, const struct placement *p)
-{
-    return took_much(row->value[M_OTHER_SERVER_CPU_FRACTION], row->value[M_COUNTER_WINDOW_S],
-                     p->server_count);
-}
-
+/* What the hypervisor took is looked for first: the kernel books the same time as busy too. */
 static bool disturbed(struct trial_row *row, const struct placement *p)
 {
-    bool generator = generator_disturbed(row, p);
-    if (!generator && !server_disturbed(row, p))
-        return false;
-    double fraction =
-        row->value[generator ? M_OTHER_GENERATOR_CPU_FRACTION : M_OTHER_SERVER_CPU_FRACTION];
-    snprintf(row->reason, sizeof row->reason,
-             JUDGE_DISTURBED_REASON "other programs took %.0f %% of %s", fraction * 100,
-             p->shared   ? "the CPUs"
-             : generator ? "the load generator's CPUs"
-                         : "the server's CPUs");
-    return true;
+    const struct {
+        enum metric fraction;
+        int cpus;
+        const char *who, *whose;
+    } takers[] = {
+        {M_STOLEN_GENERATOR_CPU_FRACTION, p->generator_count, "the hypervisor",
+         "the load generator's CPUs"},
+        {M_STOLEN_SERVER_CPU_FRACTION, p->server_count, "the hypervisor", "the server's CPUs"},
+        {M_OTHER_GENERATOR_CPU_FRACTION, p->generator_count, "other programs",
+         "the load generator's CPUs"},
+        {M_OTHER_SERVER_CPU_FRACTION, p->server_count, "other programs", "the server's CPUs"},
+    };
+    for (size_t i = 0; i < sizeof takers / sizeof takers[0]; i++) {
+        if (!took_much(row, takers[i].fraction, takers[i].cpus))
+            continue;
+        snprintf(row->reason, sizeof row->reason,
+                 JUDGE_DISTURBED_REASON "%s took %.0f %% of %s", takers[i].who,
+                 row->value[takers[i].fraction] * 100,
+                 p->shared ? "the CPUs" : takers[i].whose);
+        return true;
+    }
+    return false;
 }
 
 void judge(struct trial_row *row, const struct judge_facts *facts)

@@ -21,7 +21,7 @@ struct judge_facts {
  *
  * INVALID: no request was answered; an answer was wrong; the generator's outcomes do not add up;
  * the counters cover another window than the answers do (by more than 5 %); other programs
- * disturbed it; or a model that can hold all connections at once (its concurrency is not below
+ * or the hypervisor disturbed it; or a model that can hold all connections at once (its concurrency is not below
  * them) did not get them all, did not answer each before the load began where that was asked
  * for, or lost more than one request in a thousand to time-outs, resets, refusals and early
  * ends. Where only system calls are counted (block 0) others may disturb.
@@ -31,7 +31,8 @@ struct judge_facts {
  * server's. */
 void judge(struct trial_row *row, const struct judge_facts *facts);
 
-/* Other programs took more than this part of the server's CPUs or of the load generator's, and
+/* Other programs, or the hypervisor, took more than this part of the server's CPUs or of the load
+ * generator's, and
  * more than two clock ticks, in which the kernel reports it: the figures are too low. */
 #define JUDGE_DISTURBED 0.15
 

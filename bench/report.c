@@ -148,7 +148,7 @@ static void put_disturbed(FILE *f, const struct trial_rows *rows)
     unsigned n = summary_disturbed(rows);
     if (n > 0)
         fprintf(f,
-                "<p class=\"warning\">In %u of %zu trials other programs took more than %.0f "
+                "<p class=\"warning\">In %u of %zu trials others took more than %.0f "
                 "%% of the "
                 "CPUs of the server or of the load generator. They are INVALID, being too low; "
                 "measure "

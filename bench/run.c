@@ -9,6 +9,7 @@
 #include "bench/answer.h"
 #include "bench/ceiling.h"
 #include "bench/commands.h"
+#include "bench/cpu_busy.h"
 #include "bench/environment.h"
 #include "bench/process.h"
 #include "bench/progress.h"
@@ -37,6 +38,7 @@ struct run {
     bool counters[PERF_COUNTERS];
     char counters_reason[512];
     bool realtime;
+    bool others_seen; /* /proc/stat tells of all CPUs used */
 };
 
 /* Going on elsewhere would mix what must not be compared. */
@@ -149,6 +151,10 @@ static void tell_plan(const struct run *r)
     if (r->placement.siblings_shared)
         fprintf(stderr, "WARNING: server and load generator run on two hardware threads of one "
                         "core and slow each other down.\n");
+    if (!r->others_seen)
+        fprintf(stderr,
+                "WARNING: /proc/stat leaves out a CPU that this run uses: whether other "
+                "programs disturb a trial cannot be told.\n");
     if (r->counters_reason[0])
         fprintf(stderr, "perf on this machine: %s\n", r->counters_reason);
     for (size_t i = 0; i < r->plan.skipped_count; i++) {
@@ -223,6 +229,7 @@ static void write_environment(const struct run *r)
                               .counting = r->inputs.counting,
                               .counters_reason = r->counters_reason,
                               .realtime = r->realtime,
+                              .others_seen = r->others_seen,
                               .loadgen = r->options.paths.loadgen,
                               .generator = generator};
     memcpy(facts.counters, r->counters, sizeof facts.counters);
@@ -268,6 +275,8 @@ static int measure(struct run *r)
     wait_hold_signals();
     process_adopt_orphans();
     r->realtime = take_place(&r->placement);
+    r->others_seen =
+        cpu_busy_told(&r->placement.server) && cpu_busy_told(&r->placement.generator);
     if (!r->options.resume)
         write_environment(r);
     tell_plan(r);

@@ -28,7 +28,7 @@ static bool tell_failures(const struct summary *summary, const struct trial_rows
     if (disturbed > 0)
         fprintf(
             stderr,
-            "WARNING: in %u of %zu trials other programs took more than %.0f %% of the CPUs of "
+            "WARNING: in %u of %zu trials others took more than %.0f %% of the CPUs of "
             "server or load generator. They are INVALID: measure again on a quiet machine.\n",
             disturbed, rows->count, JUDGE_DISTURBED * 100);
     if (failed > 0)

@@ -155,6 +155,8 @@ static enum step measure(struct state *s)
     struct cpu_busy generator_last = cpu_busy_read(&p->generator);
     s->m.server_busy_ns = cpu_busy_ns(&server_first, &server_last);
     s->m.generator_busy_ns = cpu_busy_ns(&generator_first, &generator_last);
+    s->m.server_stolen_ns = server_last.stolen_ns - server_first.stolen_ns;
+    s->m.generator_stolen_ns = generator_last.stolen_ns - generator_first.stolen_ns;
     refresh_tree(s);
     for (int i = 0; i < PERF_COUNTERS; i++)
         s->m.counted.count[i] -= first.count[i];

@@ -113,6 +113,8 @@ static void take_others(struct trial_row *row, const struct placement *p,
     v[M_OTHER_SERVER_CPU_FRACTION] = not_negative(server_others) / window / p->server_count;
     v[M_OTHER_GENERATOR_CPU_FRACTION] =
         not_negative(generator_others) / window / p->generator_count;
+    v[M_STOLEN_SERVER_CPU_FRACTION] = m->server_stolen_ns / window / p->server_count;
+    v[M_STOLEN_GENERATOR_CPU_FRACTION] = m->generator_stolen_ns / window / p->generator_count;
 }
 
 static void take_cost(struct trial_row *row, const struct trial_setup *setup,

@@ -14,6 +14,8 @@ struct trial_measured {
     struct perf_values counted; /* in the window */
     double server_busy_ns;      /* of all that ran on the server's CPUs */
     double generator_busy_ns;   /* on the generator's */
+    double server_stolen_ns;    /* by the hypervisor from the server's CPUs */
+    double generator_stolen_ns; /* and from the generator's */
     uint64_t window_ns;         /* between the two readings of the counters */
     json_t *results;            /* of the generator */
     json_t *counters;           /* of the server; NULL: of one of others */

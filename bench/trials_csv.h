@@ -75,7 +75,9 @@
     X(MAX_EVENTS, "server_max_events", 0)                                                      \
     X(EAGAIN, "server_eagain", 0)                                                              \
     X(ACCEPT_ERRORS, "server_accept_errors", 0)                                                \
-    X(HEAD_BYTES, "head_bytes", 0)
+    X(HEAD_BYTES, "head_bytes", 0)                                                             \
+    X(STOLEN_SERVER_CPU_FRACTION, "stolen_server_cpu_fraction", 3)                             \
+    X(STOLEN_GENERATOR_CPU_FRACTION, "stolen_generator_cpu_fraction", 3)
 
 #define TRIAL_ENUM(id, name, digits) M_##id,
 enum metric { TRIAL_METRICS(TRIAL_ENUM) METRIC_COUNT };

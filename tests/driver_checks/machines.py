@@ -56,8 +56,33 @@ def few_descriptors(t):
     equal(max(c for _, _, c in points(b.rows())), 4, "most connections measured")
 
 
+def a_cpu_is_left_out(t):
+    """/proc/stat of some containers tells of fewer CPUs than there are."""
+    b = Bench(t)
+    cpu = max(os.sched_getaffinity(0))
+    fake = os.path.join(b.dir, "stat")
+    with open("/proc/stat", encoding="utf-8") as real, open(fake, "w", encoding="utf-8") as f:
+        f.writelines(line for line in real if not line.startswith(f"cpu{cpu} "))
+    command = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /proc/stat && exec "$@"', fake]
+    tried = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        raise tap.Skip(f"no mount namespace here: {tried.stderr.strip()}")
+    p = subprocess.run([*command, *b.command("run", b.scenario(repetitions=1, connections="1"),
+                                             "--out", b.out)],
+                       env=b.environment(), capture_output=True, text=True, check=False)
+    expect("WARNING: /proc/stat leaves out a CPU" in p.stderr, p.stderr)
+    with open(os.path.join(b.out, "environment.json"), encoding="utf-8") as f:
+        environment = json.load(f)
+    equal(environment["sources"]["other_programs"], None, "what tells of other programs")
+    for row in b.rows():
+        told = [row[f"{what}_{whose}_cpu_fraction"] for what in ("other", "stolen")
+                for whose in ("server", "generator")]
+        expect("" in told, f"figures of a CPU that nothing tells of: {told}")
+
+
 TESTS = [
     ("one CPU is told and marked", one_cpu, 60),
     ("without privileges", without_privileges, 60),
     ("few descriptors", few_descriptors, 60),
+    ("a CPU that /proc/stat leaves out", a_cpu_is_left_out, 60),
 ]
