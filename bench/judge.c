@@ -90,6 +90,20 @@ static bool took_much(const struct trial_row *row, enum metric fraction, int cpu
     return row->value[fraction] > JUDGE_DISTURBED && ticks > 2 * cpus;
 }
 
+/* A control group's quota of CPU time stopped server, load generator and this driver together. */
+static bool throttled(struct trial_row *row)
+{
+    if (!(row->value[M_THROTTLED_FRACTION] > JUDGE_THROTTLED))
+        return false;
+    snprintf(
+        row->reason, sizeof row->reason,
+        JUDGE_DISTURBED_REASON
+        "the CPU quota of a control group stopped all programs in %.0f periods, for %.0f %% "
+        "of the time",
+        row->value[M_THROTTLED_PERIODS], row->value[M_THROTTLED_FRACTION] * 100);
+    return true;
+}
+
 /* What the hypervisor took is looked for first: the kernel books the same time as busy too. */
 static bool disturbed(struct trial_row *row, const struct placement *p)
 {
@@ -129,7 +143,7 @@ void judge(struct trial_row *row, const struct judge_facts *facts)
     if (holds_all(facts->model, row->connections) && lost(row, facts->settling))
         return;
     /* Where only system calls are counted, how fast it was does not matter. */
-    if (!row->counting && disturbed(row, p))
+    if (!row->counting && (throttled(row) || disturbed(row, p)))
         return;
     if (other_window(row))
         return;

@@ -36,6 +36,10 @@ void judge(struct trial_row *row, const struct judge_facts *facts);
  * more than two clock ticks, in which the kernel reports it: the figures are too low. */
 #define JUDGE_DISTURBED 0.15
 
+/* A quota of CPU time (cpu.max of a control group) stopped the programs for more than this part of the
+ * window. */
+#define JUDGE_THROTTLED 0.01
+
 /* What the reason of such a trial begins with. */
 #define JUDGE_DISTURBED_REASON "disturbed: "
 

@@ -131,6 +131,7 @@ static enum step measure(struct state *s)
 {
     const struct placement *p = s->setup->placement;
     struct perf_values first;
+    struct cgroup_reading groups_first, groups_last;
     enum step step = await(s, "connected", s->settle_ns + 60 * NS_PER_S);
     if (step != STEP_OK)
         return step;
@@ -142,6 +143,7 @@ static enum step measure(struct state *s)
         return step;
     perf_read(&s->server.perf, &first);
     uint64_t cpu = no_perf_clock(s) ? tree_cpu_ns(&s->tree) : 0;
+    cgroup_read(&groups_first);
     struct cpu_busy server_first = cpu_busy_read(&p->server);
     struct cpu_busy generator_first = cpu_busy_read(&p->generator);
     uint64_t began = clock_ns();
@@ -151,6 +153,8 @@ static enum step measure(struct state *s)
         return step;
     perf_read(&s->server.perf, &s->m.counted);
     s->m.window_ns = clock_ns() - began;
+    cgroup_read(&groups_last);
+    s->m.throttled = cgroup_throttled(&groups_first, &groups_last);
     struct cpu_busy server_last = cpu_busy_read(&p->server);
     struct cpu_busy generator_last = cpu_busy_read(&p->generator);
     s->m.server_busy_ns = cpu_busy_ns(&server_first, &server_last);

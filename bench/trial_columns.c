@@ -113,6 +113,8 @@ static void take_others(struct trial_row *row, const struct placement *p,
     v[M_OTHER_SERVER_CPU_FRACTION] = not_negative(server_others) / window / p->server_count;
     v[M_OTHER_GENERATOR_CPU_FRACTION] =
         not_negative(generator_others) / window / p->generator_count;
+    v[M_THROTTLED_PERIODS] = (double)m->throttled.throttled;
+    v[M_THROTTLED_FRACTION] = (double)m->throttled.throttled_ns / window;
     v[M_STOLEN_SERVER_CPU_FRACTION] = m->server_stolen_ns / window / p->server_count;
     v[M_STOLEN_GENERATOR_CPU_FRACTION] = m->generator_stolen_ns / window / p->generator_count;
 }

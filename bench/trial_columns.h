@@ -8,17 +8,19 @@
 #include "bench/perf.h"
 #include "bench/trial.h"
 #include "bench/trials_csv.h"
+#include "common/cgroup.h"
 
 struct trial_measured {
-    double cpu_ns;              /* used in the window */
-    struct perf_values counted; /* in the window */
-    double server_busy_ns;      /* of all that ran on the server's CPUs */
-    double generator_busy_ns;   /* on the generator's */
-    double server_stolen_ns;    /* by the hypervisor from the server's CPUs */
-    double generator_stolen_ns; /* and from the generator's */
-    uint64_t window_ns;         /* between the two readings of the counters */
-    json_t *results;            /* of the generator */
-    json_t *counters;           /* of the server; NULL: of one of others */
+    double cpu_ns;                      /* used in the window */
+    struct perf_values counted;         /* in the window */
+    double server_busy_ns;              /* of all that ran on the server's CPUs */
+    double generator_busy_ns;           /* on the generator's */
+    double server_stolen_ns;            /* by the hypervisor from the server's CPUs */
+    double generator_stolen_ns;         /* and from the generator's */
+    struct cgroup_throttling throttled; /* of this process's group and its children's */
+    uint64_t window_ns;                 /* between the two readings of the counters */
+    json_t *results;                    /* of the generator */
+    json_t *counters;                   /* of the server; NULL: of one of others */
 };
 
 /* Fill in all columns that come from the load generator's results, the server's own counters and the

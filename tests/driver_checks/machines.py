@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 
 import tap
 from driver_checks.bench import ARGS, Bench, equal, expect, points
@@ -56,6 +57,61 @@ def few_descriptors(t):
     equal(max(c for _, _, c in points(b.rows())), 4, "most connections measured")
 
 
+def cpu_quota(t):
+    """A control group that has half a CPU for everything, of version 1 or 2."""
+    group, limits = None, None
+    for parent, file, text in (("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "50000"),
+                               ("/sys/fs/cgroup", "cpu.max", "50000 100000")):
+        if os.path.exists(os.path.join(parent, file)) or \
+                "cpu" in read_or_nothing(os.path.join(parent, "cgroup.subtree_control")).split():
+            group, limits = os.path.join(parent, f"iomodels-test-{os.getpid()}"), (file, text)
+            break
+    if not group:
+        raise tap.Skip("no control groups for the CPU here")
+    try:
+        os.mkdir(group)
+    except OSError as e:
+        raise tap.Skip(f"no control group can be made: {e}") from None
+    t.defer(lambda: remove_group(group))
+    try:
+        with open(os.path.join(group, limits[0]), "w", encoding="utf-8") as f:
+            f.write(limits[1])
+    except OSError as e:
+        raise tap.Skip(f"no quota can be set: {e}") from None
+    b = Bench(t)
+
+    def join():
+        with open(os.path.join(group, "cgroup.procs"), "w", encoding="utf-8") as f:
+            f.write(str(os.getpid()))
+
+    _, err = b.call("run", b.scenario(repetitions=2, connections="1", duration="0.5s"), "--out",
+                    b.out, status=1, preexec_fn=join)
+    for row in b.rows():
+        if row["block"] != "0":
+            equal(row["verdict"], "INVALID", f"verdict under a quota ({row['reason']})")
+            expect("the CPU quota of a control group stopped all programs" in row["reason"],
+                   row["reason"])
+            expect(int(row["throttled_periods"]) > 0, "periods")
+    expect("WARNING: in 2 of" in err, f"no warning:\n{err}")
+
+
+def read_or_nothing(path):
+    try:
+        with open(path, encoding="utf-8") as f:
+            return f.read()
+    except OSError:
+        return ""
+
+
+def remove_group(group):
+    """Once the last process of it is gone."""
+    while os.path.isdir(group):
+        try:
+            os.rmdir(group)
+        except OSError:
+            time.sleep(0.01)
+
+
 def a_cpu_is_left_out(t):
     """/proc/stat of some containers tells of fewer CPUs than there are."""
     b = Bench(t)
@@ -84,5 +140,6 @@ TESTS = [
     ("one CPU is told and marked", one_cpu, 60),
     ("without privileges", without_privileges, 60),
     ("few descriptors", few_descriptors, 60),
+    ("a CPU quota of a control group", cpu_quota, 60),
     ("a CPU that /proc/stat leaves out", a_cpu_is_left_out, 60),
 ]

@@ -69,6 +69,10 @@ static void by_one_figure(void **state)
          "disturbed: the hypervisor took 20 % of the server's CPUs"},
         {M_STOLEN_GENERATOR_CPU_FRACTION, 0.3, VERDICT_INVALID,
          "disturbed: the hypervisor took 30 % of the load generator's CPUs"},
+        {M_THROTTLED_FRACTION, 0.01, VERDICT_VALID, ""},
+        {M_THROTTLED_FRACTION, 0.5, VERDICT_INVALID,
+         "disturbed: the CPU quota of a control group stopped all programs in 0 periods, for "
+         "50 %"},
         {M_COUNTER_WINDOW_S, 0.367, VERDICT_VALID, ""},
         {M_COUNTER_WINDOW_S, 0.369, VERDICT_INVALID,
          "counters cover 0.369 s of a window of 0.350 s"},
