@@ -40,7 +40,11 @@ void load_start(struct load *l, const struct load_spec *spec)
                           "-d",          duration,   "--warmup",    warmup,      "--timeout",
                           timeout,       "--settle", settle,        "--payload", payload,
                           "--json",      l->json,    "--events-fd", "3",         "--hold",
-                          url,           NULL};
+                          url,           NULL,       NULL};
+    if (spec->may_lose) {
+        argv[sizeof argv / sizeof argv[0] - 3] = "--max-errors=100%";
+        argv[sizeof argv / sizeof argv[0] - 2] = url;
+    }
     process_start(&l->process,
                   &(struct process_spec){
                       .argv = argv, .cpus = spec->cpus, .input = hold[0], .extra = events[1]});

@@ -213,6 +213,8 @@ static json_t *everything(const struct run *r, const struct result *result,
     put(root, "sources", report_sources(r));
     put(root, "background", report_background(r));
     put(root, "search", report_search(search));
+    put_real(root, "max_errors", (double)o->max_errors_ppm / 1e6);
+    put(root, "body_rule", json_string(body_rule_name(o->body_rule)));
     put(root, "verdict", json_string(result->verdict));
     put(root, "verdict_reason", json_string(result->verdict_reason));
     return root;

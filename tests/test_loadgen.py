@@ -15,8 +15,8 @@ import sys
 
 import tap
 from lib.server import kill_all
-from load_checks import (background, coalescing, counting, engines, files, interface, open_loop,
-                         outcomes, output, ports, schema, search, servers, setup, targets,
+from load_checks import (background, coalescing, counting, engines, failures, files, interface,
+                         open_loop, outcomes, output, ports, schema, search, servers, setup, targets,
                          workloads)
 from load_checks.run import settings, with_engine
 
@@ -38,7 +38,7 @@ def main():
     settings.slow_factor = args.slow_factor
     settings.sanitized = args.sanitized
 
-    every = [t for part in (outcomes, counting, open_loop, workloads, targets, ports, background,
+    every = [t for part in (outcomes, counting, open_loop, workloads, targets, ports, background, failures,
                             search, interface, setup, output, files, schema, servers)
              for t in part.tests()]
     every = [t for t in every if t.once] + [
