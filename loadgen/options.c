@@ -280,8 +280,7 @@ static void read_urls(struct options *o, char **texts, int count)
         if (!url_parse_weighted(texts[i], u, error, sizeof error))
             die_usage("%s", error);
         if (u->url.protocol != o->urls[0].url.protocol ||
-            u->url.addr.len != o->urls[0].url.addr.len ||
-            memcmp(&u->url.addr.storage, &o->urls[0].url.addr.storage, u->url.addr.len) != 0)
+            !url_keep_common(&o->urls[0].url, &u->url))
             die_usage("'%s' is not at the address and protocol of '%s'", u->text,
                       o->urls[0].text);
     }

@@ -68,6 +68,14 @@ static bool no_target(const char *path, char *error, size_t error_size)
     return false;
 }
 
+static bool resolve(struct url *out, const char *text, char *error, size_t error_size)
+{
+    out->addr_count =
+        addr_resolve_all(text, ADDR_CONNECT, out->addrs, ADDR_LIST_MAX, error, error_size);
+    out->addr = out->addrs[0];
+    return out->addr_count > 0;
+}
+
 static bool parse_unix(const char *rest, struct url *out, char *error, size_t error_size)
 {
     char text[URL_TEXT_MAX + 8];
@@ -81,7 +89,7 @@ static bool parse_unix(const char *rest, struct url *out, char *error, size_t er
     }
     snprintf(text, sizeof text, "unix:%.*s", n, rest);
     strcpy(out->host, "localhost");
-    if (!addr_parse(text, &out->addr, error, error_size))
+    if (!resolve(out, text, error, error_size))
         return false;
     if (out->protocol == URL_ECHO)
         return no_target(path ? path : "", error, error_size);
@@ -115,7 +123,7 @@ static bool parse_authority(struct url *out, const char *authority, char *error,
     }
     strcpy(out->host, authority);
     snprintf(text, sizeof text, "%s%s", authority, colon ? "" : ":80");
-    if (!addr_parse(text, &out->addr, error, error_size))
+    if (!resolve(out, text, error, error_size))
         return false;
     if (authority[0] == '[' && addr_family(&out->addr) != AF_INET6) {
         snprintf(error, error_size, "'%s': only an IPv6 address stands in brackets", authority);
@@ -154,6 +162,23 @@ bool url_parse(const char *text, struct url *out, char *error, size_t error_size
     if (out->protocol == URL_ECHO)
         return no_target(rest + n, error, error_size);
     return set_target(out, rest + n, error, error_size);
+}
+
+bool url_keep_common(struct url *url, const struct url *other)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < url->addr_count; i++) {
+        for (size_t k = 0; k < other->addr_count; k++) {
+            if (addr_equal(&url->addrs[i], &other->addrs[k])) {
+                url->addrs[kept++] = url->addrs[i];
+                break;
+            }
+        }
+    }
+    url->addr_count = kept;
+    url->addr = url->addrs[0];
+    return kept > 0;
 }
 
 bool url_parse_weighted(const char *text, struct weighted_url *out, char *error,

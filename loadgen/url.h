@@ -23,7 +23,9 @@ enum url_protocol { URL_HTTP, URL_ECHO };
 
 struct url {
     enum url_protocol protocol;
-    struct addr addr;
+    struct addr addr; /* the one that is connected to: the first, or reach()'s */
+    struct addr addrs[ADDR_LIST_MAX]; /* all that the host has, in the resolver's order */
+    size_t addr_count;
     char host[300]; /* what the Host field says; "localhost" for a Unix-domain socket */
     char target[URL_TEXT_MAX]; /* path and query, begins with '/'; empty for echo */
 };
@@ -31,6 +33,9 @@ struct url {
 /* Read `text` into `*out`; a host name is resolved. Returns true, or false with one line in
  * `error` that names what is wrong. */
 bool url_parse(const char *text, struct url *out, char *error, size_t error_size);
+
+/* Take from `url` the addresses that `other` has not. Returns false where none is left. */
+bool url_keep_common(struct url *url, const struct url *other);
 
 /* One of several URLs, asked for as often as its weight says. */
 struct weighted_url {

@@ -15,9 +15,9 @@ import sys
 
 import tap
 from lib.server import kill_all
-from load_checks import (background, coalescing, counting, engines, failures, files, interface,
-                         open_loop, outcomes, output, ports, schema, search, servers, setup, targets,
-                         workloads)
+from load_checks import (addresses, background, coalescing, counting, engines, failures, files,
+                         interface, open_loop, outcomes, output, ports, schema, search, servers,
+                         setup, targets, workloads)
 from load_checks.run import settings, with_engine
 
 
@@ -38,8 +38,9 @@ def main():
     settings.slow_factor = args.slow_factor
     settings.sanitized = args.sanitized
 
-    every = [t for part in (outcomes, counting, open_loop, workloads, targets, ports, background, failures,
-                            search, interface, setup, output, files, schema, servers)
+    every = [t for part in (outcomes, counting, open_loop, workloads, targets, ports, background,
+                            search, interface, setup, output, files, schema, servers,
+                            addresses, failures)
              for t in part.tests()]
     every = [t for t in every if t.once] + [
         with_engine(t, engine) for engine in args.engines.split(",") for t in every if not t.once]
