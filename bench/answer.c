@@ -31,12 +31,15 @@ static void add(struct answer *a, const char *data, size_t size)
     a->body[a->body_size] = '\0';
 }
 
-/* What is asked; `size` becomes its length. The caller frees it. */
-static char *question(enum protocol protocol, const char *path, uint64_t payload, size_t *size)
+/* What is asked, by the same name of the host as the load generator uses; `size` becomes its length.
+ * The caller frees it. */
+static char *question(const char *address, enum protocol protocol, const char *path,
+                      uint64_t payload, size_t *size)
 {
     char *text;
     if (protocol == PROTOCOL_HTTP) {
-        text = text_format("GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+        text = text_format("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path,
+                           strncmp(address, "unix:", 5) == 0 ? "localhost" : address);
         *size = strlen(text);
     } else {
         *size = payload;
@@ -151,7 +154,7 @@ enum answer_result answer_fetch(const char *address, enum protocol protocol, con
     struct exchange x = {.protocol = protocol, .out = out};
     http_response_init(&x.response);
     http_response_begin(&x.response, false);
-    char *ask = question(protocol, path, payload, &x.wanted);
+    char *ask = question(address, protocol, path, payload, &x.wanted);
     enum answer_result result =
         converse(&x, fd, ask, x.wanted, pidfd, deadline, reason, reason_size);
     if (result == ANSWER_OK && protocol == PROTOCOL_ECHO &&

@@ -17,7 +17,6 @@ void load_start(struct load *l, const struct load_spec *spec)
     bool http = spec->protocol == PROTOCOL_HTTP;
     char connections[16], threads[16], payload[24], duration[32], warmup[32], timeout[32],
         settle[32];
-    char url[512];
     int events[2];
     int hold[2];
 
@@ -30,8 +29,8 @@ void load_start(struct load *l, const struct load_spec *spec)
     snprintf(settle, sizeof settle, "%lluns", (unsigned long long)spec->settle_ns);
     snprintf(warmup, sizeof warmup, "%lluns", (unsigned long long)spec->warmup_ns);
     snprintf(timeout, sizeof timeout, "%lluns", (unsigned long long)s->timeout_ns);
-    snprintf(url, sizeof url, "%s://%s%s", http ? "http" : "echo", spec->address,
-             http ? s->path : "");
+    char *url =
+        text_format("%s://%s%s", http ? "http" : "echo", spec->address, http ? s->path : "");
 
     *l = (struct load){.events = events[0], .hold = hold[1]};
     l->json = text_format("%s/.load.json", spec->dir);
@@ -48,6 +47,7 @@ void load_start(struct load *l, const struct load_spec *spec)
     process_start(&l->process,
                   &(struct process_spec){
                       .argv = argv, .cpus = spec->cpus, .input = hold[0], .extra = events[1]});
+    free(url);
     close(hold[0]);
     close(events[1]);
 }

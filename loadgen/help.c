@@ -2,7 +2,8 @@
 #include "loadgen/options.h"
 
 const char options_help[] =
-    "Usage: iomodels-load [OPTIONS] URL[@WEIGHT]...\n"
+    "Usage: iomodels-load [OPTIONS] URL\n"
+    "       iomodels-load [OPTIONS] URL[@WEIGHT] URL[@WEIGHT]...\n"
     "Load a server over many connections and measure latency and throughput. Closed loop: "
     "each\n"
     "connection sends its next request when the answer to the one before is complete. Open "

@@ -277,7 +277,8 @@ static void read_urls(struct options *o, char **texts, int count)
     o->urls = xcalloc((size_t)count, sizeof *o->urls);
     for (int i = 0; i < count; i++) {
         struct weighted_url *u = &o->urls[o->url_count++];
-        if (!url_parse_weighted(texts[i], u, error, sizeof error))
+        if (count > 1 ? !url_parse_weighted(texts[i], u, error, sizeof error)
+                      : !url_parse_single(texts[i], u, error, sizeof error))
             die_usage("%s", error);
         if (u->url.protocol != o->urls[0].url.protocol ||
             !url_keep_common(&o->urls[0].url, &u->url))

@@ -46,13 +46,13 @@ static bool set_target(struct url *out, const char *path, char *error, size_t er
     size_t n = strcspn(path, "#");
     size_t slash = path[0] != '/';
 
-    for (size_t i = 0; i < n; i++) {
-        if (!http_is_target((uint8_t)path[i])) {
-            snprintf(error, error_size,
-                     "a path cannot have character 0x%02x: percent-encode it (RFC 3986)",
-                     (unsigned)(unsigned char)path[i]);
-            return false;
-        }
+    size_t good = http_target_length(path);
+
+    if (good < n) {
+        snprintf(error, error_size,
+                 "a path cannot have character 0x%02x: percent-encode it (RFC 3986)",
+                 (unsigned)(unsigned char)path[good]);
+        return false;
     }
     out->target[0] = '/';
     memcpy(out->target + slash, path, n);
@@ -181,6 +181,17 @@ bool url_keep_common(struct url *url, const struct url *other)
     return kept > 0;
 }
 
+bool url_parse_single(const char *text, struct weighted_url *out, char *error,
+                      size_t error_size)
+{
+    out->weight = 1;
+    out->text = xstrdup(text);
+    if (url_parse(out->text, &out->url, error, error_size))
+        return true;
+    free(out->text);
+    return false;
+}
+
 bool url_parse_weighted(const char *text, struct weighted_url *out, char *error,
                         size_t error_size)
 {
@@ -197,12 +208,11 @@ bool url_parse_weighted(const char *text, struct weighted_url *out, char *error,
                  URL_WEIGHT_MAX);
         return false;
     }
-    out->weight = (uint32_t)weight;
-    out->text = xstrdup(text);
+    char *without = xstrdup(text);
     if (weighted)
-        out->text[at - text] = '\0';
-    if (url_parse(out->text, &out->url, error, error_size))
-        return true;
-    free(out->text);
-    return false;
+        without[at - text] = '\0';
+    bool good = url_parse_single(without, out, error, error_size);
+    out->weight = (uint32_t)weight;
+    free(without);
+    return good;
 }

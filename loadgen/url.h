@@ -7,7 +7,8 @@
  *     echo+unix:///SOCKET
  *     echo+unix://@NAME
  *
- * and behind any of them, where several are given, "@WEIGHT". */
+ * and behind any of them, where several are given, "@WEIGHT". Of several URLs the digits behind the
+ * last '@' are the weight; a URL that stands alone has none, and is asked for as it is written. */
 #ifndef IOM_URL_H
 #define IOM_URL_H
 
@@ -47,10 +48,15 @@ struct weighted_url {
 #define URL_WEIGHT_MAX 1000000
 
 /* Read "URL[@WEIGHT]" into `*out`; the weight is 1 where none is said. Digits behind the last
- * '@' are a weight, unless that is the '@' of "unix://@NAME": where a path ends so, write %40.
+ * '@' are a weight, unless that is the '@' of "unix://@NAME": where a path ends so, write a weight
+ * behind it.
  * Free `out->text`. Returns as url_parse(). */
 bool url_parse_weighted(const char *text, struct weighted_url *out, char *error,
                         size_t error_size);
+
+/* Read a URL that is the only one into `*out`, with weight 1: an '@' in it is its own. */
+bool url_parse_single(const char *text, struct weighted_url *out, char *error,
+                      size_t error_size);
 
 /* "http" or "echo". */
 const char *url_protocol_name(enum url_protocol protocol);

@@ -125,6 +125,23 @@ static void long_urls(void **state)
     assert_false(url_parse(text, &url, error, sizeof error));
 }
 
+/* What the driver asks for by hand, it asks for as it stands; so must the generator. */
+static void a_single_url_has_no_weight(void **state)
+{
+    static const char *const targets[] = {"/pkg/left-pad@2", "/@7", "/a@2@3", "/?q@1", "/@0"};
+    (void)state;
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        struct weighted_url u;
+        char error[512], text[64];
+        snprintf(text, sizeof text, "http://127.0.0.1:1%s", targets[i]);
+        assert_true(url_parse_single(text, &u, error, sizeof error));
+        assert_string_equal(u.url.target, targets[i]);
+        assert_string_equal(u.text, text);
+        assert_int_equal(u.weight, 1);
+        free(u.text);
+    }
+}
+
 static void weights(void **state)
 {
     static const struct {
@@ -164,9 +181,8 @@ static void weights(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_urls),
-        cmocka_unit_test(bad_urls_are_named),
-        cmocka_unit_test(long_urls),
+        cmocka_unit_test(good_urls), cmocka_unit_test(bad_urls_are_named),
+        cmocka_unit_test(long_urls), cmocka_unit_test(a_single_url_has_no_weight),
         cmocka_unit_test(weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
