@@ -38,8 +38,13 @@ static char *question(const char *address, enum protocol protocol, const char *p
 {
     char *text;
     if (protocol == PROTOCOL_HTTP) {
-        text = text_format("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path,
-                           strncmp(address, "unix:", 5) == 0 ? "localhost" : address);
+        char *host = xstrdup("localhost");
+        if (strncmp(address, "unix:", 5) != 0) {
+            host = xrealloc(host, strlen(address) + 1);
+            addr_without_zone(address, host);
+        }
+        text = text_format("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, host);
+        free(host);
         *size = strlen(text);
     } else {
         *size = payload;

@@ -96,11 +96,30 @@ static bool parse_unix(const char *rest, struct url *out, char *error, size_t er
     return set_target(out, path ? path + 1 : "/", error, error_size);
 }
 
+/* [IPV6%25ZONE] becomes [IPV6%ZONE], the zone percent-decoded, as addr_resolve_all() takes it. A zone
+ * that is the number 25 stays. */
+static void decode_zone(char *authority)
+{
+    char *end = authority[0] == '[' ? strchr(authority, ']') : NULL;
+    char *from = end ? memchr(authority, '%', (size_t)(end - authority)) : NULL;
+
+    if (!from || strncmp(from, "%25", 3) != 0 || from + 3 == end)
+        return;
+    char *to = from + 1;
+    for (from += 3; *from; to++) {
+        int high = from < end && *from == '%' ? http_hex((uint8_t)from[1]) : -1;
+        int low = high >= 0 ? http_hex((uint8_t)from[2]) : -1;
+        *to = low >= 0 ? (char)(high << 4 | low) : *from;
+        from += low >= 0 ? 3 : 1;
+    }
+    *to = '\0';
+}
+
 /* HOST[:PORT] is made into the HOST:PORT that addr_parse() takes. */
-static bool parse_authority(struct url *out, const char *authority, char *error,
-                            size_t error_size)
+static bool parse_authority(struct url *out, char *authority, char *error, size_t error_size)
 {
     char text[sizeof out->host + 8];
+    decode_zone(authority);
     const char *bracket = strrchr(authority, ']');
     const char *colon = strrchr(bracket ? bracket : authority, ':');
     uint64_t port;
@@ -121,7 +140,7 @@ static bool parse_authority(struct url *out, const char *authority, char *error,
         snprintf(error, error_size, "'%s' is not a port (1 to 65535)", colon + 1);
         return false;
     }
-    strcpy(out->host, authority);
+    addr_without_zone(authority, out->host);
     snprintf(text, sizeof text, "%s%s", authority, colon ? "" : ":80");
     if (!resolve(out, text, error, error_size))
         return false;

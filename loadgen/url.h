@@ -1,6 +1,8 @@
 /* The URL of a target: which protocol, where to connect, what to ask for.
  *
- *     http://HOST[:PORT][/PATH][?QUERY]   HOST: a name, IPv4 or [IPv6]; port 80 by default
+ *     http://HOST[:PORT][/PATH][?QUERY]   HOST: a name, IPv4 or [IPv6]; port 80 by default. The zone
+ *                                         of a link-local address follows %25 (RFC 6874) or, as
+ *                                         people write it, a bare %
  *     echo://HOST:PORT                    the port must be said
  *     http+unix:///SOCKET[:/PATH]         SOCKET ends at the first ":/"
  *     http+unix://@NAME[:/PATH]           Linux's abstract name space
@@ -27,7 +29,8 @@ struct url {
     struct addr addr; /* the one that is connected to: the first, or reach()'s */
     struct addr addrs[ADDR_LIST_MAX]; /* all that the host has, in the resolver's order */
     size_t addr_count;
-    char host[300]; /* what the Host field says; "localhost" for a Unix-domain socket */
+    char host
+        [300]; /* what the Host field says: without a zone; "localhost" for a Unix-domain socket */
     char target[URL_TEXT_MAX]; /* path and query, begins with '/'; empty for echo */
 };
 

@@ -131,6 +131,12 @@ HTTP = {
     "http-1.0": lambda c, r: send(c, answer().replace(b"HTTP/1.1", b"HTTP/1.0"), CLOSE),
     "by-path": lambda c, r: send(c, answer(path_body(r))),
     "big": lambda c, r: send(c, answer(BIG)),
+    "no-reason": lambda c, r: in_pieces(c, answer().replace(b" OK", b"", 1), [12, 1, 200]),
+    "padded-chunk": lambda c, r: in_pieces(
+        c, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x  \r\n" % len(BODY) + BODY +
+        b"\r\n0\t\r\n\r\n", [48, 1, 1, 1, 200]),
+    "same-length-twice": lambda c, r: send(
+        c, answer(headers=b"Content-Length: %d, %d\r\n" % (len(BODY), len(BODY)))),
     "no-content": lambda c, r: send(c, b"HTTP/1.1 204 No Content\r\n\r\n"),
     "unasked": lambda c, r: unasked(c),
     "refuse": lambda c, r: refuse(c),

@@ -7,7 +7,8 @@ from load_checks.run import TIMEOUT, case, load, named, peer_for, settings, skip
 from load_peer import ECHO, HTTP
 
 GOOD_HTTP = ("ok", "split", "split-3", "late", "chunked", "informational", "close-after",
-             "close-unannounced", "to-eof", "http-1.0", "no-content", "by-path", "big")
+             "close-unannounced", "to-eof", "http-1.0", "no-content", "by-path", "big", "no-reason",
+             "padded-chunk", "same-length-twice")
 GOOD_ECHO = ("ok", "split", "split-3", "late", "close-unannounced")
 
 # Mode: the class it must be counted as, what the reason must say.

@@ -87,6 +87,36 @@ static void good_urls(void **state)
     }
 }
 
+/* The loopback's interface is number 1 on every Linux, and called lo. */
+static void zones(void **state)
+{
+    static const struct {
+        const char *text, *host;
+        uint32_t zone;
+    } cases[] = {
+        {"http://[fe80::1%1]:8080/", "[fe80::1]:8080", 1},
+        {"http://[fe80::1%251]:8080/", "[fe80::1]:8080", 1},
+        {"http://[fe80::1%25%31]/x", "[fe80::1]", 1},
+        {"http://[fe80::1%25lo]:8080/", "[fe80::1]:8080", 1},
+        {"http://[fe80::1%lo]:8080/", "[fe80::1]:8080", 1},
+        {"http://[fe80::1%25]:8080/", "[fe80::1]:8080", 25},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct url url;
+        char error[512] = "";
+        if (!url_parse(cases[i].text, &url, error, sizeof error))
+            fail_msg("%s: %s", cases[i].text, error);
+        assert_string_equal(url.host, cases[i].host);
+        assert_int_equal(((struct sockaddr_in6 *)&url.addr.storage)->sin6_scope_id,
+                         cases[i].zone);
+    }
+    struct url url;
+    char error[512] = "";
+    assert_false(url_parse("http://[fe80::1%25no-such-if]/", &url, error, sizeof error));
+    assert_non_null(strstr(error, "fe80::1%no-such-if"));
+}
+
 static void bad_urls_are_named(void **state)
 {
     (void)state;
@@ -181,8 +211,11 @@ static void weights(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_urls), cmocka_unit_test(bad_urls_are_named),
-        cmocka_unit_test(long_urls), cmocka_unit_test(a_single_url_has_no_weight),
+        cmocka_unit_test(good_urls),
+        cmocka_unit_test(zones),
+        cmocka_unit_test(bad_urls_are_named),
+        cmocka_unit_test(long_urls),
+        cmocka_unit_test(a_single_url_has_no_weight),
         cmocka_unit_test(weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
