@@ -89,7 +89,12 @@ static void collect_open(struct result *result, const struct run *r)
     histogram_init(&all->own_lateness);
     memset(result->window.n, 0, COUNT_OUTCOMES * sizeof result->window.n[0]);
     for (uint32_t i = 0; i < r->options->threads; i++) {
-        const struct open_loop *one = r->workers[i].open;
+        const struct worker *w = &r->workers[i];
+        const struct open_loop *one = w->open;
+        /* What is due in the window may be sent in the drain. */
+        result->window.n[COUNT_NO_PORT] += w->total.n[COUNT_NO_PORT] -
+                                           w->opening.n[COUNT_NO_PORT] -
+                                           w->window.n[COUNT_NO_PORT];
         merge_open(all, one, &sent_in_window);
         for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
             result->window.n[k] += one->outcomes[k];

@@ -126,6 +126,13 @@ void verdict_reach(struct result *result, const struct run *r)
     result->verdict = "ok";
     if (judge_connections(result, r))
         return;
+    if (result->window.n[COUNT_NO_PORT] > 0) {
+        set(result, invalid,
+            "%llu connections found no free local port, so the client was the limit: name more "
+            "addresses with --source",
+            (unsigned long long)result->window.n[COUNT_NO_PORT]);
+        return;
+    }
     if (result->open && judge_open(result))
         return;
     if (judge_failures(result, r->options))

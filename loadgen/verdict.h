@@ -23,7 +23,8 @@
 
 /* Set verdict and verdict_reason:
  * INVALID: what was measured is not what was asked for. Fewer connections than asked when the load
- * began, those of --idle and the like included; in open loop: requests not sent, or not at the
+ * began, those of --idle and the like included; connections for which there was no local port, so that
+ * the client was the limit; in open loop: requests not sent, or not at the
  * asked rate, or late by our own fault.
  * FAILED: no request succeeded, or more than --max-errors failed: of those that ended, in any other
  * way than well.

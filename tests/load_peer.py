@@ -142,6 +142,8 @@ HTTP = {
         answer(), [50, 10, 200]),
     "close-after": lambda c, r: send(c, answer(headers=b"Connection: close\r\n"), CLOSE),
     "close-unannounced": lambda c, r: and_close(c, answer()),
+    "announce-close": lambda c, r: send(c, answer(headers=b"Connection: close\r\n")) and
+    until_closed(c),
     "to-eof": lambda c, r: send(c, b"HTTP/1.1 200 OK\r\n\r\n" + BODY, CLOSE),
     "http-1.0": lambda c, r: send(c, answer().replace(b"HTTP/1.1", b"HTTP/1.0"), CLOSE),
     "by-path": lambda c, r: send(c, answer(path_body(r))),
