@@ -180,6 +180,18 @@ char *addr_format(const struct addr *a, char text[ADDR_TEXT_MAX])
     return text;
 }
 
+char *addr_without_zone(const char *authority, char *host)
+{
+    const char *end = authority[0] == '[' ? strchr(authority, ']') : NULL;
+    const char *zone = end ? memchr(authority, '%', (size_t)(end - authority)) : NULL;
+
+    if (zone)
+        sprintf(host, "%.*s%s", (int)(zone - authority), authority, end);
+    else
+        strcpy(host, authority);
+    return host;
+}
+
 bool addr_local(int fd, struct addr *out)
 {
     memset(out, 0, sizeof *out);

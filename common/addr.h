@@ -43,6 +43,11 @@ bool addr_parse(const char *text, struct addr *out, char *error, size_t error_si
 /* Write the text form of `*a` to `text` and return `text`. */
 char *addr_format(const struct addr *a, char text[ADDR_TEXT_MAX]);
 
+/* The host and port of a URL as the field Host says them: without the zone of an IPv6 address, which
+ * means something on this machine only (RFC 6874, section 4). `host` must have the room of
+ * `authority`; it is returned. */
+char *addr_without_zone(const char *authority, char *host);
+
 /* The address that socket `fd` is bound to, with the port the kernel chose. Returns false with
  * errno set. */
 bool addr_local(int fd, struct addr *out);

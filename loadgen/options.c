@@ -9,6 +9,7 @@
 #include "common/err.h"
 #include "loadgen/option_values.h"
 #include "loadgen/pipeline.h"
+#include "loadgen/verdict.h"
 
 #define MAX_CONNECTIONS 1000000
 #define MAX_THREADS     1024
@@ -35,6 +36,7 @@ enum {
     OPT_NULL,
     OPT_PAYLOAD,
     OPT_BODY,
+    OPT_MAX_ERRORS,
     OPT_SOURCE,
     OPT_RAMP,
     OPT_IDLE,
@@ -74,6 +76,7 @@ static const struct option long_options[] = {
     {"payload", required_argument, NULL, OPT_PAYLOAD},
     {"header", required_argument, NULL, 'H'},
     {"body", required_argument, NULL, OPT_BODY},
+    {"max-errors", required_argument, NULL, OPT_MAX_ERRORS},
     {"source", required_argument, NULL, OPT_SOURCE},
     {"ramp", required_argument, NULL, OPT_RAMP},
     {"idle", required_argument, NULL, OPT_IDLE},
@@ -234,7 +237,11 @@ static void take_option(struct options *o, int option, const char *value)
         o->headers = option_header(o->headers, value, &o->has_host);
         break;
     case OPT_BODY:
-        o->body = value;
+        o->body_rule = option_body(value);
+        o->body = o->body_rule == BODY_FILE ? value : NULL;
+        break;
+    case OPT_MAX_ERRORS:
+        o->max_errors_ppm = option_share_ppm("--max-errors", value);
         break;
     case OPT_SEARCH:
         if (!search_goal_parse(value, &o->goal))
@@ -270,11 +277,11 @@ static void read_urls(struct options *o, char **texts, int count)
     o->urls = xcalloc((size_t)count, sizeof *o->urls);
     for (int i = 0; i < count; i++) {
         struct weighted_url *u = &o->urls[o->url_count++];
-        if (!url_parse_weighted(texts[i], u, error, sizeof error))
+        if (count > 1 ? !url_parse_weighted(texts[i], u, error, sizeof error)
+                      : !url_parse_single(texts[i], u, error, sizeof error))
             die_usage("%s", error);
         if (u->url.protocol != o->urls[0].url.protocol ||
-            u->url.addr.len != o->urls[0].url.addr.len ||
-            memcmp(&u->url.addr.storage, &o->urls[0].url.addr.storage, u->url.addr.len) != 0)
+            !url_keep_common(&o->urls[0].url, &u->url))
             die_usage("'%s' is not at the address and protocol of '%s'", u->text,
                       o->urls[0].text);
     }
@@ -303,6 +310,8 @@ void options_parse(struct options *o, int argc, char **argv)
         .drain_ns = OPTION_UNSET,
         .pipeline = 1,
         .payload = 64,
+        .body_rule = BODY_SAME,
+        .max_errors_ppm = VERDICT_MAX_ERRORS_PPM,
         .headers = xstrdup(""),
         .events_fd = -1,
     };

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "loadgen/body.h"
 #include "loadgen/engine.h"
 #include "loadgen/schedule.h"
 #include "loadgen/search.h"
@@ -33,13 +34,15 @@ struct options {
     bool close_by_reset;
     uint64_t think_ns; /* mean pause of a closed loop; 0: none */
     bool think_exponential;
-    bool null;           /* answers come from memory */
-    uint64_t payload;    /* bytes of an echo message */
-    char *headers;       /* the lines of -H, each with its CRLF; never NULL */
-    bool has_host;       /* one of them is Host */
-    const char *body;    /* the path of --body, or NULL */
-    const char *source;  /* the list of --source, or NULL */
-    uint64_t ramp_milli; /* connections opened in 1,000 s; 0: as many as seem good */
+    bool null;                /* answers come from memory */
+    uint64_t payload;         /* bytes of an echo message */
+    char *headers;            /* the lines of -H, each with its CRLF; never NULL */
+    bool has_host;            /* one of them is Host */
+    enum body_rule body_rule; /* what the body of a good answer must be */
+    const char *body;         /* the path of --body where that is a file, or NULL */
+    uint32_t max_errors_ppm;  /* a run with a greater share of failures is FAILED */
+    const char *source;       /* the list of --source, or NULL */
+    uint64_t ramp_milli;      /* connections opened in 1,000 s; 0: as many as seem good */
     uint32_t idle, slow_readers, slow_senders;
     struct search_goal goal; /* its text is NULL without --search */
     bool latency_table;

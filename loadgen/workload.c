@@ -24,7 +24,7 @@ void workload_init(struct workload *load, const struct options *o)
         .seed = o->seed,
     };
     for (uint32_t i = 0; i < o->url_count; i++) {
-        body_reference_init(&load->targets[i].body);
+        body_reference_init(&load->targets[i].body, o->body_rule);
         /* Once: from a pipe it cannot be read again. */
         if (o->body && i == 0)
             body_reference_read(&load->targets[i].body, o->body);
