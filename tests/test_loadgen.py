@@ -15,9 +15,10 @@ import sys
 
 import tap
 from lib.server import kill_all
-from load_checks import (addresses, background, closing_peers, coalescing, counting, engines,
-                         failures, files, interface, open_loop, outcomes, output, ports, schema,
-                         search, servers, setup, short_reads, targets, workloads, zones)
+from load_checks import (addresses, background, closing_peers, coalescing, counting,
+                         disturbances, engines, failures, files, inherited, interface, open_loop,
+                         outcomes, output, ports, schema, search, servers, setup, short_reads,
+                         targets, workloads, zones)
 from load_checks.run import settings, with_engine
 
 
@@ -40,7 +41,8 @@ def main():
 
     every = [t for part in (outcomes, counting, open_loop, workloads, targets, ports, background,
                             search, interface, setup, output, files, schema, servers,
-                            addresses, closing_peers, failures, short_reads, zones)
+                            addresses, closing_peers, disturbances, failures, inherited, short_reads,
+                            zones)
              for t in part.tests()]
     every = [t for t in every if t.once] + [
         with_engine(t, engine) for engine in args.engines.split(",") for t in every if not t.once]
