@@ -32,7 +32,7 @@ def main():
              for module in (whole, faults, resume, machines, cli, peers)
              for name, function, limit in module.TESTS if fnmatch.fnmatch(name, arguments.only)]
     # Several at once share the CPUs: no test here judges a speed.
-    sys.exit(1 if tap.run(tests, jobs=4) else 0)
+    sys.exit(1 if tap.run(tests, jobs=8) else 0)
 
 
 if __name__ == "__main__":
