@@ -36,7 +36,7 @@ timeout = 60s
 # Trials that a busy machine spoils: their figures are there, and what is done with figures is what
 # these tests are about.
 OF_THE_MACHINE = ("disturbed: ", "counters cover ")
-# On a machine so slow that nothing is answered in a window, a longer one will do.
+# Where a machine is so slow that nothing is answered in a window, a longer one will do.
 LONGER, TRIES = 5, 4
 
 
@@ -100,8 +100,7 @@ class Bench:
 
     def call(self, *args, status=0, **kwargs):
         """Run the driver to its end; its standard output and error."""
-        p = self.start(*args, **kwargs)
-        out, err = p.communicate()
+        p, out, err = self.finish(args, kwargs)
         expect(p.returncode == status,
                f"{' '.join(args)}: status {p.returncode}, not {status}\n{out}\n{err}")
         return out, err
@@ -109,28 +108,36 @@ class Bench:
     def measure(self, *args, **kwargs):
         """Run trials for their rows. Other tests and other programs share the CPUs, so trials may be
         INVALID for that; none may fail."""
-        for _ in range(TRIES):
-            p = self.start("run", *args, **kwargs)
-            out, err = p.communicate()
-            if args[0] == "--resume" or not self.unanswered(args):
-                break
-            self.lengthen(args)
+        p, out, err = self.finish(("run", *args), kwargs)
         lines = err.splitlines()
         excused = p.returncode == 1 and any("no usable trial" in line for line in lines)
         expect((p.returncode == 0 or excused) and "FAILED" not in err,
                f"run {' '.join(args)}: status {p.returncode}\n{out}\n{err}")
         return out, err
 
+    def finish(self, args, kwargs):
+        """Once more with longer windows where the machine is too slow for the first ones."""
+        for _ in range(TRIES):
+            p = self.start(*args, **kwargs)
+            out, err = p.communicate()
+            if not self.unanswered(args):
+                break
+            self.lengthen(args)
+        return p, out, err
+
     def unanswered(self, args):
-        """Whether a window was over before a server that works had answered."""
+        """Whether a window of a run was over before a server that works had answered."""
+        if args[0] != "run" or "--resume" in args or "--out" not in args:
+            return False
         out = args[args.index("--out") + 1]
         return os.path.exists(os.path.join(out, "trials.csv")) and any(
             row["reason"] == "no request was answered" for row in self.rows(out=out))
 
     def lengthen(self, args):
-        with open(args[0], encoding="utf-8") as f:
+        """The windows of the scenario that a run was called with; its rows go."""
+        with open(args[1], encoding="utf-8") as f:
             text = f.read()
-        with open(args[0], "w", encoding="utf-8") as f:
+        with open(args[1], "w", encoding="utf-8") as f:
             f.write(re.sub(r"(?m)^duration = ([\d.]+)s$",
                            lambda m: f"duration = {float(m.group(1)) * LONGER:.1f}s", text))
         shutil.rmtree(args[args.index("--out") + 1])

@@ -9,8 +9,9 @@ import shutil
 import statistics
 
 import tap
-from driver_checks.bench import (README, Bench, each_block_holds_each_point_once, equal, expect,
-                                 nothing_left, points)
+from driver_checks.bench import (OF_THE_MACHINE, README, Bench,
+                                 each_block_holds_each_point_once, equal, expect, nothing_left,
+                                 points)
 
 
 def whole_run(t):
@@ -43,12 +44,14 @@ def starved_and_cost(rows):
     for row in rows:
         if row["model"] == "iterative" and row["connections"] == "4":
             equal(row["starved"], "3", "starved connections of the iterative server")
-        fraction = float(row["server_cpu_fraction"])
-        # Of one CPU; more where the driver was kept waiting between two of its clocks.
-        expect(0 < fraction < 4, f"server_cpu_fraction {fraction}")
         expect(float(row["processes"]) == 1, f"processes {row['processes']}")
         calls = row["syscalls_per_request"]
         equal(calls != "", row["block"] == "0", "only block 0 counts system calls")
+        if row["reason"].startswith(OF_THE_MACHINE):
+            continue  # the driver may have come too late to see the server work
+        fraction = float(row["server_cpu_fraction"])
+        # Of one CPU; more where the driver was kept waiting between two of its clocks.
+        expect(0 < fraction < 4, f"server_cpu_fraction {fraction}")
         if calls and row["model"] == "iterative" and row["verdict"] == "valid":
             # Two calls, and some at the edges of the window.
             requests = float(row["requests"])
