@@ -37,7 +37,7 @@ timeout = 60s
 # these tests are about.
 OF_THE_MACHINE = ("disturbed: ", "counters cover ")
 # Where a machine is so slow that nothing is answered in a window, a longer one will do.
-LONGER, TRIES = 5, 4
+LONGER, TRIES = 3, 4
 
 
 class Bench:

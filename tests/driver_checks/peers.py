@@ -12,9 +12,10 @@ import subprocess
 import sys
 
 import tap
-from driver_checks.bench import (ARGS, HERE, OF_THE_MACHINE, README, Bench, equal, expect,
-                                 nothing_left)
+from driver_checks.bench import (ARGS, HERE, OF_THE_MACHINE, README, TRIES, Bench, equal,
+                                 expect, nothing_left)
 from driver_checks.resume import interrupt
+from lib import machine
 
 ROOT = os.path.dirname(HERE)
 FAKE = os.path.join(HERE, "fake_peer.py")
@@ -474,6 +475,19 @@ def installed(b):
     return {p["name"]: p for p in json.loads(out)["peers"]}
 
 
+def run_of_real_ones(t, b, path, names):
+    """Rows of those that were ready in time, and the names of the others: to start a large program
+    can take a slow machine longer than the driver waits."""
+    shutil.rmtree(b.out, ignore_errors=True)
+    p = b.start("run", b.scenario(protocols="http, echo", connections="3", repetitions=1,
+                                  more=f"rank = 3\npath = {path}\n"),
+                "--out", b.out, "--peers", ",".join(names))
+    t.note("".join(p.communicate()))
+    rows = b.rows()
+    late = {r["model"] for r in rows if r["reason"].startswith("server was not ready within ")}
+    return [r for r in rows if r["model"] not in late], sorted(late)
+
+
 def real_ones(t, path, wanted):
     """Every server of bench/external that is installed says what ours say."""
     b = Peers(t)
@@ -484,11 +498,16 @@ def real_ones(t, path, wanted):
     if not names:
         raise tap.Skip("none is installed: scripts/setup --with-peers")
     t.note(f"not here: { {n: p['unavailable'] for n, p in peers.items() if not p['available']} }")
-    b.measure(b.scenario(protocols="http, echo", connections="3", repetitions=1,
-                         more=f"rank = 3\npath = {path}\n"),
-              "--out", b.out, "--peers", ",".join(names))
+    rows, late = run_of_real_ones(t, b, path, names)
+    for _ in range(TRIES):
+        if late:
+            again, late = run_of_real_ones(t, b, path, late)
+            rows += again
+    if late and machine.factor() > 3:
+        raise tap.Skip(f"inconclusive: a machine so slow that {', '.join(late)} did not start")
+    expect(not late, f"never ready: {late}")
     seen = set()
-    for row in b.rows():
+    for row in rows:
         seen.add((row["model"], row["protocol"]))
         equal(row["status"], "ok", f"{row['model']} {row['protocol']}: {row['reason']}")
         # Each connection has had an answer; how many the window holds depends on what else runs.
