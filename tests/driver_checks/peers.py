@@ -479,9 +479,10 @@ def run_of_real_ones(t, b, path, names):
     """Rows of those that were ready in time, and the names of the others: to start a large program
     can take a slow machine longer than the driver waits."""
     shutil.rmtree(b.out, ignore_errors=True)
+    others = [name for name in names if name != "epoll-lt"]
     p = b.start("run", b.scenario(protocols="http, echo", connections="3", repetitions=1,
                                   more=f"rank = 3\npath = {path}\n"),
-                "--out", b.out, "--peers", ",".join(names))
+                "--out", b.out, "--peers", ",".join(others) or "none")
     t.note("".join(p.communicate()))
     rows = b.rows()
     late = {r["model"] for r in rows if r["reason"].startswith("server was not ready within ")}
