@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Add up what meson's test runs say. The last line is `N passed, N failed`; the exit status is 1 if
-any failed or none ran.
+"""Add up what meson's test runs say, and which programs took longest. The last line is `N passed, N
+failed`; the exit status is 1 if any failed or none ran.
 
     python3 tests/summary.py [--failed WHAT]... BUILD-DIR...
 
@@ -8,6 +8,7 @@ Every test inside a TAP program counts as one; so does a program that ended badl
 --failed names."""
 
 import argparse
+import json
 import os
 import sys
 import xml.etree.ElementTree as ET
@@ -18,6 +19,25 @@ def outcome(case):
     if kinds & {"failure", "error"}:
         return "failed"
     return "skipped" if "skipped" in kinds else "passed"
+
+
+def durations(build):
+    """[(seconds, build, name)] of the programs of one run."""
+    try:
+        with open(os.path.join(build, "meson-logs", "testlog.json"), encoding="utf-8") as f:
+            lines = [json.loads(line) for line in f]
+    except (OSError, ValueError):
+        return []  # the other log is missing as well then, and that is told
+    return [(line["duration"], os.path.basename(os.path.normpath(build)),
+             line["name"].split(" / ")[-1]) for line in lines]
+
+
+def print_slowest(builds, most=10):
+    slowest = sorted((d for build in builds for d in durations(build)), reverse=True)[:most]
+    if slowest:
+        print("slowest test programs:")
+    for seconds, build, name in slowest:
+        print(f"{seconds:8.1f} s  {build}: {name}")
 
 
 def main():
@@ -51,6 +71,7 @@ def main():
                 count["failed"] += 1
             for kind in total:
                 total[kind] += count[kind]
+    print_slowest(options.builds)
     skipped = f", {total['skipped']} skipped" if total["skipped"] else ""
     print(f"{total['passed']} passed, {total['failed']} failed{skipped}")
     return 1 if total["failed"] or not total["passed"] else 0

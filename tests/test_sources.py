@@ -9,6 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
+from lib import time_limits  # noqa: E402
 
 ROOT = sys.argv[1]
 
@@ -79,11 +80,143 @@ def python_compiles(t):
                 compile(read(path), path, "exec")
 
 
+def no_short_limits(t):
+    sources = {}
+    for folder, _, names in os.walk(os.path.join(ROOT, "tests")):
+        for name in names:
+            if name.endswith((".py", ".c", ".h", "meson.build")):
+                path = os.path.relpath(os.path.join(folder, name), ROOT)
+                sources[path] = read(path)
+    found = time_limits.of_files(sources)
+    if found:
+        raise AssertionError(f"{len(found)} limits that a slow machine exceeds:\n"
+                             + "\n".join(found))
+
+
+# Each line, or block that ends with an empty line, is one limit too short.
+SHORT = """
+p.communicate(timeout=5)
+p.wait(10)
+p.wait(2.5 * slow)
+thread.join(timeout=2 * settings.slow_factor)
+thread.join(20 * machine.factor())
+sock.settimeout(5)
+sock.settimeout(machine.hang() / 10)
+signal.alarm(30)
+select.select([fd], [], [], 10)
+Server(program, patience=10 * slow)
+tap.Test("name", f, limit=30)
+tap.Test("name", f, 40 * o.slow_factor)
+check("http", "name", limit=40)
+PATIENCE = 15
+deadline = time.monotonic() + 5 * s.slow
+self.patience = 5.0 * settings.slow
+TESTS = [("name", function, 30)]
+assert took < 5
+assert 0.2 < took < 2.0 * s.slow
+assert not took > 5
+assert run.seconds <= 3 and ok
+assert j["window_ns"] < 30e9
+assert time.monotonic() - begin < 4
+assert abs(took - 1) < 0.2
+assert last - first < 2.0 * slow
+expect(time.monotonic() - begin < 4, "late")
+def f(patience=5.0): pass
+if time.monotonic() - begin > 5: raise AssertionError("late")
+while not done() and time.monotonic() < begin + 5: look()
+"""
+SHORT_BLOCKS = """
+def f(self, text, seconds=10.0):
+    deadline = time.monotonic() + seconds * slow
+
+def g(limit):
+    p.communicate(timeout=limit)
+g(20)
+
+def h():
+    end = time.monotonic() + 5
+    while not done():
+        assert time.monotonic() < end
+
+while time.monotonic() - begin < 15 * slow:
+    send()
+raise AssertionError("still there")
+
+def k():
+    while time.monotonic() < begin + 5:
+        if done():
+            return
+"""
+SHORT_IN_C = """
+poll(&p, 1, 5000);
+epoll_wait(fd, events, 64, 100);
+alarm(20);
+struct timeval limit = {.tv_sec = 5};
+assert_true(clock_ns() - begin < 5 * NS_PER_S);
+assert_true(took_ns < 200 * NS_PER_MS);
+uint64_t deadline = clock_ns() + 5 * NS_PER_S;
+"""
+# And these are none.
+LONG_ENOUGH = """
+p.communicate(timeout=machine.hang())
+p.wait(2 * machine.hang())
+deadline = time.monotonic() + machine.hang() + window
+thread.join(60 * machine.factor())
+sock.settimeout(0)
+sock.settimeout(s.patience)
+", ".join(names)
+assert took >= 0.5
+assert abs(row["time_s"] - k * interval) < 1e-6
+assert 0.4 < took
+only(timeout=4)
+assert not took < 0.4
+assert requests / took > 10
+assert cpu_us_per_request < 3
+assert found < 5
+assert took < 2 * usual
+if took < 0.2: raise AssertionError("too early")
+if took > 5: s.skip("inconclusive: the machine is too slow")
+while not done.wait(1.0): pass
+while time.monotonic() < end: send()
+stopping.wait(seconds)
+assert took < 5  # inconclusive: undisturbed() asks the probe
+client.wait(0.1)  # not judged: the client's pace
+"""
+LONG_ENOUGH_IN_C = """
+poll(&p, 1, -1);
+poll(&p, 1, 0);
+poll(&p, 1, 60000);
+alarm(300);
+assert_true(clock_ns() - begin >= 5 * NS_PER_MS);
+poll(&p, 1, 10); // not judged: how often to look
+"""
+
+
+def short_limits_are_found(t):
+    for text in SHORT.strip().splitlines() + SHORT_BLOCKS.strip().split("\n\n"):
+        if len(time_limits.python(text)) != 1:
+            raise AssertionError(f"{time_limits.python(text)} in {text!r}")
+    for text in LONG_ENOUGH.strip().splitlines():
+        if time_limits.python(text):
+            raise AssertionError(f"{time_limits.python(text)} in {text!r}")
+    for texts, wanted in ((SHORT_IN_C, 1), (LONG_ENOUGH_IN_C, 0)):
+        for text in texts.strip().splitlines():
+            if len(time_limits.c(text)) != wanted:
+                raise AssertionError(f"{time_limits.c(text)} in {text!r}")
+    if len(time_limits.meson("test('a', exe, timeout: 300)\ntest('b', exe, timeout: 1800)")) != 1:
+        raise AssertionError("a short limit in meson.build is not found")
+    elsewhere = {"a.py": "def come(self, seconds):\n    fd.poll(seconds)\n", "b.py": "c.come(5)\n"}
+    if time_limits.of_files(elsewhere) != ["b.py:1: come(seconds=5)"]:
+        raise AssertionError(f"over files: {time_limits.of_files(elsewhere)}")
+
+
 if __name__ == "__main__":
     tests = [("no file of the app includes a header of I/O", no_io_in_app),
              ("that check finds the header where it is", the_check_can_fail),
              ("every model has its page in docs/models", every_model_is_documented),
              ("model files are small", models_are_small),
              ("epoll-lt and epoll-et differ in the lesson only", epoll_diff_is_the_lesson),
-             ("the Python files compile", python_compiles)]
+             ("the Python files compile", python_compiles),
+             ("no test has a limit on time that a slow machine exceeds", no_short_limits),
+             ("that check finds each kind of limit", short_limits_are_found)]
     sys.exit(1 if tap.run([tap.Test(name, function) for name, function in tests]) else 0)

@@ -12,21 +12,22 @@ import subprocess
 import sys
 
 import tap
-from driver_checks.bench import ARGS, HERE, README, Bench, equal, expect, nothing_left
-from driver_checks.resume import begun
+from driver_checks.bench import (ARGS, HERE, OF_THE_MACHINE, README, TRIES, Bench, equal,
+                                 expect, nothing_left)
+from driver_checks.resume import interrupt
+from lib import machine
 
 ROOT = os.path.dirname(HERE)
 FAKE = os.path.join(HERE, "fake_peer.py")
 EXTERNAL = os.path.join(ROOT, "bench", "external")
-QUIET = "settle = 2s\ntimeout = 2s\n"
 
 
 class Peers(Bench):
     """With servers of others of its own, and a place of its own for temporary directories."""
 
     def __init__(self, t, modes=(), models=("epoll-lt",), fakes=(), protocols="http",
-                 peer_of="epoll-lt"):
-        super().__init__(t, models, fakes)
+                 peer_of="epoll-lt", pictures=False):
+        super().__init__(t, models, fakes, pictures)
         self.temporary = os.path.join(self.dir, "tmp")
         os.mkdir(self.temporary)
         os.chmod(self.dir, 0o711)  # Apache and nginx, started by root, read files as another user
@@ -40,7 +41,7 @@ class Peers(Bench):
                     f"command = {command}\n{more}")
 
     def environment(self, **more):
-        return super().environment(TMPDIR=self.temporary, **more)
+        return super().environment(**{"TMPDIR": self.temporary, **more})
 
     def left_clean(self):
         nothing_left(self)
@@ -57,7 +58,7 @@ class Peers(Bench):
 
 def beside_ours(t):
     b = Peers(t, ("good", "other", "short"))
-    b.measure(b.scenario(connections="2", repetitions=3, more=QUIET + "peers = all\nrank = 2\n"),
+    b.measure(b.scenario(connections="2", repetitions=3, more="peers = all\nrank = 2\n"),
               "--out", b.out)
     b.believe()
     out, _ = b.measure("--resume", b.out)
@@ -105,8 +106,8 @@ def ratio_is_paired(b, rows):
 
 
 def comparison_is_drawn(t):
-    b = Peers(t, ("good", "worker"), models=("epoll-lt", "poll"))
-    b.measure(b.scenario(connections="2, 4", repetitions=1, more=QUIET + "peers = all\n"), "--out",
+    b = Peers(t, ("good", "worker"), models=("epoll-lt", "poll"), pictures=True)
+    b.measure(b.scenario(connections="2, 4", repetitions=1, more="peers = all\n"), "--out",
               b.out)
     b.believe()
     if not shutil.which("gnuplot"):
@@ -133,9 +134,9 @@ def too_many_for_one_picture(t):
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot here")
     modes = [f"peer-{i:02}" for i in range(24)]
-    b = Peers(t)
+    b = Peers(t, pictures=True)
     b.describe("good", "protocols = http\n")
-    b.measure(b.scenario(connections="2", repetitions=1, more=QUIET + "peers = all\n"), "--out", b.out)
+    b.measure(b.scenario(connections="2", repetitions=1, more="peers = all\n"), "--out", b.out)
     b.believe()
     environment, rows = b.json(), b.rows()
     peer = next(m for m in environment["models"] if m["name"] == "good")
@@ -157,13 +158,14 @@ def too_many_for_one_picture(t):
 def whole_tree(t):
     """The CPU time and the memory are those of the child that serves, and of its parent."""
     b = Peers(t, ("worker",))
-    b.measure(b.scenario(connections="2", repetitions=1, more=QUIET + "peers = all\n"), "--out", b.out,
+    b.measure(b.scenario(connections="2", repetitions=1, more="peers = all\n"), "--out", b.out,
               "--models", "none")
     rows = b.rows()
     expect(rows and {r["model"] for r in rows} == {"worker"}, f"rows {rows}")
     for row in rows:
         equal((row["status"], row["processes"], row["server_requests"]), ("ok", "2", ""), "row")
-        expect(float(row["cpu_us_per_request"]) > 1, "no CPU time")
+        expect(float(row["cpu_us_per_request"]) > 1
+               or row["reason"].startswith(OF_THE_MACHINE), "no CPU time")
         expect(float(row["rss_kib"]) > 4000, "no memory")
     b.left_clean()
 
@@ -171,7 +173,7 @@ def whole_tree(t):
 def goes_for_good(t):
     """What does not end when told to, or hides, is gone all the same; and that is no failure."""
     b = Peers(t, ("stubborn", "escapes"))
-    b.measure(b.scenario(connections="1", repetitions=1, more=QUIET + "peers = all\n"), "--out", b.out,
+    b.measure(b.scenario(connections="1", repetitions=1, more="peers = all\n"), "--out", b.out,
               "--models", "none")
     equal({r["status"] for r in b.rows()}, {"ok"}, [r["reason"] for r in b.rows()])
     b.left_clean()
@@ -182,7 +184,7 @@ def stopped_by_its_signal(t):
     goodbye = os.path.join(b.dir, "goodbye")
     b.describe("polite", "protocols = http\nstop = INT\n",
                command=f"{{python}} {FAKE} {{port}} http polite {goodbye}")
-    b.measure(b.scenario(connections="1", repetitions=1, more=QUIET + "peers = all\n"), "--out", b.out,
+    b.measure(b.scenario(connections="1", repetitions=1, more="peers = all\n"), "--out", b.out,
               "--models", "none")
     expect(os.path.exists(goodbye), "it got another signal")
     b.left_clean()
@@ -215,7 +217,7 @@ def wrong_echo(t):
 
 def another_status(t):
     b = Peers(t, ("missing",))
-    b.call("run", b.scenario(connections="1", repetitions=1, more=QUIET + "peers = missing\n"), "--out",
+    b.call("run", b.scenario(connections="1", repetitions=1, more="peers = missing\n"), "--out",
            b.out, "--models", "none", status=1)
     for row in b.rows():
         equal((row["status"], row["verdict"], row["answer"]),
@@ -225,7 +227,7 @@ def another_status(t):
 def on_the_spot(t):
     b = Peers(t)
     command = f"{sys.executable} {FAKE} {{port}} {{protocol}} good"
-    out, _ = b.measure(b.scenario(protocols="http, echo", connections="1", repetitions=1, more=QUIET),
+    out, _ = b.measure(b.scenario(protocols="http, echo", connections="1", repetitions=1),
                        "--out", b.out, "--external", command, "--external", command,
                        "--external-protocol", "echo", "--external-name", "mine")
     points = {(r["protocol"], r["model"]) for r in b.rows()}
@@ -267,12 +269,8 @@ def goes_on(t):
     """An interrupted run with servers of others goes on, and refuses where one has gone."""
     b = Peers(t, ("good",))
     command = f"{sys.executable} {FAKE} {{port}} {{protocol}} worker"
-    p = b.start("run", b.scenario(repetitions=3, more=QUIET + "peers = all\n"), "--out", b.out,
-                "--external", command, "--external-name", "mine")
-    begun(b, p, 3)
-    p.send_signal(signal.SIGTERM)
-    _, err = p.communicate()
-    equal(p.returncode, 130, err)
+    interrupt(b, signal.SIGTERM, 3, "--external", command, "--external-name", "mine",
+              more="peers = all\n")
     b.left_clean()
     before = b.rows()
     path = os.path.join(b.external, "good.ini")
@@ -307,7 +305,7 @@ def missing_ones_are_skipped(t):
     out, _ = b.call("list")
     for text in reasons.values():
         expect(text in out, f"'{text}' is not in the list:\n{out}")
-    _, err = b.measure(b.scenario(connections="1", repetitions=1, more=QUIET + "peers = all\n"),
+    _, err = b.measure(b.scenario(connections="1", repetitions=1, more="peers = all\n"),
                        "--out", b.out)
     for name, text in reasons.items():
         expect(f"skipped: {name}: {text}\n" in err, f"no word of {name}:\n{err}")
@@ -370,7 +368,7 @@ os.execv(sys.executable, [sys.executable, {FAKE!r}, sys.argv[2], "http", "good"]
         f.write("{port}\nevents { use {method}; }\n{connections+8} workers, {unknown}\n")
     b.describe("configured", "protocols = http\nconfig = server.conf.in\n[set]\nmethod = fast\n",
                command="{python} {here}/check.py {dir}/server.conf {port}")
-    b.measure(b.scenario(connections="4", repetitions=1, more=QUIET + "path = /bytes/100\n"), "--out",
+    b.measure(b.scenario(connections="4", repetitions=1, more="path = /bytes/100\n"), "--out",
               b.out, "--models", "none", "--peers", "all", preexec_fn=lambda: os.umask(0o077))
     for row in b.rows():
         equal((row["status"], row["answer"]), ("ok", "a body of 42 bytes, ours has 100"),
@@ -383,7 +381,7 @@ def unsupported_models(t):
     b = Peers(t, fakes=("says-unsupported", "exits-3"))
     out, _ = b.call("list")
     expect("unsupported here: no ring in this kernel" in out, out)
-    out, err = b.measure(b.scenario(connections="1", repetitions=2, more=QUIET), "--out", b.out)
+    out, err = b.measure(b.scenario(connections="1", repetitions=2), "--out", b.out)
     expect("skipped: says-unsupported: no ring in this kernel\n" in err, err)
     rows = [r for r in b.rows() if r["model"] == "exits-3"]
     expect(len(rows) >= 2 and not [r for r in b.rows() if r["model"] == "says-unsupported"], "rows")
@@ -401,13 +399,13 @@ def unsupported_models(t):
 def invalid_by_the_generator(t):
     b = Peers(t, ("good",))
     b.loadgen = os.path.join(HERE, "fake_load.py")
-    out, err = b.call("run", b.scenario(connections="1", repetitions=2, more=QUIET + "peers = all\n"),
+    out, err = b.call("run", b.scenario(connections="1", repetitions=2, more="peers = all\n"),
                       "--out", b.out, status=1, env={"FAKE_LOAD_REAL": ARGS.loadgen})
     rows = [r for r in b.rows() if r["block"] != "0"]
     reason = "the schedule slipped: say the moon"
     for row in rows:
         equal((row["status"], row["verdict"]), ("ok", "INVALID"), "row")
-        if not row["reason"].startswith(("disturbed: ", "counters cover ")):
+        if not row["reason"].startswith(OF_THE_MACHINE):
             equal(row["reason"], reason, "reason")
     lines = b.rows("summary.csv")
     equal({(r["verdict"], r["requests_per_second"]) for r in lines}, {("INVALID", "")}, "summary")
@@ -420,7 +418,7 @@ def invalid_by_the_generator(t):
 
 def ceiling(t):
     b = Peers(t)
-    b.measure(b.scenario(connections="1, 4", repetitions=2, more=QUIET + "rank = 4\n"), "--out", b.out)
+    b.measure(b.scenario(connections="1, 4", repetitions=2, more="rank = 4\n"), "--out", b.out)
     b.believe()
     out, _ = b.measure("--resume", b.out)
     rows = [r for r in b.rows() if r["block"] != "0" and r["verdict"] != "INVALID"]
@@ -439,7 +437,7 @@ def ceiling(t):
 
 def order_is_told(t):
     b = Peers(t, ("good", "worker"))
-    more = QUIET + "peers = all\norder = good > worker > absent\n"
+    more = "peers = all\norder = good > worker > absent\n"
     b.measure(b.scenario(connections="1", repetitions=2, more=more), "--out", b.out)
     b.believe()
     out, _ = b.measure("--resume", b.out)
@@ -452,7 +450,7 @@ def order_is_told(t):
 def options_of_a_model(t):
     b = Peers(t, fakes=("takes-limit",))
     section = "[model:takes-limit]\noptions = --limit {}\n"
-    b.measure(b.scenario(connections="1, 2", repetitions=1, more=QUIET + section.format(7)), "--out",
+    b.measure(b.scenario(connections="1, 2", repetitions=1, more=section.format(7)), "--out",
               b.out)
     equal({r["model"]: r["concurrency"] for r in b.rows()}, {"epoll-lt": "0", "takes-limit": "7"},
           "concurrency")
@@ -477,6 +475,20 @@ def installed(b):
     return {p["name"]: p for p in json.loads(out)["peers"]}
 
 
+def run_of_real_ones(t, b, path, names):
+    """Rows of those that were ready in time, and the names of the others: to start a large program
+    can take a slow machine longer than the driver waits."""
+    shutil.rmtree(b.out, ignore_errors=True)
+    others = [name for name in names if name != "epoll-lt"]
+    p = b.start("run", b.scenario(protocols="http, echo", connections="3", repetitions=1,
+                                  more=f"rank = 3\npath = {path}\n"),
+                "--out", b.out, "--peers", ",".join(others) or "none")
+    t.note("".join(p.communicate()))
+    rows = b.rows()
+    late = {r["model"] for r in rows if r["reason"].startswith("server was not ready within ")}
+    return [r for r in rows if r["model"] not in late], sorted(late)
+
+
 def real_ones(t, path, wanted):
     """Every server of bench/external that is installed says what ours say."""
     b = Peers(t)
@@ -487,11 +499,16 @@ def real_ones(t, path, wanted):
     if not names:
         raise tap.Skip("none is installed: scripts/setup --with-peers")
     t.note(f"not here: { {n: p['unavailable'] for n, p in peers.items() if not p['available']} }")
-    b.measure(b.scenario(protocols="http, echo", connections="3", repetitions=1,
-                         more=f"settle = 20s\ntimeout = 10s\nrank = 3\npath = {path}\n"),
-              "--out", b.out, "--peers", ",".join(names))
+    rows, late = run_of_real_ones(t, b, path, names)
+    for _ in range(TRIES):
+        if late:
+            again, late = run_of_real_ones(t, b, path, late)
+            rows += again
+    if late and machine.factor() > 3:
+        raise tap.Skip(f"inconclusive: a machine so slow that {', '.join(late)} did not start")
+    expect(not late, f"never ready: {late}")
     seen = set()
-    for row in b.rows():
+    for row in rows:
         seen.add((row["model"], row["protocol"]))
         equal(row["status"], "ok", f"{row['model']} {row['protocol']}: {row['reason']}")
         # Each connection has had an answer; how many the window holds depends on what else runs.
@@ -553,9 +570,9 @@ TESTS = [
     ("the load generator's ceiling", ceiling, 60),
     ("an order is judged and told", order_is_told, 60),
     ("options of a model", options_of_a_model, 60),
-    ("a scenario names a model that was not built", not_built_here, 30),
+    ("a scenario names a model that was not built", not_built_here, 60),
     ("real servers of others answer as ours do", real_peers, 240),
     ("real servers of others, /bytes/N", real_peers_bytes, 240),
-    ("scripts/setup --with-peers installs what the files name", packages_are_those_of_setup, 30),
-    ("scripts/benchmark names the scenarios", benchmark_names_the_scenarios, 30),
+    ("scripts/setup --with-peers installs what the files name", packages_are_those_of_setup, 60),
+    ("scripts/benchmark names the scenarios", benchmark_names_the_scenarios, 60),
 ]

@@ -2,10 +2,12 @@
 
 import csv
 import os
+import shutil
 import signal
 import time
 
-from driver_checks.bench import Bench, equal, expect, nothing_left
+from driver_checks.bench import LONGER, TRIES, Bench, equal, expect, nothing_left
+from lib import machine
 
 
 def begun(b, p, rows):
@@ -16,6 +18,23 @@ def begun(b, p, rows):
         expect(line, f"the run ended early: {seen}")
         seen.append(line)
     return seen
+
+
+def interrupt(b, number, rows, *args, repetitions=3, connections="1, 4", more=""):
+    """Begin a run, and send a signal when it has written so many rows; what it printed. Where it is
+    over before the signal comes, once more with longer windows."""
+    for i in range(TRIES):
+        shutil.rmtree(b.out, ignore_errors=True)
+        scenario = b.scenario(repetitions=repetitions, connections=connections, more=more,
+                              duration=f"{0.1 * LONGER ** i:.1f}s")
+        p = b.start("run", scenario, "--out", b.out, *args)
+        begun(b, p, rows)
+        p.send_signal(number)
+        out, err = p.communicate()
+        if p.returncode == 130 or "--resume" in err:
+            break
+    equal(p.returncode, 130, "exit status\n" + err)
+    return out, err
 
 
 def complete(b, out, seed):
@@ -32,12 +51,8 @@ def complete(b, out, seed):
 
 
 def interrupted(t, number):
-    b = Bench(t, models=("epoll-lt", "fork", "iterative"))
-    p = b.start("run", b.scenario(repetitions=3, connections="1, 8"), "--out", b.out, "--seed", "5")
-    begun(b, p, 3)
-    p.send_signal(number)
-    out, err = p.communicate()
-    equal(p.returncode, 130, "exit status\n" + err)
+    b = Bench(t, models=("epoll-lt", "fork", "iterative"), pictures=False)
+    _, err = interrupt(b, number, 3, "--seed", "5", connections="1, 8")
     expect(f"--resume {b.out}" in err, f"no word on how to go on:\n{err}")
     before = b.rows()
     expect(3 <= len(before) < 18, f"{len(before)} rows")
@@ -65,12 +80,12 @@ def interrupted_by_sigterm(t):
 
 def killed(t):
     """SIGKILL leaves nothing running either, and a row cut in half is mended."""
-    b = Bench(t, models=("epoll-lt", "thread"))
+    b = Bench(t, models=("epoll-lt", "thread"), pictures=False)
     p = b.start("run", b.scenario(repetitions=3), "--out", b.out, "--seed", "9")
     begun(b, p, 2)
     p.kill()
     p.communicate()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + machine.hang()
     while b.left() and time.monotonic() < deadline:
         time.sleep(0.01)  # the kernel is ending them; nothing tells when
     nothing_left(b)
@@ -81,7 +96,7 @@ def killed(t):
 
 
 def resume_refuses_another_plan(t):
-    b = Bench(t, models=("epoll-lt", "poll"))
+    b = Bench(t, models=("epoll-lt", "poll"), pictures=False)
     b.measure(b.scenario(connections="1, 2, 4, 8", repetitions=1), "--out", b.out, "--seed", "1")
     b.change(None, "seed", "2")
     _, err = b.call("run", "--resume", b.out, status=1)

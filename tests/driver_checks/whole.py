@@ -9,12 +9,13 @@ import shutil
 import statistics
 
 import tap
-from driver_checks.bench import (README, Bench, each_block_holds_each_point_once, equal, expect,
-                                 nothing_left, points)
+from driver_checks.bench import (OF_THE_MACHINE, README, Bench,
+                                 each_block_holds_each_point_once, equal, expect, nothing_left,
+                                 points)
 
 
 def whole_run(t):
-    b = Bench(t, models=("epoll-lt", "iterative"))
+    b = Bench(t, models=("epoll-lt", "iterative"), pictures=False)
     _, err = b.measure(b.scenario(protocols="http, echo"), "--out", b.out, "--seed", "7")
     starved_and_cost(b.rows())
     b.believe()
@@ -43,13 +44,19 @@ def starved_and_cost(rows):
     for row in rows:
         if row["model"] == "iterative" and row["connections"] == "4":
             equal(row["starved"], "3", "starved connections of the iterative server")
-        fraction = float(row["server_cpu_fraction"])
-        expect(0 < fraction < 1.1, f"server_cpu_fraction {fraction}")
         expect(float(row["processes"]) == 1, f"processes {row['processes']}")
         calls = row["syscalls_per_request"]
         equal(calls != "", row["block"] == "0", "only block 0 counts system calls")
+        if row["reason"].startswith(OF_THE_MACHINE):
+            continue  # the driver may have come too late to see the server work
+        fraction = float(row["server_cpu_fraction"])
+        # Of one CPU; more where the driver was kept waiting between two of its clocks.
+        expect(0 < fraction < 4, f"server_cpu_fraction {fraction}")
         if calls and row["model"] == "iterative" and row["verdict"] == "valid":
-            expect(1.9 < float(calls) < 2.2, f"iterative makes {calls} system calls a request")
+            # Two calls, and some at the edges of the window.
+            requests = float(row["requests"])
+            more = float(calls) * requests - 2 * requests
+            expect(abs(more) < 10 + 0.1 * requests, f"iterative makes {calls} calls a request")
 
 
 def histograms_hold_every_sample(b, rows):
@@ -191,7 +198,7 @@ def without_gnuplot(t):
     expect("gnuplot is not installed" in err, err)
 
 def shuffling(t):
-    b = Bench(t, models=("epoll-lt", "poll", "iterative"))
+    b = Bench(t, models=("epoll-lt", "poll", "iterative"), pictures=False)
     scenario = b.scenario(protocols="http, echo", connections="1, 2, 4, 8", repetitions=4)
 
     def plan(seed):
@@ -217,5 +224,5 @@ TESTS = [
     ("plot and report need no servers", plot_and_report_without_servers, 60),
     ("a run directory with odd characters", odd_path, 60),
     ("without gnuplot the data is kept", without_gnuplot, 60),
-    ("trials are shuffled, by the seed", shuffling, 30),
+    ("trials are shuffled, by the seed", shuffling, 60),
 ]

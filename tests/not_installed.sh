@@ -1,0 +1,3 @@
+#!/bin/sh
+# Stands in front of a program that a test wants to be missing.
+exit 127
