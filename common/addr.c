@@ -1,6 +1,7 @@
 #include "addr.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -46,23 +47,39 @@ static bool parse_port(const char *text, char *error, size_t error_size)
     return true;
 }
 
-static bool resolve(const char *host, const char *port, int flags, struct addr *out,
-                    char *error, size_t error_size)
+/* The same address may come twice: from a line for each family in /etc/hosts, for one. */
+static bool is_among(const struct addr *a, const struct addr *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i].len == a->len && memcmp(&list[i].storage, &a->storage, a->len) == 0)
+            return true;
+    return false;
+}
+
+static size_t resolve(const char *host, const char *port, int flags, struct addr *out, size_t max,
+                      char *error, size_t error_size)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags};
     struct addrinfo *list;
     int rc = getaddrinfo(host, port, &hints, &list);
     if (rc != 0) {
-        snprintf(error, error_size, "cannot resolve '%s': %s", host, gai_strerror(rc));
-        return false;
+        snprintf(error, error_size, "cannot resolve '%s': %s", host,
+                 rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
+        return 0;
     }
-    memcpy(&out->storage, list->ai_addr, list->ai_addrlen);
-    out->len = list->ai_addrlen;
+    size_t count = 0;
+    for (struct addrinfo *a = list; a && count < max; a = a->ai_next) {
+        memset(&out[count], 0, sizeof out[count]);
+        memcpy(&out[count].storage, a->ai_addr, a->ai_addrlen);
+        out[count].len = a->ai_addrlen;
+        count += !is_among(&out[count], out, count);
+    }
     freeaddrinfo(list);
-    return true;
+    return count;
 }
 
-bool addr_parse(const char *text, struct addr *out, char *error, size_t error_size)
+size_t addr_resolve(const char *text, struct addr *out, size_t max, char *error,
+                    size_t error_size)
 {
     memset(out, 0, sizeof *out);
     if (strncmp(text, "unix:", 5) == 0)
@@ -77,7 +94,7 @@ bool addr_parse(const char *text, struct addr *out, char *error, size_t error_si
     if (colon && text[0] == '[') {
         if (n < 3 || colon[-1] != ']') {
             snprintf(error, error_size, "'%s' is not [IPV6-ADDRESS]:PORT", text);
-            return false;
+            return 0;
         }
         start = text + 1;
         n -= 2;
@@ -85,16 +102,22 @@ bool addr_parse(const char *text, struct addr *out, char *error, size_t error_si
     } else if (!colon || n == 0 || memchr(text, ':', n)) {
         snprintf(error, error_size,
                  "'%s' is not HOST:PORT, [IPV6-ADDRESS]:PORT, unix:PATH or unix:@NAME", text);
-        return false;
+        return 0;
     }
     if (n >= sizeof host) {
         snprintf(error, error_size, "host name of %zu characters", n);
-        return false;
+        return 0;
     }
     memcpy(host, start, n);
     host[n] = '\0';
-    return parse_port(colon + 1, error, error_size) &&
-           resolve(host, colon + 1, flags, out, error, error_size);
+    if (!parse_port(colon + 1, error, error_size))
+        return 0;
+    return resolve(host, colon + 1, flags, out, max, error, error_size);
+}
+
+bool addr_parse(const char *text, struct addr *out, char *error, size_t error_size)
+{
+    return addr_resolve(text, out, 1, error, error_size) == 1;
 }
 
 char *addr_format(const struct addr *a, char text[ADDR_TEXT_MAX])
@@ -134,6 +157,32 @@ char *addr_format(const struct addr *a, char text[ADDR_TEXT_MAX])
         snprintf(text, ADDR_TEXT_MAX, "address family %d", addr_family(a));
     }
     return text;
+}
+
+static in_port_t *port_of(struct addr *a)
+{
+    switch (addr_family(a)) {
+    case AF_INET:
+        return &((struct sockaddr_in *)&a->storage)->sin_port;
+    case AF_INET6:
+        return &((struct sockaddr_in6 *)&a->storage)->sin6_port;
+    default:
+        return NULL;
+    }
+}
+
+unsigned addr_port(const struct addr *a)
+{
+    struct addr copy = *a;
+    in_port_t *port = port_of(&copy);
+    return port ? ntohs(*port) : 0;
+}
+
+void addr_set_port(struct addr *a, unsigned port)
+{
+    in_port_t *p = port_of(a);
+    if (p)
+        *p = htons((in_port_t)port);
 }
 
 bool addr_local(int fd, struct addr *out)

@@ -3,7 +3,7 @@
  * The text forms, the same everywhere an address is taken or printed:
  *     127.0.0.1:8080      IPv4
  *     [::1]:8080          IPv6, in brackets (RFC 3986, section 3.2.2)
- *     localhost:8080      a name; the first address the resolver gives is used
+ *     localhost:8080      a name, which may have several addresses, of one family or of both
  *     unix:/run/x.sock    a Unix-domain socket in the file system (unix(7))
  *     unix:@name          one in Linux's abstract name space: no file, gone with its last user
  * Port 0 asks the kernel for a free port; addr_local() tells which one it gave. */
@@ -22,12 +22,23 @@ struct addr {
 /* Long enough for every text that addr_format() writes. */
 #define ADDR_TEXT_MAX 160
 
-/* Read `text` into `*out`. Returns true, or false with one line in `error` that names what is
- * wrong. */
+/* Read `text` into `out`, which has room for `max` (at least 1). A name gives all its addresses, each
+ * once and in the resolver's order (RFC 6724); every other form gives one. Returns how many, or 0
+ * with one line in `error` that names what is wrong. */
+size_t addr_resolve(const char *text, struct addr *out, size_t max, char *error,
+                    size_t error_size);
+
+/* The same for the first one alone: for texts that are no names. Returns false where there is none.
+ */
 bool addr_parse(const char *text, struct addr *out, char *error, size_t error_size);
 
 /* Write the text form of `*a` to `text` and return `text`. */
 char *addr_format(const struct addr *a, char text[ADDR_TEXT_MAX]);
+
+/* The port, in the machine's byte order; 0 for an address that has none. To set one there does
+ * nothing. */
+unsigned addr_port(const struct addr *a);
+void addr_set_port(struct addr *a, unsigned port);
 
 /* The address that socket `fd` is bound to, with the port the kernel chose. Returns false with
  * errno set. */

@@ -80,6 +80,40 @@ static void an_address_the_kernel_chose(void **state)
     assert_false(addr_local(fd, &local));
 }
 
+static void all_addresses_of_a_name(void **state)
+{
+    struct addr a[8];
+    char error[256], text[ADDR_TEXT_MAX];
+    (void)state;
+    size_t n = addr_resolve("localhost:80", a, 8, error, sizeof error);
+    assert_in_range(n, 1, 8);
+    for (size_t i = 0; i < n; i++) {
+        addr_format(&a[i], text);
+        if (strcmp(text, "127.0.0.1:80") != 0 && strcmp(text, "[::1]:80") != 0)
+            fail_msg("localhost is %s", text);
+        for (size_t k = 0; k < i; k++)
+            assert_memory_not_equal(&a[i], &a[k], sizeof a[i]);
+    }
+    assert_int_equal(addr_resolve("localhost:80", a, 1, error, sizeof error), 1);
+    assert_int_equal(addr_resolve("127.0.0.1:80", a, 8, error, sizeof error), 1);
+    assert_int_equal(addr_resolve("unix:/x", a, 8, error, sizeof error), 1);
+    assert_int_equal(addr_resolve("nonsense", a, 8, error, sizeof error), 0);
+}
+
+static void ports(void **state)
+{
+    struct addr a;
+    char error[256];
+    (void)state;
+    assert_true(addr_parse("[::1]:8080", &a, error, sizeof error));
+    assert_int_equal(addr_port(&a), 8080);
+    addr_set_port(&a, 65535);
+    assert_int_equal(addr_port(&a), 65535);
+    assert_true(addr_parse("unix:/x", &a, error, sizeof error));
+    addr_set_port(&a, 1);
+    assert_int_equal(addr_port(&a), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +121,8 @@ int main(void)
         cmocka_unit_test(refused),
         cmocka_unit_test(the_longest_path),
         cmocka_unit_test(an_address_the_kernel_chose),
+        cmocka_unit_test(all_addresses_of_a_name),
+        cmocka_unit_test(ports),
     };
     return cmocka_run_group_tests_name("addr", tests, NULL, NULL);
 }
