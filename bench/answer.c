@@ -147,10 +147,10 @@ enum answer_result answer_fetch(const char *address, enum protocol protocol, con
                                 uint64_t payload, int pidfd, uint64_t deadline,
                                 struct answer *out, char *reason, size_t reason_size)
 {
-    struct addr all[ADDR_LIST_MAX];
+    struct addr all[ADDRESSES_MAX];
     *out = (struct answer){0};
     size_t count =
-        addr_resolve_all(address, ADDR_CONNECT, all, ADDR_LIST_MAX, reason, reason_size);
+        addr_resolve(address, all, ADDRESSES_MAX, reason, reason_size);
     if (count == 0)
         return ANSWER_BAD;
     int fd = connect_any(all, count);

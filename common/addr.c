@@ -1,6 +1,7 @@
 #include "addr.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -51,43 +52,46 @@ bool addr_equal(const struct addr *a, const struct addr *b)
     return a->len == b->len && memcmp(&a->storage, &b->storage, a->len) == 0;
 }
 
-static size_t add(struct addr *out, size_t count, const struct addrinfo *info)
+/* The same address may come twice: from a line for each family in /etc/hosts, for one. */
+static bool is_among(const struct addr *a, const struct addr *list, size_t count)
 {
-    struct addr *a = &out[count];
-
-    memset(a, 0, sizeof *a);
-    memcpy(&a->storage, info->ai_addr, info->ai_addrlen);
-    a->len = info->ai_addrlen;
-    /* A name that stands in /etc/hosts twice has its address twice. */
     for (size_t i = 0; i < count; i++)
-        if (addr_equal(&out[i], a))
-            return count;
-    return count + 1;
+        if (addr_equal(&list[i], a))
+            return true;
+    return false;
 }
 
-static size_t resolve(const char *host, const char *port, int flags, struct addr *out,
-                      size_t max, char *error, size_t error_size)
+static size_t resolve(const char *host, const char *port, int flags, struct addr *out, size_t max,
+                      char *error, size_t error_size)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags};
     struct addrinfo *list;
-    size_t count = 0;
-
-    int rc = getaddrinfo(flags & AI_PASSIVE ? NULL : host, port, &hints, &list);
+    int rc = getaddrinfo(host, port, &hints, &list);
     if (rc != 0) {
-        snprintf(error, error_size, "cannot resolve '%s': %s", host, gai_strerror(rc));
+        snprintf(error, error_size, "cannot resolve '%s': %s", host,
+                 rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
         return 0;
     }
-    for (const struct addrinfo *info = list; info && count < max; info = info->ai_next)
-        count = add(out, count, info);
+    size_t count = 0;
+    for (struct addrinfo *a = list; a && count < max; a = a->ai_next) {
+        memset(&out[count], 0, sizeof out[count]);
+        memcpy(&out[count].storage, a->ai_addr, a->ai_addrlen);
+        out[count].len = a->ai_addrlen;
+        count += !is_among(&out[count], out, count);
+    }
     freeaddrinfo(list);
     return count;
 }
 
-/* "HOST" of HOST:PORT in `host`. Returns the flags for getaddrinfo(), or -1 with a line in
- * `error`. */
-static int split_host(const char *text, const char *colon, enum addr_use use, char host[256],
-                      char *error, size_t error_size)
+size_t addr_resolve(const char *text, struct addr *out, size_t max, char *error,
+                    size_t error_size)
 {
+    memset(out, 0, sizeof *out);
+    if (strncmp(text, "unix:", 5) == 0)
+        return parse_unix(text + 5, out, error, error_size);
+
+    char host[256];
+    const char *colon = strrchr(text, ':');
     const char *start = text;
     size_t n = colon ? (size_t)(colon - text) : 0;
     int flags = 0;
@@ -95,7 +99,7 @@ static int split_host(const char *text, const char *colon, enum addr_use use, ch
     if (colon && text[0] == '[') {
         if (n < 3 || colon[-1] != ']') {
             snprintf(error, error_size, "'%s' is not [IPV6-ADDRESS]:PORT", text);
-            return -1;
+            return 0;
         }
         start = text + 1;
         n -= 2;
@@ -103,42 +107,22 @@ static int split_host(const char *text, const char *colon, enum addr_use use, ch
     } else if (!colon || n == 0 || memchr(text, ':', n)) {
         snprintf(error, error_size,
                  "'%s' is not HOST:PORT, [IPV6-ADDRESS]:PORT, unix:PATH or unix:@NAME", text);
-        return -1;
-    } else if (n == 1 && text[0] == '*') {
-        flags = AI_PASSIVE;
+        return 0;
     }
-    if (n >= 256) {
+    if (n >= sizeof host) {
         snprintf(error, error_size, "host name of %zu characters", n);
-        return -1;
-    }
-    if (flags == AI_PASSIVE && use != ADDR_LISTEN) {
-        snprintf(error, error_size, "'%s': '*' can be listened on, but not connected to", text);
-        return -1;
+        return 0;
     }
     memcpy(host, start, n);
     host[n] = '\0';
-    return flags;
-}
-
-size_t addr_resolve_all(const char *text, enum addr_use use, struct addr *out, size_t max,
-                        char *error, size_t error_size)
-{
-    char host[256];
-
-    if (strncmp(text, "unix:", 5) == 0) {
-        memset(out, 0, sizeof *out);
-        return parse_unix(text + 5, out, error, error_size);
-    }
-    const char *colon = strrchr(text, ':');
-    int flags = split_host(text, colon, use, host, error, error_size);
-    if (flags < 0 || !parse_port(colon + 1, error, error_size))
+    if (!parse_port(colon + 1, error, error_size))
         return 0;
     return resolve(host, colon + 1, flags, out, max, error, error_size);
 }
 
 bool addr_parse(const char *text, struct addr *out, char *error, size_t error_size)
 {
-    return addr_resolve_all(text, ADDR_CONNECT, out, 1, error, error_size) > 0;
+    return addr_resolve(text, out, 1, error, error_size) == 1;
 }
 
 char *addr_format(const struct addr *a, char text[ADDR_TEXT_MAX])
@@ -190,6 +174,32 @@ char *addr_without_zone(const char *authority, char *host)
     else
         strcpy(host, authority);
     return host;
+}
+
+static in_port_t *port_of(struct addr *a)
+{
+    switch (addr_family(a)) {
+    case AF_INET:
+        return &((struct sockaddr_in *)&a->storage)->sin_port;
+    case AF_INET6:
+        return &((struct sockaddr_in6 *)&a->storage)->sin6_port;
+    default:
+        return NULL;
+    }
+}
+
+unsigned addr_port(const struct addr *a)
+{
+    struct addr copy = *a;
+    in_port_t *port = port_of(&copy);
+    return port ? ntohs(*port) : 0;
+}
+
+void addr_set_port(struct addr *a, unsigned port)
+{
+    in_port_t *p = port_of(a);
+    if (p)
+        *p = htons((in_port_t)port);
 }
 
 bool addr_local(int fd, struct addr *out)

@@ -17,8 +17,8 @@
 /* The attempts under way: those before `next` have begun. */
 struct attempts {
     const struct url *url;
-    struct pollfd fds[ADDR_LIST_MAX]; /* -1: it has not begun, or has failed */
-    int errors[ADDR_LIST_MAX];
+    struct pollfd fds[ADDRESSES_MAX]; /* -1: it has not begun, or has failed */
+    int errors[ADDRESSES_MAX];
     size_t next, pending;
 };
 

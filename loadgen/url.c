@@ -71,7 +71,7 @@ static bool no_target(const char *path, char *error, size_t error_size)
 static bool resolve(struct url *out, const char *text, char *error, size_t error_size)
 {
     out->addr_count =
-        addr_resolve_all(text, ADDR_CONNECT, out->addrs, ADDR_LIST_MAX, error, error_size);
+        addr_resolve(text, out->addrs, ADDRESSES_MAX, error, error_size);
     out->addr = out->addrs[0];
     return out->addr_count > 0;
 }
@@ -96,7 +96,7 @@ static bool parse_unix(const char *rest, struct url *out, char *error, size_t er
     return set_target(out, path ? path + 1 : "/", error, error_size);
 }
 
-/* [IPV6%25ZONE] becomes [IPV6%ZONE], the zone percent-decoded, as addr_resolve_all() takes it. A zone
+/* [IPV6%25ZONE] becomes [IPV6%ZONE], the zone percent-decoded, as addr_resolve() takes it. A zone
  * that is the number 25 stays. */
 static void decode_zone(char *authority)
 {

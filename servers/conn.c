@@ -39,6 +39,17 @@ void conn_close(struct conn *c)
     free(c);
 }
 
+ssize_t conn_recv(struct conn *c, void *space, size_t room)
+{
+    struct iovec piece = {.iov_base = space, .iov_len = room};
+    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+    ssize_t n = c->server->is_unix ? recvmsg(c->fd, &message, 0) : recv(c->fd, space, room, 0);
+    /* MSG_CTRUNC: there were descriptors, and no place to put them. */
+    bool is_whole = !c->read_to_eagain && !(message.msg_flags & MSG_CTRUNC);
+    c->drained = n <= 0 || (n < (ssize_t)room && is_whole);
+    return n;
+}
+
 static bool would_block(struct conn *c)
 {
     if (errno != EAGAIN)
@@ -57,8 +68,7 @@ static bool receive(struct conn *c, uint64_t now)
     if (!space)
         return false;
 
-    ssize_t n = recv(c->fd, space, room, 0);
-    c->drained = n < (ssize_t)room && !(c->read_to_eagain && n > 0);
+    ssize_t n = conn_recv(c, space, room);
     if (n > 0) {
         session_received(s, (size_t)n);
         if (was_idle)
@@ -93,9 +103,8 @@ static enum conn_want linger(struct conn *c)
     struct buffer *sink = buffer_take();
     if (!sink)
         return CONN_DONE;
-    ssize_t n = recv(c->fd, sink->data, BUFFER_SIZE, 0);
+    ssize_t n = conn_recv(c, sink->data, BUFFER_SIZE);
     buffer_give(sink);
-    c->drained = n < (ssize_t)BUFFER_SIZE && !(c->read_to_eagain && n > 0);
     return n > 0 || (n < 0 && would_block(c)) ? CONN_READ : CONN_DONE;
 }
 
@@ -153,6 +162,7 @@ static enum conn_want step(struct conn *c, uint64_t now)
 
 enum conn_want conn_step(struct conn *c, uint64_t now)
 {
+    conn_heed_stop(c);
     enum conn_want want = step(c, now);
     c->want = (uint8_t)want;
     return want;

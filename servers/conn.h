@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "model.h"
 #include "timers.h"
@@ -51,6 +52,22 @@ struct conn *conn_open(struct server *server, struct counters *counters, int fd,
 
 /* Close the socket, free everything, count it. */
 void conn_close(struct conn *c);
+
+/* recv(2) that keeps `drained` right. A short one leaves nothing behind, unless something else has
+ * stopped it: see read_to_eagain; and on a Unix-domain socket it stops behind a piece that
+ * descriptors came with (unix(7)). Those are closed, as nobody asks for them. */
+ssize_t conn_recv(struct conn *c, void *space, size_t room);
+
+/* To be called before the session has its say. Where the server has been told to stop, the session
+ * learns it now and not at the end of the turn: an answer that is begun after that says so. What has
+ * come by now is still read. */
+static inline void conn_heed_stop(struct conn *c)
+{
+    if (c->session->draining || !server_stopping(c->server))
+        return;
+    session_drain(c->session);
+    c->drained = false;
+}
 
 /* At most one recv, and sends until the output is gone, the socket would block, or the others want
  * their turn (`yielded`). One recv a step is what level-triggered waiting needs, as it reports the

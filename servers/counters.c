@@ -1,5 +1,6 @@
 #include "counters.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +17,14 @@ static struct {
     unsigned workers;
     uint32_t *free; /* a stack of slots that were taken and given back */
     uint32_t free_count, used, size;
+    atomic_int *shared_word;
 } table;
 
 void counters_create(const struct model *m, const char *protocol, unsigned workers,
                      size_t spare)
 {
     size_t slots = 1 + workers + spare;
-    size_t bytes = slots * sizeof *table.slots;
+    size_t bytes = (slots + 1) * sizeof *table.slots; /* the last one's place is the word's */
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
         die_errno("cannot map %zu bytes for counters", bytes);
@@ -30,9 +32,15 @@ void counters_create(const struct model *m, const char *protocol, unsigned worke
     table.protocol = protocol;
     table.slots = p;
     table.size = (uint32_t)slots;
+    table.shared_word = (atomic_int *)(void *)(table.slots + slots);
     table.workers = workers;
     table.used = 1 + workers;
     table.free = xmalloc(slots * sizeof *table.free);
+}
+
+atomic_int *counters_shared_word(void)
+{
+    return table.shared_word;
 }
 
 struct counters *counters_main(void)
@@ -166,6 +174,7 @@ static char *put_sums(char *at, int final)
         FIELD(accepted), FIELD(closed),        FIELD(refused),  FIELD(requests),
         FIELD(bytes_in), FIELD(bytes_out),     FIELD(wakeups),  FIELD(events),
         FIELD(eagain),   FIELD(accept_errors), FIELD(timeouts), FIELD(unaccepted),
+        FIELD(accept_bursts),
     };
     uint64_t closed = sum_of(offsetof(struct counters, closed));
     uint64_t lost = sum_of(offsetof(struct counters, lost));
@@ -187,7 +196,7 @@ static char *put_sums(char *at, int final)
 static char *put_workers(char *at)
 {
     static const struct field fields[] = {FIELD(accepted), FIELD(closed), FIELD(requests),
-                                          FIELD(alive)};
+                                          FIELD(alive), FIELD(started)};
     at = put_text(at, ",\"workers\":[");
     for (unsigned w = 0; w < table.workers; w++) {
         char *begin = at;
@@ -200,10 +209,10 @@ static char *put_workers(char *at)
     return put_text(at, "]");
 }
 
-/* Four numbers of 20 digits with their names. */
-#define WORKER_TEXT_MAX 128
+/* Five numbers of 20 digits with their names. */
+#define WORKER_TEXT_MAX 160
 
-void counters_print(int final)
+bool counters_print(int final)
 {
     /* Not on the stack: a coroutine or a small alternate stack for signals may be all there is. */
     static char line[2048 + WORKERS_MAX * WORKER_TEXT_MAX];
@@ -219,6 +228,11 @@ void counters_print(int final)
     at = put_usage(at);
     at = put_text(at, "}\n");
 
-    ssize_t ignored = write(STDOUT_FILENO, line, (size_t)(at - line));
-    (void)ignored; /* a reader that has gone is no reason to fail */
+    for (const char *from = line; from < at;) {
+        ssize_t n = write(STDOUT_FILENO, from, (size_t)(at - from));
+        if (n < 0 && errno != EINTR)
+            return errno == EPIPE; /* a reader that has gone is no reason to fail */
+        from += n > 0 ? n : 0;
+    }
+    return true;
 }

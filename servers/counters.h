@@ -9,6 +9,7 @@
 #define IOM_COUNTERS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,10 +32,12 @@ struct counters {
     counter eagain;     /* recv, send or accept of ours that found nothing to do */
     counter accept_errors; /* accept failed for want of descriptors or memory */
     counter timeouts;      /* idle timeouts that ended a connection */
+    counter accept_bursts; /* turns that left somebody waiting to be accepted: reactor.h */
     counter unaccepted;    /* waited in the kernel's queue when the server stopped: net.h */
     counter extra[EXTRA_COUNTERS]; /* the model's own, under its model.extra_counters */
     /* Written by workers.c, where the slot is a worker's: */
-    counter alive; /* 1 while it runs */
+    counter alive;   /* 1 while it runs */
+    counter started; /* how often it was: more than once where it was replaced */
     counter lost;  /* of those accepted, connections that ended with a process that died */
 } __attribute__((aligned(64)));
 
@@ -61,9 +64,20 @@ void counters_create(const struct model *model, const char *protocol, unsigned w
 struct counters *counters_main(void);
 struct counters *counters_of_worker(unsigned worker);
 
+/* A word in the same shared mapping, 0 at first, for whatever all processes of a server must see at
+ * once: that it stops. */
+atomic_int *counters_shared_word(void);
+
 /* How many connections of all slots are open. Every writer sees its own `accepted` in it, and of
  * two that accept at the same time and then ask, at least one sees the other's. */
 uint64_t counters_open(void);
+
+/* The worker whose slot this is starts, or is started by another process. */
+static inline void counters_started(struct counters *slot)
+{
+    slot->alive = 1;
+    count(&slot->started, 1);
+}
 
 /* The process that wrote to the slot has died, and its connections with it. */
 void counters_lost(struct counters *slot);
@@ -74,11 +88,12 @@ void counters_lost(struct counters *slot);
 struct counters *counters_take(void);
 void counters_give(struct counters *slot);
 
-/* Write the JSON line to standard output in one write. Safe in a signal handler: it calls what
+/* Write the JSON line to standard output, in one write where that takes all of it. Returns false with
+ * errno where it could not be written; that its reader has gone (EPIPE) is no failure. Safe in a signal handler: it calls what
  * signal-safety(7) lists, and getrusage(2), a bare system call on Linux. The handlers of SIGUSR1
  * and of the drain's alarm call it. There is one buffer for the line: whoever calls it has those
  * signals blocked. The connections that were lost are given as "aborted", and
  * where `final` is set those that were accepted and not closed too. */
-void counters_print(int final);
+bool counters_print(int final);
 
 #endif

@@ -1,5 +1,6 @@
 /* What all servers share around their model: set-up, signals, the counters' last word. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,11 +8,13 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/err.h"
+#include "common/inherited.h"
 #include "counters.h"
 #include "files.h"
 #include "http_resource.h"
@@ -25,12 +28,19 @@
 
 static struct server server;
 static struct options options;
-static atomic_int stopping;
-static int listen_fds[WORKERS_MAX];
-static timer_t drain_timer;
+static struct listeners listeners;
 
-/* The handlers use async-signal-safe functions only (signal-safety(7)) and leave errno alone.
- */
+/* The handlers use async-signal-safe functions only (signal-safety(7)), or bare system calls as
+ * setitimer(2) and statx(2) are on Linux, and leave errno alone. */
+
+/* timer_create(2) would do as well, but takes a queued signal, which `ulimit -i 0` refuses. */
+static void start_drain_timer(uint64_t ns)
+{
+    uint64_t us = ns < NS_PER_US ? 1 : ns / NS_PER_US;
+    struct itimerval t = {.it_value = {.tv_sec = (time_t)(us / 1000000),
+                                       .tv_usec = (suseconds_t)(us % 1000000)}};
+    setitimer(ITIMER_REAL, &t, NULL);
+}
 
 static void on_stop(int signal_number)
 {
@@ -40,27 +50,26 @@ static void on_stop(int signal_number)
     /* A second one takes the default action: whoever is impatient gets their way. */
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
-    stopping = 1;
+    /* In this order: who is refused may be sure that all workers know, also those in processes of
+     * their own, and none of them takes another connection while the others are being woken. */
+    atomic_store(server.stop_flag, 1);
     ssize_t ignored = write(server.stop_fd, &one, sizeof one);
     (void)ignored;
-    /* In this order: who is refused may be sure that all workers have been told. */
+    count(&server.counters->unaccepted, net_stop_listening(&listeners));
     if (model.stop)
         model.stop();
-    for (unsigned i = 0; i < server.listeners; i++)
-        count(&server.counters->unaccepted, net_stop_listening(listen_fds[i]));
-    struct itimerspec t = {.it_value = ns_timespec(options.drain ? options.drain : 1)};
-    timer_settime(drain_timer, 0, &t, NULL);
+    start_drain_timer(options.drain);
     errno = saved;
 }
 
 static void on_drained(int signal_number)
 {
     (void)signal_number;
+    if (!server_stopping(&server))
+        return; /* somebody else's alarm */
     if (model.abort)
         model.abort();
-    counters_print(1);
-    net_unlink(&options.listen);
-    _exit(0);
+    _exit(counters_print(1) ? 0 : EXIT_FAILURE);
 }
 
 static void on_report(int signal_number)
@@ -86,9 +95,6 @@ static void set_up_signals(void)
 {
     if ((server.stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
         die_errno("cannot create an eventfd");
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
-    if (timer_create(CLOCK_MONOTONIC, &event, &drain_timer) != 0)
-        die_errno("cannot create a timer");
     handle(SIGALRM, on_drained);
     handle(SIGUSR1, on_report);
     handle(SIGTERM, on_stop);
@@ -112,22 +118,48 @@ static void print_last(void)
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, NULL);
-    counters_print(1);
+    if (!counters_print(1))
+        die_errno("cannot write the counters to standard output");
+}
+
+/* One line to standard output and one to --ready-fd. */
+static void announce_address(const struct addr *a)
+{
+    char text[ADDR_TEXT_MAX + 1];
+    addr_format(a, text);
+    printf("listening on %s\n", text);
+    strcat(text, "\n");
+    if (options.ready_fd >= 0 && write(options.ready_fd, text, strlen(text)) < 0)
+        die_errno("--ready-fd: cannot write to descriptor %d", options.ready_fd);
 }
 
 static void announce(void)
 {
-    char text[ADDR_TEXT_MAX + 1];
-    addr_format(&options.listen, text);
-    printf("listening on %s\n", text);
-    fflush(stdout);
-    if (options.ready_fd < 0)
-        return;
-    strcat(text, "\n");
-    if (write(options.ready_fd, text, strlen(text)) < 0)
-        die_errno("--ready-fd: cannot write to descriptor %d", options.ready_fd);
+    for (unsigned i = 0; i < listeners.count; i++) {
+        struct addr *a = &listeners.addresses[i];
+        announce_address(a);
+        if (net_takes_ipv4_too(a)) {
+            struct sockaddr_in any = {.sin_family = AF_INET};
+            struct addr ipv4 = {.len = sizeof any};
+            memcpy(&ipv4.storage, &any, sizeof any);
+            addr_set_port(&ipv4, addr_port(a));
+            announce_address(&ipv4);
+        }
+    }
+    if (fflush(stdout) != 0 && errno != EPIPE)
+        die_errno("cannot write to standard output");
     if (options.ready_fd > STDERR_FILENO)
         close(options.ready_fd);
+}
+
+static void start_listening(void)
+{
+    memcpy(listeners.addresses, options.listen, sizeof listeners.addresses);
+    listeners.count = options.listen_count;
+    listeners.groups = model.listens_each ? options.workers : 1;
+    net_listen(&listeners, options.backlog, model.nonblocking_accept);
+    net_use(&server, &listeners, 0);
+    server.listeners = &listeners;
 }
 
 static void refuse_unsupported(void)
@@ -147,6 +179,7 @@ static size_t smaller_limit(size_t a, size_t b)
 int main(int argc, char **argv)
 {
     err_set_program(argv[0]);
+    inherited_reset();
     raise_descriptor_limit(); /* first: a model may size by it what it tries to open */
     options_read(argc, argv, &options);
     refuse_unsupported();
@@ -164,21 +197,16 @@ int main(int argc, char **argv)
     server.idle_timeout = options.idle_timeout;
     server.max_connections = smaller_limit(model.max_connections, options.max_connections);
     server.workers = options.workers;
-    server.stop_flag = &stopping;
+    server.stop_flag = counters_shared_word();
     server.backlog = options.backlog;
-    server.listeners = model.listens_each ? options.workers : 1;
-    net_listen(&options.listen, options.backlog, model.nonblocking_accept, listen_fds,
-               server.listeners);
-    server.listen_fds = listen_fds;
-    server.listen_fd = listen_fds[0];
+    start_listening();
     set_up_signals();
     announce();
 
     model.serve(&server);
 
     print_last();
-    net_unlink(&options.listen);
-    timer_delete(drain_timer);
+    net_free(&listeners);
     files_free(files);
     return 0;
 }

@@ -14,40 +14,47 @@
 #include "app.h"
 
 struct counters;
+struct listeners;
 struct options;
 
 /* What a model is given. All of it stays as it is while the model runs.
  *
  * Where a model has several workers, each is given one of its own (workers.h): the same but for
- * the counters, the number and, where each has one, the listening socket; in a process of its
- * own also for stop_flag and stop_fd. So whatever serves by a `struct server` serves in a worker
- * just as well. */
+ * the counters, the number and, where each has its own, the listening sockets; in a process of its
+ * own also for stop_fd. So whatever serves by a `struct server` serves in a worker just as well. */
 struct server {
     const struct app *app;
     struct app_options app_options;
     struct counters *counters; /* the main thread's, or this worker's */
+    /* What it listens on: one socket for each address, so nearly always one. `listen_fd` becomes
+     * readable when a connection waits: it is that one socket, or an epoll instance over all of
+     * them. net_accept() takes from any. */
+    const struct listeners *listeners; /* all of all workers: net.h */
     int listen_fd;
-    const int *listen_fds;  /* all there are: one for each worker, or one for all of them */
-    unsigned listeners;     /* how many that is */
-    int backlog;            /* what it was told to listen with */
+    const int *sockets;
+    unsigned socket_count;
+    unsigned socket_turn; /* net_accept()'s: whose turn it is */
+    bool is_unix;         /* a Unix-domain socket (then it is one) */
+    int backlog;          /* what it was told to listen with */
     uint64_t idle_timeout;  /* ns; CLOCK_NEVER for none */
     size_t max_connections; /* the smaller of the model's limit and the user's; 0 for none;
                              * over all workers */
     unsigned workers;       /* how many there are to be; 1 where the model has none */
     unsigned worker;        /* this one's number, from 0 */
 
-    /* Set by SIGTERM or SIGINT: server_stopping() tells. At the same moment stop_fd becomes
-     * readable and stays so, for loops that wait on descriptors, and the listening sockets are
-     * shut down, so that a blocking accept returns. A model then closes idle connections,
-     * finishes the others and returns. It need not watch the time: when --drain is over, an
-     * alarm ends the process, connections and all. */
+    /* Set by SIGTERM or SIGINT, in memory that all processes of the server share:
+     * server_stopping() tells. Then stop_fd becomes readable and stays so, for loops that wait on
+     * descriptors, and the listening sockets are shut down, so that a blocking accept returns. A
+     * model then closes idle connections, finishes the others and returns. It need not watch the
+     * time: when --drain is over, an alarm ends the process, connections and all. */
     atomic_int *stop_flag;
+    atomic_int told_to_stop; /* this process alone, which is one of several */
     int stop_fd;
 };
 
 static inline bool server_stopping(const struct server *server)
 {
-    return atomic_load(server->stop_flag) != 0;
+    return atomic_load(server->stop_flag) != 0 || atomic_load(&server->told_to_stop) != 0;
 }
 
 /* A command-line option of one model. */
@@ -101,7 +108,7 @@ struct model {
     /* Does it use a thread or a process for each connection, with counters of its own? */
     bool counters_per_connection;
 
-    /* Is each worker to have a listening socket of its own, by SO_REUSEPORT? */
+    /* Is each worker to have listening sockets of its own, by SO_REUSEPORT? */
     bool listens_each;
 
     /* Its own options, ended by one without a name; NULL for none. */
@@ -121,8 +128,8 @@ struct model {
     void (*serve)(struct server *server);
 
     /* Both may be NULL, and both are called in signal handlers: async-signal-safe functions only.
-     * stop: SIGTERM or SIGINT has come. abort: the drain's time is over, and the process ends after
-     * this. */
+     * stop: SIGTERM or SIGINT has come, and nobody listens any more. abort: the drain's time is over,
+     * and the process ends after this. */
     void (*stop)(void);
     void (*abort)(void);
 };

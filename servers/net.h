@@ -7,21 +7,48 @@
 #include "common/addr.h"
 #include "model.h"
 
-/* Open `count` listening sockets on `*a`; ends the program with one line where that is refused. A
- * socket file that nobody listens on any more is replaced; anything else at that path is left
- * alone. `*a` becomes the address in use, with the port that the kernel chose. More than one
- * socket (TCP only) share the port by SO_REUSEPORT (socket(7)): the kernel gives each connection
- * to one of them, by a hash of its addresses. */
-void net_listen(struct addr *a, int backlog, bool nonblocking, int *fds, unsigned count);
+/* Listening sockets, in `groups` that each have one for every address. */
+struct listeners {
+    struct addr addresses[ADDRESSES_MAX]; /* with the port that the kernel chose */
+    unsigned count;                       /* of the addresses */
+    unsigned groups;
+    int *sockets; /* groups * count of them, group after group */
+    int *waits;   /* for each group: server.listen_fd */
+};
 
-/* Shut a listening socket down, so that an accept that blocks on it returns and later connections
- * are refused. Returns how many had connected and waited to be accepted: they are reset. Only TCP
- * tells (TCP_INFO, whose tcpi_unacked is the length of the queue where the socket listens);
- * otherwise 0. Async-signal-safe. */
-unsigned net_stop_listening(int fd);
+/* Listen on the first `count` addresses of `l` with as many groups as `groups` says; ends the program
+ * with one line where that is refused. Of several addresses those that this machine does not have
+ * are left out with a line to stderr, as long as one is left. Port 0 becomes the same one for all.
+ *
+ * [::] takes IPv4 connections too. A socket file that nobody listens on any more is replaced;
+ * anything else at that path is left alone. The sockets of several groups (TCP only) share their port
+ * by SO_REUSEPORT (socket(7)): the kernel gives each connection to one of them, by a hash of its
+ * addresses. */
+void net_listen(struct listeners *l, int backlog, bool nonblocking);
 
-/* Remove the file of a Unix-domain listening socket. Async-signal-safe. */
-void net_unlink(const struct addr *a);
+/* Give back the memory, and leave the sockets to the end of the process. */
+void net_free(struct listeners *l);
+
+/* Does listening on `*a` take IPv4 connections to the same port as well? */
+bool net_takes_ipv4_too(const struct addr *a);
+
+/* Make group `group` the sockets of `*server`. */
+void net_use(struct server *server, const struct listeners *l, unsigned group);
+
+/* Is `fd` one of its listening sockets? */
+bool net_listens_on(const struct server *server, int fd);
+
+/* Stop listening: a blocking accept returns, later connections are refused, and the file of a
+ * Unix-domain socket is removed, if it is still the one that net_listen() made: another server may
+ * have taken its place since. Returns how many had connected and waited to be accepted: they are
+ * reset. Only TCP tells (TCP_INFO, whose tcpi_unacked is the length of the queue where the socket
+ * listens). Async-signal-safe. */
+unsigned net_stop_listening(const struct listeners *l);
+
+/* For models that block in accept: return when there may be somebody to accept, or a signal has come.
+ * Does nothing where there is one socket to accept from, which waits by itself; of several the
+ * waiters are woken one at a time too (epoll(7), in epoll_wait() on one instance). */
+void net_wait(const struct server *server);
 
 enum net_accept {
     NET_ACCEPTED,
@@ -31,7 +58,7 @@ enum net_accept {
     NET_STOPPED,   /* the listening socket was shut down: the server stops */
 };
 
-/* Take one connection and count it; `flags` as for accept4(2). */
+/* Take one connection and count it; `flags` as for accept4(2). Several sockets have their turns. */
 enum net_accept net_accept(struct server *server, int flags, int *fd);
 
 /* May one more connection be served beside the open ones? If not, `fd` is refused. In a model

@@ -6,10 +6,13 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/err.h"
+#include "common/output.h"
 #include "common/parse.h"
 #include "model.h"
 
@@ -81,15 +84,35 @@ static void read_workers(struct options *o, const char *text)
     o->workers = (unsigned)number("--workers", text, 1, WORKERS_MAX);
 }
 
+/* Of a machine without IPv6 0.0.0.0 is all there is. */
+static bool have_ipv6(void)
+{
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+static void read_listen(struct options *o, const char *text)
+{
+    char error[256], any[64];
+    if (strncmp(text, "*:", 2) == 0) {
+        snprintf(any, sizeof any, "%s%.16s", have_ipv6() ? "[::]" : "0.0.0.0", text + 1);
+        text = any;
+    }
+    o->listen_count =
+        (unsigned)addr_resolve(text, o->listen, ADDRESSES_MAX, error, sizeof error);
+    if (o->listen_count == 0)
+        die_usage("--listen: %s", error);
+}
+
 static void read_option(struct options *o, int option, const char *text)
 {
-    char error[256];
     uint64_t value;
 
     switch (option) {
     case LISTEN:
-        if (!addr_parse(text, &o->listen, error, sizeof error))
-            die_usage("--listen: %s", error);
+        read_listen(o, text);
         break;
     case PROTOCOL:
         o->app = app_find(text);
@@ -130,9 +153,11 @@ static void read_option(struct options *o, int option, const char *text)
         break;
     case HELP:
         options_print_help();
+        output_finish();
         exit(0);
     case VERSION:
         printf("%s (iomodels) %s\n", model.name, IOM_VERSION);
+        output_finish();
         exit(0);
     default:
         read_model_option(&model.options[option - MODEL_OPTION], text);
@@ -142,7 +167,7 @@ static void read_option(struct options *o, int option, const char *text)
 
 bool options_unsupported(const struct options *o, char *why, size_t size)
 {
-    if (model.listens_each && o->workers > 1 && addr_family(&o->listen) == AF_UNIX) {
+    if (model.listens_each && o->workers > 1 && addr_family(&o->listen[0]) == AF_UNIX) {
         snprintf(why, size,
                  "Unix-domain sockets have no SO_REUSEPORT, so %u workers cannot each have one "
                  "to listen on; --workers 1 can",
@@ -180,7 +205,6 @@ void options_read(int argc, char **argv, struct options *o)
         {"help", no_argument, NULL, HELP},
         {"version", no_argument, NULL, VERSION},
     };
-    char error[256];
 
     *o = (struct options){.app = &app_http,
                           .backlog = 4096,
@@ -189,9 +213,7 @@ void options_read(int argc, char **argv, struct options *o)
                           .max_body = 1 << 20,
                           .ready_fd = -1,
                           .workers = default_workers()};
-    if (!addr_parse("127.0.0.1:8080", &o->listen, error, sizeof error))
-        die("%s", error);
-
+    read_listen(o, "127.0.0.1:8080");
     add_model_options(longs);
     opterr = 0;
     for (;;) {
@@ -211,6 +233,7 @@ void options_read(int argc, char **argv, struct options *o)
         die_usage("--root goes with --protocol http only");
     if (describe_wanted) {
         options_print_description(o);
+        output_finish();
         exit(0);
     }
 }

@@ -7,9 +7,11 @@
 
 #include "app.h"
 #include "common/addr.h"
+#include "net.h"
 
 struct options {
-    struct addr listen;
+    struct addr listen[ADDRESSES_MAX]; /* what --listen names */
+    unsigned listen_count;
     const struct app *app;
     int backlog;
     size_t max_connections; /* 0: as many as the model can hold */

@@ -48,6 +48,7 @@ void reactor_woke(struct reactor *r, int events)
         die_errno("cannot wait for events");
     count_wakeup(r->counters, events > 0 ? (uint64_t)events : 0);
     r->now = clock_ns();
+    r->accepts = 0;
 }
 
 static void add(struct reactor *r, struct conn *c)
@@ -67,8 +68,14 @@ struct conn *reactor_accept(struct reactor *r)
         return NULL;
     for (;;) {
         int fd;
+        r->more_to_accept = r->accepts == ACCEPTS_PER_TURN;
+        if (r->more_to_accept) {
+            count(&r->counters->accept_bursts, 1);
+            return NULL;
+        }
         switch (net_accept(r->server, SOCK_NONBLOCK, &fd)) {
         case NET_ACCEPTED: {
+            r->accepts++;
             if (!net_admit(r->server, r->count, fd))
                 break;
             struct conn *c = conn_open(r->server, r->counters, fd, r->now);

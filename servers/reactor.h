@@ -16,6 +16,9 @@
 
 #include "conn.h"
 
+/* A storm of connections is no reason to let the established ones wait. */
+#define ACCEPTS_PER_TURN 16
+
 struct reactor {
     struct server *server;
     struct counters *counters;
@@ -26,6 +29,8 @@ struct reactor {
     bool draining;
     uint64_t accept_again_at; /* accepting rests until then; 0 while it does not */
     bool stopped_accepting;
+    unsigned accepts;    /* in this turn */
+    bool more_to_accept; /* the turn's share was taken, and somebody may still wait */
 };
 
 /* Tell the kernel what `c` waits for: the model's function. CONN_DONE asks it to forget the
@@ -49,7 +54,9 @@ int reactor_timeout_ms(const struct reactor *r);
  * program where that is no signal, as the next wait would fail the same way. */
 void reactor_woke(struct reactor *r, int events);
 
-/* Take the next new connection, NULL if there is no other or accepting rests. */
+/* Take the next new connection, NULL if there is no other, accepting rests, or ACCEPTS_PER_TURN were
+ * taken in this turn: then more_to_accept is set. A loop that is told only of changes has to come back
+ * by itself; the others are told again. */
 struct conn *reactor_accept(struct reactor *r);
 
 /* The end of a turn: connections whose deadline has come, and SIGTERM if it has come. */

@@ -119,13 +119,15 @@ static void turn(struct reactor *r)
     }
 }
 
-/* Whoever came while accepting rested has been reported, but not accepted. */
-static void watch_listener(const struct reactor *r, bool *watched)
+/* Whoever came while accepting rested, or was left for the next turn, has been reported, but not
+ * accepted. */
+static void watch_listener(struct reactor *r, bool *watched)
 {
     bool want = reactor_accepting(r);
-    if (want && !*watched &&
+    if (want && (!*watched || r->more_to_accept) &&
         control(EPOLL_CTL_MOD, r->server->listen_fd, EPOLLIN | EPOLLET, NULL) != 0)
         die_errno("cannot watch the listening socket");
+    r->more_to_accept = false;
     *watched = want;
 }
 

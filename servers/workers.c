@@ -15,6 +15,7 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "counters.h"
+#include "net.h"
 
 /* No worker process is started more often than this. */
 #define LEAST_LIFE NS_PER_S
@@ -38,7 +39,7 @@ static void create(struct server *server, void (*run)(struct server *worker))
         struct server *s = &workers[i].server;
         *s = *server;
         s->counters = counters_of_worker(i);
-        s->listen_fd = server->listen_fds[i % server->listeners];
+        net_use(s, server->listeners, i % server->listeners->groups);
         s->worker = i;
     }
 }
@@ -56,6 +57,20 @@ static pthread_cond_t all_ready = PTHREAD_COND_INITIALIZER;
 static unsigned running, ready; /* threads; under the lock */
 static int over_fd;             /* an eventfd, readable when none is running */
 
+/* So many threads have ended, or were never started. */
+static void count_out(unsigned threads)
+{
+    uint64_t one = 1;
+    pthread_mutex_lock(&lock);
+    running -= threads;
+    bool is_last = running == 0;
+    if (ready == running)
+        pthread_cond_broadcast(&all_ready);
+    pthread_mutex_unlock(&lock);
+    if (is_last && write(over_fd, &one, sizeof one) < 0)
+        die_errno("cannot write to an eventfd");
+}
+
 static void *thread_main(void *argument)
 {
     struct server *worker = argument;
@@ -63,12 +78,7 @@ static void *thread_main(void *argument)
     buffer_clear_free_list();
     worker->counters->alive = 0;
 
-    uint64_t one = 1;
-    pthread_mutex_lock(&lock);
-    bool is_last = --running == 0;
-    pthread_mutex_unlock(&lock);
-    if (is_last && write(over_fd, &one, sizeof one) < 0)
-        die_errno("cannot write to an eventfd");
+    count_out(1);
     return NULL;
 }
 
@@ -96,13 +106,17 @@ void workers_start_threads(struct server *server, void (*run)(struct server *wor
 
     create(server, run);
     running = worker_count;
-    for (unsigned i = 0; i < worker_count; i++) {
+    unsigned i = 0;
+    /* One there is always: of a Unix-domain socket the connections that wait are still accepted. */
+    for (; i < worker_count && (i == 0 || !server_stopping(server)); i++) {
         pthread_t thread;
-        workers[i].server.counters->alive = 1;
+        counters_started(workers[i].server.counters);
         errno = pthread_create(&thread, &attributes, thread_main, &workers[i].server);
         if (errno != 0)
             die_errno("cannot start thread %u of %u", i + 1, worker_count);
     }
+    if (i < worker_count)
+        count_out(worker_count - i);
     pthread_attr_destroy(&attributes);
 }
 
@@ -127,7 +141,6 @@ void workers_as_threads(struct server *server, void (*run)(struct server *worker
 /* In a child: */
 static struct server *own;
 static void (*stop_own)(void);
-static atomic_int own_stop_flag;
 
 /* It may come twice: from the parent, and from whoever signalled the whole group. */
 static void on_child_stop(int signal_number)
@@ -135,7 +148,7 @@ static void on_child_stop(int signal_number)
     (void)signal_number;
     int saved = errno;
     uint64_t one = 1;
-    own_stop_flag = 1;
+    atomic_store(&own->told_to_stop, 1);
     ssize_t ignored = write(own->stop_fd, &one, sizeof one);
     (void)ignored;
     if (stop_own)
@@ -153,7 +166,6 @@ static _Noreturn void be_child(struct worker *w, pid_t parent, void (*stop)(void
     own = &w->server;
     stop_own = stop;
     worker_count = 0; /* the others are no children of this one */
-    own->stop_flag = &own_stop_flag;
     /* One of its own: what the parent's is written to, all children would see, and the other way
      * round. */
     if ((own->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
@@ -184,7 +196,7 @@ static bool start_child(struct worker *w, void (*stop)(void))
     if (pid < 0)
         return false;
     w->pid = pid;
-    w->server.counters->alive = 1;
+    counters_started(w->server.counters);
     return true;
 }
 
@@ -262,11 +274,14 @@ void workers_as_processes(struct server *server, void (*run)(struct server *work
     sigprocmask(SIG_BLOCK, &all, &old);
 
     create(server, run);
-    /* If the server was told to stop before there was a child to pass that on to, none is
-     * needed. */
-    for (unsigned i = 0; i < worker_count && !server_stopping(server); i++)
+    /* A signal that comes meanwhile is handled after each start, not after the last one, and then no
+     * further child is needed. */
+    static const struct timespec at_once;
+    for (unsigned i = 0; i < worker_count && !server_stopping(server); i++) {
         if (!start_child(&workers[i], stop))
             die_errno("cannot start worker process %u of %u", i + 1, worker_count);
+        ppoll(NULL, 0, &at_once, &old);
+    }
 
     for (;;) {
         reap(server);
@@ -275,7 +290,7 @@ void workers_as_processes(struct server *server, void (*run)(struct server *work
             next = replace(stop);
         else if (!any_child())
             break;
-        /* Signals are handled here and nowhere else, so none is missed. */
+        /* Signals are handled here and above and nowhere else, so none is missed. */
         uint64_t now = clock_ns();
         struct timespec limit = ns_timespec(next > now ? next - now : 0);
         ppoll(NULL, 0, next == CLOCK_NEVER ? NULL : &limit, &old);

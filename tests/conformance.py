@@ -16,8 +16,9 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import tap  # noqa: E402
-from checks import (body, cli, counters, echo, files, http, limits,  # noqa: E402,F401
-                    stop, table, timing, workers)  # noqa: F401
+from checks import (addresses, body, cli, counters, echo, files, http,  # noqa: E402,F401
+                    inherited, limits, pieces, stop, storm, table, timing,  # noqa: F401
+                    workers, workers_stop)  # noqa: F401
 from lib import server, suite  # noqa: E402
 
 

@@ -51,8 +51,7 @@ static bool await_input(struct conn *c)
 /* The receive and its verdict: false if the connection is broken. */
 static bool receive(struct conn *c, void *space, size_t room, ssize_t *n)
 {
-    *n = recv(c->fd, space, room, 0);
-    c->drained = *n < (ssize_t)room && !(c->read_to_eagain && *n > 0);
+    *n = conn_recv(c, space, room);
     if (*n < 0)
         count(&c->session->counters->eagain, errno == EAGAIN);
     return *n >= 0 || errno == EAGAIN;
@@ -139,6 +138,7 @@ static void converse(struct conn *c)
 
     for (bool open = true; open;) {
         uint32_t progress = s->progress;
+        conn_heed_stop(c);
         enum session_want want = session_next(s, scheduler_now());
         if (s->progress != progress)
             c->active_at = scheduler_now();
@@ -174,7 +174,7 @@ static void serve(struct server *server)
     }
     struct server one = *server;
     one.counters = counters_of_worker(0);
-    one.counters->alive = 1;
+    counters_started(one.counters);
     loop(&one);
     one.counters->alive = 0;
 }

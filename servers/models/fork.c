@@ -60,7 +60,7 @@ static void reap(int signal_number)
 static void stop_child(int signal_number)
 {
     (void)signal_number;
-    *mine_of->stop_flag = 1;
+    atomic_store(&mine_of->told_to_stop, 1);
     blocking_conn_drain(&mine);
 }
 
@@ -76,7 +76,8 @@ static _Noreturn void be_child(struct server *server, struct counters *counters,
     if (getppid() != parent)
         _exit(1); /* it died before it could be watched */
     sigprocmask(SIG_SETMASK, unblocked, NULL);
-    close(server->listen_fd);
+    for (unsigned i = 0; i < server->socket_count; i++)
+        close(server->sockets[i]);
     serve_blocking(server, counters, fd, &mine);
     _exit(0);
 }

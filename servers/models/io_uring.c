@@ -57,26 +57,27 @@
 static bool want_sqpoll, want_zerocopy;
 
 static struct uring_loop loop;
-static bool accepting;     /* the request is armed */
+/* Where connections come in: a request to accept for each listening socket. Aligned for the low bits
+ * of user_data. */
+static struct door {
+    bool armed;
+} __attribute__((aligned(16))) doors[ADDRESSES_MAX];
 static unsigned last_call; /* turns until idle connections are closed, once it stops */
 static bool stopping;
-
-static void tag(struct io_uring_sqe *sqe, enum uring_kind kind)
-{
-    sqe->user_data = uring_tag(NULL, kind);
-}
 
 static void arm_accept(void)
 {
     if (loop.wake_at <= loop.now)
         loop.wake_at = CLOCK_NEVER;
     bool rests = loop.wake_at != CLOCK_NEVER;
-    if (accepting || stopping || rests)
-        return;
-    struct io_uring_sqe *sqe = uring_request(&loop.ring);
-    io_uring_prep_multishot_accept_direct(sqe, loop.server->listen_fd, NULL, NULL, 0);
-    tag(sqe, URING_ACCEPT);
-    accepting = true;
+    for (unsigned i = 0; i < loop.server->socket_count && !stopping && !rests; i++) {
+        if (doors[i].armed)
+            continue;
+        struct io_uring_sqe *sqe = uring_request(&loop.ring);
+        io_uring_prep_multishot_accept_direct(sqe, loop.server->sockets[i], NULL, NULL, 0);
+        sqe->user_data = uring_tag(&doors[i], URING_ACCEPT);
+        doors[i].armed = true;
+    }
 }
 
 static void refused(void)
@@ -85,11 +86,11 @@ static void refused(void)
     count(&loop.counters->closed, 1);
 }
 
-static void accepted(int result, uint32_t flags)
+static void accepted(struct door *door, int result, uint32_t flags)
 {
     struct server *server = loop.server;
     if (!(flags & IORING_CQE_F_MORE))
-        accepting = false;
+        door->armed = false;
     if (result >= 0) {
         count(&loop.counters->accepted, 1);
         loop.slots_used++;
@@ -131,7 +132,7 @@ static void completed(struct uring_loop *l, const struct io_uring_cqe *cqe)
 {
     (void)l;
     if (uring_kind(cqe) == URING_ACCEPT)
-        accepted(cqe->res, cqe->flags);
+        accepted(uring_of(cqe), cqe->res, cqe->flags);
     else
         told_to_stop();
 }
@@ -153,12 +154,10 @@ static void serve(struct server *server)
     loop.now = clock_ns();
     loop.timer_at = loop.wake_at = CLOCK_NEVER;
     /* Sockets that cannot, say so; of Unix-domain ones that is known. */
-    struct addr address;
-    loop.zerocopy = want_zerocopy && addr_local(server->listen_fd, &address) &&
-                    addr_family(&address) != AF_UNIX;
+    loop.zerocopy = want_zerocopy && !server->is_unix;
     struct io_uring_sqe *sqe = uring_request(&loop.ring);
     io_uring_prep_poll_add(sqe, server->stop_fd, POLLIN);
-    tag(sqe, URING_STOP);
+    sqe->user_data = uring_tag(NULL, URING_STOP);
 
     while (!loop.draining || loop.count > 0 || loop.dying > 0) {
         arm_accept();

@@ -39,9 +39,9 @@
 #include "buffer.h"
 #include "common/clock.h"
 #include "common/err.h"
-#include "conn.h"
 #include "counters.h"
 #include "net.h"
+#include "reactor.h"
 
 /* How long accepting rests when the process is out of descriptors. */
 #define ACCEPT_REST (20 * NS_PER_MS)
@@ -64,11 +64,12 @@ struct peer {
 
 static struct server *server;
 static struct event_base *base;
-static struct evconnlistener *listener;
+static struct evconnlistener *listeners[ADDRESSES_MAX];
 static struct event accept_timer, stop_event, drain_event;
 static struct peer *peers;
 static size_t count_peers;
 static uint64_t events; /* callbacks of sockets since the last wait */
+static unsigned accepts; /* in this turn */
 static uint64_t now;    /* read once after each wait; 0 until then */
 static bool stopping;   /* stop_event has come */
 static bool draining;   /* and idle connections are closed */
@@ -188,6 +189,8 @@ static void linger(struct peer *p)
 static enum session_want next(struct peer *p)
 {
     uint32_t progress = p->session->progress;
+    if (server_stopping(server))
+        session_drain(p->session);
     p->want = session_next(p->session, turn_time());
     if (p->session->progress != progress)
         p->active_at = turn_time();
@@ -272,6 +275,27 @@ static void on_event(struct bufferevent *socket, short what, void *arg)
         step(p);
 }
 
+static void listen_again(void)
+{
+    for (unsigned i = 0; i < server->socket_count && !stopping; i++)
+        evconnlistener_enable(listeners[i]);
+}
+
+static void listen_no_more(void)
+{
+    for (unsigned i = 0; i < server->socket_count; i++)
+        evconnlistener_disable(listeners[i]);
+}
+
+/* The library accepts until nobody waits, or the listener is disabled: for this turn. */
+static void take_share(void)
+{
+    if (++accepts != ACCEPTS_PER_TURN)
+        return;
+    count(&server->counters->accept_bursts, 1);
+    listen_no_more();
+}
+
 static void on_connection(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *from,
                           int size, void *arg)
 {
@@ -280,6 +304,7 @@ static void on_connection(struct evconnlistener *l, evutil_socket_t fd, struct s
     (void)size;
     (void)arg;
     events++;
+    take_share();
     count(&server->counters->accepted, 1);
     if (!net_admit(server, count_peers, fd))
         return;
@@ -319,7 +344,8 @@ static void on_accept_error(struct evconnlistener *l, void *arg)
     bool exhausted = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
     if (!exhausted && !server_stopping(server))
         return; /* an error of that one connection (accept(2)) */
-    evconnlistener_disable(l);
+    (void)l;
+    listen_no_more();
     if (server_stopping(server))
         return;
     count(&server->counters->accept_errors, 1);
@@ -332,8 +358,7 @@ static void on_accept_again(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     (void)arg;
-    if (!stopping)
-        evconnlistener_enable(listener);
+    listen_again();
 }
 
 /* Requests that came before the signal were read in the turn that ends with this. */
@@ -358,7 +383,7 @@ static void on_stop(evutil_socket_t fd, short what, void *arg)
     (void)what;
     (void)arg;
     stopping = true;
-    evconnlistener_disable(listener);
+    listen_no_more();
     for (struct peer *p = peers; p; p = p->next)
         session_drain(p->session);
     event_add(&drain_event, &at_once);
@@ -366,13 +391,19 @@ static void on_stop(evutil_socket_t fd, short what, void *arg)
 
 static void set_up(void)
 {
-    if (!(base = event_base_new()))
+    /* Whatever EVENT_NOEPOLL and the like say: what is measured is this model. */
+    struct event_config *config = event_config_new();
+    if (!config || event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV) != 0 ||
+        !(base = event_base_new_with_config(config)))
         die("libevent: cannot create an event base");
-    listener = evconnlistener_new(base, on_connection, NULL, LEV_OPT_CLOSE_ON_EXEC, 0,
-                                  server->listen_fd);
-    if (!listener)
-        die("libevent: cannot watch the listening socket");
-    evconnlistener_set_error_cb(listener, on_accept_error);
+    event_config_free(config);
+    for (unsigned i = 0; i < server->socket_count; i++) {
+        listeners[i] = evconnlistener_new(base, on_connection, NULL, LEV_OPT_CLOSE_ON_EXEC, 0,
+                                          server->sockets[i]);
+        if (!listeners[i])
+            die("libevent: cannot watch the listening socket");
+        evconnlistener_set_error_cb(listeners[i], on_accept_error);
+    }
     evtimer_assign(&accept_timer, base, on_accept_again, NULL);
     evtimer_assign(&drain_event, base, on_drain, NULL);
     event_assign(&stop_event, base, server->stop_fd, EV_READ, on_stop, NULL);
@@ -390,8 +421,12 @@ static void serve(struct server *given)
             die("libevent: the event loop failed");
         count_wakeup(server->counters, events);
         events = now = 0;
+        if (accepts >= ACCEPTS_PER_TURN && !evtimer_pending(&accept_timer, NULL))
+            listen_again();
+        accepts = 0;
     }
-    evconnlistener_free(listener);
+    for (unsigned i = 0; i < server->socket_count; i++)
+        evconnlistener_free(listeners[i]);
     event_del(&accept_timer);
     event_base_free(base); /* and the sockets of bufferevents that were freed last */
     buffer_clear_free_list();

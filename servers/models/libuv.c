@@ -21,11 +21,11 @@
 #include <uv.h>
 
 #include "buffer.h"
-#include "common/addr.h"
 #include "common/clock.h"
 #include "common/err.h"
-#include "conn.h"
 #include "counters.h"
+#include "net.h"
+#include "reactor.h"
 
 /* After so many pieces in a row the rest is queued, so that the other connections have their turn. */
 #define PIECES_PER_STEP 16
@@ -59,12 +59,17 @@ static struct peer *peers;
 static size_t count_peers;
 static uint64_t events;    /* callbacks of sockets since the last wait */
 static unsigned last_call; /* turns until idle connections are closed, once the server stops */
-static bool draining;      /* that moment has come */
+static bool stopping, draining; /* it does; that moment has come */
 
-static bool is_unix;
-static union socket listener;
 static union socket spare; /* accepts what is to be refused */
-static bool spare_is_closing, refusal_waits;
+static bool spare_is_closing;
+static unsigned accepts; /* in this turn */
+/* A listening socket. libuv accepts until it fails, or until a connection is not taken over by
+ * uv_accept(): that one it keeps, and no further one before it is. */
+static struct door {
+    union socket socket;
+    bool waits; /* it keeps one */
+} doors[ADDRESSES_MAX];
 static uv_poll_t stop_watcher;
 static uv_idle_t no_wait;
 static uv_check_t turn;
@@ -79,7 +84,7 @@ static uint64_t loop_time(void)
 
 static void init_socket(union socket *s)
 {
-    if (is_unix)
+    if (server->is_unix)
         uv_pipe_init(&loop, &s->pipe, 0);
     else
         uv_tcp_init(&loop, &s->tcp);
@@ -264,6 +269,8 @@ static void linger(struct peer *p)
 static enum session_want next(struct peer *p)
 {
     uint32_t progress = p->session->progress;
+    if (server_stopping(server))
+        session_drain(p->session);
     enum session_want want = session_next(p->session, loop_time());
     if (p->session->progress != progress)
         p->active_at = loop_time();
@@ -307,29 +314,39 @@ static void step(struct peer *p)
 
 static void stop_listening(void)
 {
-    if (!uv_is_closing(&listener.handle))
-        uv_close(&listener.handle, NULL);
+    for (unsigned i = 0; i < server->socket_count; i++) {
+        if (uv_is_closing(&doors[i].socket.handle))
+            continue;
+        count(&server->counters->unaccepted, doors[i].waits);
+        doors[i].waits = false;
+        uv_close(&doors[i].socket.handle, NULL);
+    }
 }
 
-static void refuse(void);
+static void take(struct door *d);
+
+static void take_those_that_wait(void)
+{
+    for (unsigned i = 0; i < server->socket_count; i++)
+        if (doors[i].waits)
+            take(&doors[i]);
+}
 
 static void on_spare_closed(uv_handle_t *handle)
 {
     (void)handle;
     spare_is_closing = false;
-    if (refusal_waits)
-        refuse();
+    take_those_that_wait();
 }
 
-/* Accept and close, without taking memory. While the last one is not closed yet the next one waits,
- * and libuv accepts no further one. */
-static void refuse(void)
+/* Accept and close, without taking memory. While the last one is not closed yet the next one waits. */
+static void refuse(struct door *d)
 {
-    refusal_waits = spare_is_closing;
-    if (refusal_waits)
+    d->waits = spare_is_closing;
+    if (d->waits)
         return;
     init_socket(&spare);
-    if (uv_accept(&listener.stream, &spare.stream) == 0) {
+    if (uv_accept(&d->socket.stream, &spare.stream) == 0) {
         count(&server->counters->accepted, 1);
         count(&server->counters->refused, 1);
         count(&server->counters->closed, 1);
@@ -338,7 +355,7 @@ static void refuse(void)
     uv_close(&spare.handle, on_spare_closed);
 }
 
-static void add_peer(struct peer *p)
+static void add_peer(struct door *d, struct peer *p)
 {
     init_socket(&p->socket);
     uv_timer_init(&loop, &p->timer);
@@ -351,34 +368,48 @@ static void add_peer(struct peer *p)
     peers = p;
     count_peers++;
     count(&server->counters->accepted, 1);
-    if (uv_accept(&listener.stream, &p->socket.stream) == 0)
+    if (uv_accept(&d->socket.stream, &p->socket.stream) == 0)
         step(p);
     else
         close_peer(p);
 }
 
-static void on_connection(uv_stream_t *stream, int status)
+static void do_nothing(uv_idle_t *handle)
 {
-    (void)stream;
-    events++;
-    if (status < 0) {
-        /* A listening socket that was shut down would fail for ever, and libuv tries for ever. */
-        if (server_stopping(server))
-            stop_listening();
-        else
-            count(&server->counters->accept_errors, 1);
+    (void)handle;
+}
+
+/* Not more than its share in one turn; the next one comes at once. */
+static void take(struct door *d)
+{
+    d->waits = accepts == ACCEPTS_PER_TURN;
+    if (d->waits) {
+        count(&server->counters->accept_bursts, 1);
+        uv_idle_start(&no_wait, do_nothing);
         return;
     }
+    accepts++;
     bool full = server->max_connections != 0 && count_peers >= server->max_connections;
     struct peer *p = full ? NULL : calloc(1, sizeof *p);
     if (p)
         p->session = session_open(server->app, &server->app_options, server->counters);
     if (!p || !p->session) {
         free(p);
-        refuse();
+        refuse(d);
         return;
     }
-    add_peer(p);
+    add_peer(d, p);
+}
+
+static void on_connection(uv_stream_t *stream, int status)
+{
+    events++;
+    if (status >= 0)
+        take(stream->data);
+    else if (server_stopping(server))
+        stop_listening(); /* shut down, it would fail for ever, and libuv tries for ever */
+    else
+        count(&server->counters->accept_errors, 1);
 }
 
 static void close_idle(void)
@@ -398,13 +429,12 @@ static void on_turn(uv_check_t *check)
     (void)check;
     count_wakeup(server->counters, events);
     events = 0;
+    accepts = 0;
+    if (!stopping)
+        uv_idle_stop(&no_wait);
+    take_those_that_wait();
     if (last_call > 0 && --last_call == 0)
         close_idle();
-}
-
-static void do_nothing(uv_idle_t *handle)
-{
-    (void)handle;
 }
 
 /* The handler of SIGTERM has made stop_fd readable. Requests that have come by now are read in this
@@ -414,6 +444,7 @@ static void on_stop(uv_poll_t *w, int status, int ready)
 {
     (void)status;
     (void)ready;
+    stopping = true;
     uv_close((uv_handle_t *)w, NULL);
     stop_listening();
     for (struct peer *p = peers; p; p = p->next)
@@ -422,22 +453,28 @@ static void on_stop(uv_poll_t *w, int status, int ready)
     last_call = 2; /* on_turn() comes at the end of this one too */
 }
 
-static void serve(struct server *given)
+static void open_door(struct door *d, int fd)
 {
-    struct addr address;
-    server = given;
-
-    int error = uv_loop_init(&loop);
-    is_unix = addr_local(server->listen_fd, &address) && addr_family(&address) == AF_UNIX;
-    if (error != 0)
-        die("libuv: cannot create an event loop: %s", uv_strerror(error));
-    init_socket(&listener);
-    error = is_unix ? uv_pipe_open(&listener.pipe, server->listen_fd)
-                    : uv_tcp_open(&listener.tcp, server->listen_fd);
+    init_socket(&d->socket);
+    d->socket.handle.data = d;
+    int error = server->is_unix ? uv_pipe_open(&d->socket.pipe, fd)
+                                : uv_tcp_open(&d->socket.tcp, fd);
     if (error == 0)
-        error = uv_listen(&listener.stream, server->backlog, on_connection);
+        error = uv_listen(&d->socket.stream, server->backlog, on_connection);
     if (error != 0)
         die("libuv: cannot listen: %s", uv_strerror(error));
+}
+
+static void serve(struct server *given)
+{
+    server = given;
+    /* Whatever the environment says: what is measured is this model. */
+    unsetenv("UV_USE_IO_URING");
+    int error = uv_loop_init(&loop);
+    if (error != 0)
+        die("libuv: cannot create an event loop: %s", uv_strerror(error));
+    for (unsigned i = 0; i < server->socket_count; i++)
+        open_door(&doors[i], server->sockets[i]);
 
     uv_idle_init(&loop, &no_wait);
     uv_poll_init(&loop, &stop_watcher, server->stop_fd);

@@ -41,6 +41,7 @@ static void count_try(struct reactor *r, bool hit)
 static void accept_all(struct reactor *r)
 {
     struct conn *c;
+    r->accepts = 0;
     do {
         c = reactor_accept(r);
         count_try(r, c != NULL);

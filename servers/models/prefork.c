@@ -77,7 +77,8 @@ static void create_set(struct server *server)
 {
     if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die_errno("cannot create an epoll instance");
-    watch(server->listen_fd, EPOLLIN | EPOLLEXCLUSIVE);
+    for (unsigned i = 0; i < server->socket_count; i++)
+        watch(server->sockets[i], EPOLLIN | EPOLLEXCLUSIVE);
     watch(server->stop_fd, EPOLLIN);
 }
 
@@ -134,6 +135,8 @@ static void be_child(struct server *server)
         int fd;
         if (way->before)
             way->before(server);
+        if (!way->nonblocking)
+            net_wait(server);
         result = server_stopping(server) ? NET_STOPPED
                                          : net_accept_admitted(server, &none_open, &fd);
         if (way->after)
@@ -156,8 +159,8 @@ static void stop_child(void)
 
 static void serve(struct server *server)
 {
-    if (way->nonblocking)
-        fcntl(server->listen_fd, F_SETFL, O_NONBLOCK);
+    for (unsigned i = 0; way->nonblocking && i < server->socket_count; i++)
+        fcntl(server->sockets[i], F_SETFL, O_NONBLOCK);
     create_lock();
     workers_as_processes(server, be_child, stop_child);
 }

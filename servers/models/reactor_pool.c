@@ -106,12 +106,13 @@ static bool serve_job(struct server *server, struct job *j)
     unsigned bits = atomic_exchange(&j->state, BUSY);
     uint64_t now = clock_ns();
     enum conn_want want = c->want;
+    bool knew = c->session->draining;
 
     if ((bits & EVENT) && (want == CONN_READ || want == CONN_WRITE))
         want = conn_step(c, now);
     if ((bits & TIMER) && want != CONN_DONE && conn_deadline(c) <= now)
         want = conn_deadline_reached(c, now);
-    if (want != CONN_DONE && server_stopping(server) && !c->session->draining)
+    if (want != CONN_DONE && server_stopping(server) && !knew)
         want = conn_drain(c, now);
     return want != CONN_DONE && !(bits & TIMER) && conn_deadline(c) >= c->timer.at;
 }

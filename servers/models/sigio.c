@@ -37,6 +37,7 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "counters.h"
+#include "net.h"
 #include "reactor.h"
 
 /* After so many recv in a row the others have their turn, however much a client sends. */
@@ -170,7 +171,7 @@ static void ask_after_all(struct reactor *r)
 
 static int wait_for_signal(struct reactor *r, const sigset_t *set, siginfo_t *info)
 {
-    int ms = reactor_timeout_ms(r);
+    int ms = r->more_to_accept && reactor_accepting(r) ? 0 : reactor_timeout_ms(r);
     struct timespec limit = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * (long)NS_PER_MS};
     int n = sigtimedwait(set, info, ms < 0 ? NULL : &limit);
     reactor_woke(r, n > 0 ? 1 : n < 0 && errno == EAGAIN ? 0 : n);
@@ -189,7 +190,7 @@ static void handle(struct reactor *r, int signal_number, const siginfo_t *info)
     count(&extra[SIGNALS], !own);
     if (own && c)
         take_turn(r, c);
-    else if ((int)fd == r->server->listen_fd)
+    else if (net_listens_on(r->server, (int)fd))
         accept_all(r);
     else if (c)
         reported(r, c, (short)info->si_band);
@@ -202,7 +203,6 @@ static void serve(struct server *server)
     struct reactor r;
     sigset_t set;
     bool rested = true; /* whoever came before O_ASYNC has had no signal */
-
     reactor_init(&r, server);
     extra = server->counters->extra;
     owner = (struct f_owner_ex){.type = F_OWNER_TID, .pid = gettid()};
@@ -210,19 +210,18 @@ static void serve(struct server *server)
     sigaddset(&set, SOCKET_SIGNAL);
     sigaddset(&set, STOP_SIGNAL);
     sigaddset(&set, SIGIO);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-        die_errno("cannot block signals");
+    sigprocmask(SIG_BLOCK, &set, NULL);
     blocked = 1;
     if (server_stopping(server))
-        raise(STOP_SIGNAL);
-    if (!watch(server->listen_fd))
-        die_errno("cannot have signals sent for the listening socket");
+        kill(getpid(), STOP_SIGNAL);
+    for (unsigned i = 0; i < server->socket_count; i++)
+        if (!watch(server->sockets[i]))
+            die_errno("cannot have signals sent for the listening socket");
 
     while (reactor_running(&r)) {
-        if (rested && reactor_accepting(&r))
+        if ((rested || (r.more_to_accept && r.accepts == 0)) && reactor_accepting(&r))
             accept_all(&r);
         rested = !reactor_accepting(&r);
-
         siginfo_t info;
         int signal_number = wait_for_signal(&r, &set, &info);
         handle(&r, signal_number, &info);
@@ -232,11 +231,12 @@ static void serve(struct server *server)
     reactor_free(&r);
 }
 
-/* SIGTERM may come just before the wait: a signal that is pending ends it all the same. */
+/* SIGTERM may come just before the wait: a signal that is pending ends it all the same. That of kill(2)
+ * is where none may be queued; raise(3) is refused then. */
 static void stop(void)
 {
     if (blocked)
-        raise(STOP_SIGNAL);
+        kill(getpid(), STOP_SIGNAL);
 }
 
 const struct model model = {

@@ -55,8 +55,10 @@ def same_calls(s):
     for found in (own, et):
         assert found["sendto"] == served, found
         # And for each connection the one that finds its end, and at most one that finds nothing.
-        assert served + CONNECTIONS <= found["recvfrom"] <= served + 2 * CONNECTIONS, found
-        assert found["epoll_ctl"] <= CONNECTIONS + 2, found
+        received = found["recvfrom"] + found["recvmsg"]  # the latter on Unix-domain sockets
+        assert served + CONNECTIONS <= received <= served + 2 * CONNECTIONS, found
+        # One for each connection, two at the start, and one a turn that left some to be accepted.
+        assert found["epoll_ctl"] <= CONNECTIONS + 2 + CONNECTIONS // 16, found
         assert found["accept4"] <= 2 * CONNECTIONS, found
 
 

@@ -19,6 +19,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 SANITIZER_MARKS = (b"AddressSanitizer", b"LeakSanitizer", b"runtime error:", b"ThreadSanitizer")
 COUNTERS = ("accepted", "closed", "refused", "requests", "bytes_in", "bytes_out", "wakeups",
             "events", "max_events", "eagain", "accept_errors", "timeouts", "unaccepted",
+            "accept_bursts",
             "aborted", "user_us", "system_us", "voluntary_switches", "involuntary_switches",
             "minor_faults", "max_rss_kib")
 
@@ -55,10 +56,12 @@ def kill_all():
 class Server:
     """One server process. `address` is the one it says it listens on.
 
-    `arguments` follow --listen, --protocol and --ready-fd. `nofile` is its limit of descriptors."""
+    `arguments` follow --listen, --protocol and --ready-fd. `nofile` is its limit of descriptors.
+    `wrap` is a command that ends by running the rest of its own command line, in its own process.
+    `addresses` are all that it says it listens on, `address` the first of them."""
 
     def __init__(self, program, transport="tcp4", protocol="http", arguments=(), nofile=None,
-                 listen=None, patience=10.0):
+                 listen=None, patience=10.0, wrap=()):
         self.patience = patience
         self.transport = transport
         self.status = None
@@ -75,6 +78,7 @@ class Server:
                    *arguments]
         if nofile:
             command = ["/bin/sh", "-c", 'ulimit -n "$0" && exec "$@"', str(nofile)] + command
+        command = [*wrap, *command]
         try:
             # A session of its own: its number finds every descendant, whoever its parent is now.
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
@@ -92,7 +96,8 @@ class Server:
             raise
         finally:
             os.close(ready)
-        self.address = self.ready_text[:-1]
+        self.addresses = self.ready_text.splitlines()
+        self.address = self.addresses[0]
 
     def _read_ready(self, fd):
         """All that comes on the ready descriptor until the server closes it."""

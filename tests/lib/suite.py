@@ -91,13 +91,14 @@ class Subject:
         if not self.many:
             self.skip("serves one connection at a time")
 
-    def start(self, *arguments, transport=None, protocol=None, nofile=None, listen=None):
+    def start(self, *arguments, transport=None, protocol=None, nofile=None, listen=None,
+              wrap=()):
         """A server of this test's own; it is killed when the test is over."""
         server = servers.Server(self.program, transport or self.transport,
                                 protocol or self.protocol,
                                 (*self.settings.fit(transport or self.transport), *arguments),
                                 nofile, listen,
-                                patience=2 * self.patience)
+                                patience=2 * self.patience, wrap=wrap)
         self.t.defer(lambda: self._end(server))
         return server
 
