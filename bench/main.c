@@ -4,6 +4,8 @@
 
 #include "bench/commands.h"
 #include "common/err.h"
+#include "common/inherit.h"
+#include "common/output.h"
 
 static const struct {
     const char *name;
@@ -33,6 +35,8 @@ static void help(void)
 int main(int argc, char **argv)
 {
     err_set_program("iomodels");
+    inherit_clean();
+    output_check_at_exit();
     if (argc < 2)
         die_usage("no command");
     const char *name = argv[1];

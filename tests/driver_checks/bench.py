@@ -34,7 +34,7 @@ class Bench:
     """A directory with servers and scenarios, and the driver over them."""
 
     def __init__(self, t, models=("epoll-lt",), fakes=()):
-        self.mark = "IOM_TEST=" + uuid.uuid4().hex
+        self.mark = "IOMODELS_TEST=" + uuid.uuid4().hex
         self.dir = tempfile.mkdtemp(prefix="iomodels-driver-")
         t.defer(lambda: shutil.rmtree(self.dir, ignore_errors=True))
         t.defer(self.kill_all)
