@@ -194,7 +194,9 @@ void report_differences(FILE *f, const json_t *environment)
     json_array_foreach(json_object_get(environment, "skipped"), i, m)
     {
         double connections = json_number(m, NULL, "connections");
-        fprintf(f, "<p class=\"note\">Skipped: <b>%s</b> ", json_text(m, "protocol", ""));
+        fputs("<p class=\"note\">Skipped: <b>", f);
+        html_text(f, json_text(m, "protocol", ""));
+        fputs("</b> ", f);
         html_text(f, json_text(m, "model", "?"));
         if (connections > 0)
             fprintf(f, ", %.0f connections", connections);

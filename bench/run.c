@@ -11,6 +11,7 @@
 #include "bench/answer.h"
 #include "bench/ceiling.h"
 #include "bench/commands.h"
+#include "bench/csv.h"
 #include "bench/environment.h"
 #include "bench/process.h"
 #include "bench/progress.h"
@@ -239,8 +240,9 @@ static int print_plan(const struct run *r)
     puts("trial,block,protocol,model,connections");
     for (size_t i = 0; i < r->plan.count; i++) {
         const struct plan_trial *t = &r->plan.trials[i];
-        printf("%u,%u,%s,%s,%u\n", t->id, t->block, protocol_name(t->protocol), t->model->name,
-               t->connections);
+        printf("%u,%u,%s,", t->id, t->block, protocol_name(t->protocol));
+        csv_put_text(stdout, t->model->name);
+        printf(",%u\n", t->connections);
     }
     return 0;
 }
