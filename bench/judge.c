@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/text.h"
+
 static const double server_saturated = 0.95;
 static const double window_tolerance = 0.05;
 
@@ -67,16 +69,18 @@ static bool lost(struct trial_row *row, bool settling)
     double all = timeouts + resets + refused + ends;
 
     if (v[M_CONNECTED] < row->connections)
-        snprintf(why, size, "%.0f of %u connections came about", v[M_CONNECTED],
-                 row->connections);
+        snprintf(why, size, "%.0f of %u connection%s came about", v[M_CONNECTED],
+                 row->connections, text_s(row->connections));
     else if (settling && v[M_SETTLED] < v[M_CONNECTED])
-        snprintf(why, size, "only %.0f of %.0f connections had an answer before the load began",
-                 v[M_SETTLED], v[M_CONNECTED]);
+        snprintf(why, size,
+                 "only %.0f of %.0f connection%s had an answer before the load began",
+                 v[M_SETTLED], v[M_CONNECTED], text_s(v[M_CONNECTED]));
     else if (all * 1000 > v[M_REQUESTS])
         snprintf(why, size,
-                 "%.0f requests lost: %.0f timeouts, %.0f resets, %.0f refused, %.0f early "
-                 "ends",
-                 all, timeouts, resets, refused, ends);
+                 "%.0f request%s lost: %.0f timeout%s, %.0f reset%s, %.0f refused, %.0f early "
+                 "end%s",
+                 all, text_s(all), timeouts, text_s(timeouts), resets, text_s(resets), refused,
+                 ends, text_s(ends));
     else
         return false;
     return true;

@@ -28,7 +28,7 @@ static void help(void)
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         printf("  %-8s %s\n", commands[i].name, commands[i].summary);
     printf("\n"
-           "iomodels COMMAND --help tells the options of each.\n"
+           "iomodels COMMAND --help (or -h) tells the options of each.\n"
            "Exit status: 0 well, 1 something failed, 2 wrong usage, 130 interrupted.\n");
 }
 

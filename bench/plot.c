@@ -84,8 +84,8 @@ static char *cores_text(const char *dir)
     else if (shared)
         text = xstrdup("server and load generator share one CPU");
     else
-        text = text_format("server on %d CPU%s, load generator on %d", server,
-                           server > 1 ? "s" : "", generator);
+        text = text_format("server on %d CPU%s, load generator on %d", server, text_s(server),
+                           generator);
     json_decref(p);
     return text;
 }
@@ -172,9 +172,10 @@ static bool check_drawn(const struct picture *p, const struct process *g, char *
     bool good = strcmp(last, "</svg>") == 0;
     if (!good)
         snprintf(error, error_size, "gnuplot did not write the whole of %s", svg);
-    else if (strncmp(said, "no PNG: ", 8) == 0) {
+    const char *no_png = strstr(said, "no PNG: "); /* scripts/plots/style.gp */
+    if (good && no_png) {
         unlink(png);
-        snprintf(p->no_png, NO_PNG_MAX, "%.*s", (int)strcspn(said, "\n"), said);
+        snprintf(p->no_png, NO_PNG_MAX, "%.*s", (int)strcspn(no_png, "\n"), no_png);
     }
     free(drawn);
     free(said);
@@ -305,10 +306,8 @@ bool plot_make(const char *dir, const char *scripts, char *error, size_t error_s
     return good;
 }
 
-enum { OPTION_HELP = 1 };
-
 static const struct option options[] = {
-    {"help", no_argument, NULL, OPTION_HELP},
+    {"help", no_argument, NULL, 'h'},
     PATHS_OPTIONS,
     {0},
 };
@@ -318,8 +317,8 @@ int command_plot(int argc, char **argv)
     struct paths paths = {0};
     char error[512];
     int value;
-    while ((value = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (value == OPTION_HELP) {
+    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (value == 'h') {
             printf("Usage: iomodels plot DIR [--scripts DIR]\n"
                    "\n"
                    "Write summary.csv, ratios.csv and plots/*.svg, *.png of a run from its "

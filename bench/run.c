@@ -1,5 +1,6 @@
 /* iomodels run: from a scenario to a run directory. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,9 +169,10 @@ static void tell_plan(const struct run *r)
 {
     char server[256];
     char generator[256];
-    fprintf(stderr, "%s: %zu trials (%zu points, %u repetitions%s), seed %llu\n",
-            r->inputs.scenario.name, r->plan.count, r->plan.points,
-            r->inputs.scenario.repetitions,
+    fprintf(stderr, "%s: %zu trial%s (%zu point%s, %u repetition%s%s), seed %llu\n",
+            r->inputs.scenario.name, r->plan.count, text_s((double)r->plan.count),
+            r->plan.points, text_s((double)r->plan.points), r->inputs.scenario.repetitions,
+            text_s(r->inputs.scenario.repetitions),
             r->inputs.counting ? ", and a short one to count system calls" : "",
             (unsigned long long)r->inputs.seed);
     fprintf(stderr, "server on CPU %s, load generator on CPU %s; results in %s\n",
@@ -191,12 +193,12 @@ static void tell_plan(const struct run *r)
         if (s->connections == 0)
             fprintf(stderr, "skipped: %s: %s\n", s->model->name, s->reason);
         else
-            fprintf(stderr, "skipped: %s %s, %u connections: %s\n", protocol_name(s->protocol),
-                    s->model->name, s->connections, s->reason);
+            fprintf(stderr, "skipped: %s %s, %u connection%s: %s\n", protocol_name(s->protocol),
+                    s->model->name, s->connections, text_s(s->connections), s->reason);
     }
     if (r->done_count > 0)
-        fprintf(stderr, "going on: %zu of %zu trials are there\n", r->done_count,
-                r->plan.count);
+        fprintf(stderr, "going on: %zu of %zu trial%s there\n", r->done_count, r->plan.count,
+                r->plan.count == 1 ? " is" : "s are");
 }
 
 static void run_trials(struct run *r)
@@ -303,6 +305,8 @@ static int measure(struct run *r)
     find_done(r);
     wait_hold_signals();
     process_adopt_orphans();
+    signal(SIGPIPE,
+           SIG_IGN); /* who stops reading the table does not end the run before its report */
     r->realtime = take_place(&r->placement);
     if (!r->options.resume)
         write_environment(r);

@@ -19,8 +19,7 @@ enum {
     OPTION_SEED,
     OPTION_RESUME,
     OPTION_DRY_RUN,
-    OPTION_ENV,
-    OPTION_HELP
+    OPTION_ENV
 };
 
 static const struct option options[] = {
@@ -34,7 +33,7 @@ static const struct option options[] = {
     {"resume", required_argument, NULL, OPTION_RESUME},
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {"env", required_argument, NULL, OPTION_ENV},
-    {"help", no_argument, NULL, OPTION_HELP},
+    {"help", no_argument, NULL, 'h'},
     PATHS_OPTIONS,
     {0},
 };
@@ -128,7 +127,7 @@ static void one_option(struct run_options *o, int value)
             die_usage("--env %s", error);
         o->environment = true;
         break;
-    case OPTION_HELP:
+    case 'h':
         help();
         exit(0);
     default:
@@ -141,7 +140,7 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
 {
     *o = (struct run_options){.scenario = "quick"};
     int value;
-    while ((value = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1)
         one_option(o, value);
     bool named = optind < argc;
     if (named)

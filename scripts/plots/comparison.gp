@@ -50,7 +50,7 @@ do for [terminal in terminals] {
         set rmargin at screen 0.2 + i * 0.78 / wide - 0.01
         set tmargin at screen 1 - 105.0 / height
         set bmargin at screen 62.0 / height
-        set title sprintf('%d connections', p) offset 0, -0.6
+        set title connections(p) offset 0, -0.6
         set xlabel 'requests per second' offset 0, 0.3
         if (i == 1) { eval set_names } else { set ytics ('' 0) scale 0 }
         plot \

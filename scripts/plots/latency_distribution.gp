@@ -5,7 +5,7 @@ load scripts.'/style.gp'
 curves = dir.'/plots/latency_distribution_'.protocol.'.tsv'
 set datafile separator "\t"
 spread = 'all repetitions merged'
-set title heading(sprintf('Latency distribution at %d connections', point))
+set title heading('Latency distribution at '.connections(point))
 set logscale x
 lowest = real(system("LC_ALL=C awk 'NR > 1 && (!n++ || $3 < m) { m = $3 + 0 } END { print m + 0 }' ".quoted(curves)))
 eval y_latency

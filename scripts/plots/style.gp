@@ -139,6 +139,8 @@ note = 'closed loop'.(cores eq '' ? '' : '; '.cores).'; '
 others = omitted ? "\n{/*0.75 servers of others: see the comparison}" : ''
 heading(what) = sprintf("{/:Bold %s}\n{/*0.75 %s; %s}%s", what, service, note.spread, others)
 
+connections(n) = sprintf('%d connection%s', n, n == 1 ? '' : 's')
+
 # The axis that most pictures share. Its labels are the points measured; of two that would touch
 # (select's 1000 beside 1024) the larger.
 find_points = "LC_ALL=C awk -F, -v p=%s -v least=%d 'NR > 1 && $2 == p && $4 >= least { print $4 }' %s | LC_ALL=C sort -nu | LC_ALL=C awk 'function tick(n) { return sprintf(\"\\\"%%s\\\" %%d\", n >= 10000 && n %% 1000 == 0 ? n / 1000 \"k\" : n, n) } { if (last && $1 / last >= 1.3) printf \"%%s, \", tick(last); last = $1 } END { printf \"%%s\", tick(last) }'"
