@@ -117,9 +117,10 @@ char *ceiling_text(const json_t *environment, const struct trial_rows *rows,
     char *text = NULL;
     if (c.row)
         text = text_format("load generator%s%s: %.2f µs of CPU a request at best (%s, %u "
-                           "connections), so %s requests/s for one CPU of its own%s",
+                           "connection%s), so %s requests/s for one CPU of its own%s",
                            c.row->engine[0] ? ", " : "", c.row->engine, c.cpu_us, c.row->model,
-                           c.row->connections, table_thousands(c.per_second, thousands), own);
+                           c.row->connections, text_s(c.row->connections),
+                           table_thousands(c.per_second, thousands), own);
     free(own);
     return text;
 }

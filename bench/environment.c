@@ -8,6 +8,7 @@
 
 #include "bench/build_commit.h"
 #include "bench/build_config.h"
+#include "bench/child_env.h"
 #include "bench/json_get.h"
 #include "bench/machine.h"
 #include "bench/peer.h"
@@ -173,6 +174,7 @@ void environment_write(const char *dir, const struct run_facts *facts)
     put(all, "machine", machine_describe());
     put(all, "sysctls", machine_sysctls());
     put(all, "limits", machine_limits());
+    put(all, "environment", child_env_describe());
     put(all, "build", build(facts));
 
     put(all, "generator", json_incref(facts->generator));

@@ -72,9 +72,11 @@ bool html_svg(FILE *f, const char *path, const char *prefix)
     char *text = text_read_file(path);
     const char *at = text ? strstr(text, "<svg") : NULL;
     bool good = at != NULL;
+    bool in_tag = false; /* between tags is what is drawn: a name may look like a mark */
     while (good && *at) {
-        size_t n = id_mark(at);
+        size_t n = in_tag ? id_mark(at) : 0;
         if (n == 0) {
+            in_tag = *at == '<' || (in_tag && *at != '>');
             fputc(*at++, f);
             continue;
         }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/text.h"
+
 static const double server_saturated = 0.95;
 static const double window_tolerance = 0.05;
 
@@ -57,11 +59,11 @@ static bool lost(struct trial_row *row, bool settling)
     size_t size = sizeof row->reason;
 
     if (v[M_CONNECTED] < row->connections)
-        snprintf(why, size, "%.0f of %u connections came about", v[M_CONNECTED],
-                 row->connections);
+        snprintf(why, size, "%.0f of %u connection%s came about", v[M_CONNECTED],
+                 row->connections, text_s(row->connections));
     else if (settling && v[M_SETTLED] < v[M_CONNECTED])
-        snprintf(why, size, "only %.0f of %.0f connections had an answer before the load began",
-                 v[M_SETTLED], v[M_CONNECTED]);
+        snprintf(why, size, "only %.0f of %.0f connection%s had an answer before the load began",
+                 v[M_SETTLED], v[M_CONNECTED], text_s(v[M_CONNECTED]));
     else
         return false;
     return true;

@@ -15,11 +15,11 @@
 #include "bench/text.h"
 #include "common/err.h"
 
-enum { OPTION_JSON = 1, OPTION_HELP };
+enum { OPTION_JSON = 1 };
 
 static const struct option options[] = {
     {"json", no_argument, NULL, OPTION_JSON},
-    {"help", no_argument, NULL, OPTION_HELP},
+    {"help", no_argument, NULL, 'h'},
     PATHS_OPTIONS,
     {0},
 };
@@ -128,7 +128,7 @@ static json_t *peers(const struct model_list *list)
 static void print_limits(const struct model *m)
 {
     if (m->max_connections)
-        printf(" [at most %u connections]", m->max_connections);
+        printf(" [at most %u connection%s]", m->max_connections, text_s(m->max_connections));
     if (m->concurrency)
         printf(" [serves %u at a time]", m->concurrency);
     putchar('\n');
@@ -177,8 +177,8 @@ int command_list(int argc, char **argv)
     struct paths paths = {0};
     bool json = false;
     int value;
-    while ((value = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (value == OPTION_HELP) {
+    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (value == 'h') {
             help();
             return 0;
         }

@@ -4,6 +4,8 @@
 
 #include "bench/commands.h"
 #include "common/err.h"
+#include "common/inherit.h"
+#include "common/output.h"
 
 static const struct {
     const char *name;
@@ -26,13 +28,15 @@ static void help(void)
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         printf("  %-8s %s\n", commands[i].name, commands[i].summary);
     printf("\n"
-           "iomodels COMMAND --help tells the options of each.\n"
+           "iomodels COMMAND --help (or -h) tells the options of each.\n"
            "Exit status: 0 well, 1 something failed, 2 wrong usage, 130 interrupted.\n");
 }
 
 int main(int argc, char **argv)
 {
     err_set_program("iomodels");
+    inherit_clean();
+    output_check_at_exit();
     if (argc < 2)
         die_usage("no command");
     const char *name = argv[1];

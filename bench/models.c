@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/name.h"
 #include "bench/peer.h"
 #include "bench/placeholders.h"
 #include "bench/process.h"
@@ -137,7 +138,11 @@ void models_find(struct model_list *list, const char *servers)
     struct dirent *d;
     while ((d = readdir(dir))) {
         struct model m = {.path = text_format("%s/%s", servers, d->d_name)};
-        if (is_program(m.path, d->d_name) && describe(&m)) {
+        bool program = is_program(m.path, d->d_name);
+        bool named = name_is_good(d->d_name);
+        if (program && !named)
+            warn("a program in %s is left out for its name: %s", servers, name_rule);
+        if (program && named && describe(&m)) {
             m.name = xstrdup(d->d_name);
             list->at = xrealloc(list->at, (list->count + 1) * sizeof *list->at);
             list->at[list->count++] = m;

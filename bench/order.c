@@ -153,7 +153,7 @@ static void show(FILE *f, const struct order *o, const char *claim, bool html)
 {
     char *measured = measured_text(o);
     fprintf(f, html ? "<p><b>%s, %u connection%s: " : "\n%s, %u connection%s: ", o->protocol,
-            o->connections, o->connections == 1 ? "" : "s");
+            o->connections, text_s(o->connections));
     char *line = text_format("the order %s: %s", claim, verdict_names[o->verdict]);
     html ? html_text(f, line) : (void)fputs(line, f);
     free(line);

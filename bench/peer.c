@@ -9,6 +9,7 @@
 
 #include "bench/ini_text.h"
 #include "bench/models.h"
+#include "bench/name.h"
 #include "bench/placeholders.h"
 #include "bench/text.h"
 #include "common/err.h"
@@ -186,6 +187,13 @@ static bool read_file(struct model_list *list, const char *dir, const char *entr
 {
     char *file = text_format("%s/%s", dir, entry);
     char *name = text_format("%.*s", (int)strlen(entry) - 4, entry);
+    if (!name_is_good(name)) {
+        snprintf(error, error_size, "the name of a file in %s is no name of a server: %s", dir,
+                 name_rule);
+        free(name);
+        free(file);
+        return false;
+    }
     struct model m = new_peer(name);
     m.peer->file = file;
     m.peer->here = xstrdup(dir);

@@ -73,6 +73,14 @@ static bool write_config(const struct peer_site *site, const struct peer *peer,
 {
     if (!peer->config)
         return true;
+    /* The templates quote paths; these characters mean something inside quotes too. */
+    if (strpbrk(site->dir, "\"\\$\n")) {
+        snprintf(
+            error, error_size,
+            "TMPDIR has a quote, '\\', '$' or line break, which no configuration can hold: %s",
+            site->dir);
+        return false;
+    }
     char *from = text_format("%s/%s", peer->here, peer->config);
     char *template = text_read_file(from);
     if (!template) {

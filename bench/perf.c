@@ -22,20 +22,22 @@ static const char *const without[PERF_COUNTERS] = {
 };
 
 /* The number of the tracepoint raw_syscalls:sys_enter, which tracefs tells where it is mounted
- * and may be read. */
+ * and may be read. False with errno: ENOENT where it is not there, EACCES where it may not be read. */
 static bool tracepoint_id(uint64_t *id)
 {
     static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
+    bool refused = false;
     for (size_t i = 0; i < 2; i++) {
         char path[128];
         snprintf(path, sizeof path, "%s/events/raw_syscalls/sys_enter/id", roots[i]);
         char *text = text_first_line(path);
+        refused |= !text && (errno == EACCES || errno == EPERM);
         bool good = text && parse_u64(text, 0, UINT32_MAX, id);
         free(text);
         if (good)
             return true;
     }
-    errno = ENOENT;
+    errno = refused ? EACCES : ENOENT;
     return false;
 }
 
@@ -69,6 +71,17 @@ static int open_counter(enum perf_counter which, pid_t pid)
     return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
+static const char *hint_of(enum perf_counter which, int error)
+{
+    uint64_t id;
+    bool tracefs = which == PERF_SYSCALLS && !tracepoint_id(&id);
+    bool refused = error == EACCES || error == EPERM;
+    if (tracefs)
+        return refused ? "; /sys/kernel/tracing can be read by its owner alone"
+                       : "; is tracefs mounted on /sys/kernel/tracing?";
+    return refused ? "; see /proc/sys/kernel/perf_event_paranoid" : "";
+}
+
 void perf_probe(bool available[PERF_COUNTERS], char *reason, size_t reason_size)
 {
     char why[128] = "";
@@ -77,17 +90,14 @@ void perf_probe(bool available[PERF_COUNTERS], char *reason, size_t reason_size)
     /* What is missing altogether first. */
     for (int i = PERF_COUNTERS - 1; i >= 0; i--) {
         int fd = open_counter((enum perf_counter)i, 0);
+        int error = errno;
         available[i] = fd >= 0;
         if (fd >= 0) {
             close(fd);
             continue;
         }
-        const char *hint = "";
-        if (i == PERF_SYSCALLS && errno == ENOENT)
-            hint = "; is tracefs mounted on /sys/kernel/tracing?";
-        else if (errno == EACCES || errno == EPERM)
-            hint = "; see /proc/sys/kernel/perf_event_paranoid";
-        snprintf(why, sizeof why, "%s%s", strerror(errno), hint);
+        snprintf(why, sizeof why, "%s%s", strerror(error),
+                 hint_of((enum perf_counter)i, error));
         int n =
             snprintf(reason + used, reason_size - used, "%s%s", used ? ", " : "", without[i]);
         used += n > 0 && (size_t)n < reason_size - used ? (size_t)n : 0;

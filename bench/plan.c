@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "bench/peer.h"
+#include "bench/text.h"
 #include "common/err.h"
 
 /* splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA
@@ -43,7 +44,8 @@ static void skip_reason(const struct model *m, unsigned connections, uint64_t de
 {
     reason[0] = '\0';
     if (m->max_connections && connections > m->max_connections)
-        snprintf(reason, 256, "%s holds at most %u connections", m->name, m->max_connections);
+        snprintf(reason, 256, "%s holds at most %u connection%s", m->name, m->max_connections,
+                 text_s(m->max_connections));
     else if (connections + (uint64_t)PLAN_SPARE_DESCRIPTORS > descriptors)
         snprintf(
             reason, 256,

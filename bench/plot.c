@@ -84,8 +84,8 @@ static char *cores_text(const char *dir)
     else if (shared)
         text = xstrdup("server and load generator share one CPU");
     else
-        text = text_format("server on %d CPU%s, load generator on %d", server,
-                           server > 1 ? "s" : "", generator);
+        text = text_format("server on %d CPU%s, load generator on %d", server, text_s(server),
+                           generator);
     json_decref(p);
     return text;
 }
@@ -137,23 +137,71 @@ struct picture {
     bool omitted; /* servers of others are not among the names */
     const char *cores;
     unsigned connections;
+    char *no_png; /* why there are no PNGs, NO_PNG_MAX bytes; "" */
 };
+
+enum { NO_PNG_MAX = 160 };
+
+/* `text` as gnuplot takes it literally. The caller frees it. */
+static char *gnuplot_string(const char *text)
+{
+    char *out = xmalloc(2 * strlen(text) + 3);
+    char *to = out;
+    *to++ = '\'';
+    for (; *text; text++) {
+        if (*text == '\'')
+            *to++ = '\'';
+        *to++ = *text;
+    }
+    strcpy(to, "'");
+    return out;
+}
+
+/* gnuplot does not look whether its writes went well; and without its cairo terminal there is no PNG,
+ * nor may one of an earlier time stay beside the SVG. */
+static bool check_drawn(const struct picture *p, const struct process *g, char *error,
+                        size_t error_size)
+{
+    char *svg = text_format("%s/plots/%s_%s.svg", p->dir, p->name, p->protocol);
+    char *png = text_format("%s/plots/%s_%s.png", p->dir, p->name, p->protocol);
+    char *said = process_errors(g);
+    char *drawn = text_read_file(svg);
+    char last[32] = "";
+    if (drawn)
+        text_last_line(drawn, last, sizeof last);
+    bool good = strcmp(last, "</svg>") == 0;
+    if (!good)
+        snprintf(error, error_size, "gnuplot did not write the whole of %s", svg);
+    const char *no_png = strstr(said, "no PNG: "); /* scripts/plots/style.gp */
+    if (good && no_png) {
+        unlink(png);
+        snprintf(p->no_png, NO_PNG_MAX, "%.*s", (int)strcspn(no_png, "\n"), no_png);
+    }
+    free(drawn);
+    free(said);
+    free(png);
+    free(svg);
+    return good;
+}
 
 /* One gnuplot for one picture; the script writes both the SVG and the PNG. */
 static bool draw(const struct picture *p, char *error, size_t error_size)
 {
-    /* gnuplot takes a leading '~', '<' or '|' in a file's name for more than a name. */
-    char *set =
-        text_format("dir='%s%s'; scripts='%s'; protocol='%s'; models='%s'; cores='%s'; "
-                    "point=%u; omitted=%d; name='%s_%s'",
-                    p->dir[0] == '/' ? "" : "./", p->dir, p->scripts, p->protocol, p->names,
-                    p->cores, p->connections, p->omitted, p->name, p->protocol);
+    char *scripts = gnuplot_string(p->scripts);
+    char *names = gnuplot_string(p->names);
+    char *set = text_format("dir='.'; scripts=%s; protocol='%s'; models=%s; cores='%s'; "
+                            "point=%u; omitted=%d; name='%s_%s'",
+                            scripts, p->protocol, names, p->cores, p->connections, p->omitted,
+                            p->name, p->protocol);
     char *script = text_format("%s/%s.gp", p->scripts, p->name);
-    const char *argv[] = {"gnuplot", "-e", set, script, NULL};
+    /* -d: no gnuplotrc. In the run directory: its name is then part of no program. */
+    const char *argv[] = {"gnuplot", "-d", "-e", set, script, NULL};
     struct process g;
     char end[400];
 
-    process_start(&g, &(struct process_spec){.argv = argv, .input = -1, .extra = -1});
+    process_start(&g,
+                  &(struct process_spec){
+                      .argv = argv, .input = -1, .extra = -1, .homeless = true, .dir = p->dir});
     bool good = process_wait(&g, clock_after(clock_ns(), 60 * NS_PER_S));
     if (!good) {
         snprintf(error, error_size, "gnuplot did not end within a minute: %s", script);
@@ -164,9 +212,12 @@ static bool draw(const struct picture *p, char *error, size_t error_size)
         snprintf(error, error_size,
                  absent ? "gnuplot is not installed (%s)" : "gnuplot failed: %s", end);
     }
+    good = good && check_drawn(p, &g, error, error_size);
     process_destroy(&g);
     free(script);
     free(set);
+    free(names);
+    free(scripts);
     return good;
 }
 
@@ -204,6 +255,7 @@ static bool draw_all(const char *dir, const char *scripts, const struct summary 
     json_t *environment = environment_read(dir, ignored, sizeof ignored);
     struct ratios ratios;
     bool good = true;
+    char no_png[NO_PNG_MAX] = "";
     ratios_make(&ratios, rows, summary, environment);
     ratios_write(&ratios, dir);
     for (size_t i = 0; i < 2 && good; i++) {
@@ -211,9 +263,12 @@ static bool draw_all(const char *dir, const char *scripts, const struct summary 
                             .scripts = scripts,
                             .protocol = protocols[i],
                             .cores = cores,
-                            .connections = plot_rank_point(dir)};
+                            .connections = plot_rank_point(dir),
+                            .no_png = no_png};
         good = draw_protocol(&p, environment, summary, rows, &ratios, error, error_size);
     }
+    if (good && no_png[0])
+        warn("%s; the SVGs are there", no_png);
     ratios_free(&ratios);
     json_decref(environment);
     free(cores);
@@ -226,10 +281,14 @@ bool plot_make(const char *dir, const char *scripts, char *error, size_t error_s
     struct summary summary;
     if (!trials_csv_read(dir, &rows, error, error_size))
         return false;
-    bool good = !strpbrk(dir, "'\n") && !strpbrk(scripts, "'\n");
-    if (!good)
+    char *absolute = realpath(scripts, NULL);
+    bool good = absolute && !strchr(absolute, '\n');
+    if (!absolute)
+        snprintf(error, error_size, "cannot find the gnuplot scripts %s: %s", scripts,
+                 strerror(errno));
+    else if (!good)
         snprintf(error, error_size,
-                 "a path with a quote or a line break in it cannot be handed to gnuplot");
+                 "a path of scripts with a line break in it cannot be handed to gnuplot");
     char *plots = text_format("%s/plots", dir);
     if (good && mkdir(plots, 0777) != 0 && errno != EEXIST) {
         good = false;
@@ -238,18 +297,17 @@ bool plot_make(const char *dir, const char *scripts, char *error, size_t error_s
     summary_make(&summary, &rows);
     if (good) {
         summary_write(&summary, dir);
-        good = draw_all(dir, scripts, &summary, &rows, error, error_size);
+        good = draw_all(dir, absolute, &summary, &rows, error, error_size);
     }
     free(plots);
+    free(absolute);
     summary_free(&summary);
     trials_csv_free(&rows);
     return good;
 }
 
-enum { OPTION_HELP = 1 };
-
 static const struct option options[] = {
-    {"help", no_argument, NULL, OPTION_HELP},
+    {"help", no_argument, NULL, 'h'},
     PATHS_OPTIONS,
     {0},
 };
@@ -259,8 +317,8 @@ int command_plot(int argc, char **argv)
     struct paths paths = {0};
     char error[512];
     int value;
-    while ((value = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (value == OPTION_HELP) {
+    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (value == 'h') {
             printf("Usage: iomodels plot DIR [--scripts DIR]\n"
                    "\n"
                    "Write summary.csv, ratios.csv and plots/*.svg, *.png of a run from its "

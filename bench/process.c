@@ -14,10 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/child_env.h"
 #include "bench/text.h"
 #include "bench/tree.h"
 #include "common/clock.h"
 #include "common/err.h"
+#include "common/inherit.h"
 
 _Noreturn static void child_failed(const char *what)
 {
@@ -26,7 +28,7 @@ _Noreturn static void child_failed(const char *what)
 }
 
 _Noreturn static void run_child(const struct process *p, const struct process_spec *spec,
-                                int gate, pid_t parent)
+                                char **environment, int gate, pid_t parent)
 {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -46,14 +48,14 @@ _Noreturn static void run_child(const struct process *p, const struct process_sp
 
     if (spec->cpus && sched_setaffinity(0, sizeof *spec->cpus, spec->cpus) != 0)
         child_failed("bind to its CPUs");
-    signal(SIGPIPE, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (spec->dir && chdir(spec->dir) != 0)
+        child_failed("enter its directory");
+    inherit_pass_nothing(spec->extra >= 0 ? PROCESS_EXTRA_FD + 1 : PROCESS_EXTRA_FD);
 
     char byte;
     if (from_gate >= 0 && read(from_gate, &byte, 1) != 1)
         _exit(127);
+    environ = environment;
     execvp(spec->argv[0], (char *const *)spec->argv);
     child_failed(text_format("run %s", spec->argv[0]));
 }
@@ -76,13 +78,14 @@ void process_start(struct process *p, const struct process_spec *spec)
     if (spec->gated && pipe2(gate, O_CLOEXEC) != 0)
         die_errno("cannot make a pipe");
 
+    char **environment = child_env(spec->homeless);
     pid_t parent = getpid();
     fflush(NULL);
     p->pid = fork();
     if (p->pid < 0)
         die_errno("cannot fork to run %s", spec->argv[0]);
     if (p->pid == 0)
-        run_child(p, spec, gate[0], parent);
+        run_child(p, spec, environment, gate[0], parent);
 
     setpgid(p->pid, p->pid); /* here too: whoever comes first */
     if (gate[0] >= 0)
@@ -113,8 +116,9 @@ bool process_wait(struct process *p, uint64_t deadline)
             continue;
         if (n <= 0)
             return false;
-        if (waitpid(p->pid, &p->status, 0) == p->pid || errno == ECHILD)
-            p->ended = true;
+        p->ended = true;
+        if (waitpid(p->pid, &p->status, 0) != p->pid)
+            p->status = PROCESS_UNKNOWN; /* process_end_all() has reaped it */
     }
     return true;
 }
@@ -172,7 +176,9 @@ void process_end_reason(const struct process *p, char *out, size_t out_size)
     free(text);
 
     const char *colon = line[0] ? ": " : "";
-    if (WIFSIGNALED(p->status))
+    if (p->status == PROCESS_UNKNOWN)
+        snprintf(out, out_size, "exit status unknown%s%s", colon, line);
+    else if (WIFSIGNALED(p->status))
         snprintf(out, out_size, "killed by signal %d (%s)%s%s", WTERMSIG(p->status),
                  strsignal(WTERMSIG(p->status)), colon, line);
     else

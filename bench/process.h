@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+enum { PROCESS_UNKNOWN = -1 };
+
 /* A child with its own process group. Its standard output and error go to memory: no pipe fills
  * up, and what was said last can be read after its death. */
 struct process {
@@ -17,21 +19,24 @@ struct process {
     int err_fd;
     int gate; /* the child waits here before its exec: process_release() */
     bool ended;
-    int status; /* as waitpid(2) gives it, once `ended` */
+    int status; /* as waitpid(2) gives it, once `ended`; PROCESS_UNKNOWN where nobody could tell */
 };
 
 struct process_spec {
     const char *const *argv;
     const cpu_set_t *cpus; /* NULL: as this process */
     int input;             /* the child's standard input; -1 for /dev/null */
-    int extra;  /* a descriptor that the child finds as PROCESS_EXTRA_FD; -1 for none */
-    bool gated; /* wait for process_release() before the exec */
+    int extra;       /* a descriptor that the child finds as PROCESS_EXTRA_FD; -1 for none */
+    bool gated;      /* wait for process_release() before the exec */
+    bool homeless;   /* without start files of the user: child_env() */
+    const char *dir; /* where it runs; NULL: where this process does */
 };
 
 enum { PROCESS_EXTRA_FD = 3 };
 
-/* Fork. The child dies with this process (PR_SET_PDEATHSIG). What fails in the child is told on
- * its standard error, exit status 127. */
+/* Fork. The child dies with this process (PR_SET_PDEATHSIG). It has the environment of child_env(),
+ * no other descriptors than 0 to 2 and its extra one, and all signals as they are by default. What
+ * fails in the child is told on its standard error, exit status 127. */
 void process_start(struct process *p, const struct process_spec *spec);
 void process_release(struct process *p);
 

@@ -1,16 +1,29 @@
 #include "progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "bench/table.h"
+#include "bench/text.h"
 #include "common/clock.h"
+
+/* A terminal that can draw over a line, where nobody asked for plain text (https://no-color.org).
+ */
+static bool takes_escapes(void)
+{
+    const char *type = getenv("TERM");
+    const char *plain = getenv("NO_COLOR");
+    return isatty(STDERR_FILENO) && type && type[0] && strcmp(type, "dumb") != 0 &&
+           !(plain && plain[0]);
+}
 
 void progress_begin(struct progress *p, size_t total, uint64_t guess)
 {
     *p = (struct progress){
-        .terminal = isatty(STDERR_FILENO),
+        .terminal = takes_escapes(),
         .total = total,
         .began = clock_ns(),
         .guess = guess,
@@ -41,8 +54,7 @@ void progress_trial(const struct progress *p, const struct plan_trial *t)
     uint64_t s = left_seconds(p);
     snprintf(text, sizeof text, "[%zu/%zu] %d:%02d left  %s %s, %u connection%s%s", p->done + 1,
              p->total, (int)(s / 60), (int)(s % 60), protocol_name(t->protocol), t->model->name,
-             t->connections, t->connections == 1 ? "" : "s",
-             p->failed ? "  (some failed)" : "");
+             t->connections, text_s(t->connections), p->failed ? "  (some failed)" : "");
     draw(text);
 }
 
@@ -56,7 +68,7 @@ void progress_row(struct progress *p, const struct trial_row *row)
     if (p->terminal)
         draw("");
     fprintf(stderr, "[%zu/%zu] %s %s, %u connection%s: ", p->done, p->total, row->protocol,
-            row->model, row->connections, row->connections == 1 ? "" : "s");
+            row->model, row->connections, text_s(row->connections));
     if (row->ok && row->counting && row->verdict == VERDICT_VALID) {
         fprintf(stderr, "%.2f system calls a request\n", row->value[M_SYSCALLS_PER_REQUEST]);
         return;

@@ -171,8 +171,11 @@ void ratios_write(const struct ratios *r, const char *dir)
         const char *bound = x->pair.bound[0] == '\0'          ? ""
                             : strcmp(x->pair.bound, "≥") == 0 ? "lower"
                                                               : "upper";
-        fprintf(f, "%s,%s,%s,%u,%zu", x->model->protocol, x->model->model, x->peer->model,
-                x->model->connections, s->n);
+        fprintf(f, "%s,", x->model->protocol);
+        csv_put_text(f, x->model->model);
+        fputc(',', f);
+        csv_put_text(f, x->peer->model);
+        fprintf(f, ",%u,%zu", x->model->connections, s->n);
         const double figures[] = {s->median, s->low, s->high};
         for (int k = 0; k < 3; k++) {
             fputc(',', f);

@@ -99,10 +99,11 @@ static void put_head(FILE *f, const json_t *environment)
     html_text(f, json_text(environment, "date", ""));
     if (scenario)
         fprintf(f,
-                " · %.0f repetitions, each %.2g s after %.2g s of warm-up, in random order, a "
+                " · %.0f repetition%s, each %.2g s after %.2g s of warm-up, in random order, a "
                 "fresh "
                 "server each · closed loop, keep-alive",
                 json_number(scenario, NULL, "repetitions"),
+                text_s(json_number(scenario, NULL, "repetitions")),
                 json_number(scenario, NULL, "duration_s"),
                 json_number(scenario, NULL, "warmup_s"));
     fputs("</p>\n", f);
@@ -148,12 +149,12 @@ static void put_disturbed(FILE *f, const struct trial_rows *rows)
     unsigned n = summary_disturbed(rows);
     if (n > 0)
         fprintf(f,
-                "<p class=\"warning\">In %u of %zu trials others took more than %.0f "
+                "<p class=\"warning\">In %u of %zu trial%s others took more than %.0f "
                 "%% of the "
                 "CPUs of the server or of the load generator. They are INVALID, being too low; "
                 "measure "
                 "again on a quiet machine.</p>\n",
-                n, rows->count, JUDGE_DISTURBED * 100);
+                n, rows->count, text_s((double)rows->count), JUDGE_DISTURBED * 100);
 }
 
 /* Servers of others: ratios, and an order that is told of them. */
@@ -248,10 +249,8 @@ bool report_make(const char *dir, char *error, size_t error_size)
     return good;
 }
 
-enum { OPTION_HELP = 1 };
-
 static const struct option options[] = {
-    {"help", no_argument, NULL, OPTION_HELP},
+    {"help", no_argument, NULL, 'h'},
     {0},
 };
 
@@ -259,8 +258,8 @@ int command_report(int argc, char **argv)
 {
     char error[512];
     int value;
-    while ((value = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (value != OPTION_HELP)
+    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (value != 'h')
             return EXIT_USAGE;
         printf("Usage: iomodels report DIR\n"
                "\n"

@@ -7,6 +7,7 @@
 #include "bench/html.h"
 #include "bench/json_get.h"
 #include "bench/table.h"
+#include "bench/text.h"
 
 static void cell(FILE *f, const char *text, const char *class)
 {
@@ -50,8 +51,7 @@ void report_ranking(FILE *f, const struct summary *s, const char *protocol,
 {
     struct ranking r;
     ranking_make(&r, s, protocol, connections);
-    fprintf(f, "<h3>%s, %u connection%s</h3>\n", protocol, connections,
-            connections == 1 ? "" : "s");
+    fprintf(f, "<h3>%s, %u connection%s</h3>\n", protocol, connections, text_s(connections));
     if (r.count == 0)
         fputs("<p class=\"note\">No model was measured at this point.</p>\n", f);
     else
@@ -148,9 +148,9 @@ void report_exceptions(FILE *f, const struct trial_rows *rows)
         count += !rows->at[i].ok || rows->at[i].verdict != VERDICT_VALID;
     }
     fprintf(f,
-            "<p>%zu trials were measured; %zu failed, %zu more are INVALID or limited by the "
+            "<p>%zu trial%s measured; %zu failed, %zu more are INVALID or limited by the "
             "load generator.</p>\n",
-            rows->count, failed, count - failed);
+            rows->count, rows->count == 1 ? " was" : "s were", failed, count - failed);
     if (count == 0)
         return;
     fprintf(f, "<details%s><summary>Each of them with its reason</summary>\n",
@@ -164,7 +164,7 @@ void report_exceptions(FILE *f, const struct trial_rows *rows)
             continue;
         fprintf(f, "<tr><td>%u</td><td class=\"left\">%s ", r->trial, r->protocol);
         html_text(f, r->model);
-        fprintf(f, ", %u connections</td>", r->connections);
+        fprintf(f, ", %u connection%s</td>", r->connections, text_s(r->connections));
         cell(f,
              r->ok            ? verdict_name(r->verdict)
              : r->unsupported ? "unsupported"
@@ -194,10 +194,12 @@ void report_differences(FILE *f, const json_t *environment)
     json_array_foreach(json_object_get(environment, "skipped"), i, m)
     {
         double connections = json_number(m, NULL, "connections");
-        fprintf(f, "<p class=\"note\">Skipped: <b>%s</b> ", json_text(m, "protocol", ""));
+        fputs("<p class=\"note\">Skipped: <b>", f);
+        html_text(f, json_text(m, "protocol", ""));
+        fputs("</b> ", f);
         html_text(f, json_text(m, "model", "?"));
         if (connections > 0)
-            fprintf(f, ", %.0f connections", connections);
+            fprintf(f, ", %.0f connection%s", connections, text_s(connections));
         fputs(": ", f);
         html_text(f, json_text(m, "reason", "?"));
         fputs(".</p>\n", f);

@@ -1,5 +1,6 @@
 /* iomodels run: from a scenario to a run directory. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "bench/ceiling.h"
 #include "bench/commands.h"
 #include "bench/cpu_busy.h"
+#include "bench/csv.h"
 #include "bench/environment.h"
 #include "bench/process.h"
 #include "bench/progress.h"
@@ -135,9 +137,10 @@ static void tell_plan(const struct run *r)
 {
     char server[256];
     char generator[256];
-    fprintf(stderr, "%s: %zu trials (%zu points, %u repetitions%s), seed %llu\n",
-            r->inputs.scenario.name, r->plan.count, r->plan.points,
-            r->inputs.scenario.repetitions,
+    fprintf(stderr, "%s: %zu trial%s (%zu point%s, %u repetition%s%s), seed %llu\n",
+            r->inputs.scenario.name, r->plan.count, text_s((double)r->plan.count),
+            r->plan.points, text_s((double)r->plan.points), r->inputs.scenario.repetitions,
+            text_s(r->inputs.scenario.repetitions),
             r->inputs.counting ? ", and a short one to count system calls" : "",
             (unsigned long long)r->inputs.seed);
     fprintf(stderr, "server on CPU %s, load generator on CPU %s; results in %s\n",
@@ -162,12 +165,12 @@ static void tell_plan(const struct run *r)
         if (s->connections == 0)
             fprintf(stderr, "skipped: %s: %s\n", s->model->name, s->reason);
         else
-            fprintf(stderr, "skipped: %s %s, %u connections: %s\n", protocol_name(s->protocol),
-                    s->model->name, s->connections, s->reason);
+            fprintf(stderr, "skipped: %s %s, %u connection%s: %s\n", protocol_name(s->protocol),
+                    s->model->name, s->connections, text_s(s->connections), s->reason);
     }
     if (r->done_count > 0)
-        fprintf(stderr, "going on: %zu of %zu trials are there\n", r->done_count,
-                r->plan.count);
+        fprintf(stderr, "going on: %zu of %zu trial%s there\n", r->done_count, r->plan.count,
+                r->plan.count == 1 ? " is" : "s are");
 }
 
 static void run_trials(struct run *r)
@@ -211,8 +214,9 @@ static int print_plan(const struct run *r)
     puts("trial,block,protocol,model,connections");
     for (size_t i = 0; i < r->plan.count; i++) {
         const struct plan_trial *t = &r->plan.trials[i];
-        printf("%u,%u,%s,%s,%u\n", t->id, t->block, protocol_name(t->protocol), t->model->name,
-               t->connections);
+        printf("%u,%u,%s,", t->id, t->block, protocol_name(t->protocol));
+        csv_put_text(stdout, t->model->name);
+        printf(",%u\n", t->connections);
     }
     return 0;
 }
@@ -274,6 +278,8 @@ static int measure(struct run *r)
     find_done(r);
     wait_hold_signals();
     process_adopt_orphans();
+    signal(SIGPIPE,
+           SIG_IGN); /* who stops reading the table does not end the run before its report */
     r->realtime = take_place(&r->placement);
     r->others_seen =
         cpu_busy_told(&r->placement.server) && cpu_busy_told(&r->placement.generator);

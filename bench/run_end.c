@@ -13,6 +13,7 @@
 #include "bench/report.h"
 #include "bench/summary.h"
 #include "bench/table.h"
+#include "bench/text.h"
 #include "bench/trials_csv.h"
 #include "common/err.h"
 
@@ -28,12 +29,12 @@ static bool tell_failures(const struct summary *summary, const struct trial_rows
     if (disturbed > 0)
         fprintf(
             stderr,
-            "WARNING: in %u of %zu trials others took more than %.0f %% of the CPUs of "
+            "WARNING: in %u of %zu trial%s others took more than %.0f %% of the CPUs of "
             "server or load generator. They are INVALID: measure again on a quiet machine.\n",
-            disturbed, rows->count, JUDGE_DISTURBED * 100);
+            disturbed, rows->count, text_s((double)rows->count), JUDGE_DISTURBED * 100);
     if (failed > 0)
         fprintf(stderr, "%u trial%s failed; trials.csv and the report say why\n", failed,
-                failed > 1 ? "s" : "");
+                text_s(failed));
     if (empty > 0)
         fprintf(stderr, "%u point%s no usable trial; trials.csv and the report say why\n",
                 empty, empty > 1 ? "s have" : " has");

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "bench/child_env.h"
 #include "bench/environment.h"
 #include "bench/json_get.h"
 #include "bench/peer.h"
@@ -45,6 +46,7 @@ static void read_old(struct run_inputs *in, const char *dir, struct names *names
         !parse_u64(json_text(environment, "seed", ""), 0, UINT64_MAX, &in->seed))
         wrong(environment ? "environment.json holds no seed" : error);
     in->counting = json_is_true(json_object_get(environment, "counting"));
+    child_env_add_recorded(json_object_get(environment, "environment"));
     *names = (struct names){xstrdup("none"), xstrdup("none")};
     json_array_foreach(json_object_get(environment, "models"), i, m)
     {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/child_env.h"
 #include "common/err.h"
 #include "common/parse.h"
 
@@ -18,7 +19,7 @@ enum {
     OPTION_SEED,
     OPTION_RESUME,
     OPTION_DRY_RUN,
-    OPTION_HELP
+    OPTION_ENV
 };
 
 static const struct option options[] = {
@@ -31,7 +32,8 @@ static const struct option options[] = {
     {"seed", required_argument, NULL, OPTION_SEED},
     {"resume", required_argument, NULL, OPTION_RESUME},
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-    {"help", no_argument, NULL, OPTION_HELP},
+    {"env", required_argument, NULL, OPTION_ENV},
+    {"help", no_argument, NULL, 'h'},
     PATHS_OPTIONS,
     {0},
 };
@@ -62,6 +64,11 @@ static void help(void)
         "  --seed N          order of the trials (default: random, kept in environment.json)\n"
         "  --resume DIR      go on with an interrupted run\n"
         "  --dry-run         print the trials in their order, measure nothing\n"
+        "  --env NAME=VALUE  what servers and load generator find in their environment "
+        "besides\n"
+        "                    PATH, HOME, TMPDIR, LD_LIBRARY_PATH, LC_ALL=C, IOMODELS_* and "
+        "the\n"
+        "                    options of sanitizers; NAME alone: with the value it has here\n"
         "  --servers DIR     the server programs (default: of this build)\n"
         "  --external-dir DIR  what describes servers of others (default: bench/external)\n"
         "  --loadgen FILE    the load generator (default: of this build)\n"
@@ -81,6 +88,7 @@ static struct run_external *last_external(struct run_options *o, const char *opt
 
 static void one_option(struct run_options *o, int value)
 {
+    char error[512];
     switch (value) {
     case OPTION_MODELS:
         o->models = optarg;
@@ -116,7 +124,12 @@ static void one_option(struct run_options *o, int value)
     case OPTION_DRY_RUN:
         o->dry_run = true;
         break;
-    case OPTION_HELP:
+    case OPTION_ENV:
+        if (!child_env_add(optarg, error, sizeof error))
+            die_usage("--env %s", error);
+        o->environment = true;
+        break;
+    case 'h':
         help();
         exit(0);
     default:
@@ -129,15 +142,16 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
 {
     *o = (struct run_options){.scenario = "quick"};
     int value;
-    while ((value = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1)
         one_option(o, value);
     bool named = optind < argc;
     if (named)
         o->scenario = argv[optind++];
     if (optind < argc)
         die_usage("run takes one scenario; '%s' is one too many", argv[optind]);
-    if (o->resume &&
-        (named || o->out || o->seeded || o->models || o->peers || o->external_count > 0))
-        die_usage("--resume takes scenario, models, seed and directory from the run itself");
+    if (o->resume && (named || o->out || o->seeded || o->models || o->peers ||
+                      o->external_count > 0 || o->environment))
+        die_usage("--resume takes scenario, models, seed, environment and directory from the "
+                  "run itself");
     paths_find(&o->paths);
 }

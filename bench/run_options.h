@@ -26,6 +26,7 @@ struct run_options {
     bool seeded;        /* `seed` was given */
     uint64_t seed;
     bool dry_run;
+    bool environment; /* child_env_add() was given something */
 };
 
 /* Ends the program on --help (status 0) and on wrong usage (status 2). */

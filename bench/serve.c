@@ -25,7 +25,7 @@ int command_serve(int argc, char **argv)
         paths.servers = argv[2];
         at = 3;
     }
-    if (at < argc && strcmp(argv[at], "--help") == 0) {
+    if (at < argc && (strcmp(argv[at], "--help") == 0 || strcmp(argv[at], "-h") == 0)) {
         help();
         return 0;
     }

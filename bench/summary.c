@@ -147,7 +147,8 @@ void summary_write(const struct summary *s, const char *dir)
     fputs(",reason,answer\n", f);
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
-        fprintf(f, "%s,%s,", p->scenario, p->protocol);
+        csv_put_text(f, p->scenario);
+        fprintf(f, ",%s,", p->protocol);
         csv_put_text(f, p->model);
         fprintf(f, ",%u,%u,%u,%u,%s,%d", p->connections, p->trials, p->ok, p->valid,
                 verdict_name(p->verdict), summary_starves(p));

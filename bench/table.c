@@ -25,8 +25,8 @@ const char *ranking_excuse(const struct summary_point *p, char buffer[512])
         return buffer;
     }
     if (p->verdict == VERDICT_INVALID) {
-        snprintf(buffer, 512, "INVALID, %u of %u trials usable: %s", p->usable, p->trials,
-                 p->reason);
+        snprintf(buffer, 512, "INVALID, %u of %u trial%s usable: %s", p->usable, p->trials,
+                 text_s(p->trials), p->reason);
         return buffer;
     }
     if (p->answer[0]) {
@@ -39,8 +39,8 @@ const char *ranking_excuse(const struct summary_point *p, char buffer[512])
     }
     if (summary_starves(p)) {
         snprintf(buffer, 512,
-                 "%.0f of %u connections starved: the figures are those of the rest",
-                 p->at[S_STARVED].median, p->connections);
+                 "%.0f of %u connection%s starved: the figures are those of the rest",
+                 p->at[S_STARVED].median, p->connections, text_s(p->connections));
         return buffer;
     }
     return NULL;
@@ -233,7 +233,7 @@ void table_print(FILE *f, const struct summary *s, unsigned connections)
         ranking_make(&r, s, protocols[p], connections);
         if (r.count > 0) {
             fprintf(f, "\n%s, %u connection%s, closed loop\n", protocols[p], connections,
-                    connections > 1 ? "s" : "");
+                    text_s(connections));
             print_ranking(f, &r);
         }
         any |= r.ranked > 1;

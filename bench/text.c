@@ -89,6 +89,11 @@ char *text_trim(char *text)
     return text;
 }
 
+const char *text_s(double n)
+{
+    return n == 1 ? "" : "s";
+}
+
 size_t text_width(const char *text)
 {
     size_t n = 0;

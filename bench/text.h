@@ -29,4 +29,7 @@ char *text_trim(char *text);
  */
 size_t text_width(const char *text);
 
+/* "s" unless `n` is 1: printf("%u connection%s", n, text_s(n)). */
+const char *text_s(double n);
+
 #endif

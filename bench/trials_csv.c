@@ -54,7 +54,9 @@ static void put_header(FILE *f)
 
 static void put_row(FILE *f, const struct trial_row *row)
 {
-    fprintf(f, "%u,%u,%s,%s,", row->trial, row->block, row->scenario, row->protocol);
+    fprintf(f, "%u,%u,", row->trial, row->block);
+    csv_put_text(f, row->scenario);
+    fprintf(f, ",%s,", row->protocol);
     csv_put_text(f, row->model);
     fprintf(f, ",%u,%s,%s,", row->connections,
             row->ok            ? "ok"
@@ -67,7 +69,9 @@ static void put_row(FILE *f, const struct trial_row *row)
         fputc(',', f);
         csv_put_number(f, row->value[i], metric_decimals[i]);
     }
-    fprintf(f, ",%s,", row->engine);
+    fputc(',', f);
+    csv_put_text(f, row->engine);
+    fputc(',', f);
     csv_put_text(f, row->answer);
     fputc('\n', f);
 }

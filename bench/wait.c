@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/err.h"
+#include "common/inherit.h"
 
 enum { FDS_MAX = 7 };
 
@@ -19,7 +20,8 @@ static void stop_signals(sigset_t *set)
     sigemptyset(set);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
-    sigaddset(set, SIGHUP);
+    if (!inherit_ignored(SIGHUP)) /* as nohup(1) has it */
+        sigaddset(set, SIGHUP);
 }
 
 void wait_hold_signals(void)

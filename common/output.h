@@ -2,9 +2,11 @@
 #ifndef IOM_OUTPUT_H
 #define IOM_OUTPUT_H
 
-/* Write out what standard output holds back. Ends the program with status 1 and one line if that, or
- * any write before it, failed. To be called at the end of all that a program prints, and by whoever
- * ends it with exit(0). */
+/* Write out what standard output holds back. Where that or an earlier write to it failed, one line on
+ * standard error says so, and the program ends with status 1. */
 void output_finish(void);
+
+/* From now on exit(3) and the end of main() do that. */
+void output_check_at_exit(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/err.h"
+#include "common/inherit.h"
 #include "loadgen/options.h"
 #include "loadgen/output.h"
 #include "loadgen/reach.h"
@@ -30,23 +31,12 @@ static int run_once(const struct options *o)
     return status;
 }
 
-/* Whoever started us may have blocked some, and the mask is inherited (execve(2)): a name that the
- * resolver waits for could then not be interrupted. */
-static void unblock_signals(void)
-{
-    sigset_t none;
-
-    sigemptyset(&none);
-    if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
-        die_errno("cannot unblock signals");
-}
-
 int main(int argc, char **argv)
 {
     struct options options;
 
     err_set_program(argv[0]);
-    unblock_signals();
+    inherit_clean();
     output_begin();
     options_parse(&options, argc, argv);
     output_check(options.json);

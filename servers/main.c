@@ -14,7 +14,7 @@
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "common/inherited.h"
+#include "common/inherit.h"
 #include "counters.h"
 #include "files.h"
 #include "http_resource.h"
@@ -179,7 +179,7 @@ static size_t smaller_limit(size_t a, size_t b)
 int main(int argc, char **argv)
 {
     err_set_program(argv[0]);
-    inherited_reset();
+    inherit_clean();
     raise_descriptor_limit(); /* first: a model may size by it what it tries to open */
     options_read(argc, argv, &options);
     refuse_unsupported();

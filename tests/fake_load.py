@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A load generator that finds fault with itself: the real one (FAKE_LOAD_REAL), whose verdict on each
+"""A load generator that finds fault with itself: the real one (IOMODELS_FAKE_LOAD), whose verdict on each
 measurement becomes INVALID with exit status 3, and which has --null."""
 
 import json
@@ -19,7 +19,7 @@ if "--null" in sys.argv:
 if "--help" in sys.argv:
     print("      --null                no server")
     sys.exit(0)
-status = subprocess.run([os.environ["FAKE_LOAD_REAL"]] + sys.argv[1:], pass_fds=[3],
+status = subprocess.run([os.environ["IOMODELS_FAKE_LOAD"]] + sys.argv[1:], pass_fds=[3],
                         check=False).returncode
 if "--json" in sys.argv and status == 0:
     with open(option("--json"), encoding="utf-8") as f:

@@ -5,10 +5,14 @@ if (!exists("scripts")) scripts = 'scripts/plots'
 if (!exists("name")) name = 'comparison_'.(exists("protocol") ? protocol : 'http')
 load scripts.'/style.gp'
 data = dir.'/plots/comparison_'.protocol.'.tsv'
-of_data = "awk -F'\t' 'NR > 1 %s' ".quoted(data)
-panels = system(sprintf(of_data, "&& !seen[$4]++ { print $4 }").' | sort -n')
+of_data = "LC_ALL=C awk -F'\t' 'NR > 1 %s' ".quoted(data)
+panels = system(sprintf(of_data, "&& !seen[$4]++ { print $4 }").' | LC_ALL=C sort -n')
 last = int(system(sprintf(of_data, "{ n = $1 } END { print n }")))
-names = system(sprintf(of_data, "&& !seen[$1]++ { printf \"\\\"%s\\\" %d, \", ($2 == \"ours\" ? \"{/:Bold \" $3 \"}\" : $3), $1 } END { printf \"\\\"\\\" 0\" }"))
+# Row, kind and name of each server, one after the other; ours are bold.
+servers = system(sprintf(of_data, "&& !seen[$1]++ { print $1, $2, $3 }"))
+row(i) = real(word(servers, 3 * i - 2))
+name_of(i) = in_tic(plain(word(servers, 3 * i)))
+tic(i) = word(servers, 3 * i - 1) eq 'ours' ? '{/:Bold '.name_of(i).'}' : name_of(i)
 drawn = system(sprintf(of_data, "&& $5 != \"\" { if (!n++ || $6 < low) low = $6; if ($7 > high) high = $7 } END { print (n ? low : 1), (n ? high : 10) }"))
 
 # Whole steps of 1, 2, 5 around what is drawn.
@@ -20,7 +24,7 @@ do for [k = 2:5] { do for [j = 2:9] { set xtics add ('' j * 10 ** k 1) } }
 do for [k = 2:5] { do for [j in '2 5'] { set xtics add (j.(k == 2 ? '00' : k == 3 ? ' k' : k == 4 ? '0 k' : '00 k') real(j) * 10 ** k 0) } }
 set xtics font ',10' rotate by -40
 set yrange [last + 0.7:0.3]
-set_names = 'set ytics ('.names.') scale 0'
+set_names = "set ytics ('' 0) scale 0; do for [s = 1:words(servers) / 3] { set ytics add (tic(s) row(s)) }"
 unset key
 set grid noytics
 is(p, k) = column(4) == p && strcol(2) eq k
@@ -29,12 +33,12 @@ crossed(p, k) = at(p, k, 'crossed')
 
 wide = words(panels)
 height = 170 + 24 * last
-png = sprintf("set terminal pngcairo size 1200,%d font '%s,13' background rgb 'white'; set output '%s/plots/%s.png'", height * 5 / 4, font, dir, name)
+png = sprintf("set terminal ".cairo." size 1200,%d font '%s,13' background rgb 'white'; set output '%s/plots/%s.png'", height * 5 / 4, font, dir, name)
 svg = sprintf("set terminal svg size 960,%d dynamic font '%s,13' background rgb 'white' name '%s'; set output '%s/plots/%s.svg'", height, font, name, dir, name)
 set datafile separator "\t"
 ours_colour = blue; peer_colour = red
 others = '' # all are here
-do for [terminal in 'png svg'] {
+do for [terminal in terminals] {
     eval value(terminal)
     set multiplot
     others = ''
@@ -46,7 +50,7 @@ do for [terminal in 'png svg'] {
         set rmargin at screen 0.2 + i * 0.78 / wide - 0.01
         set tmargin at screen 1 - 105.0 / height
         set bmargin at screen 62.0 / height
-        set title sprintf('%d connections', p) offset 0, -0.6
+        set title connections(p) offset 0, -0.6
         set xlabel 'requests per second' offset 0, 0.3
         if (i == 1) { eval set_names } else { set ytics ('' 0) scale 0 }
         plot \

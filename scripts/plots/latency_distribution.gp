@@ -5,9 +5,9 @@ load scripts.'/style.gp'
 curves = dir.'/plots/latency_distribution_'.protocol.'.tsv'
 set datafile separator "\t"
 spread = 'all repetitions merged'
-set title heading(sprintf('Latency distribution at %d connections', point))
+set title heading('Latency distribution at '.connections(point))
 set logscale x
-lowest = real(system("awk 'NR > 1 && (!n++ || $3 < m) { m = $3 + 0 } END { print m + 0 }' ".quoted(curves)))
+lowest = real(system("LC_ALL=C awk 'NR > 1 && (!n++ || $3 < m) { m = $3 + 0 } END { print m + 0 }' ".quoted(curves)))
 eval y_latency
 set xlabel 'percentile'
 set ylabel 'latency'
@@ -19,8 +19,8 @@ set xrange [1:]
 set autoscale xfixmax
 set offsets 0, graph 0.02, 0, 0
 # A mark on each curve twice a nine, at other places than its neighbour's.
-marked_points = "< awk -F'\t' 'NR > 1 { if (!($1 in shift)) shift[$1] = 0.62 * n++ % 1; k = $1 \":\" int(log(1 / (1 - $2)) / log(10) * 2 + shift[$1]); if (!seen[k]++) print }' ".quoted(curves)
-do for [terminal in 'png svg'] {
+marked_points = "< LC_ALL=C awk -F'\t' 'NR > 1 { if (!($1 in shift)) shift[$1] = 0.62 * n++ % 1; k = $1 \":\" int(log(1 / (1 - $2)) / log(10) * 2 + shift[$1]); if (!seen[k]++) print }' ".quoted(curves)
+do for [terminal in terminals] {
     eval value(terminal)
     plot for [i = 1:words(models)] m = word(models, i) curves skip 1 \
             using (strcol(1) eq m ? 1 / (1 - $2) : NaN):3 with lines ls slot(m, i), \

@@ -6,7 +6,7 @@ any_hollow = rows_where(metric, '$9 == 0 && $8 == "generator-limited"')
 any_cross = rows_where(metric, '$9 == 1')
 low = metric.'_low'
 high = metric.'_high'
-do for [terminal in 'png svg'] {
+do for [terminal in terminals] {
     eval value(terminal)
     plot \
         for [i = 1:words(models)] m = word(models, i) summary \

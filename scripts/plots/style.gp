@@ -20,10 +20,16 @@ summary = dir.'/summary.csv'
 # A path for the shell, whatever is in it but a single quote (which no string here could hold).
 quoted(path) = "'".path."'"
 rows = quoted(summary)
-if (!exists("models")) models = system("awk -F, -v p=".protocol." '$2 == p && !seen[$3]++ { printf \"%s \", $3 }' ".rows)
+if (!exists("models")) models = system("LC_ALL=C awk -F, -v p=".protocol." '$2 == p && !seen[$3]++ { printf \"%s \", $3 }' ".rows)
 
 set encoding utf8
 set datafile separator ','
+set datafile commentschars ''
+
+# A name as text of a picture, without the meaning that gnuplot's enhanced text gives some characters;
+# and as the text of a tic, which is a format besides.
+plain(s) = strlen(s) == 0 ? '' : (strstrt('{}^_@&~\', s[1:1]) > 0 ? '\' : '').s[1:1].plain(s[2:*])
+in_tic(s) = strlen(s) == 0 ? '' : s[1:1].(s[1:1] eq '%' ? '%' : '').in_tic(s[2:*])
 
 # --- A colour, a mark and a dash for each model, the same in every picture --------------------
 # Colours after Okabe and Ito, "Color Universal Design" (2008), which remain distinct with the
@@ -96,19 +102,19 @@ cross(m, c) = mine(m) && column('starves') == 1 ? line(m, c) : NaN
 # What the key says of a model: that it has points which are not drawn; in the picture of one
 # number of connections, `n`, only what holds there. Each name stands between spaces.
 among(names, m) = strstrt(names, ' '.m.' ') > 0
-of_rows = "awk -F, -v p=%s 'NR > 1 && $2 == p && %s && !seen[$3]++ { printf \" %%s \", $3 }' %s"
+of_rows = "LC_ALL=C awk -F, -v p=%s 'NR > 1 && $2 == p && %s && !seen[$3]++ { printf \" %%s \", $3 }' %s"
 models_where(what) = system(sprintf(of_rows, protocol, what, rows))
 starve = models_where('$9 == 1')
 starve_at_point = models_where(sprintf('$9 == 1 && $4 == %d', point))
 limited_at_point = models_where(sprintf('$8 == "generator-limited" && $4 == %d', point))
 left_out = ' (starves: not drawn)'
-label(m) = m.(!starving && among(starve, m) ? left_out : '')
-label_at_point(m) = m.(among(starve_at_point, m) ? left_out : \
+label(m) = plain(m).(!starving && among(starve, m) ? left_out : '')
+label_at_point(m) = plain(m).(among(starve_at_point, m) ? left_out : \
     among(limited_at_point, m) ? ' (generator-limited)' : '')
 
 # Rows that are drawn and meet a condition of awk, such as a figure in column `c`: a picture
 # without any says so instead of failing.
-of_drawn = "awk -F, -v p=%s -v c=%s -v least=%d -v starving=%d 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR > 1 && $2 == p && $4 >= least && (starving || $9 == 0) && $at[c] != \"\" %s' %s"
+of_drawn = "LC_ALL=C awk -F, -v p=%s -v c=%s -v least=%d -v starving=%d 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR > 1 && $2 == p && $4 >= least && (starving || $9 == 0) && $at[c] != \"\" %s' %s"
 ask(c, what) = system(sprintf(of_drawn, protocol, c, fewest, starving, what, rows))
 rows_where(c, what) = int(ask(c, '&& '.what.' { n++ } END { print n + 0 }'))
 rows_of(c) = rows_where(c, '1')
@@ -127,15 +133,17 @@ set bars 0.5
 set style textbox noborder
 
 service = protocol eq 'http' ? 'HTTP/1.1 keep-alive' : 'echo'
-repetitions = int(system("awk -F, 'NR > 1 && $5 > n { n = $5 } END { print n + 0 }' ".rows))
+repetitions = int(system("LC_ALL=C awk -F, 'NR > 1 && $5 > n { n = $5 } END { print n + 0 }' ".rows))
 spread = sprintf('medians of %d, bars: %s', repetitions, repetitions < 6 ? 'lowest to highest' : '95 % CI')
 note = 'closed loop'.(cores eq '' ? '' : '; '.cores).'; '
 others = omitted ? "\n{/*0.75 servers of others: see the comparison}" : ''
 heading(what) = sprintf("{/:Bold %s}\n{/*0.75 %s; %s}%s", what, service, note.spread, others)
 
+connections(n) = sprintf('%d connection%s', n, n == 1 ? '' : 's')
+
 # The axis that most pictures share. Its labels are the points measured; of two that would touch
 # (select's 1000 beside 1024) the larger.
-find_points = "awk -F, -v p=%s -v least=%d 'NR > 1 && $2 == p && $4 >= least { print $4 }' %s | sort -nu | awk 'function tick(n) { return sprintf(\"\\\"%%s\\\" %%d\", n >= 10000 && n %% 1000 == 0 ? n / 1000 \"k\" : n, n) } { if (last && $1 / last >= 1.3) printf \"%%s, \", tick(last); last = $1 } END { printf \"%%s\", tick(last) }'"
+find_points = "LC_ALL=C awk -F, -v p=%s -v least=%d 'NR > 1 && $2 == p && $4 >= least { print $4 }' %s | LC_ALL=C sort -nu | LC_ALL=C awk 'function tick(n) { return sprintf(\"\\\"%%s\\\" %%d\", n >= 10000 && n %% 1000 == 0 ? n / 1000 \"k\" : n, n) } { if (last && $1 / last >= 1.3) printf \"%%s, \", tick(last); last = $1 } END { printf \"%%s\", tick(last) }'"
 x_connections = "\
 x_labels = 'set xtics ('.system(sprintf(find_points, protocol, fewest, rows)).')'; \
 eval x_labels; \
@@ -152,7 +160,11 @@ set ytics ('1 µs' 1, '10 µs' 10, '100 µs' 1e2, '1 ms' 1e3, '10 ms' 1e4, '100 
 do for [k = 0:6] { do for [j = 2:9] { set ytics add ('' j * 10 ** k 1) } }"
 
 # Draw `plotting` (text of a plot command) to both files.
+# A gnuplot without cairo draws the SVG alone, and says so.
+cairo = 'pngcairo'
+terminals = strstrt(GPVAL_TERMINALS, cairo) > 0 ? 'png svg' : 'svg'
+if (terminals eq 'svg') printerr 'no PNG: this gnuplot has no terminal '.cairo
 # Taller where the key would not fit.
 taller = words(models) > 20 ? 20 * (words(models) - 20) : 0
-png = sprintf("set terminal pngcairo size 1200,%d font '%s,14' background rgb 'white'; set output '%s/plots/%s.png'", 675 + taller * 5 / 4, font, dir, name)
+png = sprintf("set terminal ".cairo." size 1200,%d font '%s,14' background rgb 'white'; set output '%s/plots/%s.png'", 675 + taller * 5 / 4, font, dir, name)
 svg = sprintf("set terminal svg size 960,%d dynamic font '%s,13' background rgb 'white' name '%s'; set output '%s/plots/%s.svg'", 540 + taller, font, name, dir, name)

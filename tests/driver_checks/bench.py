@@ -46,7 +46,7 @@ class Bench:
     Drawing takes longer than the measurements here: without `pictures` gnuplot is not to be found."""
 
     def __init__(self, t, models=("epoll-lt",), fakes=(), pictures=True):
-        self.mark = "IOM_TEST=" + uuid.uuid4().hex
+        self.mark = "IOMODELS_TEST=" + uuid.uuid4().hex
         self.dir = tempfile.mkdtemp(prefix="iomodels-driver-")
         t.defer(lambda: shutil.rmtree(self.dir, ignore_errors=True))
         t.defer(self.kill_all)

@@ -400,7 +400,7 @@ def invalid_by_the_generator(t):
     b = Peers(t, ("good",))
     b.loadgen = os.path.join(HERE, "fake_load.py")
     out, err = b.call("run", b.scenario(connections="1", repetitions=2, more="peers = all\n"),
-                      "--out", b.out, status=1, env={"FAKE_LOAD_REAL": ARGS.loadgen})
+                      "--out", b.out, status=1, env={"IOMODELS_FAKE_LOAD": ARGS.loadgen})
     rows = [r for r in b.rows() if r["block"] != "0"]
     reason = "the schedule slipped: say the moon"
     for row in rows:

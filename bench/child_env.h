@@ -1,0 +1,28 @@
+/* The environment of every program that the driver starts: the same on any desk. What a user has set
+ * for another purpose changes what is measured or drawn (LIBEV_FLAGS, EVENT_NOEPOLL, MALLOC_ARENA_MAX,
+ * LD_PRELOAD, http_proxy), how numbers are written (LC_NUMERIC) and where pictures go (GNUTERM). So
+ * children get a short list of names, and environment.json tells what they got and what not. */
+#ifndef IOM_CHILD_ENV_H
+#define IOM_CHILD_ENV_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Give children one thing more: "NAME=VALUE", or "NAME" with the value that it has here, which is
+ * nothing where it is not set. Returns false with one line in `error` for what is no name. Before
+ * the first child_env(). */
+bool child_env_add(const char *text, char *error, size_t error_size);
+
+/* Add what the run of environment.json's group "environment" was given by child_env_add(). */
+void child_env_add_recorded(const json_t *recorded);
+
+/* The environment, made when first asked for; it ends with NULL and lives as long as the program.
+ * `homeless`: HOME is no directory, so that start files of the user are not read. */
+char **child_env(bool homeless);
+
+/* {"given": {NAME: VALUE}, "added": {NAME: VALUE}, "withheld": [NAME]}, each name once: given are all
+ * that children have, added are those of child_env_add(). Of the withheld no value is told. */
+json_t *child_env_describe(void);
+
+#endif

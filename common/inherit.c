@@ -1,0 +1,64 @@
+#include "inherit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "common/err.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2) /* linux/close_range.h, Linux 5.11 */
+#endif
+
+/* In the wrong direction on purpose: nobody may believe that a closed output took what was written. */
+static void open_standard(int fd)
+{
+    if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+        return;
+    if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+        die_errno("cannot open /dev/null in place of descriptor %d, which is closed", fd);
+}
+
+void inherit_clean(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        open_standard(fd);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGCHLD, SIG_DFL);
+    setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
+}
+
+bool inherit_ignored(int signal_number)
+{
+    struct sigaction now;
+    return sigaction(signal_number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+static void hide(int first)
+{
+    if (syscall(SYS_close_range, (unsigned)first, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
+        return;
+    struct rlimit limit;
+    int end = 1 << 20; /* older kernels: some fcntl() that fail do no harm */
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)end)
+        end = (int)limit.rlim_cur;
+    for (int fd = first; fd < end; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+void inherit_pass_nothing(int first)
+{
+    hide(first);
+    for (int s = 1; s < NSIG; s++)
+        signal(s, SIG_DFL); /* refused for SIGKILL, SIGSTOP and the two of the C library */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}

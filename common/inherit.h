@@ -1,0 +1,22 @@
+/* What a parent can leave behind for a program that it starts (execve(2), "signal dispositions",
+ * "open file descriptors"), put right. */
+#ifndef IOM_INHERIT_H
+#define IOM_INHERIT_H
+
+#include <stdbool.h>
+
+/* Call first in main(). Afterwards descriptors 0, 1 and 2 are open, so that no file opened later
+ * takes their place: one that was closed refuses what is done with it (EBADF). No signal is
+ * blocked, SIGCHLD is not ignored, for else waitpid(2) tells of no child how it ended, and no interval
+ * timer runs: one survives execve(2), and its SIGALRM would come as if it was ours. Ends the program
+ * where /dev/null cannot be opened. */
+void inherit_clean(void);
+
+/* Whether the parent had this program ignore `signal_number`, as nohup(1) does with SIGHUP. */
+bool inherit_ignored(int signal_number);
+
+/* Before an exec: close-on-exec for every descriptor from `first` on, and all signals as they are by
+ * default. Safe between fork() and exec. */
+void inherit_pass_nothing(int first);
+
+#endif
