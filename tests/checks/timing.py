@@ -26,7 +26,6 @@ def closed_at_its_time(c, begin, span):
 def silent_connection(s):
     def attempt(span):
         server = s.start(*idle(span))
-        span.end()
         begin = time.monotonic()
         with s.http(server) as c:
             closed_at_its_time(c, begin, span)
@@ -200,7 +199,6 @@ def stalled_reader(s):
 def echo_idle(s):
     def attempt(span):
         server = s.start(*idle(span))
-        span.end()
         begin = time.monotonic()
         with s.connect(server) as c:
             closed_at_its_time(c, begin, span)

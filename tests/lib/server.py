@@ -334,6 +334,15 @@ class Pool:
         with self._lock:
             self._free[key].append(server)
 
+    def end_one(self):
+        """End a server that is not lent; False where there is none."""
+        with self._lock:
+            server = next((self._woken(free.pop()) for free in self._free.values() if free), None)
+        if server:
+            server.stop()
+            server.kill()
+        return server is not None
+
     def drain(self):
         """All servers, none of which is lent any more."""
         with self._lock:

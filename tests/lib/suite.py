@@ -11,6 +11,7 @@ import json
 import resource
 import socket
 import subprocess
+import time
 
 import tap
 from lib import machine, wire
@@ -116,12 +117,25 @@ class Subject:
 
     def start(self, *arguments, transport=None, protocol=None, nofile=None, listen=None):
         """A server of this test's own; it is killed when the test is over."""
-        server = servers.Server(self.program, transport or self.transport,
-                                protocol or self.protocol,
-                                (*self.settings.fit(transport or self.transport), *arguments),
-                                nofile, listen, self.patience)
+        server = self._launch(transport or self.transport, protocol or self.protocol,
+                              (*self.settings.fit(transport or self.transport), *arguments),
+                              nofile, listen)
         self.t.defer(lambda: self._end(server))
         return server
+
+    def _launch(self, transport, protocol, arguments, nofile=None, listen=None):
+        """What an ordinary user may lock in memory, for one, is a limit on all processes of that user
+        (RLIMIT_MEMLOCK): then another server has to end first."""
+        deadline = time.monotonic() + self.patience
+        while True:
+            try:
+                return servers.Server(self.program, transport, protocol, arguments, nofile, listen,
+                                      self.patience)
+            except AssertionError as e:
+                if "Cannot allocate memory" not in str(e) or time.monotonic() > deadline:
+                    raise
+            if not self.settings.pool.end_one():
+                time.sleep(0.05)
 
     def _end(self, server):
         report = server.sanitizer_report()
@@ -133,9 +147,8 @@ class Subject:
         """A server with nothing but the defaults, lent to this test alone."""
         if not self._lent:
             key = (self.protocol, self.transport)
-            self._lent = self.settings.pool.lend(key, lambda: servers.Server(
-                self.program, self.transport, self.protocol, self.arguments,
-                patience=self.patience))
+            self._lent = self.settings.pool.lend(
+                key, lambda: self._launch(self.transport, self.protocol, self.arguments))
             self.t.defer(lambda: self._lent and self._lent.kill())
         return self._lent
 

@@ -11,14 +11,13 @@ from lib.wire import Silent
 
 
 class Span:
-    """`seconds` that the server counts, of which the client may use half for each thing it does. From
-    end() to start() the client only waits, and does not have to be quick."""
+    """`seconds` that the server counts, of which the client may use half for each thing it does. Before
+    start(), and after end(), the client does not have to be quick."""
 
     def __init__(self, seconds):
         self.seconds = seconds
         self.error = None  # a judgement that a stall of the server could explain
-        self._longest = 0.0
-        self.start()
+        self._last, self._longest, self._ended = 0.0, 0.0, True
 
     def start(self):
         self._last, self._ended = time.monotonic(), False
