@@ -1,5 +1,4 @@
 /* iomodels-load: the load generator. */
-#include <signal.h>
 #include <stdlib.h>
 
 #include "common/err.h"
@@ -36,8 +35,8 @@ int main(int argc, char **argv)
     struct options options;
 
     err_set_program(argv[0]);
-    inherit_clean();
     output_begin();
+    inherit_clean();
     options_parse(&options, argc, argv);
     output_check(options.json);
     output_check(options.hgrm);

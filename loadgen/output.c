@@ -9,36 +9,16 @@
 #include <unistd.h>
 
 #include "common/err.h"
-
-static void end_standard_output(void)
-{
-    bool good = !ferror(stdout);
-
-    errno = 0;
-    if (fflush(stdout) == 0 && good)
-        return;
-    warn("cannot write to standard output%s%s", errno ? ": " : "",
-         errno ? strerrordesc_np(errno) : "");
-    _exit(EXIT_FAILURE);
-}
+#include "common/output.h"
 
 void output_begin(void)
 {
-    int fd;
-
     if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
         die("standard output is closed");
-    do
-        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd < 0)
-        die_errno("cannot open '/dev/null'");
-    close(fd);
     /* The reader of a pipe may be gone before us: writing must then be an error and not the end.
      */
     signal(SIGPIPE, SIG_IGN);
-    if (atexit(end_standard_output) != 0)
-        die("out of memory");
+    output_check_at_exit();
 }
 
 void output_check(const char *path)

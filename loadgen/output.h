@@ -1,6 +1,6 @@
 /* Where results are written to: that they can be is found out before the load begins. */
-#ifndef IOM_OUTPUT_H
-#define IOM_OUTPUT_H
+#ifndef IOM_LOADGEN_OUTPUT_H
+#define IOM_LOADGEN_OUTPUT_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
 from http_cases import HELLO  # noqa: E402
 from lib import server as servers  # noqa: E402
-from lib import suite, wire  # noqa: E402
+from lib import machine, suite, wire  # noqa: E402
 
 NGINX = """
 daemon off;
@@ -66,7 +66,7 @@ def run(s, *command, data=None, status=0):
     environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     r = subprocess.run(command, input=data, env=environment,
                        stdin=None if data is not None else subprocess.DEVNULL,
-                       capture_output=True, timeout=4 * s.patience)
+                       capture_output=True, timeout=2 * s.patience)
     text = r.stdout.decode("latin-1") + r.stderr.decode("latin-1")
     assert r.returncode == status, \
         f"{' '.join(command)}: exit status {r.returncode}: {text[-1500:]}"
@@ -74,7 +74,7 @@ def run(s, *command, data=None, status=0):
 
 
 def curl(s, *arguments, data=None, status=0):
-    return run(s, need("curl"), "--silent", "--show-error", "--max-time", str(3 * s.patience),
+    return run(s, need("curl"), "--silent", "--show-error", "--max-time", str(s.patience),
                *arguments, data=data, status=status)
 
 
@@ -134,9 +134,9 @@ def ab(s):
 
 def wrk(s):
     out = run(s, need("wrk"), "-t", "1", "-c", "16" if s.many else "1", "-d", "1s",
-              f"http://{s.server().address}/").decode()
+              "--timeout", f"{s.patience:.0f}s", f"http://{s.server().address}/").decode()
     assert "Socket errors" not in out and "Non-2xx" not in out, out
-    assert float(re.search(r"Requests/sec:\s+([0-9.]+)", out).group(1)) > 10, out
+    assert float(re.search(r"Requests/sec:\s+([0-9.]+)", out).group(1)) > 0, out
 
 
 def h2load(s):
@@ -173,7 +173,7 @@ def front(s, upstream, version, buffering):
         log.close()
 
     s.t.defer(end)
-    deadline = time.monotonic() + 2 * s.patience
+    deadline = time.monotonic() + s.patience
     while True:  # nginx has no way to say that it is ready
         try:
             wire.Conn(f"unix:{path}/front").close()
@@ -241,7 +241,8 @@ def main():
             s.give_back()
         return test
 
-    tests = [tap.Test(f"{settings.traits['model']} tools: {name}", make(function), 40 * o.slow_factor)
+    tests = [tap.Test(f"{settings.traits['model']} tools: {name}", make(function),
+                      2 * machine.HANG * o.slow_factor)
              for name, function in TESTS if fnmatch.fnmatch(name, f"*{o.only}*")]
     atexit.register(servers.kill_all)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

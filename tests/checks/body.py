@@ -7,7 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from http_cases import HELLO
 from lib.suite import check
+from lib.timed import in_time
 from lib.wire import chunked, request, sockaddr
+
+# Seconds that a lingering close waits for a client to read on (LINGER_TIME in servers/conn.h).
+LINGER = 2.0
 
 EVERYWHERE = ("tcp4", "tcp6", "unix", "abstract")
 CHUNKED = ["Transfer-Encoding: chunked"]
@@ -140,16 +144,18 @@ def lingering_close(s):
     # A close with bytes unread sends a reset, and a reset drops what the client has not read yet
     # (RFC 9112, section 9.6). So the server has to close its side, and read on for a while.
     body = noise(1 << 20) * 4
-    for _ in range(5):
-        with s.http() as c:
-            c.send_anyway(post(body))
-            a = c.answer()
-            assert a.status == 413 and a.closes, a
-            c.ends()
-    with s.http() as c:
-        c.send_anyway(b"GET / HTTP/1.1\nHost: x\r\n\r\n" + b"x" * 500000)
-        assert c.answer().status == 400
-        c.ends()
+    refused = ((post(body), 413), (b"GET / HTTP/1.1\nHost: x\r\n\r\n" + b"x" * 500000, 400))
+
+    def attempt(span):
+        for what, status in refused:
+            with s.http() as c:
+                span.start()
+                c.send_anyway(what)
+                a = c.answer()
+                assert a.status == status and a.closes, a
+                c.ends()
+    for _ in range(3):
+        in_time(s, attempt, 3 * (LINGER,))
 
 
 @check("http", "who leaves in the lingering harms nobody who comes after", on=("tcp4", "unix"))
@@ -166,8 +172,11 @@ def left_in_lingering(s):
             client.sendall(what)
             return client.recv(1000)
 
+    # The io-uring model has slots, whose use again is a race that takes many tries to lose.
+    times = 250 if s.model == "io-uring" else 50
+
     def leave_and_come():
-        for _ in range(300):
+        for _ in range(times):
             ask(b"GET / HTTP/9.9\r\nHost: x\r\n\r\n" + b"x" * 100)
             assert ask(request("/")).startswith(b"HTTP/1.1 200 ")
     with ThreadPoolExecutor(8) as pool:
@@ -175,17 +184,17 @@ def left_in_lingering(s):
             done.result()
 
 
-@check("http", "a client that never stops sending a refused body is cut", limit=30)
+@check("http", "a client that never stops sending a refused body is cut")
 def lingering_ends(s):
     with s.http() as c:
         c.send(request("/echo", "POST", [f"Content-Length: {1 << 40}"]))
         assert c.answer().status == 413
-        begin = time.monotonic()
+        give_up = time.monotonic() + s.patience
         try:
-            while time.monotonic() - begin < 15 * s.slow:
+            while time.monotonic() < give_up:
                 c.send(b"x" * 20000)
                 time.sleep(0.05)
-            raise AssertionError("15 s later it still reads what it refused")
+            raise AssertionError("it goes on reading what it refused")
         except (ConnectionResetError, BrokenPipeError):
             pass
     with s.http() as c:

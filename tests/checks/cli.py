@@ -14,7 +14,7 @@ from lib.wire import sockaddr
 def run(s, *arguments, transport=None):
     fit = s.settings.fit(transport or s.transport)
     return subprocess.run([s.program, *fit, *arguments], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=2 * s.patience)
+                          capture_output=True, text=True, timeout=s.patience)
 
 
 def temp_dir(s):
@@ -23,7 +23,7 @@ def temp_dir(s):
     return path
 
 
-@check("", "usage errors: exit status 2, one line that names it, and a hint")
+@check("", "usage errors: exit status 2, one line that names it, and a hint", kind="options")
 def usage(s):
     for arguments, named in ((["--bogus"], "bogus"), (["-x"], "x"), (["extra"], "extra"),
                              (["--listen", "nonsense"], "nonsense"), (["--listen"], "listen"),
@@ -44,7 +44,7 @@ def usage(s):
         assert "--help" in r.stderr and not r.stdout, what
 
 
-@check("", "set-up errors: exit status 1, one line that names it")
+@check("", "set-up errors: exit status 1, one line that names it", kind="options")
 def set_up(s):
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
@@ -141,7 +141,7 @@ def restart(s):
         assert c.ask("/").status == 200
 
 
-@check("", "two servers do not share a port")
+@check("", "two servers do not share a port", kind="options")
 def no_sharing(s):
     server = s.start()
     r = run(s, "--listen", server.address)
@@ -161,7 +161,7 @@ def socket_file(s):
     assert not os.path.exists(path), "still there"
 
 
-@check("", "a stale socket file is replaced", on=("unix",))
+@check("", "a stale socket file is replaced", on=("unix",), kind="options")
 def stale(s):
     path = temp_dir(s) + "/socket"
     with socket.socket(socket.AF_UNIX) as dead:
@@ -173,7 +173,7 @@ def stale(s):
     assert not os.path.exists(path)
 
 
-@check("", "a live socket file is left alone", on=("unix",))
+@check("", "a live socket file is left alone", on=("unix",), kind="options")
 def live(s):
     path = temp_dir(s) + "/socket"
     server = s.start(listen=f"unix:{path}")
@@ -185,7 +185,7 @@ def live(s):
     assert not os.path.exists(path)
 
 
-@check("", "a file that is no socket is left alone", on=("unix",))
+@check("", "a file that is no socket is left alone", on=("unix",), kind="options")
 def no_socket(s):
     path = temp_dir(s) + "/precious"
     with open(path, "w") as f:
@@ -196,7 +196,7 @@ def no_socket(s):
         assert f.read() == "precious"
 
 
-@check("", "a live datagram socket is left alone", on=("unix",))
+@check("", "a live datagram socket is left alone", on=("unix",), kind="options")
 def datagrams(s):
     path = temp_dir(s) + "/socket"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
@@ -208,7 +208,7 @@ def datagrams(s):
         assert other.recv(10) == b"hello"
 
 
-@check("", "an abstract name in use is refused", on=("abstract",))
+@check("", "an abstract name in use is refused", on=("abstract",), kind="options")
 def abstract_in_use(s):
     server = s.start()
     r = run(s, "--listen", server.address)
@@ -219,7 +219,7 @@ def abstract_in_use(s):
 
 
 @check("", "the shared servers of this run end cleanly, every connection accounted for",
-       last=True, limit=60)
+       last=True)
 def shared_servers(s):
     for server in s.settings.pool.drain():
         s.t.defer(server.kill)

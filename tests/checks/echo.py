@@ -66,7 +66,7 @@ def half_close_late_reader(s):
         assert got == text[:sent], f"{len(got)} of {sent} bytes, or others"
 
 
-@check("echo", "a reader that does not read costs bounded memory", on=("tcp4", "unix"), limit=40)
+@check("echo", "a reader that does not read costs bounded memory", on=("tcp4", "unix"))
 def slow_reader(s):
     server = s.start()
     text = noise(1 << 20) * 96
@@ -108,7 +108,7 @@ def resets(s):
 
 @check("echo", "many connections, interleaved, each with its own bytes")
 def interleaved(s):
-    count, size = (64, 6000) if s.many else (1, 60000)
+    count, size = (s.at_most(64), 6000) if s.many else (1, 60000)
     rng = random.Random(7)
     for _ in range(1 if s.many else 8):
         texts = [noise(size, seed) for seed in range(count)]
@@ -138,7 +138,7 @@ def flood(s):
             while not over.is_set():
                 if flooding.swap(text, len(text)) != text:
                     wrong.append("other bytes came back")
-        except OSError as e:
+        except (AssertionError, OSError) as e:
             wrong.append(str(e))
 
     thread = threading.Thread(target=run, daemon=True)
@@ -149,8 +149,8 @@ def flood(s):
             assert quiet.swap(ping, len(ping)) == ping
     finally:
         over.set()
-        thread.join(s.patience)
-    assert not thread.is_alive() and not wrong, wrong
+        thread.join()
+    assert not wrong, wrong
 
 
 @check("echo", "one at a time: the second connection is served after the first")

@@ -58,7 +58,7 @@ def make_root(s):
     return root
 
 
-@check("http", "--root: files, directories, types", on=("tcp4", "unix"))
+@check("http", "--root: files, directories, types", on=("tcp4", "unix"), kind="files")
 def files(s):
     server = s.start("--root", make_root(s))
     with s.http(server) as c:
@@ -83,7 +83,7 @@ def files(s):
         assert a.status == 405 and "GET" in a.value("allow"), a
 
 
-@check("http", "--root: nothing outside of it", on=("tcp4", "unix"))
+@check("http", "--root: nothing outside of it", on=("tcp4", "unix"), kind="files")
 def no_way_out(s):
     root = make_root(s)
     server = s.start("--root", root)
@@ -109,7 +109,7 @@ def no_way_out(s):
         assert a.status in (400, 404) or a.body == FILES["file.txt"], a
 
 
-@check("http", "--root: files are read at the start")
+@check("http", "--root: files are read at the start", kind="files")
 def read_at_start(s):
     root = make_root(s)
     server = s.start("--root", root)

@@ -6,6 +6,7 @@ import time
 
 from http_cases import HELLO
 from lib.suite import check
+from lib.timed import in_time
 from lib.wire import request
 
 EVERYWHERE = ("tcp4", "tcp6", "unix", "abstract")
@@ -163,7 +164,7 @@ def large_answer_slowly(s):
 
 
 @check("http", "large answers to a reader that does not read cost bounded memory",
-       on=("tcp4", "unix"), limit=40)
+       on=("tcp4", "unix"))
 def slow_reader(s):
     server = s.start()
     with s.http(server, receive_buffer=65536) as c:
@@ -171,7 +172,8 @@ def slow_reader(s):
         before = most = server.settled_resident()
         count, size = 300, 100000
         asked = request(f"/bytes/{size}") * count
-        assert c.push(asked, blocked=1.0) == len(asked), "the requests themselves were not read"
+        assert c.push(asked, blocked=s.patience) == len(asked), \
+            "the requests themselves were not read"
         for _ in range(10):
             time.sleep(0.05)
             most = max(most, server.resident())
@@ -209,7 +211,7 @@ def takes_time(s):
         begin = time.monotonic()
         assert c.ask("/wait/50").status == 200
         took = time.monotonic() - begin
-        assert 0.049 < took < 2.0 * s.slow, f"/wait/50 took {took:.3f} s"
+        assert took > 0.049, f"/wait/50 took {took:.3f} s"
         begin, cpu = time.monotonic(), server.cpu_seconds()
         for _ in range(5):
             assert c.ask("/cpu/20000").status == 200
@@ -227,24 +229,38 @@ def waits_beside(s):
     s.needs_many()
     waiting, other = s.http(), s.http()
     other.ask("/")
-    waiting.send(request("/wait/3000"))
-    for _ in range(5):
-        assert other.ask("/").status == 200
-    assert not waiting.readable(0), "a wait of three seconds was over before five other answers"
-    assert waiting.answer().status == 200
+
+    def attempt(span):
+        span.start()
+        waiting.send(request(f"/wait/{span.seconds * 1000:.0f}"))
+        for _ in range(5):
+            assert other.ask("/").status == 200
+        over = waiting.readable(0)
+        span.end()
+        assert waiting.answer().status == 200
+        assert not over, f"a wait of {span.seconds:g} s was over before five other answers"
+    in_time(s, attempt)
 
 
 @check("http", "fifty waits pass at the same time")
 def many_waits(s):
     s.needs_many()
-    conns = [s.http() for _ in range(50)]
-    begin = time.monotonic()
-    for c in conns:
-        c.send(request("/wait/300") + request("/bytes/9"))
-    for c in conns:
-        assert c.answer().status == 200 and len(c.answer().body) == 9
-    took = time.monotonic() - begin
-    assert took < 7, f"fifty waits of 0.3 s took {took:.1f} s"
+    count = s.at_most(50)
+
+    def attempt(span):
+        server = s.start()
+        conns = [s.http(server) for _ in range(count)]
+        span.start()
+        for c in conns:
+            c.send(request(f"/wait/{span.seconds * 1000:.0f}"))
+        # All are read, and none is answered.
+        n = server.until_counters(lambda n: n["bytes_in"] == sum(c.sent for c in conns), "all read")
+        assert n["bytes_out"] == 0, n
+        span.end()
+        for c in conns:
+            assert c.answer().status == 200
+            assert len(c.ask("/bytes/9").body) == 9
+    in_time(s, attempt)
 
 
 @check("http", "one at a time: the second connection is served after the first")
@@ -327,11 +343,12 @@ def many_clients(s):
         except (AssertionError, OSError) as e:
             wrong.append(f"client {number}: {e}")
 
-    threads = [threading.Thread(target=client, args=(i,), daemon=True) for i in range(20)]
+    threads = [threading.Thread(target=client, args=(i,), daemon=True)
+               for i in range(s.at_most(20))]
     for t in threads:
         t.start()
     for t in threads:
-        t.join(2 * s.patience)
+        t.join()
     assert not wrong, wrong[0]
 
 
@@ -349,17 +366,15 @@ def urgent(s):
             assert a.status == 200 and len(a.body) == 7, a
 
 
-@check("http", "one that reads as fast as it can does not keep the others waiting", on=("tcp4",),
-       limit=60)
+@check("http", "one that reads as fast as it can does not keep the others waiting", on=("tcp4",))
 def greedy_reader(s):
     s.needs_many()
     server = s.server()
     greedy = s.http(server)
-    greedy.send(request("/bytes/1000000000"))
+    greedy.send(request("/bytes/1000000000") * 100)
     stop = threading.Event()
 
     def swallow():
-        greedy.sock.settimeout(5)
         while not stop.is_set() and greedy.sock.recv(1 << 20):
             pass
     reader = threading.Thread(target=swallow, daemon=True)

@@ -7,7 +7,7 @@ from lib.wire import request
 REQUESTS = 200
 
 
-@check("http", "libevent: a bufferevent's five system calls a request, and two waits", limit=60)
+@check("http", "libevent: a bufferevent's five system calls a request, and two waits")
 def each_request(s):
     if s.sanitized:
         s.skip("a sanitizer makes calls of its own")
@@ -27,7 +27,7 @@ def each_request(s):
         assert each * REQUESTS <= found[name] <= each * (REQUESTS + 1) + 2, (name, found)
 
 
-@check("http", "libevent: an upload is read in pieces of 4 KiB at most", limit=60)
+@check("http", "libevent: an upload is read in pieces of 4 KiB at most")
 def upload(s):
     if s.sanitized:
         s.skip("a sanitizer makes calls of its own")

@@ -44,13 +44,13 @@ def in_bytes(s, case):
 
 
 def register(case):
-    @check("http", f"case: {case.name}", on=("tcp4",))
+    @check("http", f"case: {case.name}", on=("tcp4",), kind="table")
     def sent_whole(s):
         whole(s, case)
 
     # In a Unix-domain socket the sender knows what was read, so the pieces really are pieces.
     # Where a limit is the matter, tens of thousands of pieces would show nothing more.
-    @check("http", f"case by bytes: {case.name}", on=("unix",))
+    @check("http", f"case by bytes: {case.name}", on=("unix",), kind="table by bytes")
     def sent_in_bytes(s):
         if len(case.request) > 3000:
             with s.http() as c:

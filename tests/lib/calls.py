@@ -11,13 +11,15 @@ import tap
 
 CALL = re.compile(r"^(?:\d+ +)?([a-z_0-9]+)\(")
 
-# What malloc does when it wants memory, or gives it back, says nothing of a model.
-OF_MALLOC = {"brk", "mmap", "munmap", "madvise"}
+# What malloc does when it wants memory, or gives it back, says nothing of a model. Nor does what the
+# machine decides: whether a clock can be read without a call (vdso(7)), and what follows a signal.
+NOT_OF_MODEL = {"brk", "mmap", "munmap", "madvise", "clock_gettime", "gettimeofday", "time",
+                "restart_syscall", "rt_sigreturn"}
 
 
 def counted(server, do):
-    """Call `do` and return how often the server made each system call meanwhile, by name. Skips the
-    test where strace is missing or may not attach."""
+    """Call `do` and return how often the server made each system call meanwhile, by name, those that
+    are not of its model left out. Skips the test where strace is missing or may not attach."""
     if not shutil.which("strace"):
         raise tap.Skip("strace is not installed")
     path = f"{server._dir}/strace"
@@ -38,7 +40,8 @@ def counted(server, do):
         tracer.wait(server.patience)
         tracer.stderr.close()
     with open(path) as f:
-        return collections.Counter(m.group(1) for m in map(CALL.match, f) if m)
+        return collections.Counter(m.group(1) for m in map(CALL.match, f)
+                                   if m and m.group(1) not in NOT_OF_MODEL)
 
 
 def traced(pid):

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 
+from lib import machine
 from lib.wire import ready as readable
 
 TRANSPORTS = ("tcp4", "tcp6", "unix", "abstract")
@@ -45,6 +46,18 @@ def session_members(session):
     return found
 
 
+def descendants(pid):
+    """This process and its descendants, found from parent to child: without a look at each process
+    of the machine, but one whose parent has died is not found. A server forks in its first thread."""
+    found, more = [], [pid]
+    while more:
+        pid = more.pop()
+        found.append(pid)
+        with open(f"/proc/{pid}/task/{pid}/children") as f:
+            more += map(int, f.read().split())
+    return found
+
+
 def kill_all():
     """End every server that is still there."""
     with _lock:
@@ -61,8 +74,8 @@ class Server:
     `addresses` are all that it says it listens on, `address` the first of them."""
 
     def __init__(self, program, transport="tcp4", protocol="http", arguments=(), nofile=None,
-                 listen=None, patience=10.0, wrap=()):
-        self.patience = patience
+                 listen=None, patience=None, wrap=()):
+        self.patience = patience or machine.hang()
         self.transport = transport
         self.status = None
         self.final = None
@@ -211,7 +224,7 @@ class Server:
 
     def nothing_left(self):
         """Check that no process of it is there any more, or will not be in a moment."""
-        deadline = time.monotonic() + self.patience / 4
+        deadline = time.monotonic() + self.patience
         while session_members(self.pid):
             assert time.monotonic() < deadline, \
                 f"left behind: processes {[pid for pid, _ in session_members(self.pid)]}"
@@ -247,6 +260,50 @@ class Server:
             before = now
             time.sleep(0.05)
 
+    def _asleep(self):
+        """How often each of its threads has left a CPU, or None while one is at work or about to be:
+        one that has not had a CPU yet counts as running, and one with a signal to handle too."""
+        switches = {}
+        try:
+            for pid in descendants(self.pid):
+                for thread in os.listdir(f"/proc/{pid}/task"):
+                    with open(f"/proc/{pid}/task/{thread}/status") as f:
+                        said = dict(line.split(":", 1) for line in f)
+                    pending = int(said["SigPnd"], 16) | int(said["ShdPnd"], 16)
+                    if said["State"].split()[0] != "S" or pending & ~int(said["SigBlk"], 16):
+                        return None
+                    switches[pid, thread] = (int(said["voluntary_ctxt_switches"]),
+                                             int(said["nonvoluntary_ctxt_switches"]))
+        except OSError:
+            # It has just ended; that all have is all that can be waited for.
+            return switches if not self.alive() else None
+        return switches
+
+    def until_asleep(self):
+        """Wait until it has done all that it can do now: until all its threads sleep at one time,
+        because each sleeps when it is looked at and has not woken when it is looked at again."""
+        deadline = time.monotonic() + self.patience
+        while True:
+            before = self._asleep()
+            if before is not None and before == self._asleep():
+                return
+            assert time.monotonic() < deadline, f"not at rest after {self.patience:g} s"
+            time.sleep(0.002)
+
+    def until_used(self, seconds):
+        """Wait until it has used so much more CPU time."""
+        before, deadline = self.cpu_seconds(), time.monotonic() + self.patience
+        while self.cpu_seconds() < before + seconds:
+            assert time.monotonic() < deadline, f"no CPU used in {self.patience:g} s"
+            time.sleep(0.005)
+
+    def times_slept(self):
+        """How often all the threads alive now have left a CPU of themselves."""
+        while True:
+            switches = self._asleep()
+            if switches is not None:
+                return sum(voluntary for voluntary, _ in switches.values())
+
     def cpu_seconds(self):
         """CPU time that the processes alive now have used."""
         return sum(int(f[11]) + int(f[12]) for _, f in session_members(self.pid)) / TICKS
@@ -281,6 +338,15 @@ class Pool:
             server.send_signal(signal.SIGSTOP)
         with self._lock:
             self._free[key].append(server)
+
+    def end_one(self):
+        """End a server that is not lent; False where there is none."""
+        with self._lock:
+            server = next((self._woken(free.pop()) for free in self._free.values() if free), None)
+        if server:
+            server.stop()
+            server.kill()
+        return server is not None
 
     def drain(self):
         """All servers, none of which is lent any more."""

@@ -4,23 +4,30 @@
     def keep_alive(s):
         with s.http() as c: ...
 
-A check runs once for each transport in `on`; it is a function of a Subject, below."""
+A check runs once for each transport in `on`; it is a function of a Subject, below. A check with a
+`kind` can be left out with --without: what it checks is decided by code that all models share."""
 
 import json
+import resource
 import socket
 import subprocess
+import time
 
 import tap
+from lib import machine, wire
 from lib import server as servers
-from lib import wire
 
 CHECKS = []
+KINDS = ("options", "table", "table by bytes", "files")
+
+# With a model's default of 64 workers it is the forks that a test of something else waits for.
+FEW_WORKERS = 8
 
 
 def described(program, *arguments):
     """What a server says of itself, run with these arguments."""
     r = subprocess.run([program, *arguments, "--describe"], capture_output=True, text=True,
-                       timeout=30)
+                       timeout=machine.hang())
     if r.returncode != 0:
         raise RuntimeError(f"{program} --describe: status {r.returncode}: {r.stderr}")
     return json.loads(r.stdout)
@@ -30,12 +37,16 @@ class Settings:
     """The server program, the arguments it gets with every start, what it says of itself then
     (--describe), and how patient to be.
 
-    `slow` multiplies every bound on time; `sanitized` says that memory is not the server's own."""
+    `slow` multiplies every wait for an event, `sanitized` says that memory is not the server's own."""
 
     def __init__(self, program, slow=1.0, sanitized=False, arguments=()):
         self.program, self.slow, self.sanitized = program, slow, sanitized
-        self.arguments = tuple(arguments)
-        self.traits = described(program, *arguments)
+        self.patience = machine.hang() * slow
+        self.given = tuple(arguments)
+        self.default = described(program, *arguments)
+        few = (self.default["workers"] or 0) > FEW_WORKERS
+        self.arguments = (*self.given, *(("--workers", str(FEW_WORKERS)) if few else ()))
+        self.traits = described(program, *self.arguments)
         self.pool = servers.Pool(pause=self.traits["model"] == "nonblocking")
         self._fit = {}
 
@@ -68,17 +79,17 @@ class Subject:
         self.program, self.traits = settings.program, settings.traits
         self.model = self.traits["model"]
         self.arguments = settings.fit(transport)
-        self.slow = settings.slow
-        # For what a check waits through, whatever the server's speed: an idle timeout, and clients
-        # that dawdle but not for so long.
-        self.pace = min(settings.slow, 2.0)
-        self.patience = 5.0 * settings.slow
+        self.patience = settings.patience
         self._lent = None
 
     @property
     def many(self):
         """Whether this model serves several connections at one time."""
         return self.traits["concurrency"] != 1
+
+    def at_most(self, count):
+        """So many connections at one time, or fewer where the model serves no more."""
+        return min(count, self.traits["concurrency"] or count)
 
     @property
     def sanitized(self):
@@ -91,16 +102,41 @@ class Subject:
         if not self.many:
             self.skip("serves one connection at a time")
 
+    def needs_descriptors(self, count):
+        """For the test and for its server, each."""
+        allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        if allowed < count:
+            self.skip(f"needs {count} descriptors, {allowed} are allowed here")
+
+    def until_asleep(self, server):
+        """Wait until the server has done all that it can do now."""
+        if self.model == "nonblocking":  # which never sleeps: some milliseconds around its loop
+            server.until_used(0.02)
+        else:
+            server.until_asleep()
+
     def start(self, *arguments, transport=None, protocol=None, nofile=None, listen=None,
               wrap=()):
         """A server of this test's own; it is killed when the test is over."""
-        server = servers.Server(self.program, transport or self.transport,
-                                protocol or self.protocol,
-                                (*self.settings.fit(transport or self.transport), *arguments),
-                                nofile, listen,
-                                patience=2 * self.patience, wrap=wrap)
+        server = self._launch(transport or self.transport, protocol or self.protocol,
+                              (*self.settings.fit(transport or self.transport), *arguments),
+                              nofile, listen, wrap)
         self.t.defer(lambda: self._end(server))
         return server
+
+    def _launch(self, transport, protocol, arguments, nofile=None, listen=None, wrap=()):
+        """What an ordinary user may lock in memory, for one, is a limit on all processes of that user
+        (RLIMIT_MEMLOCK): then another server has to end first."""
+        deadline = time.monotonic() + self.patience
+        while True:
+            try:
+                return servers.Server(self.program, transport, protocol, arguments, nofile, listen,
+                                      self.patience, wrap)
+            except AssertionError as e:
+                if "Cannot allocate memory" not in str(e) or time.monotonic() > deadline:
+                    raise
+            if not self.settings.pool.end_one():
+                time.sleep(0.05)
 
     def _end(self, server):
         report = server.sanitizer_report()
@@ -112,9 +148,8 @@ class Subject:
         """A server with nothing but the defaults, lent to this test alone."""
         if not self._lent:
             key = (self.protocol, self.transport)
-            self._lent = self.settings.pool.lend(key, lambda: servers.Server(
-                self.program, self.transport, self.protocol, self.arguments,
-                patience=2 * self.patience))
+            self._lent = self.settings.pool.lend(
+                key, lambda: self._launch(self.transport, self.protocol, self.arguments))
             self.t.defer(lambda: self._lent and self._lent.kill())
         return self._lent
 
@@ -139,12 +174,15 @@ class Subject:
         return connection
 
 
-def check(protocol, name, on=("tcp4",), limit=20, last=False, models=None):
+def check(protocol, name, on=("tcp4",), limit=machine.HANG, kind=None, last=False, models=None):
     """Register a check of `protocol` ("http", "echo", or "" for what concerns neither) over each
-    transport in `on`; of all models, or of those named."""
+    transport in `on`; of all models, or of those named. `limit` is how long one wait of it may last
+    on a usual machine before it has failed."""
+    assert kind is None or kind in KINDS, kind
+
     def register(function):
         for transport in on:
-            CHECKS.append((protocol, name, transport, function, limit, last, models))
+            CHECKS.append((protocol, name, transport, function, limit, kind, last, models))
         return function
     return register
 
@@ -158,8 +196,9 @@ def have_ipv6():
         return False
 
 
-def tests(settings):
-    """All registered checks as tests of the runner."""
+def tests(settings, without=()):
+    """All registered checks as tests of the runner, but for those of a kind, or over a transport, in
+    `without`."""
     ipv6 = have_ipv6()
 
     def make(protocol, transport, function):
@@ -171,7 +210,11 @@ def tests(settings):
             subject.give_back()
         return run
 
-    return [tap.Test(f"{settings.traits['model']} {protocol or 'server'}/{transport}: {name}",
-                     make(protocol, transport, function), limit * settings.slow, last)
-            for protocol, name, transport, function, limit, last, models in CHECKS
-            if models is None or settings.traits["model"] in models]
+    model = settings.traits["model"]
+    # Twice the wait for one event: such a wait says what it waited for, the runner does not.
+    return [tap.Test(f"{model} {protocol or 'server'}/{transport}: {name}",
+                     make(protocol, transport, function),
+                     2 * max(limit, machine.HANG) * settings.slow, last)
+            for protocol, name, transport, function, limit, kind, last, models in CHECKS
+            if (models is None or model in models)
+            and kind not in without and transport not in without]
