@@ -21,6 +21,8 @@ import tempfile
 import threading
 import time
 
+from lib import machine
+
 BIG = bytes(range(256)) * 16384
 BODY = b"iomodels: one answer, whatever the model.\n"
 CLOSE, KEEP = False, True  # what a treatment returns: is the connection still of use?
@@ -190,6 +192,7 @@ class Connection:
         self.peer, self.sock = peer, sock
         self.since = time.monotonic()
         self.received = 0  # bytes
+        self.requests = 0
         self.previous = None  # echo: the message before
         self.lock = threading.Lock()
         if sock.family != socket.AF_UNIX:
@@ -222,6 +225,7 @@ class Connection:
             request, pending = self.read_request(pending)
             if request is None:
                 break
+            self.requests += 1
             fault = self.peer.count(request)
             treat = self.peer.treatment if fault else self.peer.treatments["ok"]
             keep = treat(self, request)
@@ -349,7 +353,7 @@ class Peer:
                 conn.sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-        self._thread.join(2)
+        self._thread.join(machine.hang())
         if self._directory:
             for name in os.listdir(self._directory):
                 os.unlink(f"{self._directory}/{name}")
