@@ -111,9 +111,13 @@ def unasked(conn):
     """Speak on two connections that wait for nothing, then answer this one."""
     while len(conn.peer.others(conn)) < 2 and not conn.peer.stopping.wait(0.01):
         pass
-    for other in conn.peer.others(conn):
+    others = conn.peer.others(conn)
+    for other in others:
         other.send(answer())
-    return late(conn, answer(), 0.2)
+    # Until the client has closed them, for it may read this answer before those.
+    while set(others) & set(conn.peer.others(conn)) and not conn.peer.stopping.wait(0.01):
+        pass
+    return send(conn, answer())
 
 
 # Mode: what happens to a request.

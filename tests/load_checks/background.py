@@ -8,7 +8,7 @@ import threading
 from lib.server import Server
 from load_checks.interface import threads_of
 from load_checks.run import (Run, consistent, hang, load, load_until, named, peer_for, read_lines,
-                             reference_for, settings, skip, until)
+                             reference_for, settings, skip, steady, until)
 from load_peer import Peer
 
 
@@ -101,17 +101,21 @@ def lost_ones_come_back(t):
         b = run.json["background"][kind]
         assert b["lost"] >= 20 and b["asked"] == 10 and b["open"] <= 10, b
         o = run.json["outcomes"]
-        assert sum(o.values()) == o["ok"] + o["in_flight"], f"their loss is in the results: {o}"
+        # The measured one may be idle for too long as well.
+        failed = sum(o.values()) - o["ok"] - o["in_flight"]
+        assert failed <= run.json["connects"], f"their loss is in the results: {o}"
         assert f"{b['lost']} lost" in run.out, run.out
 
 
 def queue_drains(t):
     """More of them than a Unix-domain socket's queue holds: the load begins when all are in."""
-    peer = peer_for(t, family="unix")
-    peer._listener.listen(1)
-    j = load(t, "-c", "1", "-n", "1", "--idle", "40", peer.url).json
-    assert j["background"]["idle"] == {"asked": 40, "open": 40, "lost": 0}, j["background"]
-    assert j["verdict"] != "INVALID"
+    def check():
+        peer = peer_for(t, family="unix")
+        peer._listener.listen(1)
+        j = load(t, "-c", "1", "-n", "1", "--idle", "40", peer.url, status=None).json
+        assert j["background"]["idle"] == {"asked": 40, "open": 40, "lost": 0}, j["background"]
+        assert j["verdict"] != "INVALID"
+    steady(t, 0.05, check)  # the generator does not wait for ever
 
 
 class Late(Peer):

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from load_checks.outcomes import timeout_of
+from load_checks.outcomes import samples_of, timeout_of
 from load_checks.run import (Disturbed, Run, consistent, load, load_until, named, peer_for,
                              reference_for, timed_out)
 from load_peer import answer, send
@@ -81,8 +81,7 @@ def timeouts_are_samples(t):
         j = load(t, "-n", "30", "-c", "1", *timeout_of(ns), peer.url).json
         assert j["outcomes"]["timeout"] == 3 and j["outcomes"]["ok"] == 27
         assert j["latency"]["count"] == 30
-        assert j["latency"]["p95"] == j["latency"]["max"] == ns, j["latency"]
-        assert j["latency"]["p50"] < ns
+        assert samples_of(j, ns) == 3 and j["latency"]["p50"] < ns <= j["latency"]["p95"]
     timed_out(t, 0.4, check)
 
 

@@ -6,7 +6,9 @@ import resource
 import struct
 
 from lib.server import Server
-from load_checks.run import case, hang, load, named, peer_for, settings, skip, why_no_io_uring
+from load_checks.outcomes import UNANNOUNCED
+from load_checks.run import (case, hang, load, named, peer_for, settings, skip, steady,
+                             why_no_io_uring)
 from load_peer import answer, send
 
 IO_URING_SETUP, IO_URING_REGISTER = 425, 427
@@ -69,16 +71,20 @@ def io_uring_or_nothing(t):
     assert run.out == "" and run.json is None and peer.accepted == 0
 
 
+def answered_without(t, old, mode, protocol):
+    peer = peer_for(t, mode, protocol)
+    j = load(t, "-n", "60", "-c", "3", "--engine", "io_uring", peer.url, preexec=old).json
+    assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | {"ok": 60}, j["outcomes"]
+    assert j["generator"]["syscalls"]["recv"] >= 60
+
+
 def no_buffer_ring(t):
     """A kernel without provided buffers: the same results, with a recv for each answer."""
     need_io_uring()
     old = refuse(IO_URING_REGISTER, EINVAL, REGISTER_PBUF_RING)
     for mode, protocol in (("ok", "http"), ("split-3", "echo"), ("close-after", "http"),
                            ("close-unannounced", "echo"), ("to-eof", "http")):
-        peer = peer_for(t, mode, protocol)
-        j = load(t, "-n", "60", "-c", "3", "--engine", "io_uring", peer.url, preexec=old).json
-        assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | {"ok": 60}, j["outcomes"]
-        assert j["generator"]["syscalls"]["recv"] >= 60
+        steady(t, UNANNOUNCED, lambda m=mode, p=protocol: answered_without(t, old, m, p))
     for mode, outcome in (("reset", "reset"), ("close-mid-body", "eof"), ("twice", "corrupt")):
         peer = peer_for(t, mode, every=5)
         j = load(t, "-n", "40", "-c", "4", "--engine", "io_uring", peer.url, preexec=old).json

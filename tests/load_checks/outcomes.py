@@ -6,12 +6,16 @@ import re
 import tempfile
 
 from load_checks.run import (Run, case, consistent, load, load_until, named, peer_for, series_sum,
-                             skip, timed_out, until)
+                             skip, steady, timed_out, until)
 from load_peer import ECHO, HTTP
 
 GOOD_HTTP = ("ok", "split", "split-3", "late", "chunked", "informational", "close-after",
              "close-unannounced", "to-eof", "http-1.0", "no-content", "by-path", "big")
 GOOD_ECHO = ("ok", "split", "split-3", "late", "close-unannounced")
+
+# The kernel keeps the answer back for the end of the stream, but for 200 ms only (tcp(7), TCP_CORK):
+# a peer that is later than that announces its answer first, and a request may follow it.
+UNANNOUNCED = 0.05
 
 # Mode: the class it must be counted as, what the reason must say.
 BAD_HTTP = {
@@ -40,7 +44,7 @@ BAD_ECHO = {
 
 
 def good(mode, protocol, family="tcp4"):
-    def test(t):
+    def check(t):
         peer = peer_for(t, mode, protocol, family=family)
         run = load(t, "-n", "30", "-c", "3", peer.url)
         assert run.json["outcomes"] == dict.fromkeys(run.json["outcomes"], 0) | {"ok": 30}, \
@@ -48,12 +52,19 @@ def good(mode, protocol, family="tcp4"):
         assert peer.requests == 30, f"the peer saw {peer.requests}"
         if protocol == "echo":
             assert run.json["bytes_in"] == run.json["bytes_out"] == 30 * 64
-    return test
+    if mode == "close-unannounced":
+        return lambda t: steady(t, UNANNOUNCED, lambda: check(t))
+    return check
 
 
 def timeout_of(ns):
     """The option; nothing where `ns` is None."""
     return ["--timeout", f"{ns // 1000}us"] if ns else []
+
+
+def samples_of(j, ns):
+    """How many latencies are in the bucket that has `ns`."""
+    return sum(n for low, high, n in j["histogram"]["buckets"] if low <= ns <= high)
 
 
 def with_timeouts(check):
@@ -78,7 +89,8 @@ def some_bad(mode, protocol, expect):
         # The summary for people must tell it too.
         assert re.search(rf"Failed +8 {'not 2xx' if outcome == 'non_2xx' else outcome}", run.out)
         if timeout_ns:
-            assert run.json["latency"]["max"] == timeout_ns, run.json["latency"]
+            # Exactly the timeout, though the generator may find an answer later that came in time.
+            assert samples_of(run.json, timeout_ns) >= 8, run.json["latency"]
     return with_timeouts(check) if outcome == "timeout" else check
 
 
@@ -111,15 +123,21 @@ def refused_later(t):
     t.defer(directory.cleanup)
     rows = directory.name + "/x.csv"
     # Settled, both are accepted before it stops.
-    run = load_until(t, lambda: series_sum(rows, "refused") >= 2, "it is refused", "--settle", "1h",
-                     "-c", "2", "--interval", "10ms", "--csv", rows, peer.url)
+    before = []
+
+    def refused_once_more():
+        if peer.ended == 2:
+            before.append(series_sum(rows, "refused"))
+        return before and before[-1] > before[0]
+    run = load_until(t, refused_once_more, "it is refused", "--settle", "1h", "-c", "2",
+                     "--interval", "10ms", "--csv", rows, peer.url)
     o = run.json["outcomes"]
     assert o["ok"] == 16 and o["eof"] == 2, \
         "the tenth request of all, two of which settled, ends one connection, and so on"
     assert "refused" in run.json["reasons"]["refused"].lower(), o
     # Each connection tries again after 10, 20, 40... ms.
     most = 2 * (math.log2(run.seconds / 0.01 + 1) + 2)
-    assert 2 <= o["refused"] <= most, f"retries without restraint: {o}, {run.seconds:.2f} s"
+    assert 1 <= o["refused"] <= most, f"retries without restraint: {o}, {run.seconds:.2f} s"
 
 
 def unasked_answer(t):

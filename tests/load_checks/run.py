@@ -107,7 +107,7 @@ def timed_out(t, seconds, check):
     """For requests of which some are to time out, and those that are answered must not: check() is
     given a timeout in ns, which a peer on a quiet machine keeps by far. `seconds` on a usual one."""
     limit = round(seconds * machine.factor() * settings.slow_factor * 1000) / 1000
-    return steady(t, limit / 4, lambda: check(round(limit * 1e9)))
+    return steady(t, limit / 20, lambda: check(round(limit * 1e9)))
 
 
 @functools.cache

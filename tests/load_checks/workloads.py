@@ -4,7 +4,7 @@ import shutil
 import tempfile
 
 from load_checks.engines import refuse
-from load_checks.outcomes import timeout_of
+from load_checks.outcomes import UNANNOUNCED, timeout_of
 from load_checks.run import Run, consistent, load, named, peer_for, settings, skip, steady, timed_out
 from load_checks.watcher import Watcher
 from load_peer import answer, late, send
@@ -239,9 +239,11 @@ def think_with_short_connections(t):
              peer.url).json
     only(j, ok=10)
     assert j["window_ns"] >= 9 * 30_000_000
-    peer = peer_for(t, "close-unannounced", every=2)
-    j = load(t, "-c", "4", "-n", "40", "--think", "5ms:exp", peer.url).json
-    only(j, ok=40)
+
+    def check():
+        peer = peer_for(t, "close-unannounced", every=2)
+        only(load(t, "-c", "4", "-n", "40", "--think", "5ms:exp", peer.url).json, ok=40)
+    steady(t, UNANNOUNCED, check)
 
 
 def null_peer(t):
