@@ -2,7 +2,6 @@
 
 import math
 import re
-import signal
 import threading
 import time
 
@@ -178,13 +177,13 @@ def unread(t, connections, timeout_ns):
     peer = reference_for(t, "--delay", "200ms")
     run = Run(t, "-c", str(connections), "-d", "10h", *timeout_of(timeout_ns), peer.url)
     peer.until(lambda j: j["requests"] >= connections, "all have asked", run.process)
-    run.process.send_signal(signal.SIGSTOP)
+    run.stand_still()
     begin = time.monotonic()
     seen = peer.until(lambda j: j["answered"] == j["requests"], "all are answered")
     late = seen["delay"]["max"] - timeout_ns / 2
     time.sleep(max(0, timeout_ns / 1e9 + 0.1 - (time.monotonic() - begin)))
     stopped = time.monotonic() - begin
-    run.process.send_signal(signal.SIGCONT)
+    run.go_on()
     peer.until(lambda j: j["requests"] >= seen["requests"] + connections, "they ask again")
     assert run.interrupt() == 0, run.err
     consistent(run.json)

@@ -203,10 +203,10 @@ def series_of_a_stopped_generator(t):
     run = Run(t, "-d", "10h", "-c", "2", "-t", "2", "--interval", "10ms", "--csv", path,
               peer_for(t).url)
     until(lambda: len(read_series(path)) >= 3, "rows", run.process)
-    run.process.send_signal(signal.SIGSTOP)
+    run.stand_still()
     begin = len(read_series(path))
     time.sleep(0.3)  # the stop is what is tested
-    run.process.send_signal(signal.SIGCONT)
+    run.go_on()
     until(lambda: len(read_series(path)) >= begin + 31, "more rows", run.process)
     run.interrupt()
     check_series(read_series(path), run.json, 0.01)

@@ -13,8 +13,8 @@ GOOD_HTTP = ("ok", "split", "split-3", "late", "chunked", "informational", "clos
              "close-unannounced", "to-eof", "http-1.0", "no-content", "by-path", "big")
 GOOD_ECHO = ("ok", "split", "split-3", "late", "close-unannounced")
 
-# The kernel keeps the answer back for the end of the stream, but for 200 ms only (tcp(7), TCP_CORK):
-# a peer that is later than that announces its answer first, and a request may follow it.
+# The kernel keeps the answer back for the end of the stream, but for 200 ms only (tcp(7), TCP_CORK).
+# The answer of a peer that is later than that comes first, and a request may follow it.
 UNANNOUNCED = 0.05
 
 # Mode: the class it must be counted as, what the reason must say.

@@ -63,8 +63,8 @@ def one_address_does(t):
     t.defer(directory.cleanup)
     rows = directory.name + "/x.csv"
     run = load_until(t, lambda: series_sum(rows, "refused") > 0, "there is no port", "-c", "4",
-                     "--requests-per-connection", "1", "--source", "127.0.0.1", "--interval", "10ms",
-                     "--csv", rows, server.url, prefix=prefix)
+                     "--requests-per-connection", "1", "--source", "127.0.0.1", "--interval",
+                     "10ms", "--csv", rows, server.url, prefix=prefix)
     assert run.json["outcomes"]["refused"] > 0, run.json["outcomes"]
     assert "no free local port" in run.json["reasons"]["refused"]
     assert run.json["sources"] == ["127.0.0.1"]

@@ -105,7 +105,8 @@ def steady(t, seconds, attempt, tries=4):
 
 def timed_out(t, seconds, check):
     """For requests of which some are to time out, and those that are answered must not: check() is
-    given a timeout in ns, which a peer on a quiet machine keeps by far. `seconds` on a usual one."""
+    given a timeout in ns, which a peer on a quiet machine keeps by far. `seconds`: on a usual
+    one."""
     limit = round(seconds * machine.factor() * settings.slow_factor * 1000) / 1000
     return steady(t, limit / 20, lambda: check(round(limit * 1e9)))
 
@@ -156,6 +157,24 @@ class Run:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+
+    def stand_still(self):
+        """Stop it, and return when all its threads have."""
+        self.process.send_signal(signal.SIGSTOP)
+        until(lambda: set(self._states()) == {"T"}, "its threads stop", self.process)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def _states(self):
+        directory = f"/proc/{self.process.pid}/task"
+        for task in os.listdir(directory):
+            try:
+                with open(f"{directory}/{task}/stat") as f:
+                    text = f.read()
+            except OSError:
+                continue  # it has ended
+            yield text[text.rindex(")") + 2]
 
     def interrupt(self):
         """End it as its user would; its exit status."""
@@ -300,8 +319,8 @@ def reference_for(t, *arguments, **more):
 
 
 class Reference:
-    """The reference server, running: a peer in C, for where one in Python is too slow. `url` is what
-    to load; finish() gives its journal, journal() what that is by now."""
+    """The reference server, running: a peer in C, for where one in Python is too slow. `url` is
+    what to load; finish() gives its journal, journal() what that is by now."""
 
     def __init__(self, t, program, *arguments, prefix=(), preexec=None):
         command = [*prefix, program, *arguments]

@@ -216,12 +216,17 @@ def told_before_the_run(t):
     assert os.listdir(directory) == ["old"]
 
 
+def plainly(*arguments, **more):
+    """Run it with a standard output that Run cannot have."""
+    return subprocess.run([settings.load, "--timeout", PATIENT, *arguments], stderr=subprocess.PIPE,
+                          text=True, timeout=hang(), check=False, **more)
+
+
 def standard_output_is_full(t):
     peer = peer_for(t)
     with open("/dev/full", "w") as full:
         for arguments in (["-n", "5", peer.url], ["-n", "5", "--json", "-", peer.url], ["--help"]):
-            done = subprocess.run([settings.load, "--timeout", PATIENT, *arguments], stdout=full, stderr=subprocess.PIPE,
-                                  text=True, timeout=hang(), check=False)
+            done = plainly(*arguments, stdout=full)
             assert done.returncode == 1, (arguments, done)
             assert "cannot write to standard output" in done.stderr, done.stderr
             assert len(done.stderr.splitlines()) == 1
@@ -235,8 +240,7 @@ def reader_is_gone(t):
     t.defer(lambda: os.close(into))
     directory = tempfile.mkdtemp(prefix="load-peer-")
     t.defer(lambda: shutil.rmtree(directory, ignore_errors=True))
-    done = subprocess.run([settings.load, "--timeout", PATIENT, "-n", "5", "--hgrm", directory + "/x", peer.url],
-                          stdout=into, stderr=subprocess.PIPE, text=True, timeout=hang(), check=False)
+    done = plainly("-n", "5", "--hgrm", directory + "/x", peer.url, stdout=into)
     assert done.returncode == 1 and "standard output: Broken pipe" in done.stderr, done
     assert os.path.getsize(directory + "/x") > 0
 
@@ -244,8 +248,7 @@ def reader_is_gone(t):
 def closed_descriptors(t):
     """No socket gets the number of a standard descriptor that was closed."""
     peer = peer_for(t)
-    done = subprocess.run([settings.load, "--timeout", PATIENT, "-n", "5", peer.url], preexec_fn=lambda: os.close(1),
-                          stderr=subprocess.PIPE, text=True, timeout=hang(), check=False)
+    done = plainly("-n", "5", peer.url, preexec_fn=lambda: os.close(1))
     assert done.returncode == 1 and "standard output is closed" in done.stderr, done
     assert peer.accepted == 0
     run = Run(t, "-d", "10h", "-c", "1", peer.url, preexec=lambda: (os.close(0), os.close(2)))

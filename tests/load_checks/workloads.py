@@ -5,7 +5,8 @@ import tempfile
 
 from load_checks.engines import refuse
 from load_checks.outcomes import UNANNOUNCED, timeout_of
-from load_checks.run import Run, consistent, load, named, peer_for, settings, skip, steady, timed_out
+from load_checks.run import (Run, consistent, load, named, peer_for, settings, skip, steady,
+                             timed_out)
 from load_checks.watcher import Watcher
 from load_peer import answer, late, send
 
