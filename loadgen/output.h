@@ -6,9 +6,8 @@
 #include <stdio.h>
 
 /* Call first thing. What is written to standard output and cannot be, a full disk or a reader that
- * is gone, is told at the end of the program, whose exit status is then 1. Standard input and error
- * become /dev/null where they are closed: else the first sockets would get their numbers, and with
- * them what is meant for people. Ends the program where standard output is closed. */
+ * is gone, is told at the end of the program, whose exit status is then 1. Ends the program where
+ * standard output is closed. */
 void output_begin(void);
 
 /* Ends the program where file `path`, which is to be written in the end, cannot be; NULL and "-"

@@ -21,6 +21,8 @@ import tempfile
 import threading
 import time
 
+from lib import machine
+
 BIG = bytes(range(256)) * 16384
 BODY = b"iomodels: one answer, whatever the model.\n"
 CLOSE, KEEP = False, True  # what a treatment returns: is the connection still of use?
@@ -124,9 +126,13 @@ def unasked(conn):
     """Speak on two connections that wait for nothing, then answer this one."""
     while len(conn.peer.others(conn)) < 2 and not conn.peer.stopping.wait(0.01):
         pass
-    for other in conn.peer.others(conn):
+    others = conn.peer.others(conn)
+    for other in others:
         other.send(answer())
-    return late(conn, answer(), 0.2)
+    # Until the client has closed them, for it may read this answer before those.
+    while set(others) & set(conn.peer.others(conn)) and not conn.peer.stopping.wait(0.01):
+        pass
+    return send(conn, answer())
 
 
 # Mode: what happens to a request.
@@ -215,6 +221,7 @@ class Connection:
         self.peer, self.sock = peer, sock
         self.since = time.monotonic()
         self.received = 0  # bytes
+        self.requests = 0
         self.previous = None  # echo: the message before
         self.lock = threading.Lock()
         if sock.family != socket.AF_UNIX:
@@ -247,6 +254,7 @@ class Connection:
             request, pending = self.read_request(pending)
             if request is None:
                 break
+            self.requests += 1
             fault = self.peer.count(request)
             treat = self.peer.treatment if fault else self.peer.treatments["ok"]
             keep = treat(self, request)
@@ -374,7 +382,7 @@ class Peer:
                 conn.sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-        self._thread.join(2)
+        self._thread.join(machine.hang())
         if self._directory:
             for name in os.listdir(self._directory):
                 os.unlink(f"{self._directory}/{name}")

@@ -157,6 +157,9 @@ def run(tests, jobs=8, out=sys.stdout, verbose=False):
         run_one(test)
         report(number, test, out, verbose)
 
+    if verbose:
+        slowest = sorted(tests, key=lambda t: -t.seconds)[:10]
+        print("# slowest: " + ", ".join(f"{t.name} {t.seconds:.1f} s" for t in slowest), file=out)
     failed = sum(t.outcome == "not ok" for t in tests)
     skipped = sum(t.outcome.startswith("skip ") for t in tests)
     print(f"# {len(tests) - failed - skipped} passed, {failed} failed, {skipped} skipped",

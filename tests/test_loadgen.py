@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Tests of iomodels-load against peers that behave and peers that do not. Prints TAP.
 
-    test_loadgen.py --load build/loadgen/iomodels-load [--servers build/servers] [--only PATTERN]
+    test_loadgen.py --load build/loadgen/iomodels-load [--servers build/servers]
+                    [--reference build/tests/reference_server] [--only PATTERN]
                     [--engines epoll,io_uring] [--slow-factor N] [--sanitized]
 
 The tests are in load_checks/, the peers in load_peer.py. All but those of the command line are made
@@ -26,7 +27,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--load", required=True, help="path of iomodels-load")
     parser.add_argument("--servers", help="directory of our servers; without, they are left out")
-    parser.add_argument("--slow-clock", help="path of slow-clock.so; without, tests are left out")
+    parser.add_argument("--reference", metavar="DIR", help="where reference-server and "
+                        "slow-clock.so are; without, tests are left out")
     parser.add_argument("--only", help="run the tests whose name matches this pattern")
     parser.add_argument("--engines", default="epoll,io_uring", help="those to test")
     parser.add_argument("--slow-factor", type=float, default=1.0, help="multiplies time limits")
@@ -35,7 +37,9 @@ def main():
     args = parser.parse_args()
     settings.load = os.path.abspath(args.load)
     settings.servers = args.servers
-    settings.slow_clock = args.slow_clock and os.path.abspath(args.slow_clock)
+    if args.reference:
+        settings.reference = os.path.abspath(f"{args.reference}/reference-server")
+        settings.slow_clock = os.path.abspath(f"{args.reference}/slow-clock.so")
     settings.slow_factor = args.slow_factor
     settings.sanitized = args.sanitized
 

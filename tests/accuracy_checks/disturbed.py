@@ -10,7 +10,7 @@ import time
 
 import tap
 from accuracy_checks.lab import Reference, both, case, cpus, only, pin, samples_above, settings
-from accuracy_checks.noise import timed
+from accuracy_checks.noise import timed, within
 from load_checks import run as load_run
 
 MS = 1_000_000
@@ -20,12 +20,16 @@ def stopped(t):
     """SIGSTOP for 500 ms in the middle of an open loop. The requests due meanwhile are sent late,
     and that is the generator's fault: it must say so, count their response times from when they
     were due, and call the run INVALID."""
+    load_run.steady(t, 0.1, lambda: stopped_once(t))
+
+
+def stopped_once(t):
     rate, seconds = 1000, 2
     reference = Reference(t)
     read_fd, write_fd = os.pipe()
     place = cpus()
-    run = load_run.Run(t, "-c", "16", "-R", str(rate), "-d", f"{seconds}s", "--timeout", "5s",
-                       "--events-fd", str(write_fd), reference.url, pass_fds=(write_fd,),
+    run = load_run.Run(t, "-c", "16", "-R", str(rate), "-d", f"{seconds}s", "--events-fd",
+                       str(write_fd), reference.url, pass_fds=(write_fd,),
                        preexec=pin(place[1]) if place else None)
     os.close(write_fd)
     with os.fdopen(read_fd) as events:
@@ -37,7 +41,7 @@ def stopped(t):
         time.sleep(0.5)
         os.kill(run.process.pid, signal.SIGCONT)
         stopped_s = time.monotonic() - begin
-        run.finish(20)
+        run.finish()
     journal = reference.finish()
     j = run.json
     t.note(f"exit status {run.status}, verdict {j['verdict']}: {j['verdict_reason']}, "
@@ -54,6 +58,8 @@ def stopped(t):
     assert late >= 0.95 * rate * 0.45, f"{late} late, {stopped_s:.3f} s stopped at {rate} a second"
     # What those due had to wait is not the server's time. Only what was under way when it was
     # stopped looks as if the server had taken so long: one a connection at the most.
+    if journal["delay"]["max"] > 100 * MS:
+        raise load_run.Disturbed(f"the server took {journal['delay']['max'] / MS:.0f} ms")
     assert samples_above(j["histograms"]["service_time"], 400 * MS) <= 16, j["service_time"]
 
 
@@ -70,9 +76,9 @@ def the_clock_does_jump(t):
             [*under_jumping_clock(log.name), sys.executable, "-c",
              "import time; a = time.time(); b = time.time(); m = time.monotonic();"
              "print(abs(b - a), time.monotonic() - m)"],
-            capture_output=True, text=True, check=True, timeout=30).stdout
+            capture_output=True, text=True, check=True, timeout=load_run.hang()).stdout
         wall, monotonic = map(float, out.split())
-        assert wall > 7000 and 0 <= monotonic < 60, out
+        assert wall > 7000 and 0 <= monotonic < 3000, out
         assert json.loads(log.readline())["readings"] >= 2
 
 
@@ -83,16 +89,18 @@ def wall_clock(*arguments):
         with tempfile.NamedTemporaryFile("r", prefix="iomodels-clock-") as log:
             j, journal, *_ = measure(
                 ["--delay", "10ms"],
-                [*arguments, "-c", "8", "-d", "1s", "--warmup", "100ms", "--timeout", "2s"],
+                [*arguments, "-c", "8", "-d", "1s", "--warmup", "100ms", "--timeout", "30m"],
                 prefix=under_jumping_clock(log.name))
             line = log.readline()
         assert line, "the clock was not replaced"
         assert json.loads(line)["waits"] == 0, "something waits for the wall clock"
-        assert abs(j["window_ns"] - 1000 * MS) < 100 * MS, f"window {j['window_ns']} ns"
+        assert j["window_ns"] >= 1000 * MS, f"window {j['window_ns']} ns"
+        within("window", j["window_ns"], 1000 * MS, 100 * MS, noise_adds=True)
         outcomes = j["outcomes"]
         assert outcomes["ok"] > 0 and outcomes["timeout"] == 0, outcomes
-        assert 10 * MS <= j["latency"]["p50"] < 1000 * MS, j["latency"]
-        assert j["latency"]["max"] < 2000 * MS
+        # Half of the smallest jump: what is shorter can be noise.
+        assert 10 * MS <= j["latency"]["p50"] <= j["latency"]["max"] < 1800 * 1000 * MS, \
+            j["latency"]
         assert journal["answered"] >= outcomes["ok"]
     return test
 

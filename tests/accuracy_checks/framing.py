@@ -1,18 +1,20 @@
 """Answers in any pieces: no misparse. No figure of these depends on timing."""
 
 from accuracy_checks.lab import both, measure, only
+from accuracy_checks.noise import exact
 
 
 def sizes(body):
     return len("HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\n") + len(str(body)) + body
 
 
-def cut_everywhere(t):
+@exact(0.002)
+def cut_everywhere(t, measure):
     """Every answer in two segments. Each place to cut is tried on some connection or other: as
     many answers as it has bytes, and twice over."""
     size = sizes(64)
     n = 2 * size
-    j, journal, *_ = measure(t, ["--split", "two:5ms"], ["-c", "8", "-n", str(n)])
+    j, journal, *_ = measure(["--split", "two:5ms"], ["-c", "8", "-n", str(n)])
     assert journal["answered"] == n
     only(j["outcomes"], ok=n)
     assert j["bytes_in"] == n * size
@@ -22,11 +24,12 @@ def cut_everywhere(t):
         assert j["generator"]["syscalls"]["recv"] >= 1.2 * n, j["generator"]["syscalls"]
 
 
-def byte_by_byte(t):
+@exact(0.002)
+def byte_by_byte(t, measure):
     n = 64
     size = sizes(16)
-    j, journal, *_ = measure(t, ["--split", "bytes:500us", "--body", "16"],
-                               ["-c", "8", "-n", str(n), "--timeout", "10s"])
+    j, journal, *_ = measure(["--split", "bytes:500us", "--body", "16"],
+                             ["-c", "8", "-n", str(n)])
     assert journal["answered"] == n
     only(j["outcomes"], ok=n)
     assert j["bytes_in"] == n * size
@@ -46,7 +49,7 @@ def coalesced(t):
     """64 answers to 64 pipelined requests in one send."""
     n = 64 * 100
     j, journal, *_ = measure(t, ["--coalesce", "64"],
-                               ["-c", "1", "-n", str(n), "--pipeline", "64", "--timeout", "10s"])
+                               ["-c", "1", "-n", str(n), "--pipeline", "64"])
     assert journal["requests"] == journal["answered"] == n
     only(j["outcomes"], ok=n)
     assert j["latency"]["count"] == n and j["bytes_in"] == n * sizes(64)
@@ -60,7 +63,7 @@ def one_wrong_among_many(t):
     No more is asked than the 64, so each number is known."""
     for wrong, good in ((64, 63), (40, 39), (2, 1)):
         j, journal, *_ = measure(t, ["--coalesce", "64", "--fault", f"corrupt:{wrong}"],
-                                 ["-c", "1", "-n", "64", "--pipeline", "64", "--timeout", "10s"])
+                                 ["-c", "1", "-n", "64", "--pipeline", "64"])
         assert journal["faults"]["corrupt"] == 64 // wrong
         only(j["outcomes"], ok=good, corrupt=64 - good)
 

@@ -11,6 +11,7 @@ import time
 import tap
 from accuracy_checks import noise
 from accuracy_checks.lab import OffTolerance, Reference, cpus, pin, settings
+from load_checks import run as load_run
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 BODY = bytes(ord("a") + i % 26 for i in range(64))
@@ -26,7 +27,7 @@ def ask(address, size, count=1):
         data = b""
         try:
             while True:
-                s.settimeout(5 * settings.slow_factor if len(data) < size else 0.1)
+                s.settimeout(load_run.hang() if len(data) < size else 0.1)
                 more = s.recv(65536)
                 if not more:
                     return data, "closed"
@@ -90,6 +91,10 @@ def pieces_and_batches(t):
     assert ask(reference.address, 0, count=2) == (b"", "open"), "held until there are three"
     assert ask(reference.address, 3 * len(ANSWER), count=3) == (ANSWER * 3, "open")
     reference.finish()
+    load_run.steady(t, 0.02, lambda: pieces_by_themselves(t))
+
+
+def pieces_by_themselves(t):
     reference = Reference(t, "--split", "bytes:1ms")
     host, port = reference.address.rsplit(":", 1)
     with socket.create_connection((host, int(port))) as s:
@@ -123,7 +128,7 @@ def ends_with_its_parent(t):
               "p = subprocess.Popen([sys.argv[1]], stdin=subprocess.PIPE,"
               " stdout=subprocess.DEVNULL)\n"
               "print(p.pid, flush=True)\n"
-              "time.sleep(60)\n")
+              "time.sleep(36000)\n")
     parent = subprocess.Popen([sys.executable, "-c", script, settings.reference],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     t.defer(parent.wait)
@@ -133,7 +138,7 @@ def ends_with_its_parent(t):
     t.defer(lambda: os.close(fd))
     parent.kill()
 
-    if not select.select([fd], [], [], 10 * settings.slow_factor)[0]:
+    if not select.select([fd], [], [], load_run.hang())[0]:
         signal.pidfd_send_signal(fd, signal.SIGKILL)
         raise AssertionError("the server outlived its parent")
 
@@ -188,7 +193,8 @@ def verdicts(t):
 
 
 def tests():
-    return [tap.Test(name, function, limit=30 * settings.slow_factor) for name, function in (
+    limit = load_run.SEVERAL * settings.slow_factor
+    return [tap.Test(name, function, limit=limit) for name, function in (
         ("reference server: each fault is what it is called", faults_are_made),
         ("reference server: delays are kept", delays_are_kept),
         ("reference server: pieces and batches", pieces_and_batches),

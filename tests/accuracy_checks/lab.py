@@ -4,7 +4,6 @@ import collections
 import json
 import os
 import resource
-import subprocess
 from types import SimpleNamespace
 
 import tap
@@ -13,6 +12,7 @@ from load_checks import run as load_run
 # From the command line of the tests.
 settings = SimpleNamespace(reference=None, probe=None, wall_clock=None, sanitized=False,
                            slow_factor=1.0, attempts=3)
+
 
 class OffTolerance(Exception):
     """A figure that depends on timing is not what it must be. `noise`: what disturbed it, where
@@ -37,47 +37,21 @@ def children_cpu():
     return used.ru_utime + used.ru_stime
 
 
-class Reference:
-    """The reference server, running. `url` is what to load; finish() gives its journal."""
+class Reference(load_run.Reference):
+    """The reference server, running, on its CPU."""
 
     def __init__(self, t, *arguments, prefix=()):
-        command = [*prefix, settings.reference, *arguments]
-        t.note(" ".join(command))
         place = cpus()
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, preexec_fn=pin(place[0]) if place else None)
-        t.defer(self.kill)
-        line = self.process.stdout.readline()
-        assert line.startswith("listening on "), self.process.communicate()[1]
-        self.address = line.removeprefix("listening on ").strip()
-        self.url = f"http://{self.address}/"
-
-    def finish(self):
-        """Stop it; its journal."""
-        out, errors = self.process.communicate(timeout=30 * settings.slow_factor)
-        assert self.process.returncode == 0, errors
-        assert not any(m in errors for m in load_run.MARKS), errors[:4000]
-        return json.loads(out.splitlines()[-1])
-
-    def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-            stream.close()
+        super().__init__(t, settings.reference, *arguments, prefix=prefix,
+                         preexec=pin(place[0]) if place else None)
 
 
-def load(t, *arguments, status=0, limit=30.0, **more):
+def load(t, *arguments, status=0, takes=0.0, **more):
     """Run the load generator, on its CPU, to the end. That it calls its own run INVALID where it
     should not is for timed() to judge: a generator that is disturbed has to."""
     place = cpus()
     run = load_run.Run(t, *arguments, preexec=pin(place[1]) if place else None, **more)
-    try:
-        run.finish(limit)
-    except subprocess.TimeoutExpired as e:
-        run.kill()
-        raise OffTolerance(f"not finished after {e.timeout:g} s") from None
+    run.finish(takes)
     if run.status == 3 and status != 3:
         raise OffTolerance(f"{run.json['verdict']}: {run.json['verdict_reason']}")
     assert run.status == status, f"exit status {run.status}, expected {status}: {run.err}"
@@ -126,14 +100,14 @@ def only(outcomes, **expected):
         f"{outcomes}, expected {expected}"
 
 
-def case(name, function, engine, limit=30.0):
+def case(name, function, engine, limit=load_run.SEVERAL):
     """A test with one engine."""
     test = tap.Test(name, function, limit=limit * settings.slow_factor)
     return load_run.with_engine(test, engine)
 
 
-def both(name, function, limit=30.0):
-    return [case(name, function, engine, limit) for engine in settings.engines]
+def both(name, function):
+    return [case(name, function, engine) for engine in settings.engines]
 
 
 def one_of(index):

@@ -8,12 +8,18 @@ import time
 import tap
 from accuracy_checks import lab
 from accuracy_checks.lab import OffTolerance, cpus, settings
+from lib import machine
+from load_checks import run as load_run
 
 # What is too much noise to call a figure wrong. On an idle machine the probe finds interrupts of
 # some 10 us and loses far less than 0.1 % of the time.
 PROBE_LONGEST_NS = 500_000
 PROBE_LOST = 0.01  # part of the time spent in gaps above 50 us
 OTHERS = 0.01      # part of a CPU's time that others had during a measurement
+
+# The tolerances are those of a usual machine. Where everything takes that many times as long, a
+# figure may be off, and nobody is wrong.
+SLOW = 1.5
 
 # An attempt that begins later than that after the first is not made: what takes a minute would
 # take three on a noisy machine, and end as it began.
@@ -26,13 +32,15 @@ figures, misses, found_figures = [], [], {}
 
 def probe(*arguments):
     done = subprocess.run([settings.probe, "--for", "60ms", *arguments], capture_output=True,
-                          text=True, check=True, timeout=30)
+                          text=True, check=True, timeout=load_run.hang())
     return json.loads(done.stdout)
 
 
 def probe_noise(when):
     """What the probe finds wrong with the two CPUs now."""
     reasons = []
+    if machine.factor() > SLOW:
+        reasons.append(f"a machine {machine.factor():.1f} times slower than usual")
     for found in probe("--cpus", ",".join(map(str, cpus()))):
         lost = found["lost_ns"] / found["spun_ns"]
         if found["longest_ns"] > PROBE_LONGEST_NS or lost > PROBE_LOST:
@@ -57,7 +65,7 @@ class Watch:
     def finish(self, used):
         """`used`: CPU seconds of the measured program on each CPU. What was wrong, if anything:
         others had more than the limit of a CPU."""
-        out, errors = self.process.communicate(timeout=30)
+        out, errors = self.process.communicate(timeout=load_run.hang())
         assert self.process.returncode == 0, errors
         reasons = []
         for found, ours in zip(json.loads(out), used):
@@ -113,6 +121,35 @@ def timed(check):
                     raise AssertionError(f"{e}; the machine was quiet") from None
         raise tap.Skip(f"inconclusive, too noisy: {why}")
     return test
+
+
+def exact(limit_s):
+    """For a check of exact counts, true where the server is no later than so. One that fails where
+    the server, this process or the probe finds that something was is made again, and in the end
+    inconclusive."""
+    def decorate(check):
+        @functools.wraps(check)
+        def test(t):
+            load_run.steady(t, limit_s, lambda: attempt(t))
+
+        def attempt(t):
+            latest = []
+
+            def measured(*arguments, **more):
+                found = lab.measure(t, *arguments, **more)
+                latest.append((found.journal["lateness"]["max"] or 0) / 1e9)
+                return found
+            try:
+                check(t, measured)
+            except AssertionError as e:
+                reasons = [f"the server was {late * 1e3:.0f} ms late" for late in latest
+                           if late > limit_s]
+                reasons += probe_noise("then") if cpus() else ["one CPU"]
+                if reasons:
+                    raise load_run.Disturbed(f"{e} ({'; '.join(reasons)})") from e
+                raise
+        return test
+    return decorate
 
 
 def text(value, unit):

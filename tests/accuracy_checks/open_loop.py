@@ -5,6 +5,7 @@ import tempfile
 
 from accuracy_checks.lab import OffTolerance, both, case, one_of, only, percentile, samples_above
 from accuracy_checks.noise import Watch, timed, within
+from load_checks import run as load_run
 
 MS = 1_000_000
 
@@ -115,8 +116,8 @@ def stall(t, measure):
     p98.5 at 100 ms, p99 at 400, p99.9 at 940; with rank ceil(q n) = 59,940 it is the 61st largest,
     941 to 940 ms. Without the 1,000 intended moments, as in a closed loop, p99.9 is nothing."""
     j, journal, *_ = measure(["--stall", "20s:1s"],
-                             ["-c", "100", "-R", "1000", "-d", "60s", "--timeout", "5s"],
-                             limit=75)
+                             ["-c", "100", "-R", "1000", "-d", "60s"],
+                             takes=60)
     only(j["outcomes"], ok=60_000)
     assert j["scheduled"] == journal["requests"] == 60_000
     assert j["response_time"]["count"] == 60_000
@@ -148,8 +149,8 @@ def md1(load, mean_ms, tolerance, deviation, lanes):
         seconds = max(20 if lanes < 16 else 10, math.ceil(1.05 * samples / rate))
         j, journal, *_ = measure(
             ["--spin", "--fifo", f"1ms:{lanes}"],
-            ["-c", str(32 * lanes), "-R", str(rate), "--arrival", "poisson", "-d", f"{seconds}s",
-             "--timeout", "5s"], limit=seconds + 30)
+            ["-c", str(32 * lanes), "-R", str(rate), "--arrival", "poisson", "-d", f"{seconds}s"],
+            takes=seconds)
         only(j["outcomes"], ok=j["scheduled"])
         n = j["response_time"]["count"]
         assert n == j["scheduled"] == journal["answered"]
@@ -176,8 +177,8 @@ def service_and_response(t, measure):
     second for 2 s: request k is due at 10 k ms and sent at 50 floor(k / 2) ms. So the last one,
     k = 199, waits from 1,990 to 4,950 ms, and is answered 50 ms later."""
     j, journal, *_ = measure(["--spin", "--delay", "50ms"],
-                             ["-c", "2", "-R", "100", "-d", "2s", "--timeout", "60s",
-                              "--drain", "60s"], status=3)
+                             ["-c", "2", "-R", "100", "-d", "2s", "--drain", "1h"],
+                             status=3)
     assert j["verdict"] == "INVALID", "a rate that was not delivered must not pass for a result"
     only(j["outcomes"], ok=200)
     assert j["scheduled"] == journal["answered"] == 200
@@ -194,13 +195,13 @@ def tests():
     found = both("99 % are sent within 50 us, and the server sees it", on_time)
     found += both("the same seed gives the same arrivals", seeds)
     found += both("queueing in front of too few connections is in the response time",
-                  service_and_response, 90)
+                  service_and_response)
     for i, (load, mean, tolerance, deviation, lanes) in enumerate(((0.5, 1.5, 0.03, 1.733, 8),
                                                                    (0.8, 3.0, 0.05, 15.4, 16))):
         found.append(case(f"M/D/1 at load {load}: mean response time {mean} ms",
-                          md1(load, mean, tolerance, deviation, lanes), one_of(i), 120))
+                          md1(load, mean, tolerance, deviation, lanes), one_of(i)))
     found.append(case("Poisson arrivals of 100 seeds pass Anderson-Darling", poisson, one_of(0),
-                      200))
+                      2 * load_run.SEVERAL))
     found.append(case("1,000/s for 60 s, one stall of 1 s: p98.5 100 ms, p99 400, p99.9 941", stall,
-                      one_of(1), 200))
+                      one_of(1), 2 * load_run.SEVERAL))
     return found

@@ -1,14 +1,14 @@
 """What is counted, what is timed, and what is sent."""
 
-import collections
-import os
+import math
 import re
-import signal
+import threading
 import time
 
-from load_checks.run import (TIMEOUT, Run, consistent, load, named, peer_for, read_lines,
-                             settings)
-from load_peer import answer, late
+from load_checks.outcomes import samples_of, timeout_of
+from load_checks.run import (Disturbed, Run, consistent, load, load_until, named, peer_for,
+                             reference_for, timed_out)
+from load_peer import answer, send
 
 
 def exact_requests(t):
@@ -29,25 +29,25 @@ def fewer_requests_than_threads(t):
 
 def duration_is_kept(t):
     peer = peer_for(t)
-    run = load(t, "-d", "0.3s", "-t", "2", "-c", "4", peer.url)
+    run = load(t, "-d", "0.3s", "-t", "2", "-c", "4", peer.url, status=None)
     assert run.json["window_ns"] == 300_000_000
     assert run.json["outcomes"]["in_flight"] == 4
-    assert 0.3 <= run.seconds < 0.3 + 3 * settings.slow_factor
+    assert run.seconds >= 0.3
     assert run.json["requests"] <= peer.requests <= run.json["started"]
 
 
 def whichever_ends_first(t):
     peer = peer_for(t, "late")
-    run = load(t, "-n", "100000", "-d", "0.2s", "-c", "2", peer.url)
-    assert run.json["window_ns"] == 200_000_000 and run.json["requests"] < 20
-    run = load(t, "-n", "2", "-d", "60s", "-c", "2", peer.url)
+    run = load(t, "-n", "100000", "-d", "0.2s", "-c", "2", peer.url, status=None)
+    assert run.json["window_ns"] == 200_000_000 and run.json["requests"] <= 2 * 200 / 50
+    run = load(t, "-n", "2", "-d", "10h", "-c", "2", peer.url)
     assert run.json["requests"] == 2
 
 
 def settled_when_all_are_answered(t):
     peer = peer_for(t, "late")
-    run = load(t, "--settle", "10s", "-n", "8", "-c", "8", peer.url)
-    assert run.json["settled"] == 8 and run.json["settle_ns"] == 10_000_000_000
+    run = load(t, "--settle", "1h", "-n", "8", "-c", "8", peer.url)
+    assert run.json["settled"] == 8 and run.json["settle_ns"] == 3600 * 10**9
     assert run.json["requests"] == 8 and peer.requests == 16, "settling was measured"
     # A peer that never answers is waited for until the time is over, and no longer.
     silent = peer_for(t, "stall")
@@ -57,32 +57,31 @@ def settled_when_all_are_answered(t):
 
 def warmup_is_not_measured(t):
     peer = peer_for(t, "late")  # 50 ms each
-    run = load(t, "--warmup", "0.3s", "-d", "0.3s", "-c", "2", peer.url)
+    run = load(t, "--warmup", "0.3s", "-d", "0.3s", "-c", "2", peer.url, status=None)
     j = run.json
     assert j["warmup_ns"] == 300_000_000 and j["window_ns"] == 300_000_000
     assert j["in_flight_at_start"] == 2
-    assert j["requests"] < peer.requests, "requests of the warm-up were counted"
-    assert j["requests"] <= 2 * 6 + 2
+    assert j["requests"] <= 2 * 300 / 50 + 2, "requests of the warm-up were counted"
 
 
 def stalled_requests_in_flight(t):
     peer = peer_for(t, "stall")
-    run = load(t, "-d", "0.3s", "-c", "5", "--timeout", "10s", peer.url, status=1)
+    run = load(t, "-d", "0.3s", "-c", "5", peer.url, status=1)
     j = run.json
     assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | {"in_flight": 5}, j["outcomes"]
-    assert 150_000_000 < j["oldest_in_flight_ns"] <= 300_000_000
+    assert 0 < j["oldest_in_flight_ns"] <= 300_000_000
     assert re.search(r"In flight +5 at the end", run.out)
 
 
 def timeouts_are_samples(t):
     """Nine in ten fast, one in ten never: p95 must be the timeout, not the fast ones'."""
-    peer = peer_for(t, "stall", every=10)
-    run = load(t, "-n", "60", "-c", "1", "--timeout", TIMEOUT, peer.url)
-    j = run.json
-    assert j["outcomes"]["timeout"] == 6 and j["outcomes"]["ok"] == 54
-    assert j["latency"]["count"] == 60
-    assert j["latency"]["p95"] == j["latency"]["max"] == 300_000_000, j["latency"]
-    assert j["latency"]["p50"] < 300_000_000
+    def check(ns):
+        peer = peer_for(t, "stall", every=10)
+        j = load(t, "-n", "30", "-c", "1", *timeout_of(ns), peer.url).json
+        assert j["outcomes"]["timeout"] == 3 and j["outcomes"]["ok"] == 27
+        assert j["latency"]["count"] == 30
+        assert samples_of(j, ns) == 3 and j["latency"]["p50"] < ns <= j["latency"]["p95"]
+    timed_out(t, 0.4, check)
 
 
 def latency_is_measured(t):
@@ -94,39 +93,44 @@ def latency_is_measured(t):
 
 def one_at_a_time_starves(t):
     peer = peer_for(t, one_at_a_time=True)
-    j = load(t, "-d", "0.4s", "-c", "8", "--timeout", "10s", peer.url).json
+    j = load_until(t, lambda: peer.requests >= 20, "20 requests", "-c", "8", peer.url).json
     assert j["fairness"]["starved"] == 7 and j["fairness"]["min"] == 0
     assert abs(j["fairness"]["jain"] - 1 / 8) < 1e-6
     assert j["outcomes"]["in_flight"] == 8
 
 
 def fairness_is_by_connection(t):
-    """Each connection takes twice as long as the one before: by the peer's counts."""
+    """Each connection is answered twice as often as the one before, and then not until all requests
+    have been sent."""
+    shares = (10, 20, 40, 80, 150)
     peer = peer_for(t)
-    counts = collections.Counter()
+    all_sent = threading.Event()
 
     def treat(conn, _request):
-        counts[conn] += 1
-        return late(conn, answer(), 0.002 * 2 ** peer.all.index(conn))
+        if peer.requests == sum(shares):
+            all_sent.set()
+        if conn.requests == shares[peer.all.index(conn)]:
+            all_sent.wait()
+        return send(conn, answer())
     peer.treatment = treat
-    f = load(t, "-n", "300", "-c", "5", "--timeout", "20s", peer.url).json["fairness"]
-    seen = sorted(counts.values())
-    assert sum(seen) == 300 and len(seen) == 5 and seen[0] < seen[-1], seen
-    assert [f["min"], f["median"], f["max"], f["starved"]] == [seen[0], seen[2], seen[4], 0], seen
-    assert abs(f["jain"] - 300 ** 2 / (5 * sum(n * n for n in seen))) < 1e-6, (f, seen)
+    t.defer(all_sent.set)
+    f = load(t, "-n", str(sum(shares)), "-c", "5", peer.url).json["fairness"]
+    assert sorted(c.requests for c in peer.all) == list(shares)
+    assert [f["min"], f["median"], f["max"], f["starved"]] == [10, 40, 150, 0], f
+    assert abs(f["jain"] - 300 ** 2 / (5 * sum(n * n for n in shares))) < 1e-6, f
 
 
 def failing_connections_back_off(t):
-    """A peer that always closes costs it a few attempts, not all its CPU."""
+    """A peer that always closes costs it a few attempts: the pauses double, from 10 ms."""
     peer = peer_for(t, "close-before")
-    j = load(t, "-d", "0.5s", "-c", "1", peer.url, status=1).json
-    assert 3 <= peer.accepted <= 10, f"{peer.accepted} connections in half a second"
-    assert j["generator"]["cpu_fraction"] < 0.5
+    run = load_until(t, lambda: peer.accepted >= 6, "6 connections", "-c", "1", peer.url, status=1)
+    # The first is opened at once, and replaced at once, then pauses of 10, 20, 40... ms.
+    assert peer.accepted <= math.log2(run.seconds / 0.01 + 1) + 3, (peer.accepted, run.seconds)
 
 
 def recovers_after_back_off(t):
     peer = peer_for(t, "close-before", every=2)
-    j = load(t, "-n", "200", "-c", "1", "--timeout", "5s", peer.url).json
+    j = load(t, "-n", "200", "-c", "1", peer.url).json
     assert j["outcomes"]["ok"] == j["outcomes"]["eof"] == 100, j["outcomes"]
 
 
@@ -143,7 +147,7 @@ def headers_are_sent(t):
 def payloads(t):
     for size, text in ((1, "1"), (2, "2"), (4096, "4k"), (300000, "300000"), (4 << 20, "4M")):
         peer = peer_for(t, protocol="echo", payload=size)
-        j = load(t, "-n", "6", "-c", "2", "--payload", text, "--timeout", "20s", peer.url).json
+        j = load(t, "-n", "6", "-c", "2", "--payload", text, peer.url).json
         assert j["outcomes"]["ok"] == 6 and j["payload"] == size, (size, j["outcomes"])
         assert j["bytes_in"] == j["bytes_out"] == 6 * size
 
@@ -164,26 +168,30 @@ def messages_differ(t):
 
 def unread_is_not_too_late(t):
     """Stopped for longer than the timeout: the answers came in time, only nobody read them."""
-    # The latter are more than one wait tells of. A peer of so many threads is too slow beside what
-    # a sanitizer does to the machine.
-    for connections in ("4",) if settings.sanitized else ("4", "600"):
-        peer = peer_for(t)
-        peer.treatment = lambda conn, _request: late(conn, answer(), 0.5)
-        begun, done = os.pipe()
-        run = Run(t, "-c", connections, "-d", "3.5s", "--timeout", "2s", "--events-fd", str(done),
-                  peer.url, pass_fds=(done,))
-        os.close(done)
-        read_lines(begun, 2, 20)
-        time.sleep(0.3)
-        run.process.send_signal(signal.SIGSTOP)
-        time.sleep(2.5)
-        run.process.send_signal(signal.SIGCONT)
-        assert run.finish() == 3, run.err  # stopped for most of its window
-        os.close(begun)
-        consistent(run.json)
-        o = run.json["outcomes"]
-        assert o["timeout"] == 0 and o["ok"] >= int(connections), o
-        assert run.json["latency"]["max"] >= 2_500_000_000
+    # The latter are more than one wait tells of.
+    for connections in (4, 600):
+        timed_out(t, 1.0, lambda ns, c=connections: unread(t, c, ns))
+
+
+def unread(t, connections, timeout_ns):
+    peer = reference_for(t, "--delay", "200ms")
+    run = Run(t, "-c", str(connections), "-d", "10h", *timeout_of(timeout_ns), peer.url)
+    peer.until(lambda j: j["requests"] >= connections, "all have asked", run.process)
+    run.stand_still()
+    begin = time.monotonic()
+    seen = peer.until(lambda j: j["answered"] == j["requests"], "all are answered")
+    late = seen["delay"]["max"] - timeout_ns / 2
+    time.sleep(max(0, timeout_ns / 1e9 + 0.1 - (time.monotonic() - begin)))
+    stopped = time.monotonic() - begin
+    run.go_on()
+    peer.until(lambda j: j["requests"] >= seen["requests"] + connections, "they ask again")
+    assert run.interrupt() == 0, run.err
+    consistent(run.json)
+    if late > 0:
+        raise Disturbed(f"the peer was {late / 1e6:.0f} ms late")
+    o = run.json["outcomes"]
+    assert o["timeout"] == 0 and o["ok"] >= connections, o
+    assert run.json["latency"]["max"] >= (stopped - 0.2) * 1e9, (run.json["latency"], stopped)
 
 
 def tests():
@@ -194,5 +202,5 @@ def tests():
                                latency_is_measured, one_at_a_time_starves,
                                fairness_is_by_connection,
                                failing_connections_back_off, recovers_after_back_off,
-                               headers_are_sent, payloads, messages_differ)] + [
-        named(unread_is_not_too_late, limit=40)]
+                               headers_are_sent, payloads, messages_differ,
+                               unread_is_not_too_late)]

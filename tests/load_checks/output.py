@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 
-from load_checks.run import Run, case, consistent, load, named, peer_for, settings, skip
+from load_checks.run import Run, consistent, load, named, peer_for, settings, skip
 from load_peer import BODY
 from tap import TESTS_DIR
 
@@ -66,11 +66,16 @@ def url_that_is_no_text(t):
 def cpu_of_a_short_run(t):
     """A thread has one CPU and no more, however short the window is."""
     peer = peer_for(t)
-    for _ in range(10):
+    for _ in range(3):
         for arguments in (["-n", "1"], ["-n", "20"], ["-R", "1k", "-n", "2"]):
             g = load(t, "-c", "1", *arguments, peer.url, status=None).json["generator"]
             assert 0 < g["max_thread_cpu_fraction"] <= 1.02, g
             assert 0 < g["cpu_fraction"] <= 1.02, g
+
+
+def timers(j):
+    """The waits that may end without an answer: where a run takes longer, more of them."""
+    return 50 + j["window_ns"] / 20e6
 
 
 def calls_by_own_count(t):
@@ -86,7 +91,7 @@ def calls_by_own_count(t):
                                   "eagain"}
             if t.engine == "io_uring":
                 entered = calls.pop("io_uring_enter")
-                assert 0 < entered <= answers + 50, (family, protocol, entered, answers)
+                assert 0 < entered <= answers + timers(j), (family, protocol, entered, answers)
                 assert set(calls.values()) == {0}, (family, protocol, calls)
                 continue
             assert calls["io_uring_enter"] == 0
@@ -94,7 +99,7 @@ def calls_by_own_count(t):
             # The answer that is the first of the window was read just before it opened.
             assert answers - 1 <= calls["recv"] <= answers, (family, protocol, calls, answers)
             assert calls["epoll_ctl"] == 0 and calls["eagain"] == 0, (family, protocol, calls)
-            assert calls["epoll_wait"] <= answers + 50, (family, protocol, calls)
+            assert calls["epoll_wait"] <= answers + timers(j), (family, protocol, calls)
 
 
 def calls_by_strace(t):
@@ -109,7 +114,7 @@ def calls_by_strace(t):
     t.defer(out.close)
     run = Run(t, "-n", "500", "-c", "4", "-t", "2", peer.url,
               prefix=[strace, "-f", "-c", "-o", out.name])
-    if run.finish(20) != 0 and "ptrace" in run.err.lower():
+    if run.finish() != 0 and "ptrace" in run.err.lower():
         skip("strace may not trace here")
     assert run.status in (0, 3), run.err  # strace may disturb it
     counts = {}
@@ -118,21 +123,23 @@ def calls_by_strace(t):
         if len(fields) >= 5 and fields[3].isdigit():
             counts[fields[-1]] = int(fields[3])
     t.note(counts)
+    work = ("io_uring_enter",) if t.engine == "io_uring" else \
+        ("sendto", "recvfrom", "epoll_wait")
+    # Where a clock cannot be read without the kernel, each reading is a call.
+    others = {name: n for name, n in counts.items()
+              if name not in work and name not in ("total", "clock_gettime", "gettimeofday")}
+    assert max(others.values()) < 250, f"called again and again: {others}"
     if t.engine == "io_uring":
-        assert counts["io_uring_enter"] <= 500 + 20, "one a request at most"
-        assert sum(counts.values()) - counts["io_uring_enter"] - counts.get("total", 0) < 450, \
-            "something else is called again and again"
+        assert counts["io_uring_enter"] <= 500 + timers(run.json), "one a request at most"
         return
     assert counts["sendto"] == 500, "one send a request"
     assert counts["recvfrom"] == 500, "one recv a request"
     assert counts["epoll_ctl"] == 4 + 2, "one a connection and one a thread, none a request"
-    assert counts["epoll_wait"] <= 500 + 20, "one a request at most"
-    assert sum(counts.values()) - sum(counts[k] for k in ("sendto", "recvfrom", "epoll_wait")) \
-        - counts.get("total", 0) < 450, "something else is called again and again"
+    assert counts["epoll_wait"] <= 500 + timers(run.json), "one a request at most"
 
 
 def tests():
     return [named(help_and_version, once=True), named(help_is_about_all_options, once=True)] + [
         named(f) for f in (summary_for_people, json_to_standard_output,
                            url_that_is_no_text, cpu_of_a_short_run, calls_by_own_count)] + [
-        case("calls by strace", calls_by_strace, limit=30)]
+        named(calls_by_strace)]

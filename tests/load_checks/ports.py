@@ -6,8 +6,7 @@ import subprocess
 import sys
 import tempfile
 
-from lib.server import Server
-from load_checks.run import load, named, settings, skip
+from load_checks.run import load, load_until, named, reference_for, series_sum, skip
 
 PORTS = 64
 
@@ -26,11 +25,13 @@ sys.stdin.read()
 
 def network(t):
     """Make one; returns the words before a command that runs it in there."""
-    if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("nsenter"):
-        skip("a network of its own needs root, unshare and nsenter")
-    holder = subprocess.Popen(["unshare", "-n", sys.executable, "-c", NETWORK],
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True)
+    if not shutil.which("unshare") or not shutil.which("nsenter"):
+        skip("a network of its own needs unshare and nsenter")
+    # Whoever is not root makes one where it is.
+    user = os.geteuid() != 0
+    holder = subprocess.Popen(
+        ["unshare", *(["--user", "--map-root-user"] if user else []), "-n", sys.executable, "-c",
+         NETWORK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def end():
         holder.kill()
@@ -38,30 +39,16 @@ def network(t):
     t.defer(end)
     if holder.stdout.readline() != "ready\n":
         skip("no network of its own can be made here: " + holder.stderr.read()[-200:].strip())
-    return ["nsenter", "-t", str(holder.pid), "-n", "--"]
-
-
-def server_in(t, prefix):
-    program = f"{settings.servers}/epoll-lt"
-    if not settings.servers or not os.path.exists(program):
-        skip("no --servers given")
-    directory = tempfile.TemporaryDirectory(prefix="load-ports-")
-    t.defer(directory.cleanup)
-    wrapper = f"{directory.name}/server"
-    with open(wrapper, "w") as f:
-        f.write(f'#!/bin/sh\nexec {" ".join(prefix)} {os.path.abspath(program)} "$@"\n')
-    os.chmod(wrapper, 0o755)
-    server = Server(wrapper, "tcp4", "http", patience=10 * settings.slow_factor)
-    t.defer(server.kill)
-    return server
+    return ["nsenter", "-t", str(holder.pid), *(["-U", "--preserve-credentials"] if user else []),
+            "-n", "--"]
 
 
 def short_connections_do_not_run_out_of_ports(t):
     prefix = network(t)
-    server = server_in(t, prefix)
+    server = reference_for(t, prefix=prefix)
     for threads in ("1", "2"):
         j = load(t, "-n", "1500", "-c", "4", "-t", threads, "--requests-per-connection", "1",
-                 f"http://{server.address}/", prefix=prefix, limit=30).json
+                 server.url, prefix=prefix).json
         assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | {"ok": 1500}, j["outcomes"]
         # Half the ports of an address in one go.
         assert len(j["sources"]) >= 1500 // PORTS, j["sources"]
@@ -71,9 +58,13 @@ def short_connections_do_not_run_out_of_ports(t):
 def one_address_does(t):
     """What the test above would see without: no port is free, and that is told."""
     prefix = network(t)
-    server = server_in(t, prefix)
-    run = load(t, "-d", "0.5s", "-c", "4", "--requests-per-connection", "1", "--source",
-               "127.0.0.1", f"http://{server.address}/", prefix=prefix, limit=30, status=3)
+    server = reference_for(t, prefix=prefix)
+    directory = tempfile.TemporaryDirectory(prefix="load-ports-")
+    t.defer(directory.cleanup)
+    rows = directory.name + "/x.csv"
+    run = load_until(t, lambda: series_sum(rows, "refused") > 0, "there is no port", "-c", "4",
+                     "--requests-per-connection", "1", "--source", "127.0.0.1", "--interval",
+                     "10ms", "--csv", rows, server.url, prefix=prefix, status=3)
     assert run.json["verdict"] == "INVALID" and "no free local port" in run.json["verdict_reason"]
     assert run.json["outcomes"]["refused"] > 0, run.json["outcomes"]
     assert "no free local port" in run.json["reasons"]["refused"]
@@ -83,13 +74,13 @@ def one_address_does(t):
 def idle_connections_need_ports_too(t):
     """They share the addresses with the others."""
     prefix = network(t)
-    server = server_in(t, prefix)
+    server = reference_for(t, prefix=prefix)
     j = load(t, "-n", "100", "-c", "2", "--requests-per-connection", "50", "--idle", "200",
-             f"http://{server.address}/", prefix=prefix, limit=30).json
+             server.url, prefix=prefix).json
     assert j["outcomes"]["ok"] == 100 and j["background"]["idle"]["open"] == 200, j["background"]
     assert len(j["sources"]) >= 200 // PORTS, j["sources"]
 
 
 def tests():
-    return [named(f, limit=40) for f in (short_connections_do_not_run_out_of_ports,
-                                         one_address_does, idle_connections_need_ports_too)]
+    return [named(f) for f in (short_connections_do_not_run_out_of_ports, one_address_does,
+                               idle_connections_need_ports_too)]

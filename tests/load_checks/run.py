@@ -1,39 +1,114 @@
 """Running the load generator from a test, and what must be true of every report it writes."""
 
+import csv
 import functools
 import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 import time
 from types import SimpleNamespace
 
 import tap
+from lib import machine
 from load_peer import Peer
 
 # From the command line of the tests: load (the program), servers (a directory or None),
-# slow_clock (a library or None),
-# slow_factor, sanitized.
-settings = SimpleNamespace(load=None, servers=None, slow_clock=None, slow_factor=1.0,
-                           sanitized=False)
+# slow_clock (a library or None), reference (a program or None), slow_factor, sanitized.
+settings = SimpleNamespace(load=None, servers=None, slow_clock=None, reference=None,
+                           slow_factor=1.0, sanitized=False)
 
 MARKS = ("Sanitizer", "runtime error:")
-TIMEOUT = "300ms"  # where requests are to time out; longer where none is to by accident
+# Where no request is to time out. A peer may be as slow as it likes, but not for ever.
+PATIENT = "1h"
+# A test may wait for several events, one after the other, and the wait for one must fail first.
+SEVERAL = 4 * machine.HANG
 
 
-def named(function, limit=15.0, once=False, last=False):
+def hang():
+    """Seconds after which a wait for an event has failed."""
+    return machine.hang() * settings.slow_factor
+
+
+def named(function, limit=SEVERAL, once=False, last=False):
     """The test whose name is its function's."""
     return case(function.__name__.replace("_", " "), function, limit, once, last)
 
 
-def case(name, function, limit=15.0, once=False, last=False):
+def case(name, function, limit=SEVERAL, once=False, last=False):
     """A test that is made with each engine, or `once` where the engine makes no difference; `last`
     where it needs the machine for itself."""
     test = tap.Test(name, function, limit=limit * settings.slow_factor, last=last)
     test.once = once
     return test
+
+
+def until(true, what, process=None):
+    """Wait for what `true` looks for; a `process` must not end before."""
+    deadline = time.monotonic() + hang()
+    while not true():
+        assert process is None or process.poll() is None, f"it ended before: {what}"
+        assert time.monotonic() < deadline, f"never came: {what}"
+        time.sleep(0.005)
+
+
+class Pulse:
+    """How late the threads of this process were, and so the peers in it: one that sleeps 5 ms again
+    and again says by how much it overslept at most."""
+
+    def __init__(self):
+        self._stop = threading.Event()
+        self._longest = 0.0
+        self._beat = time.monotonic()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        while not self._stop.wait(0.005):
+            now = time.monotonic()
+            self._longest = max(self._longest, now - self._beat - 0.005)
+            self._beat = now
+
+    def stop(self):
+        """The longest time, in seconds."""
+        last = time.monotonic() - self._beat - 0.005
+        self._stop.set()
+        return max(self._longest, last)
+
+
+class Disturbed(Exception):
+    """What was found may be due to the machine, whatever it is. Raised within steady()."""
+
+
+def steady(t, seconds, attempt, tries=4):
+    """The value of `attempt()`, which depends on a peer being no later than `seconds`. Where that
+    fails, and the peers of this process were later than that, the machine was disturbed: it is
+    tried again, and in the end inconclusive. What fails on a machine that is not has failed."""
+    for _ in range(tries):
+        pulse = Pulse()
+        try:
+            return attempt()
+        except (AssertionError, Disturbed) as e:
+            late = pulse.stop()
+            if late < seconds and isinstance(e, AssertionError):
+                raise
+            why = f"{late * 1e3:.0f} ms late, {seconds * 1e3:.0f} allowed: {e}"
+            t.note(f"disturbed, {why}")
+        finally:
+            pulse.stop()
+    return skip(f"inconclusive: the machine is disturbed, {why.splitlines()[0][:120]}")
+
+
+def timed_out(t, seconds, check):
+    """For requests of which some are to time out, and those that are answered must not: check() is
+    given a timeout in ns, which a peer on a quiet machine keeps by far. `seconds`: on a usual
+    one."""
+    limit = round(seconds * machine.factor() * settings.slow_factor * 1000) / 1000
+    return steady(t, limit / 20, lambda: check(round(limit * 1e9)))
 
 
 @functools.cache
@@ -72,7 +147,8 @@ class Run:
         # Most peers here fail on purpose, and the tests count how often.
         if max_errors and "--max-errors" not in arguments:
             choice += ["--max-errors", max_errors]
-        command = [*prefix, settings.load, *choice, *report, *arguments]
+        patience = [] if "--timeout" in arguments else ["--timeout", PATIENT]
+        command = [*prefix, settings.load, *choice, *report, *patience, *arguments]
         self.begin = time.monotonic()
         self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, preexec_fn=preexec,
@@ -85,9 +161,41 @@ class Run:
             self.process.kill()
         self.process.wait()
 
-    def finish(self, limit=10.0):
-        """Wait for its end; its exit status."""
-        self.out, self.err = self.process.communicate(timeout=limit * settings.slow_factor)
+    def stand_still(self):
+        """Stop it, and return when all its threads have."""
+        self.process.send_signal(signal.SIGSTOP)
+        until(lambda: set(self._states()) == {"T"}, "its threads stop", self.process)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def _states(self):
+        directory = f"/proc/{self.process.pid}/task"
+        for task in os.listdir(directory):
+            try:
+                with open(f"{directory}/{task}/stat") as f:
+                    text = f.read()
+            except OSError:
+                continue  # it has ended
+            yield text[text.rindex(")") + 2]
+
+    def undisturbed_status(self):
+        """The exit status, but 0 of a run that is INVALID only for what else ran here: what it
+        counted is as good as ever."""
+        reason = "disturbed: "
+        told = self.json["verdict_reason"].startswith(reason) if self.json \
+            else f"Verdict: INVALID: {reason}" in self.out
+        return 0 if self.status == 3 and told else self.status
+
+    def interrupt(self):
+        """End it as its user would; its exit status, as undisturbed_status()."""
+        self.process.send_signal(signal.SIGINT)
+        return self.finish()
+
+    def finish(self, takes=0.0):
+        """Wait for its end; its exit status, as undisturbed_status(). `takes`: seconds that it was
+        asked to take."""
+        self.out, self.err = self.process.communicate(timeout=takes + hang())
         self.seconds = time.monotonic() - self.begin
         self.status = self.process.returncode
         assert not any(m in self.err for m in MARKS), self.err[:4000]
@@ -95,20 +203,30 @@ class Run:
         if os.path.exists(self.path):
             with open(self.path) as f:
                 self.json = json.load(f)
-        return self.status
+        return self.undisturbed_status()
 
 
-def load(t, *arguments, status=0, limit=10.0, **more):
+def load(t, *arguments, status=0, **more):
     """Run to the end, check the exit status (None: that there are results) and that the JSON is
-    consistent; the JSON."""
+    consistent; the run."""
     run = Run(t, *arguments, **more)
-    run.finish(limit)
-    # Taken from its CPU, or stopped, by what else runs here: what it counted is as good as ever.
-    disturbed = run.json and run.json["verdict_reason"].startswith("disturbed: ")
-    if status is None or status == 0 and disturbed:
-        right = run.status in (0, 3)
+    run.finish()
+    return checked(t, run, status)
+
+
+def load_until(t, true, what, *arguments, status=0, **more):
+    """The same, of a run that goes on until `true()`."""
+    run = Run(t, "-d", "10h", *arguments, **more)
+    until(true, what, run.process)
+    run.interrupt()
+    return checked(t, run, status)
+
+
+def checked(t, run, status=0):
+    if status is None:
+        right = run.json is not None
     else:
-        right = run.status == status
+        right = status in (run.status, run.undisturbed_status())
     assert right, f"exit status {run.status}, expected {status}: {run.err}"
     if run.json:
         t.note(f"{run.json['verdict']}: {run.json['verdict_reason']}")
@@ -218,11 +336,70 @@ def peer_for(t, *args, **kwargs):
     return peer
 
 
-def read_lines(fd, n, seconds=10.0):
+def reference_for(t, *arguments, **more):
+    if not settings.reference:
+        skip("no --reference given")
+    return Reference(t, settings.reference, *arguments, **more)
+
+
+class Reference:
+    """The reference server, running: a peer in C, for where one in Python is too slow. `url` is
+    what to load; finish() gives its journal, journal() what that is by now."""
+
+    def __init__(self, t, program, *arguments, prefix=(), preexec=None):
+        command = [*prefix, program, *arguments]
+        t.note(" ".join(command))
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, preexec_fn=preexec)
+        t.defer(self.kill)
+        line = self.process.stdout.readline()
+        assert line.startswith("listening on "), self.process.communicate()[1]
+        self.address = line.removeprefix("listening on ").strip()
+        self.url = f"http://{self.address}/"
+
+    def journal(self):
+        self.process.send_signal(signal.SIGUSR1)
+        return json.loads(self.process.stdout.readline())
+
+    def until(self, true, what, process=None):
+        """Wait until its journal is as `true(journal)` wants it; the journal."""
+        found = []
+
+        def look():
+            found.append(self.journal())
+            return true(found[-1])
+        until(look, what, process)
+        return found[-1]
+
+    def finish(self):
+        """Stop it; its journal."""
+        out, errors = self.process.communicate(timeout=hang())
+        assert self.process.returncode == 0, errors
+        assert not any(m in errors for m in MARKS), errors[:4000]
+        return json.loads(out.splitlines()[-1])
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            stream.close()
+
+
+def series_sum(path, name):
+    """What the whole rows of a --csv file, which may still grow, add up to in a column."""
+    if not os.path.exists(path):
+        return 0
+    with open(path, newline="") as f:
+        rows = list(csv.DictReader(line for line in f if line.endswith("\n")))
+    return sum(int(row[name]) for row in rows)
+
+
+def read_lines(fd, n):
     text = b""
     poll = select.poll()  # select() takes no descriptors above 1023, and the tests have many
     poll.register(fd, select.POLLIN)
-    deadline = time.monotonic() + seconds * settings.slow_factor
+    deadline = time.monotonic() + hang()
     while text.count(b"\n") < n:
         assert poll.poll(max(0, deadline - time.monotonic()) * 1000), f"only {text!r} came"
         data = os.read(fd, 4096)

@@ -5,7 +5,7 @@ import os
 import subprocess
 
 from lib.server import SOME_ADDRESS, Server
-from load_checks.run import case, load, settings, skip
+from load_checks.run import case, hang, load, settings, skip
 
 
 def against_server(path, protocol, transport):
@@ -15,12 +15,14 @@ def against_server(path, protocol, transport):
                                           capture_output=True, text=True, check=True).stdout)
         if about["unsupported"]:
             skip(about["unsupported"])
-        server = Server(path, transport, protocol, patience=10 * settings.slow_factor)
+        # The number of workers is not the matter: with the usual 64 they are what takes the time.
+        few = ("--workers", "8") if (about["workers"] or 0) > 8 else ()
+        connections = 1 if about["concurrency"] == 1 else 8 if few else 16
+        server = Server(path, transport, protocol, few, patience=hang())
         t.defer(server.kill)
-        connections = 1 if about["concurrency"] == 1 else 16
         prefix = f"{protocol}+unix://" if transport in ("unix", "abstract") else f"{protocol}://"
         url = prefix + server.address.removeprefix("unix:")
-        run = load(t, "-n", "2000", "-c", str(connections), "--timeout", "10s", url)
+        run = load(t, "-n", "2000", "-c", str(connections), url)
         j = run.json
         assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | {"ok": 2000}, j["outcomes"]
         found = server.stop()
@@ -33,14 +35,12 @@ def against_server(path, protocol, transport):
 
 def many_connections(path):
     def test(t):
-        server = Server(path, "tcp4", "http", patience=10 * settings.slow_factor)
+        server = Server(path, "tcp4", "http", patience=hang())
         t.defer(server.kill)
-        j = load(t, "-c", "1000", "-t", "2", "-d", "0.5s", "--timeout", "10s",
-                 f"http://{server.address}/bytes/1000", limit=20).json
-        assert j["connected"] == 1000 and j["outcomes"]["ok"] > 0
-        assert sum(v for k, v in j["outcomes"].items() if k not in ("ok", "in_flight")) == 0, \
-            j["outcomes"]
-        assert server.stop(seconds=20)["accepted"] == 1000
+        j = load(t, "-c", "1000", "-t", "2", "-n", "5000",
+                 f"http://{server.address}/bytes/1000").json
+        assert j["connected"] == 1000 and j["outcomes"]["ok"] == 5000, j["outcomes"]
+        assert server.stop()["accepted"] == 1000
     return test
 
 
@@ -55,7 +55,7 @@ def tests():
         for protocol in ("http", "echo"):
             for transport in ("tcp4", "unix"):
                 found.append(case(f"server {name}, {protocol}, {transport}",
-                                  against_server(path, protocol, transport), limit=30))
+                                  against_server(path, protocol, transport)))
         if name == "epoll-lt":
-            found.append(case("1,000 connections to epoll-lt", many_connections(path), limit=40))
+            found.append(case("1,000 connections to epoll-lt", many_connections(path)))
     return found

@@ -5,6 +5,7 @@ import struct
 import threading
 import time
 
+from load_checks.run import until
 from load_peer import answer
 
 
@@ -119,11 +120,9 @@ class Watcher:
             sock.sendall(data[i:i + n])
             i, k = i + n, k + 1
 
-    def wait_for_ends(self, seconds=5.0):
+    def wait_for_ends(self):
         """Until the end of every connection was seen."""
-        deadline = time.monotonic() + seconds
-        while any(c.end is None for c in self.conns) and time.monotonic() < deadline:
-            time.sleep(0.005)
+        until(lambda: all(c.end for c in self.conns), "the end of each connection")
 
     def close(self):
         self._stopping.set()

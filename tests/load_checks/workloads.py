@@ -4,7 +4,9 @@ import shutil
 import tempfile
 
 from load_checks.engines import refuse
-from load_checks.run import Run, consistent, load, named, peer_for, settings, skip
+from load_checks.outcomes import UNANNOUNCED, timeout_of
+from load_checks.run import (Run, consistent, load, named, peer_for, settings, skip, steady,
+                             timed_out)
 from load_checks.watcher import Watcher
 from load_peer import answer, late, send
 
@@ -34,29 +36,32 @@ def pipeline_in_few_calls(t):
     peer = Watcher(t, gather=16)
     j = load(t, "-c", "1", "-n", "320", "--pipeline", "16", peer.url).json
     calls = j["generator"]["syscalls"]
-    assert calls["send"] + calls["io_uring_enter"] <= 2 * 20 + 20, calls
+    # And a wait now and then, where it takes longer.
+    assert calls["send"] + calls["io_uring_enter"] <= 2 * 20 + 20 + j["window_ns"] / 20e6, calls
 
 
 def timeouts_in_a_pipeline(t):
     """Answers come every 50 ms, the eighth never: the three behind it end with it, and none of them
     has waited as long as the timeout says."""
-    peer = peer_for(t, "stall", every=8)
-    peer.treatments = peer.treatments | {"ok": peer.treatments["late"]}
-    j = load(t, "-c", "1", "-n", "11", "--pipeline", "4", "--timeout", "400ms", peer.url).json
-    only(j, ok=7, timeout=4)
-    ages = [high for _, high, n in j["histogram"]["buckets"] for _ in range(n)][-4:]
-    assert j["latency"]["max"] == 400_000_000, j["latency"]
-    # Sent 50 ms one after another: about, for answers may come in a bunch.
-    assert max(ages[:3]) < 390_000_000, ages
+    def check(ns):
+        peer = peer_for(t, "stall", every=8)
+        peer.treatments = peer.treatments | {"ok": peer.treatments["late"]}
+        j = load(t, "-c", "1", "-n", "11", "--pipeline", "4", *timeout_of(ns), peer.url).json
+        only(j, ok=7, timeout=4)
+        ages = [high for _, high, n in j["histogram"]["buckets"] for _ in range(n)][-4:]
+        assert j["latency"]["max"] == ns, j["latency"]
+        # Sent 50 ms one after another: about, for answers may come in a bunch.
+        assert max(ages[:3]) < ns - 10_000_000, ages
+    timed_out(t, 0.4, lambda ns: steady(t, 0.02, lambda: check(ns)))
 
 
 def pipelined_answers_in_pieces(t):
     for pieces in ([1], [3, 1, 7], [1000, 1], None):
         peer = Watcher(t, gather=8, pieces=pieces)
-        only(load(t, "-c", "1", "-n", "80", "--pipeline", "8", peer.url, limit=20).json, ok=80)
+        only(load(t, "-c", "1", "-n", "80", "--pipeline", "8", peer.url).json, ok=80)
         peer = Watcher(t, gather=8, pieces=pieces, payload=50)
-        only(load(t, "-c", "1", "-n", "80", "--pipeline", "8", "--payload", "50", peer.url,
-                  limit=20).json, ok=80)
+        only(load(t, "-c", "1", "-n", "80", "--pipeline", "8", "--payload", "50", peer.url).json,
+             ok=80)
 
 
 def pipelined_sends_that_do_not_fit(t):
@@ -65,8 +70,8 @@ def pipelined_sends_that_do_not_fit(t):
     for size, family in ((15_000, "unix"), (200_000, "unix"), (64, "unix"), (262_144, "tcp4"),
                          (1 << 20, "tcp4")):
         peer = peer_for(t, "ok", "echo", payload=size, family=family)
-        j = load(t, "-c", "2", "-n", "64", "--pipeline", "16", "--payload", str(size), "--timeout",
-                 "20s", peer.url, limit=30).json
+        j = load(t, "-c", "2", "-n", "64", "--pipeline", "16", "--payload", str(size),
+                 peer.url).json
         only(j, ok=64)
         assert j["bytes_in"] == j["bytes_out"] == 64 * size
         calls = j["generator"]["syscalls"]
@@ -74,9 +79,16 @@ def pipelined_sends_that_do_not_fit(t):
     for size in (1000, 40_000):
         peer = Watcher(t, payload=size, pause=0.002)
         j = load(t, "-c", "1", "-n", "600", "--pipeline", "200", "--payload", str(size),
-                 "--timeout", "20s", peer.url, limit=30).json
+                 peer.url).json
         only(j, ok=600)
         assert j["bytes_out"] == 600 * size
+
+
+def pipelined_requests_time_out(t, ns):
+    peer = Watcher(t, gather=4, answers=2, after="stall")
+    j = load(t, "-c", "1", "-n", "4", "--pipeline", "4", *timeout_of(ns), peer.url).json
+    only(j, ok=2, timeout=2)
+    assert j["latency"]["count"] == 4 and j["latency"]["max"] == ns
 
 
 def pipelined_requests_are_lost_together(t):
@@ -84,10 +96,7 @@ def pipelined_requests_are_lost_together(t):
     peer = Watcher(t, gather=4, answers=2, after="close")
     j = load(t, "-c", "1", "-n", "4", "--pipeline", "4", peer.url).json
     only(j, ok=2, eof=2)
-    peer = Watcher(t, gather=4, answers=2, after="stall")
-    j = load(t, "-c", "1", "-n", "4", "--pipeline", "4", "--timeout", "300ms", peer.url).json
-    only(j, ok=2, timeout=2)
-    assert j["latency"]["count"] == 4 and j["latency"]["max"] == 300_000_000
+    timed_out(t, 0.4, lambda ns: pipelined_requests_time_out(t, ns))
     for mode, outcome in (("garbage", "corrupt"), ("reset", "reset")):
         peer = peer_for(t, mode, every=3)
         j = load(t, "-c", "1", "-n", "3", "--pipeline", "3", peer.url).json
@@ -125,11 +134,9 @@ def answers_ahead_of_pipelined_requests(t):
     for depth in (2, 3):
         peer = peer_for(t)
         peer.treatment = flood
-        j = load(t, "-c", "2", "-n", "200", "--pipeline", str(depth), "--timeout", "5s",
-                 peer.url).json
+        j = load(t, "-c", "2", "-n", "200", "--pipeline", str(depth), peer.url).json
         o = j["outcomes"]
         assert o["ok"] + o["corrupt"] + o["reset"] == 200 + j["unsolicited"] and o["corrupt"] > 0, o
-        assert j["latency"]["max"] < 5_000_000_000, j["latency"]
 
 
 def requests_per_connection(t):
@@ -157,11 +164,13 @@ def slow_tail(conn, _request):
 
 
 def first_byte_is_before_the_last(t):
-    peer = peer_for(t)
-    peer.treatment = slow_tail
-    j = load(t, "-c", "1", "-n", "6", "--requests-per-connection", "2", peer.url).json
-    only(j, ok=6)
-    assert j["latency"]["min"] >= 50_000_000 > j["first_byte"]["p50"], j["first_byte"]
+    def check():
+        peer = peer_for(t)
+        peer.treatment = slow_tail
+        j = load(t, "-c", "1", "-n", "6", "--requests-per-connection", "2", peer.url).json
+        only(j, ok=6)
+        assert j["latency"]["min"] >= 50_000_000 > j["first_byte"]["p50"], j["first_byte"]
+    steady(t, 0.02, check)
 
 
 def no_local_port_is_told(t):
@@ -187,35 +196,40 @@ def think_pauses(t):
     peer = Watcher(t)
     j = load(t, "-c", "3", "-n", "30", "--think", "20ms", peer.url).json
     only(j, ok=30)
+    # The peer noted each answer before it sent it, and each request when it had come.
     gaps = [b - a for c in peer.conns for a, b in zip(c.answered, c.requests[1:])]
-    assert len(gaps) == 27 and min(gaps) >= 0.0195, min(gaps)
-    assert j["latency"]["p50"] < 15_000_000, "the pause is not part of the latency"
+    assert len(gaps) == 27 and min(gaps) >= 0.02, min(gaps)
+    assert 30 * j["latency"]["mean"] <= 3 * j["window_ns"] - 27 * 20_000_000, \
+        "the pause is not part of the latency"
     assert j["think_ns"] == 20_000_000
 
 
 def think_exponentially(t):
-    peer = Watcher(t)
-    load(t, "-c", "10", "-n", "400", "--think", "10ms:exp", peer.url)
-    gaps = sorted(b - a for c in peer.conns for a, b in zip(c.answered, c.requests[1:]))
-    # 390 pauses with a mean of 10 ms; what is later than asked only makes them longer.
-    assert 0.0075 < sum(gaps) / len(gaps), sum(gaps) / len(gaps)
-    assert gaps[0] < 0.003 and gaps[-1] > 0.03, (gaps[0], gaps[-1])
+    def check():
+        peer = Watcher(t)
+        load(t, "-c", "10", "-n", "400", "--think", "10ms:exp", peer.url)
+        gaps = sorted(b - a for c in peer.conns for a, b in zip(c.answered, c.requests[1:]))
+        # 390 pauses with a mean of 10 ms; what is later than asked only makes them longer.
+        assert 0.0075 < sum(gaps) / len(gaps), sum(gaps) / len(gaps)
+        assert gaps[0] < 0.003 and gaps[-1] > 0.03, (gaps[0], gaps[-1])
+    steady(t, 0.003, check)
 
 
 def seed_decides_the_pauses(t):
     def gaps(seed):
         peer = Watcher(t)
-        load(t, "-c", "1", "-n", "12", "--think", "40ms:exp", "--seed", seed, peer.url, limit=20)
+        load(t, "-c", "1", "-n", "12", "--think", "40ms:exp", "--seed", seed, peer.url)
         (c,) = peer.conns
         return [b - a for a, b in zip(c.answered, c.requests[1:])]
 
     def distance(a, b):
         return sum(abs(x - y) for x, y in zip(a, b)) / len(a)
-    first, again, other = gaps("1"), gaps("1"), gaps("2")
-    # Of two independent pauses with that mean the difference has a mean of 40 ms as well.
-    if distance(first, again) > 0.01 and distance(first, again) < distance(first, other) / 2:
-        skip("inconclusive: a machine too busy for pauses to be kept")
-    assert distance(first, again) < 0.01 < distance(first, other), (first, again, other)
+
+    def check():
+        first, again, other = gaps("1"), gaps("1"), gaps("2")
+        # Of two independent pauses with that mean the difference has a mean of 40 ms as well.
+        assert distance(first, again) < 0.01 < distance(first, other), (first, again, other)
+    steady(t, 0.01, check)
 
 
 def think_with_short_connections(t):
@@ -226,9 +240,11 @@ def think_with_short_connections(t):
              peer.url).json
     only(j, ok=10)
     assert j["window_ns"] >= 9 * 30_000_000
-    peer = peer_for(t, "close-unannounced", every=2)
-    j = load(t, "-c", "4", "-n", "40", "--think", "5ms:exp", peer.url).json
-    only(j, ok=40)
+
+    def check():
+        peer = peer_for(t, "close-unannounced", every=2)
+        only(load(t, "-c", "4", "-n", "40", "--think", "5ms:exp", peer.url).json, ok=40)
+    steady(t, UNANNOUNCED, check)
 
 
 def null_peer(t):
@@ -245,7 +261,7 @@ def null_peer(t):
             assert j["bytes_in"] > 0 and j["generator"]["syscalls"]["send"] == 0
     run = Run(t, "--null", "-d", "0.2s", "-c", "4")
     run.finish()
-    assert run.status == 0 and run.json["window_ns"] == 200_000_000 and run.json["requests"] > 1000
+    assert run.status == 0 and run.json["window_ns"] == 200_000_000 and run.json["requests"] > 0
 
 
 def null_makes_no_socket(t):
@@ -257,7 +273,7 @@ def null_makes_no_socket(t):
     run = Run(t, "--null", "-n", "1000", "-c", "4",
               prefix=[strace, "-f", "-e", "trace=socket,connect,io_uring_setup,epoll_create1",
                       "-o", out.name])
-    if run.finish(20) != 0 and "ptrace" in run.err.lower():
+    if run.finish() != 0 and "ptrace" in run.err.lower():
         skip("strace may not trace here")
     calls = [line for line in out if "(" in line and "exited" not in line]
     assert not calls, calls
@@ -286,7 +302,7 @@ def wrong_workloads(t):
 
 
 def tests():
-    return [named(f, limit=30) for f in (
+    return [named(f) for f in (
         pipeline_fills_a_connection, pipeline_in_few_calls, pipelined_answers_in_pieces,
         timeouts_in_a_pipeline,
         pipelined_sends_that_do_not_fit, pipelined_requests_are_lost_together,
@@ -294,4 +310,4 @@ def tests():
         first_byte_is_before_the_last, no_local_port_is_told, closed_as_asked, think_pauses,
         think_exponentially, seed_decides_the_pauses,
         think_with_short_connections)] + [
-        named(f, limit=30, once=True) for f in (null_peer, null_makes_no_socket, wrong_workloads)]
+        named(f, once=True) for f in (null_peer, null_makes_no_socket, wrong_workloads)]

@@ -26,7 +26,7 @@ struct conn {
     struct entry *held; /* the requests whose answers are in `out` */
     uint32_t held_count, held_room;
     uint32_t head_size;
-    bool waits_for_room;
+    bool waits_for_room, heard;
     char head[HEAD_MAX]; /* of a request that is not complete */
 };
 
@@ -108,6 +108,10 @@ static void receive(int fd, uint64_t now)
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
+    if (n > 0 && !c->heard) {
+        c->heard = true;
+        journal.heard++;
+    }
     if (n <= 0) {
         conn_close(fd);
     } else if (!take_bytes(c, fd, buffer, (size_t)n, now)) {

@@ -67,20 +67,23 @@ static void write_arrivals(void)
         die_errno("cannot write '%s'", settings.arrivals);
 }
 
-void journal_close(void)
+void journal_print(void)
 {
     const struct {
         const char *name;
         uint64_t value;
     } counts[] = {
-        {"accepted", journal.accepted}, {"closed", journal.closed},
-        {"requests", journal.requests}, {"answered", journal.answered},
-        {"stalled", journal.stalled},   {"bad_requests", journal.bad_requests},
-        {"lost", journal.lost},         {"arrivals_ns", journal.last_at - journal.first_at},
+        {"accepted", journal.accepted},
+        {"closed", journal.closed},
+        {"requests", journal.requests},
+        {"answered", journal.answered},
+        {"stalled", journal.stalled},
+        {"bad_requests", journal.bad_requests},
+        {"lost", journal.lost},
+        {"heard", journal.heard},
+        {"arrivals_ns", journal.last_at - journal.first_at},
     };
 
-    if (settings.arrivals)
-        write_arrivals();
     putchar('{');
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         printf("%s\"%s\":%llu", i ? "," : "", counts[i].name,
@@ -95,4 +98,11 @@ void journal_close(void)
     printf("}\n");
     if (fflush(stdout) == EOF)
         die_errno("cannot write the journal");
+}
+
+void journal_close(void)
+{
+    if (settings.arrivals)
+        write_arrivals();
+    journal_print();
 }

@@ -7,6 +7,7 @@
  * send that took the answer, is in its journal; so what it did late is known too. */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -44,6 +45,7 @@ static void set_up(void)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -58,6 +60,17 @@ static void set_up(void)
         die_errno("cannot set up");
     watch(signal_fd);
     watch(STDIN_FILENO);
+}
+
+/* SIGUSR1 asks for the journal as it is. True: it was another one, to stop. */
+static bool signalled(void)
+{
+    struct signalfd_siginfo info;
+
+    if (read(signal_fd, &info, sizeof info) != sizeof info || info.ssi_signo != SIGUSR1)
+        return true;
+    journal_print();
+    return false;
 }
 
 static void do_what_is_due(void)
@@ -116,8 +129,10 @@ int main(int argc, char **argv)
         for (int i = 0; i < n; i++) {
             int fd = events[i].data.fd;
             /* The parent holds the other end of standard input: this ends when it does. */
-            if (fd == signal_fd || fd == STDIN_FILENO)
+            if (fd == STDIN_FILENO || (fd == signal_fd && signalled()))
                 stop = true;
+            else if (fd == signal_fd)
+                continue;
             else if (fd == listener_fd())
                 listener_accept();
             else
