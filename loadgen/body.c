@@ -19,7 +19,7 @@ void body_reference_init(struct body_reference *reference)
 {
     atomic_init(&reference->key, 0);
     atomic_init(&reference->size, BODY_SIZE_UNKNOWN);
-    reference->from_file = false;
+    reference->source = BODY_FIRST_ANSWER;
 }
 
 void body_reference_read(struct body_reference *reference, const char *path)
@@ -44,15 +44,22 @@ void body_reference_read(struct body_reference *reference, const char *path)
     fclose(file);
     atomic_init(&reference->key, key_of(XXH3_64bits_digest(state)));
     atomic_init(&reference->size, size);
-    reference->from_file = true;
+    reference->source = BODY_FILE;
     XXH3_freeState(state);
+}
+
+void body_reference_sent(struct body_reference *reference, const char *data, size_t size)
+{
+    atomic_init(&reference->key, key_of(XXH3_64bits(data, size)));
+    atomic_init(&reference->size, size);
+    reference->source = BODY_SENT;
 }
 
 void body_reference_copy(struct body_reference *to, const struct body_reference *from)
 {
     atomic_init(&to->key, atomic_load(&from->key));
     atomic_init(&to->size, atomic_load(&from->size));
-    to->from_file = from->from_file;
+    to->source = from->source;
 }
 
 bool body_add(struct body *b, const char *data, size_t size, bool whole)
@@ -81,11 +88,17 @@ static const char *wrong(const struct body_reference *reference, uint64_t size)
     while ((right = atomic_load_explicit(&reference->size, memory_order_acquire)) ==
            BODY_SIZE_UNKNOWN)
         sched_yield();
-    if (reference->from_file)
+    switch (reference->source) {
+    case BODY_FILE:
         return size == right ? "a body of the right length that is not that of --body"
                              : "a body of another length than that of --body";
-    return size == right ? "a body of the right length, but not the first answer's"
-                         : "body of another length than the first answer's";
+    case BODY_SENT:
+        return size == right ? "an echo of the right length that is not what was sent"
+                             : "an echo of another length than what was sent";
+    default:
+        return size == right ? "a body of the right length, but not the first answer's"
+                             : "body of another length than the first answer's";
+    }
 }
 
 const char *body_check(struct body *b, struct body_reference *reference, uint64_t size)

@@ -1,7 +1,7 @@
 /* Is the body of an answer the right one?
  *
- * All good answers of one URL must have the same body: that of the file of --body, or else that
- * of the run's first good answer. Bodies are compared by length and by XXH3, a 64-bit hash
+ * All good answers of one URL must have the same body: that of the file of --body, or what was
+ * sent where that is known to come back, or else that of the run's first good answer. Bodies are compared by length and by XXH3, a 64-bit hash
  * (https://xxhash.com), so nobody keeps a copy. A body that comes in one piece is hashed where
  * it lies; only one in several pieces needs a state (about 600 bytes), which its connection
  * keeps until it ends.
@@ -16,11 +16,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where the right body is from. */
+enum body_source { BODY_FIRST_ANSWER, BODY_FILE, BODY_SENT };
+
 /* What the bodies of one URL must be; shared by all threads. */
 struct body_reference {
     _Atomic uint64_t key;  /* the hash; 0 until the first good answer has set it */
     _Atomic uint64_t size; /* BODY_SIZE_UNKNOWN until a moment after that */
-    bool from_file;        /* set before the run, by body_reference_read() */
+    enum body_source source;
 };
 
 #define BODY_SIZE_UNKNOWN UINT64_MAX
@@ -38,6 +41,9 @@ void body_reference_init(struct body_reference *reference);
 /* Take the content of file `path` for the right body. Ends the program where it cannot be read.
  */
 void body_reference_read(struct body_reference *reference, const char *path);
+
+/* Take what each request sends for the right body: the peer is an echo. */
+void body_reference_sent(struct body_reference *reference, const char *data, size_t size);
 
 /* Make `to` what `from` is; before any answer is held against either. */
 void body_reference_copy(struct body_reference *to, const struct body_reference *from);

@@ -230,10 +230,14 @@ void conn_received(struct worker *w, struct client_conn *c, const char *data, si
             lost(w, c, COUNT_CORRUPT, c->exchange.reason);
             return;
         }
-        if ((data != end && due == 1) || (c->pipeline && !oldest_sent(c, true))) {
+        bool early = c->pipeline && !oldest_sent(c, true);
+        if ((data != end && due == 1) || (early && result != EXCHANGE_NON_2XX)) {
             conn_unasked(w, c);
             return;
         }
+        /* A server may refuse a request that it has not read to its end. What is left of it
+         * cannot be taken back (RFC 9112, section 9.6). */
+        c->exchange.reusable &= !early;
         answered(w, c, result);
         if (c->fd < 0)
             return;

@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "common/err.h"
+#include "loadgen/option_request.h"
 #include "loadgen/options.h"
 
 /* Without --drain. A request that is sent last thing in the window must come to its timeout before
@@ -74,6 +75,7 @@ void options_check(struct options *o)
     check_load(o);
     check_output(o);
     check_search(o);
+    option_check_request(o);
     if (o->threads > o->connections)
         die_usage("--threads: %u threads for %u connections: each needs one at least",
                   o->threads, o->connections);

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/err.h"
+#include "loadgen/option_request.h"
 #include "loadgen/option_values.h"
 #include "loadgen/pipeline.h"
 
@@ -34,6 +35,8 @@ enum {
     OPT_CLOSE,
     OPT_NULL,
     OPT_PAYLOAD,
+    OPT_METHOD,
+    OPT_DATA,
     OPT_BODY,
     OPT_SOURCE,
     OPT_RAMP,
@@ -72,6 +75,8 @@ static const struct option long_options[] = {
     {"close", required_argument, NULL, OPT_CLOSE},
     {"null", no_argument, NULL, OPT_NULL},
     {"payload", required_argument, NULL, OPT_PAYLOAD},
+    {"method", required_argument, NULL, OPT_METHOD},
+    {"data", required_argument, NULL, OPT_DATA},
     {"header", required_argument, NULL, 'H'},
     {"body", required_argument, NULL, OPT_BODY},
     {"source", required_argument, NULL, OPT_SOURCE},
@@ -161,6 +166,30 @@ static bool take_connection_option(struct options *o, int option, const char *va
     }
 }
 
+/* The options of what is asked. */
+static bool take_request_option(struct options *o, int option, const char *value)
+{
+    switch (option) {
+    case OPT_METHOD:
+        o->method = option_method(value);
+        return true;
+    case OPT_DATA:
+        option_data(o, value);
+        return true;
+    case OPT_PAYLOAD:
+        o->payload = option_size("--payload", value, 1, MAX_PAYLOAD);
+        return true;
+    case 'H':
+        o->headers = option_header(o->headers, value, &o->has_host);
+        return true;
+    case OPT_BODY:
+        o->body = value;
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* The options of what is written. */
 static bool take_output_option(struct options *o, int option, const char *value)
 {
@@ -197,7 +226,7 @@ static bool take_output_option(struct options *o, int option, const char *value)
 static void take_option(struct options *o, int option, const char *value)
 {
     if (take_load_option(o, option, value) || take_connection_option(o, option, value) ||
-        take_output_option(o, option, value))
+        take_request_option(o, option, value) || take_output_option(o, option, value))
         return;
     switch (option) {
     case 'c':
@@ -226,15 +255,6 @@ static void take_option(struct options *o, int option, const char *value)
         break;
     case OPT_TIMEOUT:
         o->timeout_ns = option_duration("--timeout", value, 1);
-        break;
-    case OPT_PAYLOAD:
-        o->payload = option_size("--payload", value, 1, MAX_PAYLOAD);
-        break;
-    case 'H':
-        o->headers = option_header(o->headers, value, &o->has_host);
-        break;
-    case OPT_BODY:
-        o->body = value;
         break;
     case OPT_SEARCH:
         if (!search_goal_parse(value, &o->goal))
@@ -290,6 +310,7 @@ void options_free(struct options *o)
         free(o->urls[i].text);
     free(o->urls);
     free(o->headers);
+    free(o->data);
 }
 
 void options_parse(struct options *o, int argc, char **argv)

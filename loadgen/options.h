@@ -3,6 +3,7 @@
 #define IOM_LOADGEN_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "loadgen/engine.h"
@@ -33,8 +34,12 @@ struct options {
     bool close_by_reset;
     uint64_t think_ns; /* mean pause of a closed loop; 0: none */
     bool think_exponential;
-    bool null;           /* answers come from memory */
-    uint64_t payload;    /* bytes of an echo message */
+    bool null;          /* answers come from memory */
+    uint64_t payload;   /* bytes of an echo message */
+    const char *method; /* of HTTP; never NULL after options_parse() */
+    char *data;         /* the body of each request; NULL without --data */
+    size_t data_size;
+    bool data_from_stdin;
     char *headers;       /* the lines of -H, each with its CRLF; never NULL */
     bool has_host;       /* one of them is Host */
     const char *body;    /* the path of --body, or NULL */

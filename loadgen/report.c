@@ -238,9 +238,13 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     print_distributions(out, result);
     if (o->latency_table)
         print_table(out, result->latency);
-    fprintf(out, "  %llu requests in %s, %s read\n", (unsigned long long)ok,
+    fprintf(out, "  %llu requests in %s, %s read", (unsigned long long)ok,
             time_text(text[0], (double)result->window_ns),
             bytes_text(text[1], (double)result->window.n[COUNT_BYTES_IN]));
+    if (o->data)
+        fprintf(out, ", %s sent",
+                bytes_text(text[0], (double)result->window.n[COUNT_BYTES_OUT]));
+    putc('\n', out);
     print_sum(out, result);
     if (result->open)
         print_open(out, o, result);
@@ -253,6 +257,9 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     if (seconds > 0)
         fprintf(out, "Transfer/sec: %12s\n",
                 bytes_text(text[0], (double)result->window.n[COUNT_BYTES_IN] / seconds));
+    if (seconds > 0 && o->data)
+        fprintf(out, "Upload/sec:   %12s\n",
+                bytes_text(text[0], (double)result->window.n[COUNT_BYTES_OUT] / seconds));
     fprintf(out, "Verdict: %s%s%s\n", result->verdict, result->verdict_reason[0] ? ": " : "",
             result->verdict_reason);
 }

@@ -174,6 +174,8 @@ static json_t *everything(const struct run *r, const struct result *result,
     put(root, "version", json_string(IOM_VERSION));
     put(root, "url", report_url(o->url_text));
     put(root, "protocol", json_string(url_protocol_name(o->url.protocol)));
+    put(root, "method", o->url.protocol == URL_HTTP ? json_string(o->method) : json_null());
+    put_count(root, "data_bytes", o->data_size);
     put(root, "mode", json_string(result->open ? "open" : "closed"));
     put(root, "engine", json_string(r->engine->name));
     put_count(root, "connections", o->connections);

@@ -27,7 +27,8 @@ static const char *const forms[] = {
 #define FORMS (sizeof forms / sizeof forms[0])
 
 static struct weighted_url url;
-static struct options options = {.urls = &url, .url_count = 1, .headers = (char[]){""}};
+static struct options options = {
+    .urls = &url, .url_count = 1, .method = "GET", .headers = (char[]){""}};
 static struct workload load;
 static struct exchange x;
 
