@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "common/err.h"
+#include "loadgen/fail_if.h"
 #include "loadgen/options.h"
 #include "loadgen/output.h"
 #include "loadgen/report.h"
@@ -23,6 +24,8 @@ static int run_once(const struct options *o)
     result_collect(&result, &run);
     bool written = report_all(&run, &result, NULL);
     int status = written ? verdict_exit_status(&result) : EXIT_FAILURE;
+    if (status == EXIT_SUCCESS && fail_if_any(o, &result))
+        status = EXIT_FAIL_IF;
     result_free(&result);
     run_free(&run);
     return status;

@@ -68,6 +68,8 @@ static void check_search(const struct options *o)
         die_usage("--search: a time series is of one run, and --csv would be of many");
     if (o->hold || o->events_fd >= 0)
         die_usage("--search: --hold and --events-fd are about one run");
+    if (o->fail_if_count > 0)
+        die_usage("--search: it has a goal, and --fail-if is about one run");
 }
 
 void options_check(struct options *o)

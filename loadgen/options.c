@@ -7,9 +7,11 @@
 
 #include "common/clock.h"
 #include "common/err.h"
+#include "loadgen/fail_if.h"
 #include "loadgen/option_request.h"
 #include "loadgen/option_values.h"
 #include "loadgen/pipeline.h"
+#include "loadgen/search.h"
 
 #define MAX_CONNECTIONS 1000000
 #define MAX_THREADS     1024
@@ -44,6 +46,7 @@ enum {
     OPT_SLOW_READERS,
     OPT_SLOW_SENDERS,
     OPT_SEARCH,
+    OPT_FAIL_IF,
     OPT_HGRM,
     OPT_INTERVAL,
     OPT_CSV,
@@ -85,6 +88,7 @@ static const struct option long_options[] = {
     {"slow-readers", required_argument, NULL, OPT_SLOW_READERS},
     {"slow-senders", required_argument, NULL, OPT_SLOW_SENDERS},
     {"search", required_argument, NULL, OPT_SEARCH},
+    {"fail-if", required_argument, NULL, OPT_FAIL_IF},
     {"latency", no_argument, NULL, OPT_LATENCY},
     {"hgrm", required_argument, NULL, OPT_HGRM},
     {"interval", required_argument, NULL, OPT_INTERVAL},
@@ -194,6 +198,9 @@ static bool take_request_option(struct options *o, int option, const char *value
 static bool take_output_option(struct options *o, int option, const char *value)
 {
     switch (option) {
+    case OPT_FAIL_IF:
+        fail_if_add(o, value);
+        return true;
     case OPT_LATENCY:
         o->latency_table = true;
         return true;
@@ -257,11 +264,7 @@ static void take_option(struct options *o, int option, const char *value)
         o->timeout_ns = option_duration("--timeout", value, 1);
         break;
     case OPT_SEARCH:
-        if (!search_goal_parse(value, &o->goal))
-            die_usage(
-                "--search: '%s' is not a goal such as 'p99<2ms' or 'mean<=500us' (p50 p75 "
-                "p90 p95 p99 p999 p9999 mean max)",
-                value);
+        search_goal(value, &o->goal);
         break;
     case OPT_HELP:
         fputs(options_help, stdout);
@@ -311,6 +314,7 @@ void options_free(struct options *o)
     free(o->urls);
     free(o->headers);
     free(o->data);
+    fail_if_free(o);
 }
 
 void options_parse(struct options *o, int argc, char **argv)

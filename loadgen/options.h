@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loadgen/condition.h"
 #include "loadgen/engine.h"
 #include "loadgen/schedule.h"
-#include "loadgen/search.h"
 #include "loadgen/url.h"
 
 struct options {
@@ -46,7 +46,9 @@ struct options {
     const char *source;  /* the list of --source, or NULL */
     uint64_t ramp_milli; /* connections opened in 1,000 s; 0: as many as seem good */
     uint32_t idle, slow_readers, slow_senders;
-    struct search_goal goal; /* its text is NULL without --search */
+    struct condition goal;     /* its text is NULL without --search */
+    struct condition *fail_if; /* their texts are ours */
+    uint32_t fail_if_count;
     bool latency_table;
     const char *hgrm, *csv; /* paths, or NULL */
     uint64_t interval_ns;   /* of the rows of `csv` */

@@ -3,45 +3,23 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "loadgen/fail_if.h"
 #include "loadgen/hgrm.h"
-
-/* Three or four digits and the unit that fits. */
-static const char *time_text(char text[32], double ns)
-{
-    if (ns < 1e3)
-        snprintf(text, 32, "%.0fns", ns);
-    else if (ns < 1e6)
-        snprintf(text, 32, "%.1fus", ns / 1e3);
-    else if (ns < 1e9)
-        snprintf(text, 32, "%.2fms", ns / 1e6);
-    else
-        snprintf(text, 32, "%.2fs", ns / 1e9);
-    return text;
-}
-
-static const char *bytes_text(char text[32], double bytes)
-{
-    static const char *const units[] = {"B", "KB", "MB", "GB", "TB"};
-    unsigned i = 0;
-    for (; bytes >= 1024 && i < 4; i++)
-        bytes /= 1024;
-    snprintf(text, 32, i ? "%.2f%s" : "%.0f%s", bytes, units[i]);
-    return text;
-}
+#include "loadgen/report_text.h"
 
 /* A row of the table under "mean stdev p50 p99 max". */
 static void print_times(FILE *out, const char *name, const struct histogram *h)
 {
-    char text[5][32];
+    char text[5][REPORT_TEXT];
     uint64_t p50, p99;
 
     if (!histogram_percentile(h, 500000, &p50) || !histogram_percentile(h, 990000, &p99)) {
         fprintf(out, "  %-13s   no sample\n", name);
         return;
     }
-    fprintf(out, "  %-13s%10s%10s%10s%10s%10s\n", name, time_text(text[0], histogram_mean(h)),
-            time_text(text[1], histogram_stddev(h)), time_text(text[2], (double)p50),
-            time_text(text[3], (double)p99), time_text(text[4], (double)h->max));
+    fprintf(out, "  %-13s%10s%10s%10s%10s%10s\n", name, report_time(text[0], histogram_mean(h)),
+            report_time(text[1], histogram_stddev(h)), report_time(text[2], (double)p50),
+            report_time(text[3], (double)p99), report_time(text[4], (double)h->max));
 }
 
 static void print_distributions(FILE *out, const struct result *result)
@@ -70,13 +48,13 @@ static void print_table(FILE *out, const struct histogram *h)
         uint32_t ppm;
     } rows[] = {{"50%", 500000}, {"75%", 750000},   {"90%", 900000},    {"95%", 950000},
                 {"99%", 990000}, {"99.9%", 999000}, {"99.99%", 999900}, {"100%", 1000000}};
-    char text[32];
+    char text[REPORT_TEXT];
     uint64_t value;
 
     fprintf(out, "  Latency distribution\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (histogram_percentile(h, rows[i].ppm, &value))
-            fprintf(out, "    %7s%12s\n", rows[i].name, time_text(text, (double)value));
+            fprintf(out, "    %7s%12s\n", rows[i].name, report_time(text, (double)value));
 }
 
 static const char *outcome_text(enum count outcome)
@@ -111,7 +89,7 @@ static void print_sum(FILE *out, const struct result *result)
 static void print_open(FILE *out, const struct options *o, const struct result *result)
 {
     const struct open_result *open = result->open;
-    char text[2][32];
+    char text[2][REPORT_TEXT];
 
     fprintf(out, "  Rate         %.2f/s asked, %.2f/s sent in the window\n",
             (double)o->rate_milli / 1e3, open->rate_delivered);
@@ -120,8 +98,8 @@ static void print_open(FILE *out, const struct options *o, const struct result *
                 (unsigned long long)open->queue_waited, (unsigned long long)open->queue_max,
                 open->queue_mean);
     fprintf(out, "  Drain        took %s of %s at most, %llu left\n",
-            time_text(text[0], (double)open->drain_took_ns),
-            time_text(text[1], (double)o->drain_ns),
+            report_time(text[0], (double)open->drain_took_ns),
+            report_time(text[1], (double)o->drain_ns),
             (unsigned long long)(result->in_flight + open->unsent));
 }
 
@@ -143,11 +121,11 @@ static void print_failures(FILE *out, const struct run *r, const struct result *
     if (r->connected < r->options->connections)
         fprintf(out, "  Connected    %u of %u at the start\n", r->connected,
                 r->options->connections);
-    char text[32];
+    char text[REPORT_TEXT];
     if (result->in_flight > 0)
         fprintf(out, "  In flight    %llu at the end, the oldest for %s\n",
                 (unsigned long long)result->in_flight,
-                time_text(text, (double)result->oldest_in_flight_ns));
+                report_time(text, (double)result->oldest_in_flight_ns));
 }
 
 /* Of several URLs, how each did. */
@@ -197,10 +175,10 @@ static void print_background(FILE *out, const struct run *r)
             fprintf(out, ", %llu lost", (unsigned long long)c->lost_at_end);
         putc('\n', out);
     }
-    char text[32];
+    char text[REPORT_TEXT];
     if (r->background.total > 0)
         fprintf(out, "               %s of CPU, not the generator's\n",
-                time_text(text, (double)r->background.cpu_us * 1e3));
+                report_time(text, (double)r->background.cpu_us * 1e3));
 }
 
 static void print_generator(FILE *out, const struct result *result)
@@ -225,9 +203,9 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     const struct options *o = r->options;
     double seconds = (double)result->window_ns / 1e9;
     uint64_t ok = result->window.n[COUNT_OK];
-    char text[2][32];
+    char text[2][REPORT_TEXT];
 
-    fprintf(out, "%s of %s%s%s\n", time_text(text[0], (double)result->window_ns), o->url_text,
+    fprintf(out, "%s of %s%s%s\n", report_time(text[0], (double)result->window_ns), o->url_text,
             o->url_count > 1 ? " and others" : "",
             run_stopped((struct run *)r) ? " (interrupted)" : "");
     fprintf(out, "  %u thread%s and %u connection%s, %s loop%s, %s\n", o->threads,
@@ -239,11 +217,11 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     if (o->latency_table)
         print_table(out, result->latency);
     fprintf(out, "  %llu requests in %s, %s read", (unsigned long long)ok,
-            time_text(text[0], (double)result->window_ns),
-            bytes_text(text[1], (double)result->window.n[COUNT_BYTES_IN]));
+            report_time(text[0], (double)result->window_ns),
+            report_bytes(text[1], (double)result->window.n[COUNT_BYTES_IN]));
     if (o->data)
         fprintf(out, ", %s sent",
-                bytes_text(text[0], (double)result->window.n[COUNT_BYTES_OUT]));
+                report_bytes(text[0], (double)result->window.n[COUNT_BYTES_OUT]));
     putc('\n', out);
     print_sum(out, result);
     if (result->open)
@@ -256,12 +234,13 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     fprintf(out, "Requests/sec: %12.2f\n", result->requests_per_second);
     if (seconds > 0)
         fprintf(out, "Transfer/sec: %12s\n",
-                bytes_text(text[0], (double)result->window.n[COUNT_BYTES_IN] / seconds));
+                report_bytes(text[0], (double)result->window.n[COUNT_BYTES_IN] / seconds));
     if (seconds > 0 && o->data)
         fprintf(out, "Upload/sec:   %12s\n",
-                bytes_text(text[0], (double)result->window.n[COUNT_BYTES_OUT] / seconds));
+                report_bytes(text[0], (double)result->window.n[COUNT_BYTES_OUT] / seconds));
     fprintf(out, "Verdict: %s%s%s\n", result->verdict, result->verdict_reason[0] ? ": " : "",
             result->verdict_reason);
+    fail_if_print(out, o, result);
 }
 
 bool report_all(const struct run *r, const struct result *result, const struct search *search)
@@ -270,6 +249,8 @@ bool report_all(const struct run *r, const struct result *result, const struct s
 
     if (!o->json || strcmp(o->json, "-") != 0)
         report_print(stdout, r, result);
+    else
+        fail_if_print(stderr, o, result);
     bool written = !r->observer.csv_failed;
     if (o->json)
         written &= report_json(o->json, r, result, search);

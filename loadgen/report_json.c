@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "loadgen/fail_if.h"
 #include "loadgen/json_put.h"
 #include "loadgen/output.h"
 #include "loadgen/report.h"
@@ -215,6 +216,7 @@ static json_t *everything(const struct run *r, const struct result *result,
     put(root, "sources", report_sources(r));
     put(root, "background", report_background(r));
     put(root, "search", report_search(search));
+    put(root, "fail_if", fail_if_json(o, result));
     put(root, "verdict", json_string(result->verdict));
     put(root, "verdict_reason", json_string(result->verdict_reason));
     return root;
