@@ -34,6 +34,9 @@ static void check_load(struct options *o)
         die_usage("--null: it takes the place of an --engine");
     if (o->null && (o->source || o->idle || o->slow_readers || o->slow_senders))
         die_usage("--null: there is nothing to connect to");
+    if (o->profile.count > 0 && o->goal.text)
+        die_usage("--search: it looks for one rate, and --rate %s is many", o->rate);
+    o->profile.lead_ns = o->warmup_ns;
     if (o->drain_ns == OPTION_UNSET)
         o->drain_ns = default_drain(o->timeout_ns);
 }

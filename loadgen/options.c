@@ -109,12 +109,27 @@ static const char *const closings[] = {"fin", "rst"};
 static const char *const engines[] = {
     [ENGINE_AUTO] = "auto", [ENGINE_EPOLL] = "epoll", [ENGINE_IO_URING] = "io_uring"};
 
+static void take_rate(struct options *o, const char *value)
+{
+    char error[200];
+
+    o->rate = value;
+    o->profile.count = 0;
+    if (!rate_profile_is_meant(value)) {
+        o->rate_milli = option_rate_milli("--rate", value);
+        return;
+    }
+    if (!rate_profile_parse(value, &o->profile, error, sizeof error))
+        die_usage("--rate: '%s': %s", value, error);
+    o->rate_milli = rate_profile_peak(&o->profile);
+}
+
 /* The options of what is sent when, and on which connection. True where it is one of them. */
 static bool take_load_option(struct options *o, int option, const char *value)
 {
     switch (option) {
     case 'R':
-        o->rate_milli = option_rate_milli("--rate", value);
+        take_rate(o, value);
         return true;
     case OPT_ARRIVAL:
         o->arrival = (enum arrival)option_word("--arrival", value, arrivals, 2);
@@ -343,6 +358,8 @@ void options_parse(struct options *o, int argc, char **argv)
         read_urls(o, null_url, 1);
     else
         read_urls(o, argv + optind, argc - optind);
+    if (o->duration_ns == 0 && o->profile.count > 0)
+        o->duration_ns = rate_profile_length(&o->profile);
     if (o->duration_ns == 0)
         o->duration_ns = o->requests ? CLOCK_NEVER : 10 * NS_PER_S;
     options_check(o);

@@ -25,7 +25,10 @@ struct options {
     uint64_t settle_ns;   /* at most; 0: do not settle */
     uint64_t warmup_ns;
     uint64_t timeout_ns;
-    uint64_t rate_milli; /* open loop: requests per 1,000 s; 0: closed loop */
+    uint64_t
+        rate_milli; /* open loop: requests per 1,000 s; 0: closed loop. Of a profile its peak */
+    const char *rate;            /* as it was given, or NULL */
+    struct rate_profile profile; /* its count is 0 where the rate is constant */
     enum arrival arrival;
     uint64_t seed;
     uint64_t drain_ns;
@@ -68,6 +71,15 @@ void options_check(struct options *o);
 /* A schedule of more requests than that takes a thread longer to go through than it lasts, whether
  * they are sent or not: the run would not end on time. Per 1,000 s, of each thread. */
 #define OPTION_RATE_MAX_MILLI UINT64_C(10000000000)
+
+/* The rate that is asked for, requests a second, on average of the time from `from_ns` to `to_ns`
+ * after the window opens. */
+static inline double options_rate(const struct options *o, uint64_t from_ns, uint64_t to_ns)
+{
+    if (o->profile.count > 0 && from_ns < to_ns)
+        return rate_profile_mean(&o->profile, from_ns, to_ns);
+    return (double)o->rate_milli / 1e3;
+}
 
 /* A time that was not given. */
 #define OPTION_UNSET UINT64_MAX

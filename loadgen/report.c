@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "loadgen/fail_if.h"
 #include "loadgen/hgrm.h"
+#include "loadgen/report_steps.h"
 #include "loadgen/report_text.h"
 
 /* A row of the table under "mean stdev p50 p99 max". */
@@ -91,8 +92,14 @@ static void print_open(FILE *out, const struct options *o, const struct result *
     const struct open_result *open = result->open;
     char text[2][REPORT_TEXT];
 
-    fprintf(out, "  Rate         %.2f/s asked, %.2f/s sent in the window\n",
-            (double)o->rate_milli / 1e3, open->rate_delivered);
+    fprintf(out, "  Rate         ");
+    if (o->profile.count > 0)
+        fprintf(out, "%s asked, %.2f/s on average", o->rate,
+                options_rate(o, 0, result->window_ns));
+    else
+        fprintf(out, "%.2f/s asked", (double)o->rate_milli / 1e3);
+    fprintf(out, ", %.2f/s sent in the window\n", open->rate_delivered);
+    report_print_steps(out, o, result);
     if (open->queue_waited > 0)
         fprintf(out, "  Queue        %llu found no idle connection, longest %llu, mean %.2f\n",
                 (unsigned long long)open->queue_waited, (unsigned long long)open->queue_max,

@@ -26,6 +26,38 @@ json_t *report_url(const char *url)
     return value;
 }
 
+static void put_percentile(json_t *o, const char *key, const struct histogram *h, uint32_t ppm)
+{
+    uint64_t value;
+    if (histogram_percentile(h, ppm, &value))
+        put_count(o, key, value);
+    else
+        put(o, key, json_null());
+}
+
+json_t *report_latency(const struct histogram *h)
+{
+    if (!h)
+        return json_null();
+    json_t *o = json_object();
+    bool empty = h->count == 0;
+
+    put_count(o, "count", h->count);
+    put(o, "min", empty ? json_null() : json_integer((json_int_t)h->min));
+    put(o, "mean", empty ? json_null() : json_integer((json_int_t)(histogram_mean(h) + 0.5)));
+    put(o, "stddev",
+        empty ? json_null() : json_integer((json_int_t)(histogram_stddev(h) + 0.5)));
+    put(o, "max", empty ? json_null() : json_integer((json_int_t)h->max));
+    put_percentile(o, "p50", h, 500000);
+    put_percentile(o, "p75", h, 750000);
+    put_percentile(o, "p90", h, 900000);
+    put_percentile(o, "p95", h, 950000);
+    put_percentile(o, "p99", h, 990000);
+    put_percentile(o, "p999", h, 999000);
+    put_percentile(o, "p9999", h, 999900);
+    return o;
+}
+
 json_t *report_urls(const struct run *r, const struct result *result)
 {
     json_t *list = json_array();

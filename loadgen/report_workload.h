@@ -1,4 +1,4 @@
-/* The parts of the JSON report that tell what was asked for, and from where. */
+/* The parts of the JSON report that tell what was asked for, and from where; and a distribution. */
 #ifndef IOM_REPORT_WORKLOAD_H
 #define IOM_REPORT_WORKLOAD_H
 
@@ -10,6 +10,9 @@
 /* A URL. JSON is UTF-8 (RFC 8259, section 8.1), the path of a Unix-domain socket any bytes: where
  * they are not UTF-8, those above ASCII are written as %XX. */
 json_t *report_url(const char *url);
+
+/* A distribution without its buckets; null where `h` is NULL. */
+json_t *report_latency(const struct histogram *h);
 
 /* "urls": for each its weight and how the requests for it ended. */
 json_t *report_urls(const struct run *r, const struct result *result);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "common/histogram.h"
+#include "loadgen/options.h"
 #include "loadgen/tally.h"
 
 /* A request sent later than this after its time counts as late (open loop). */
@@ -75,7 +76,7 @@ static inline void series_sent(struct series *s, uint64_t now, uint64_t late_ns)
 /* The file. */
 struct series_writer {
     FILE *out;
-    const char *path;
+    const struct options *options;
     struct series **all; /* the workers' */
     uint32_t count;
     uint64_t next;              /* number of the next row */
@@ -84,8 +85,9 @@ struct series_writer {
     bool failed;                /* a row could not be written */
 };
 
-/* Create file `path` and write the line of names to it. Ends the program where that fails. */
-struct series_writer *series_writer_open(const char *path, struct series **all, uint32_t count);
+/* Create the file of --csv and write the line of names to it. Ends the program where that fails. */
+struct series_writer *series_writer_open(const struct options *o, struct series **all,
+                                         uint32_t count);
 
 /* Write the rows that are complete. Where that fails it is told, the first time. */
 void series_writer_collect(struct series_writer *writer);

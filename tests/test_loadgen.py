@@ -16,7 +16,7 @@ import sys
 import tap
 from lib.server import kill_all
 from load_checks import (background, coalescing, counting, engines, fail_if, files, interface, open_loop,
-                         outcomes, output, ports, schema, search, servers, setup, targets,
+                         outcomes, output, ports, rates, schema, search, servers, setup, targets,
                          uploads, workloads)
 from load_checks.run import settings, with_engine
 
@@ -39,7 +39,8 @@ def main():
     settings.sanitized = args.sanitized
 
     every = [t for part in (outcomes, counting, open_loop, workloads, targets, ports, background,
-                            search, interface, setup, output, files, schema, servers, uploads, fail_if)
+                            search, interface, setup, output, files, schema, servers, uploads, fail_if,
+                         rates)
              for t in part.tests()]
     every = [t for t in every if t.once] + [
         with_engine(t, engine) for engine in args.engines.split(",") for t in every if not t.once]
