@@ -23,7 +23,7 @@ static void http_prepare(struct workload *load, const struct options *o)
     if (o->data || expects_body(o->method))
         snprintf(length, sizeof length, "Content-Length: %zu\r\n", o->data_size);
     for (uint32_t i = 0; i < load->target_count; i++) {
-        const struct url *url = &o->urls[i].url;
+        const struct asked_url *url = &o->urls[i];
         struct target *target = &load->targets[i];
         size_t room = strlen(o->method) + strlen(url->target) + strlen(url->host) +
                       strlen(o->headers) + strlen(length) + 64;

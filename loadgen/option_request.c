@@ -85,8 +85,11 @@ void option_check_request(struct options *o)
         die_usage("--data: a TRACE has no body (RFC 9110, section 9.3.8)");
     if (o->body && strcmp(o->method, "HEAD") == 0)
         die_usage("--body: the answer to a HEAD has none");
-    if (o->data_from_stdin && o->hold)
-        die_usage("--hold: it waits for the end of standard input, which --data has read");
+    if (o->data_from_stdin && o->urls_from_stdin)
+        die_usage("--data and --urls: both read standard input");
+    if ((o->data_from_stdin || o->urls_from_stdin) && o->hold)
+        die_usage("--hold: it waits for the end of standard input, which %s has read",
+                  o->data_from_stdin ? "--data" : "--urls");
     if (o->data_size > MAX_DATA / o->url_count)
         die_usage("--data: %zu bytes for each of %u URLs are more than %zu", o->data_size,
                   o->url_count, MAX_DATA);

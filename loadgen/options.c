@@ -15,7 +15,6 @@
 
 #define MAX_CONNECTIONS 1000000
 #define MAX_THREADS     1024
-#define MAX_URLS        1000
 #define MIN_INTERVAL    (10 * NS_PER_MS)
 #define MAX_PAYLOAD     (UINT64_C(16) << 20)
 
@@ -39,6 +38,7 @@ enum {
     OPT_PAYLOAD,
     OPT_METHOD,
     OPT_DATA,
+    OPT_URLS,
     OPT_BODY,
     OPT_SOURCE,
     OPT_RAMP,
@@ -80,6 +80,7 @@ static const struct option long_options[] = {
     {"payload", required_argument, NULL, OPT_PAYLOAD},
     {"method", required_argument, NULL, OPT_METHOD},
     {"data", required_argument, NULL, OPT_DATA},
+    {"urls", required_argument, NULL, OPT_URLS},
     {"header", required_argument, NULL, 'H'},
     {"body", required_argument, NULL, OPT_BODY},
     {"source", required_argument, NULL, OPT_SOURCE},
@@ -195,6 +196,9 @@ static bool take_request_option(struct options *o, int option, const char *value
     case OPT_DATA:
         option_data(o, value);
         return true;
+    case OPT_URLS:
+        url_list_read(o, value);
+        return true;
     case OPT_PAYLOAD:
         o->payload = option_size("--payload", value, 1, MAX_PAYLOAD);
         return true;
@@ -299,34 +303,9 @@ static void hint(void)
     exit(EXIT_USAGE);
 }
 
-static void read_urls(struct options *o, char **texts, int count)
-{
-    char error[512];
-
-    if (count > MAX_URLS)
-        die_usage("%d URLs, at most %d are taken", count, MAX_URLS);
-    o->urls = xcalloc((size_t)count, sizeof *o->urls);
-    for (int i = 0; i < count; i++) {
-        struct weighted_url *u = &o->urls[o->url_count++];
-        if (!url_parse_weighted(texts[i], u, error, sizeof error))
-            die_usage("%s", error);
-        if (u->url.protocol != o->urls[0].url.protocol ||
-            u->url.addr.len != o->urls[0].url.addr.len ||
-            memcmp(&u->url.addr.storage, &o->urls[0].url.addr.storage, u->url.addr.len) != 0)
-            die_usage("'%s' is not at the address and protocol of '%s'", u->text,
-                      o->urls[0].text);
-    }
-    if (count > 1 && o->urls[0].url.protocol == URL_ECHO)
-        die_usage("'%s': an echo has but one URL", o->urls[1].text);
-    o->url = o->urls[0].url;
-    o->url_text = o->urls[0].text;
-}
-
 void options_free(struct options *o)
 {
-    for (uint32_t i = 0; i < o->url_count; i++)
-        free(o->urls[i].text);
-    free(o->urls);
+    url_list_free(o);
     free(o->headers);
     free(o->data);
     fail_if_free(o);
@@ -352,12 +331,11 @@ void options_parse(struct options *o, int argc, char **argv)
             hint();
         take_option(o, option, optarg);
     }
-    if (optind == argc && !o->null)
+    url_list_add(o, argv + optind, argc - optind);
+    if (o->url_count == 0 && !o->null)
         die_usage("no URL");
-    if (optind == argc)
-        read_urls(o, null_url, 1);
-    else
-        read_urls(o, argv + optind, argc - optind);
+    if (o->url_count == 0)
+        url_list_add(o, null_url, 1);
     if (o->duration_ns == 0 && o->profile.count > 0)
         o->duration_ns = rate_profile_length(&o->profile);
     if (o->duration_ns == 0)

@@ -10,10 +10,12 @@
 #include "loadgen/engine.h"
 #include "loadgen/schedule.h"
 #include "loadgen/url.h"
+#include "loadgen/url_list.h"
 
 struct options {
-    struct weighted_url *urls; /* all at one address; at least one */
-    uint32_t url_count;
+    struct asked_url *urls; /* all at one address; at least one */
+    uint32_t url_count, url_room;
+    bool urls_from_stdin;
     const char *url_text; /* the first, */
     struct url url;       /* and what it says */
     uint32_t connections;

@@ -7,6 +7,10 @@
 #include "loadgen/hgrm.h"
 #include "loadgen/report_steps.h"
 #include "loadgen/report_text.h"
+#include "loadgen/report_workload.h"
+
+/* URLs that the summary lists at most. */
+#define URLS_PRINTED 20
 
 /* A row of the table under "mean stdev p50 p99 max". */
 static void print_times(FILE *out, const char *name, const struct histogram *h)
@@ -135,18 +139,33 @@ static void print_failures(FILE *out, const struct run *r, const struct result *
                 report_time(text, (double)result->oldest_in_flight_ns));
 }
 
-/* Of several URLs, how each did. */
+/* Of several URLs, how each did; of many, how some did and all others. */
 static void print_urls(FILE *out, const struct run *r, const struct result *result)
 {
-    for (uint32_t i = 0; r->options->url_count > 1 && i < r->options->url_count; i++) {
-        const struct weighted_url *u = &r->options->urls[i];
-        uint64_t failed = 0;
+    uint64_t ok = result->window.n[COUNT_OK];
+    uint64_t failed = 0;
+    uint32_t count = r->options->url_count;
+    uint32_t chosen[URLS_PRINTED];
+    uint32_t n = count > 1 ? report_choose_urls(result, count, URLS_PRINTED, chosen) : 0;
+
+    for (uint32_t i = 0; i < count; i++)
         for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
             failed += result->by_target[i][k];
+    for (uint32_t i = 0; i < n; i++) {
+        const struct asked_url *u = &r->options->urls[chosen[i]];
+        const uint64_t *outcomes = result->by_target[chosen[i]];
+        uint64_t of_this = 0;
+        for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
+            of_this += outcomes[k];
         fprintf(out, "  URL          %12llu ok %9llu failed   weight %u   %s\n",
-                (unsigned long long)result->by_target[i][COUNT_OK], (unsigned long long)failed,
-                u->weight, u->text);
+                (unsigned long long)outcomes[COUNT_OK], (unsigned long long)of_this, u->weight,
+                u->text);
+        ok -= outcomes[COUNT_OK];
+        failed -= of_this;
     }
+    if (count > 1 && n < count)
+        fprintf(out, "  URL          %12llu ok %9llu failed   %u others\n",
+                (unsigned long long)ok, (unsigned long long)failed, count - n);
 }
 
 static void print_sources(FILE *out, const struct run *r)

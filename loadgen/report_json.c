@@ -185,6 +185,7 @@ static json_t *everything(const struct run *r, const struct result *result,
     put(root, "fairness", fairness(result));
     put(root, "generator", generator(result));
     put(root, "urls", report_urls(r, result));
+    put(root, "urls_left_out", report_urls_left_out(r, result));
     put(root, "sources", report_sources(r));
     put(root, "background", report_background(r));
     put(root, "search", report_search(search));

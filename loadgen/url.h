@@ -32,6 +32,10 @@ struct url {
  * `error` that names what is wrong. */
 bool url_parse(const char *text, struct url *out, char *error, size_t error_size);
 
+/* Make path and query of an HTTP URL those of `path`, which begins with '/' or '?' or is empty. Returns
+ * as url_parse(). */
+bool url_set_target(struct url *out, const char *path, char *error, size_t error_size);
+
 /* One of several URLs, asked for as often as its weight says. */
 struct weighted_url {
     char *text; /* without the weight */

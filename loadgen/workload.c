@@ -17,13 +17,13 @@ static void init_mix(struct workload *load, const struct options *o)
 }
 
 /* Is the answer to be what was sent? So it is at /echo of our servers. */
-static bool comes_back(const struct options *o, const struct url *url)
+static bool comes_back(const struct options *o, const char *target)
 {
     static const char path[] = "/echo";
-    size_t n = strcspn(url->target, "?");
+    size_t n = strcspn(target, "?");
 
     return o->data && !o->null && strcmp(o->method, "POST") == 0 && n == sizeof path - 1 &&
-           memcmp(url->target, path, n) == 0;
+           memcmp(target, path, n) == 0;
 }
 
 void workload_init(struct workload *load, const struct options *o)
@@ -41,7 +41,7 @@ void workload_init(struct workload *load, const struct options *o)
             body_reference_read(&load->targets[i].body, o->body);
         else if (o->body)
             body_reference_copy(&load->targets[i].body, &load->targets[0].body);
-        else if (comes_back(o, &o->urls[i].url))
+        else if (comes_back(o, o->urls[i].target))
             body_reference_sent(&load->targets[i].body, o->data, o->data_size);
     }
     if (o->url_count > 1)

@@ -17,7 +17,7 @@ import tap
 from lib.server import kill_all
 from load_checks import (background, coalescing, counting, engines, fail_if, files, interface, open_loop,
                          outcomes, output, ports, rates, schema, search, servers, setup, targets,
-                         uploads, workloads)
+                         uploads, url_files, workloads)
 from load_checks.run import settings, with_engine
 
 
@@ -40,7 +40,7 @@ def main():
 
     every = [t for part in (outcomes, counting, open_loop, workloads, targets, ports, background,
                             search, interface, setup, output, files, schema, servers, uploads, fail_if,
-                         rates)
+                         rates, url_files)
              for t in part.tests()]
     every = [t for t in every if t.once] + [
         with_engine(t, engine) for engine in args.engines.split(",") for t in every if not t.once]
