@@ -31,12 +31,20 @@ static void add(struct answer *a, const char *data, size_t size)
     a->body[a->body_size] = '\0';
 }
 
-/* What is asked; `size` becomes its length. The caller frees it. */
-static char *question(enum protocol protocol, const char *path, uint64_t payload, size_t *size)
+/* What is asked, by the same name of the host as the load generator uses; `size` becomes its length.
+ * The caller frees it. */
+static char *question(const char *address, enum protocol protocol, const char *path,
+                      uint64_t payload, size_t *size)
 {
     char *text;
     if (protocol == PROTOCOL_HTTP) {
-        text = text_format("GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+        char *host = xstrdup("localhost");
+        if (strncmp(address, "unix:", 5) != 0) {
+            host = xrealloc(host, strlen(address) + 1);
+            addr_without_zone(address, host);
+        }
+        text = text_format("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, host);
+        free(host);
         *size = strlen(text);
     } else {
         *size = payload;
@@ -114,28 +122,44 @@ static enum answer_result converse(struct exchange *x, int fd, const char *ask, 
     }
 }
 
+/* A connection to the first of the name's addresses that accepts one, as the load generator does it;
+ * -1 where none does. */
+static int connect_any(const struct addr *all, size_t count)
+{
+    /* Bounds the connect too (socket(7)): a backlog that is full drops it silently. */
+    struct timeval second = {.tv_sec = 1};
+
+    for (size_t i = 0; i < count; i++) {
+        int fd = socket(addr_family(&all[i]), SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0 && errno == EAFNOSUPPORT)
+            continue;
+        if (fd < 0)
+            die_errno("cannot make a socket");
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
+        if (connect(fd, addr_sockaddr(&all[i]), all[i].len) == 0)
+            return fd;
+        close(fd);
+    }
+    return -1;
+}
+
 enum answer_result answer_fetch(const char *address, enum protocol protocol, const char *path,
                                 uint64_t payload, int pidfd, uint64_t deadline,
                                 struct answer *out, char *reason, size_t reason_size)
 {
-    struct addr where;
+    struct addr all[ADDR_LIST_MAX];
     *out = (struct answer){0};
-    if (!addr_parse(address, &where, reason, reason_size))
+    size_t count =
+        addr_resolve_all(address, ADDR_CONNECT, all, ADDR_LIST_MAX, reason, reason_size);
+    if (count == 0)
         return ANSWER_BAD;
-    int fd = socket(addr_family(&where), SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = connect_any(all, count);
     if (fd < 0)
-        die_errno("cannot make a socket");
-    /* Bounds the connect too (socket(7)): a backlog that is full drops it silently. */
-    struct timeval second = {.tv_sec = 1};
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
-    if (connect(fd, addr_sockaddr(&where), where.len) != 0) {
-        close(fd);
         return ANSWER_NOT_YET;
-    }
     struct exchange x = {.protocol = protocol, .out = out};
     http_response_init(&x.response);
     http_response_begin(&x.response, false);
-    char *ask = question(protocol, path, payload, &x.wanted);
+    char *ask = question(address, protocol, path, payload, &x.wanted);
     enum answer_result result =
         converse(&x, fd, ask, x.wanted, pidfd, deadline, reason, reason_size);
     if (result == ANSWER_OK && protocol == PROTOCOL_ECHO &&

@@ -8,12 +8,7 @@
 static const double server_saturated = 0.95;
 static const double window_tolerance = 0.05;
 
-static double at_least_zero(double value)
-{
-    return isnan(value) ? 0 : value;
-}
-
-static bool holds_all(const struct model *m, unsigned connections)
+bool judge_holds_all(const struct model *m, unsigned connections)
 {
     return m->concurrency == 0 || m->concurrency >= connections;
 }
@@ -54,17 +49,12 @@ static bool other_window(struct trial_row *row)
     return true;
 }
 
-/* Connections or requests that a model which can hold them all did not serve. */
+/* Connections that a model which can hold them all did not serve. */
 static bool lost(struct trial_row *row, bool settling)
 {
     const double *v = row->value;
     char *why = row->reason;
     size_t size = sizeof row->reason;
-    double timeouts = at_least_zero(v[M_TIMEOUT]);
-    double resets = at_least_zero(v[M_RESET]);
-    double refused = at_least_zero(v[M_REFUSED]);
-    double ends = at_least_zero(v[M_EOF]);
-    double all = timeouts + resets + refused + ends;
 
     if (v[M_CONNECTED] < row->connections)
         snprintf(why, size, "%.0f of %u connections came about", v[M_CONNECTED],
@@ -72,11 +62,6 @@ static bool lost(struct trial_row *row, bool settling)
     else if (settling && v[M_SETTLED] < v[M_CONNECTED])
         snprintf(why, size, "only %.0f of %.0f connections had an answer before the load began",
                  v[M_SETTLED], v[M_CONNECTED]);
-    else if (all * 1000 > v[M_REQUESTS])
-        snprintf(why, size,
-                 "%.0f requests lost: %.0f timeouts, %.0f resets, %.0f refused, %.0f early "
-                 "ends",
-                 all, timeouts, resets, refused, ends);
     else
         return false;
     return true;
@@ -123,15 +108,16 @@ void judge(struct trial_row *row, const struct judge_facts *facts)
     row->verdict = VERDICT_INVALID;
     if (wrong(row))
         return;
-    /* What waits for a model of few at a time is a figure of its own: the column `starved`. */
-    if (holds_all(facts->model, row->connections) && lost(row, facts->settling))
+    if (judge_holds_all(facts->model, row->connections) && lost(row, facts->settling))
         return;
     /* Where only system calls are counted, how fast it was does not matter. */
     if (!row->counting && disturbed(row, p))
         return;
     if (other_window(row))
         return;
-    if (row->counting) {
+    if (strcmp(verdict, "FAILED") == 0) {
+        snprintf(row->reason, sizeof row->reason, "%s", facts->generator_reason);
+    } else if (row->counting) {
         row->verdict = VERDICT_VALID;
     } else if (strcmp(verdict, "INVALID") == 0) {
         snprintf(row->reason, sizeof row->reason, "%s", facts->generator_reason);

@@ -21,15 +21,19 @@ struct judge_facts {
  *
  * INVALID: no request was answered; an answer was wrong; the generator's outcomes do not add up;
  * the counters cover another window than the answers do (by more than 5 %); other programs
- * disturbed it; or a model that can hold all connections at once (its concurrency is not below
- * them) did not get them all, did not answer each before the load began where that was asked
- * for, or lost more than one request in a thousand to time-outs, resets, refusals and early
- * ends. Where only system calls are counted (block 0) others may disturb.
+ * disturbed it; the generator calls its run FAILED, because more requests failed than its
+ * --max-errors allows (loadgen/verdict.h; the rule is the generator's alone), or INVALID; or a model
+ * that can hold all connections at once (judge_holds_all()) did not get them all, or did not answer
+ * each before the load began where that was asked for. Where only system calls are counted (block 0) others may disturb.
  *
  * generator-limited: the generator was saturated while the server still had CPU to spare (below
  * 95 % of what it was given), or both share their CPUs. The figures are a lower bound of the
  * server's. */
 void judge(struct trial_row *row, const struct judge_facts *facts);
+
+/* Can the model serve so many connections at a time? Of one that cannot, requests that wait and are
+ * lost are a figure of its own, the column `starved`. */
+bool judge_holds_all(const struct model *m, unsigned connections);
 
 /* Other programs took more than this part of the server's CPUs or of the load generator's, and
  * more than two clock ticks, in which the kernel reports it: the figures are too low. */

@@ -17,7 +17,6 @@ void load_start(struct load *l, const struct load_spec *spec)
     bool http = spec->protocol == PROTOCOL_HTTP;
     char connections[16], threads[16], payload[24], duration[32], warmup[32], timeout[32],
         settle[32];
-    char url[512];
     int events[2];
     int hold[2];
 
@@ -30,8 +29,8 @@ void load_start(struct load *l, const struct load_spec *spec)
     snprintf(settle, sizeof settle, "%lluns", (unsigned long long)spec->settle_ns);
     snprintf(warmup, sizeof warmup, "%lluns", (unsigned long long)spec->warmup_ns);
     snprintf(timeout, sizeof timeout, "%lluns", (unsigned long long)s->timeout_ns);
-    snprintf(url, sizeof url, "%s://%s%s", http ? "http" : "echo", spec->address,
-             http ? s->path : "");
+    char *url =
+        text_format("%s://%s%s", http ? "http" : "echo", spec->address, http ? s->path : "");
 
     *l = (struct load){.events = events[0], .hold = hold[1]};
     l->json = text_format("%s/.load.json", spec->dir);
@@ -40,10 +39,15 @@ void load_start(struct load *l, const struct load_spec *spec)
                           "-d",          duration,   "--warmup",    warmup,      "--timeout",
                           timeout,       "--settle", settle,        "--payload", payload,
                           "--json",      l->json,    "--events-fd", "3",         "--hold",
-                          url,           NULL};
+                          url,           NULL,       NULL};
+    if (spec->may_lose) {
+        argv[sizeof argv / sizeof argv[0] - 3] = "--max-errors=100%";
+        argv[sizeof argv / sizeof argv[0] - 2] = url;
+    }
     process_start(&l->process,
                   &(struct process_spec){
                       .argv = argv, .cpus = spec->cpus, .input = hold[0], .extra = events[1]});
+    free(url);
     close(hold[0]);
     close(events[1]);
 }

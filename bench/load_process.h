@@ -30,6 +30,7 @@ struct load_spec {
     uint64_t warmup_ns;
     unsigned connections;
     unsigned threads;
+    bool may_lose; /* requests: the server serves fewer connections at a time than there are */
     const cpu_set_t *cpus;
     const char *dir; /* where its results may lie for a moment */
 };

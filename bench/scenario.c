@@ -11,6 +11,7 @@
 #include "bench/text.h"
 #include "common/clock.h"
 #include "common/err.h"
+#include "common/http_chars.h"
 #include "common/parse.h"
 
 struct reader {
@@ -175,8 +176,12 @@ static bool sweep_key(struct reader *r, const char *name, const char *value)
     if (strcmp(name, "server_cpus") == 0)
         return set_count(r, name, value, 1024, &s->server_cpus);
     if (strcmp(name, "path") == 0) {
-        if (value[0] != '/' || strpbrk(value, " \t"))
-            return bad(r, "path = '%s' does not begin with '/' or holds a space", value);
+        /* The load generator takes the same and no other, so both ask for the same. */
+        if (value[0] != '/' || value[http_target_length(value)] != '\0')
+            return bad(r,
+                       "path = '%s' does not begin with '/' or holds what a path cannot have: "
+                       "percent-encode it (RFC 3986)",
+                       value);
         free(s->path);
         s->path = xstrdup(value);
         return true;

@@ -96,6 +96,7 @@ static enum step start(struct state *s)
                                  .warmup_ns = s->warmup_ns,
                                  .connections = s->t->connections,
                                  .threads = generator_threads(setup, s->t->connections),
+                                 .may_lose = !judge_holds_all(s->t->model, s->t->connections),
                                  .cpus = &setup->placement->generator,
                                  .dir = setup->dir,
                              });

@@ -46,30 +46,48 @@ static bool parse_port(const char *text, char *error, size_t error_size)
     return true;
 }
 
-static bool resolve(const char *host, const char *port, int flags, struct addr *out,
-                    char *error, size_t error_size)
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+    return a->len == b->len && memcmp(&a->storage, &b->storage, a->len) == 0;
+}
+
+static size_t add(struct addr *out, size_t count, const struct addrinfo *info)
+{
+    struct addr *a = &out[count];
+
+    memset(a, 0, sizeof *a);
+    memcpy(&a->storage, info->ai_addr, info->ai_addrlen);
+    a->len = info->ai_addrlen;
+    /* A name that stands in /etc/hosts twice has its address twice. */
+    for (size_t i = 0; i < count; i++)
+        if (addr_equal(&out[i], a))
+            return count;
+    return count + 1;
+}
+
+static size_t resolve(const char *host, const char *port, int flags, struct addr *out,
+                      size_t max, char *error, size_t error_size)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags};
     struct addrinfo *list;
-    int rc = getaddrinfo(host, port, &hints, &list);
+    size_t count = 0;
+
+    int rc = getaddrinfo(flags & AI_PASSIVE ? NULL : host, port, &hints, &list);
     if (rc != 0) {
         snprintf(error, error_size, "cannot resolve '%s': %s", host, gai_strerror(rc));
-        return false;
+        return 0;
     }
-    memcpy(&out->storage, list->ai_addr, list->ai_addrlen);
-    out->len = list->ai_addrlen;
+    for (const struct addrinfo *info = list; info && count < max; info = info->ai_next)
+        count = add(out, count, info);
     freeaddrinfo(list);
-    return true;
+    return count;
 }
 
-bool addr_parse(const char *text, struct addr *out, char *error, size_t error_size)
+/* "HOST" of HOST:PORT in `host`. Returns the flags for getaddrinfo(), or -1 with a line in
+ * `error`. */
+static int split_host(const char *text, const char *colon, enum addr_use use, char host[256],
+                      char *error, size_t error_size)
 {
-    memset(out, 0, sizeof *out);
-    if (strncmp(text, "unix:", 5) == 0)
-        return parse_unix(text + 5, out, error, error_size);
-
-    char host[256];
-    const char *colon = strrchr(text, ':');
     const char *start = text;
     size_t n = colon ? (size_t)(colon - text) : 0;
     int flags = 0;
@@ -77,7 +95,7 @@ bool addr_parse(const char *text, struct addr *out, char *error, size_t error_si
     if (colon && text[0] == '[') {
         if (n < 3 || colon[-1] != ']') {
             snprintf(error, error_size, "'%s' is not [IPV6-ADDRESS]:PORT", text);
-            return false;
+            return -1;
         }
         start = text + 1;
         n -= 2;
@@ -85,16 +103,42 @@ bool addr_parse(const char *text, struct addr *out, char *error, size_t error_si
     } else if (!colon || n == 0 || memchr(text, ':', n)) {
         snprintf(error, error_size,
                  "'%s' is not HOST:PORT, [IPV6-ADDRESS]:PORT, unix:PATH or unix:@NAME", text);
-        return false;
+        return -1;
+    } else if (n == 1 && text[0] == '*') {
+        flags = AI_PASSIVE;
     }
-    if (n >= sizeof host) {
+    if (n >= 256) {
         snprintf(error, error_size, "host name of %zu characters", n);
-        return false;
+        return -1;
+    }
+    if (flags == AI_PASSIVE && use != ADDR_LISTEN) {
+        snprintf(error, error_size, "'%s': '*' can be listened on, but not connected to", text);
+        return -1;
     }
     memcpy(host, start, n);
     host[n] = '\0';
-    return parse_port(colon + 1, error, error_size) &&
-           resolve(host, colon + 1, flags, out, error, error_size);
+    return flags;
+}
+
+size_t addr_resolve_all(const char *text, enum addr_use use, struct addr *out, size_t max,
+                        char *error, size_t error_size)
+{
+    char host[256];
+
+    if (strncmp(text, "unix:", 5) == 0) {
+        memset(out, 0, sizeof *out);
+        return parse_unix(text + 5, out, error, error_size);
+    }
+    const char *colon = strrchr(text, ':');
+    int flags = split_host(text, colon, use, host, error, error_size);
+    if (flags < 0 || !parse_port(colon + 1, error, error_size))
+        return 0;
+    return resolve(host, colon + 1, flags, out, max, error, error_size);
+}
+
+bool addr_parse(const char *text, struct addr *out, char *error, size_t error_size)
+{
+    return addr_resolve_all(text, ADDR_CONNECT, out, 1, error, error_size) > 0;
 }
 
 char *addr_format(const struct addr *a, char text[ADDR_TEXT_MAX])
@@ -134,6 +178,18 @@ char *addr_format(const struct addr *a, char text[ADDR_TEXT_MAX])
         snprintf(text, ADDR_TEXT_MAX, "address family %d", addr_family(a));
     }
     return text;
+}
+
+char *addr_without_zone(const char *authority, char *host)
+{
+    const char *end = authority[0] == '[' ? strchr(authority, ']') : NULL;
+    const char *zone = end ? memchr(authority, '%', (size_t)(end - authority)) : NULL;
+
+    if (zone)
+        sprintf(host, "%.*s%s", (int)(zone - authority), authority, end);
+    else
+        strcpy(host, authority);
+    return host;
 }
 
 bool addr_local(int fd, struct addr *out)

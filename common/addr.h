@@ -3,7 +3,8 @@
  * The text forms, the same everywhere an address is taken or printed:
  *     127.0.0.1:8080      IPv4
  *     [::1]:8080          IPv6, in brackets (RFC 3986, section 3.2.2)
- *     localhost:8080      a name; the first address the resolver gives is used
+ *     localhost:8080      a name, which may have several addresses
+ *     *:8080              every address of this machine, to listen on
  *     unix:/run/x.sock    a Unix-domain socket in the file system (unix(7))
  *     unix:@name          one in Linux's abstract name space: no file, gone with its last user
  * Port 0 asks the kernel for a free port; addr_local() tells which one it gave. */
@@ -22,16 +23,37 @@ struct addr {
 /* Long enough for every text that addr_format() writes. */
 #define ADDR_TEXT_MAX 160
 
-/* Read `text` into `*out`. Returns true, or false with one line in `error` that names what is
- * wrong. */
+/* What an address is for. The name '*' can only be listened on. */
+enum addr_use { ADDR_CONNECT, ADDR_LISTEN };
+
+/* More addresses of one name than this are not looked at. */
+#define ADDR_LIST_MAX 16
+
+/* Read `text` into `out`: every address that the name has, each once, in the resolver's order
+ * (RFC 6724, section 6), `max` of them at most. '*' gives 0.0.0.0 and [::], in that order where
+ * the machine knows both families. Everything but a name gives one address. Returns how many
+ * there are, or 0 with one line in `error` that names what is wrong. */
+size_t addr_resolve_all(const char *text, enum addr_use use, struct addr *out, size_t max,
+                        char *error, size_t error_size);
+
+/* The first address of addr_resolve_all() to connect to, in `*out`. Returns true, or false with
+ * one line in `error` that names what is wrong. */
 bool addr_parse(const char *text, struct addr *out, char *error, size_t error_size);
 
 /* Write the text form of `*a` to `text` and return `text`. */
 char *addr_format(const struct addr *a, char text[ADDR_TEXT_MAX]);
 
+/* The host and port of a URL as the field Host says them: without the zone of an IPv6 address, which
+ * means something on this machine only (RFC 6874, section 4). `host` must have the room of
+ * `authority`; it is returned. */
+char *addr_without_zone(const char *authority, char *host);
+
 /* The address that socket `fd` is bound to, with the port the kernel chose. Returns false with
  * errno set. */
 bool addr_local(int fd, struct addr *out);
+
+/* The same family, address, port and scope, or the same path. */
+bool addr_equal(const struct addr *a, const struct addr *b);
 
 static inline int addr_family(const struct addr *a)
 {

@@ -52,6 +52,14 @@ bool http_is_target(uint8_t c)
     return class[c] & TARGET;
 }
 
+size_t http_target_length(const char *text)
+{
+    size_t n = 0;
+    while (http_is_target((uint8_t)text[n]))
+        n++;
+    return n;
+}
+
 int http_hex(uint8_t c)
 {
     if (c >= '0' && c <= '9')

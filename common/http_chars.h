@@ -3,6 +3,7 @@
 #define IOM_HTTP_CHARS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* tchar: what methods and field names are made of. */
@@ -14,6 +15,9 @@ bool http_is_value(uint8_t c);
 
 /* What may stand in a request target: visible ASCII without those that RFC 3986 leaves out. */
 bool http_is_target(uint8_t c);
+
+/* How many characters of `text`, from its beginning, may stand in a request target. */
+size_t http_target_length(const char *text);
 
 /* The value of a hexadecimal digit, -1 for any other character. */
 int http_hex(uint8_t c);

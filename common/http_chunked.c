@@ -8,7 +8,7 @@
 enum state {
     SIZE_FIRST,  /* the first digit of a size: there must be one */
     SIZE,        /* further digits */
-    BLANK,       /* white space after the size, which only ';' may follow */
+    BLANK,       /* white space after the size, which ';' must follow, unless `blanks` */
     EXTENSION,   /* after ';' */
     SIZE_LF,     /* the LF of the size line */
     DATA,        /* `left` bytes of body */
@@ -66,7 +66,7 @@ static bool size_line(struct http_chunked *c, uint8_t byte)
     case SIZE:
         return digit >= 0 ? size_digit(c, digit) : after_size(c, byte);
     case BLANK:
-        return byte != '\r' && after_size(c, byte);
+        return (byte != '\r' || c->blanks) && after_size(c, byte);
     case EXTENSION:
         if (byte == '\r')
             c->state = SIZE_LF;

@@ -1,8 +1,9 @@
-/* The chunked transfer coding, decoded strictly (RFC 9112, section 7.1). Chunk extensions and
+/* The chunked transfer coding, decoded strictly unless told otherwise (RFC 9112, section 7.1). Chunk extensions and
  * the trailer section are read and dropped. */
 #ifndef IOM_HTTP_CHUNKED_H
 #define IOM_HTTP_CHUNKED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,9 @@ struct http_chunked {
         left; /* of this chunk's data still to come; of its size line, what has been read */
     uint16_t line; /* bytes of this size line or of the trailer section so far */
     uint8_t state;
+    bool
+        blanks; /* to set after http_chunked_init(): blanks between a size and the end of its line
+                  * are taken, as clients do; a server that did could be made to misread a body */
 };
 
 enum http_chunk {

@@ -90,10 +90,11 @@ static enum line_result status_line(struct http_response *r, const char *p, cons
 {
     if (end - p < 8 || memcmp(p, "HTTP/1.", 7) != 0 || !is_digit(p[7]))
         return bad(r, "status line does not begin with HTTP/1.x");
-    if (end - p < 13 || p[8] != ' ' || p[12] != ' ' || !is_digit(p[9]) || !is_digit(p[10]) ||
-        !is_digit(p[11]))
+    /* The space before a reason that is empty is left out by some, though it should not be. */
+    if (end - p < 12 || p[8] != ' ' || !is_digit(p[9]) || !is_digit(p[10]) ||
+        !is_digit(p[11]) || (end - p > 12 && p[12] != ' '))
         return bad(r, "status line without a three-digit status between spaces");
-    if (!text_only(p + 13, end))
+    if (end - p > 12 && !text_only(p + 13, end))
         return bad(r, "control character in the reason phrase");
     r->minor = p[7] == '0' ? 0 : 1;
     r->status = (uint16_t)((p[9] - '0') * 100 + (p[10] - '0') * 10 + (p[11] - '0'));
@@ -103,10 +104,8 @@ static enum line_result status_line(struct http_response *r, const char *p, cons
     return LINE_NEXT;
 }
 
-static enum line_result content_length(struct http_response *r, const char *p, const char *end)
+static enum line_result one_length(struct http_response *r, const char *p, const char *end)
 {
-    if (r->has_length)
-        return bad(r, "more than one Content-Length");
     if (p == end || end - p > 19)
         return bad(r, "Content-Length is not a number that fits");
     uint64_t value = 0;
@@ -117,6 +116,8 @@ static enum line_result content_length(struct http_response *r, const char *p, c
     }
     if (value > INT64_MAX)
         return bad(r, "Content-Length is not a number that fits");
+    if (r->has_length && r->content_length != value)
+        return bad(r, "more than one Content-Length, and they differ");
     r->has_length = true;
     r->content_length = value;
     return LINE_NEXT;
@@ -132,6 +133,25 @@ static bool equals(const char *p, const char *end, const char *text, size_t size
 static bool blank(char c)
 {
     return c == ' ' || c == '\t';
+}
+
+/* The same length said several times, in one field or in many, is taken once (RFC 9110, section
+ * 8.6). */
+static enum line_result content_length(struct http_response *r, const char *p, const char *end)
+{
+    for (;;) {
+        const char *comma = memchr(p, ',', (size_t)(end - p));
+        const char *last = comma ? comma : end;
+        while (p < last && blank(*p))
+            p++;
+        while (last > p && blank(last[-1]))
+            last--;
+        if (one_length(r, p, last) == LINE_BAD)
+            return LINE_BAD;
+        if (!comma)
+            return LINE_NEXT;
+        p = comma + 1;
+    }
 }
 
 /* A list of options (RFC 9110, section 7.6.1); only two matter to a client. */
@@ -222,6 +242,7 @@ static enum line_result head_end(struct http_response *r)
     if (r->chunked) {
         r->state = BODY_CHUNKED;
         http_chunked_init(&r->chunks);
+        r->chunks.blanks = true;
     } else if (r->has_length) {
         r->state = BODY_LENGTH;
         r->left = r->content_length;

@@ -15,11 +15,20 @@ static uint64_t key_of(uint64_t hash)
     return hash ? hash : 1;
 }
 
-void body_reference_init(struct body_reference *reference)
+const char *body_rule_name(enum body_rule rule)
+{
+    static const char *const names[] = {[BODY_ANY] = "any",
+                                        [BODY_LENGTH] = "length",
+                                        [BODY_SAME] = "same",
+                                        [BODY_FILE] = "file"};
+    return names[rule];
+}
+
+void body_reference_init(struct body_reference *reference, enum body_rule rule)
 {
     atomic_init(&reference->key, 0);
     atomic_init(&reference->size, BODY_SIZE_UNKNOWN);
-    reference->source = BODY_FIRST_ANSWER;
+    reference->rule = rule;
 }
 
 void body_reference_read(struct body_reference *reference, const char *path)
@@ -44,7 +53,6 @@ void body_reference_read(struct body_reference *reference, const char *path)
     fclose(file);
     atomic_init(&reference->key, key_of(XXH3_64bits_digest(state)));
     atomic_init(&reference->size, size);
-    reference->source = BODY_FILE;
     XXH3_freeState(state);
 }
 
@@ -52,14 +60,14 @@ void body_reference_sent(struct body_reference *reference, const char *data, siz
 {
     atomic_init(&reference->key, key_of(XXH3_64bits(data, size)));
     atomic_init(&reference->size, size);
-    reference->source = BODY_SENT;
+    reference->rule = BODY_SENT;
 }
 
 void body_reference_copy(struct body_reference *to, const struct body_reference *from)
 {
     atomic_init(&to->key, atomic_load(&from->key));
     atomic_init(&to->size, atomic_load(&from->size));
-    to->source = from->source;
+    to->rule = from->rule;
 }
 
 bool body_add(struct body *b, const char *data, size_t size, bool whole)
@@ -80,6 +88,16 @@ bool body_add(struct body *b, const char *data, size_t size, bool whole)
     return true;
 }
 
+/* The key by which bodies are told apart: where only the length matters, of the length. */
+static uint64_t key_by_rule(const struct body *b, enum body_rule rule, uint64_t size)
+{
+    if (rule == BODY_LENGTH)
+        return key_of(size + 1);
+    if (b->in_pieces)
+        return key_of(XXH3_64bits_digest(b->pieces));
+    return b->key ? b->key : key_of(XXH3_64bits("", 0));
+}
+
 static const char *wrong(const struct body_reference *reference, uint64_t size)
 {
     uint64_t right;
@@ -88,7 +106,7 @@ static const char *wrong(const struct body_reference *reference, uint64_t size)
     while ((right = atomic_load_explicit(&reference->size, memory_order_acquire)) ==
            BODY_SIZE_UNKNOWN)
         sched_yield();
-    switch (reference->source) {
+    switch (reference->rule) {
     case BODY_FILE:
         return size == right ? "a body of the right length that is not that of --body"
                              : "a body of another length than that of --body";
@@ -96,18 +114,20 @@ static const char *wrong(const struct body_reference *reference, uint64_t size)
         return size == right ? "an echo of the right length that is not what was sent"
                              : "an echo of another length than what was sent";
     default:
-        return size == right ? "a body of the right length, but not the first answer's"
-                             : "body of another length than the first answer's";
+        return size == right
+                   ? "a body of the right length, but not the first answer's; --body length "
+                     "and --body any take it"
+                   : "a body of another length than the first answer's; --body any takes it";
     }
 }
 
 const char *body_check(struct body *b, struct body_reference *reference, uint64_t size)
 {
-    uint64_t key = b->in_pieces ? key_of(XXH3_64bits_digest(b->pieces)) : b->key;
+    if (reference->rule == BODY_ANY)
+        return NULL;
+    uint64_t key = key_by_rule(b, reference->rule, size);
     uint64_t right = atomic_load_explicit(&reference->key, memory_order_relaxed);
 
-    if (key == 0)
-        key = key_of(XXH3_64bits("", 0));
     if (key == right)
         return NULL;
     if (right == 0) {

@@ -1,7 +1,8 @@
 /* Is the body of an answer the right one?
  *
- * All good answers of one URL must have the same body: that of the file of --body, or what was
- * sent where that is known to come back, or else that of the run's first good answer. Bodies are compared by length and by XXH3, a 64-bit hash
+ * What is right is said by --body: the bytes of the URL's first good answer in the run (same, the
+ * default), its length alone (length), the bytes of a file, or whatever comes (any). Without --body
+ * it is what was sent where that is known to come back. Bodies are compared by length and by XXH3, a 64-bit hash
  * (https://xxhash.com), so nobody keeps a copy. A body that comes in one piece is hashed where
  * it lies; only one in several pieces needs a state (about 600 bytes), which its connection
  * keeps until it ends.
@@ -16,14 +17,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where the right body is from. */
-enum body_source { BODY_FIRST_ANSWER, BODY_FILE, BODY_SENT };
+/* The values of --body, of which FILE is the last; and SENT: the bytes that the request sent. */
+enum body_rule { BODY_ANY, BODY_LENGTH, BODY_SAME, BODY_FILE, BODY_SENT };
 
 /* What the bodies of one URL must be; shared by all threads. */
 struct body_reference {
     _Atomic uint64_t key;  /* the hash; 0 until the first good answer has set it */
     _Atomic uint64_t size; /* BODY_SIZE_UNKNOWN until a moment after that */
-    enum body_source source;
+    enum body_rule rule;
 };
 
 #define BODY_SIZE_UNKNOWN UINT64_MAX
@@ -35,8 +36,11 @@ struct body {
     bool in_pieces;
 };
 
+/* "any", "length", "same" or "file". */
+const char *body_rule_name(enum body_rule rule);
+
 /* No answer has come. */
-void body_reference_init(struct body_reference *reference);
+void body_reference_init(struct body_reference *reference, enum body_rule rule);
 
 /* Take the content of file `path` for the right body. Ends the program where it cannot be read.
  */

@@ -148,12 +148,16 @@ static void lost(struct worker *w, struct client_conn *c, enum count outcome,
 {
     while (c->on_its_way > 0)
         end_request(w, c, outcome, reason);
-    conn_close(w, c, true);
+    /* Something came back: the server is there, and need not be spared as one that is not. */
+    conn_close(w, c, outcome != COUNT_CORRUPT);
 }
 
 static void answered(struct worker *w, struct client_conn *c, enum exchange_result result)
 {
-    end_request(w, c, result == EXCHANGE_OK ? COUNT_OK : COUNT_NON_2XX, NULL);
+    if (result == EXCHANGE_WRONG)
+        end_request(w, c, COUNT_CORRUPT, c->exchange.reason);
+    else
+        end_request(w, c, result == EXCHANGE_OK ? COUNT_OK : COUNT_NON_2XX, NULL);
     w->settled += !c->settled;
     c->settled = true;
     c->failures = 0;
@@ -252,7 +256,7 @@ void conn_ended(struct worker *w, struct client_conn *c)
     }
     c->peer_closed = true;
     enum exchange_result result = w->protocol->eof(w->load, &c->exchange);
-    if (result == EXCHANGE_OK || result == EXCHANGE_NON_2XX) {
+    if (result == EXCHANGE_OK || result == EXCHANGE_NON_2XX || result == EXCHANGE_WRONG) {
         c->exchange.reusable = false;
         answered(w, c, result);
     } else if (result == EXCHANGE_CORRUPT) {

@@ -82,6 +82,7 @@ void conn_refused(struct worker *w, struct client_conn *c, int error)
         conn_open_later(w, c, w->now);
         return;
     }
+    w->total.n[COUNT_NO_PORT] += error == EADDRNOTAVAIL;
     enum count outcome = error == ECONNRESET  ? COUNT_RESET
                          : error == ETIMEDOUT ? COUNT_TIMEOUT
                                               : COUNT_REFUSED;

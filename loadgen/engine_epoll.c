@@ -7,9 +7,11 @@
  * (epoll(7)).
  *
  * A recv that returns less than it asked for has emptied the socket, so it is not repeated to
- * see EAGAIN: whatever arrives later is a new edge. Two exceptions: the end of the stream may
- * have arrived together with the last bytes, in the same edge, so after EPOLLRDHUP it is read
- * until it shows; and a full buffer says nothing.
+ * see EAGAIN: whatever arrives later is a new edge. Exceptions: the end of the stream may have
+ * arrived together with the last bytes, in the same edge, so after EPOLLRDHUP it is read until it
+ * shows; a full buffer says nothing; and on TCP recv stops at an urgent byte, which EPOLLPRI tells
+ * of, on a Unix-domain socket behind a descriptor that was passed, which nothing tells of (tcp(7),
+ * unix(7)). There it is read until all answers that were due have come, or to EAGAIN.
  *
  * Unix-domain sockets report room to send every time the peer reads (unix_write_space() in
  * net/unix/af_unix.c), TCP only after a send that found none. So they are registered without
@@ -65,7 +67,7 @@ static int watch(struct worker *w, struct client_conn *c, int operation, bool ou
 {
     struct epoll_state *s = w->engine_state;
     struct epoll_event event = {
-        .events = EPOLLIN | EPOLLRDHUP | EPOLLET | (output ? (uint32_t)EPOLLOUT : 0),
+        .events = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET | (output ? (uint32_t)EPOLLOUT : 0),
         .data.ptr = c,
     };
     w->total.n[COUNT_EPOLL_CTL]++;
@@ -103,10 +105,13 @@ static void epoll_send(struct worker *w, struct client_conn *c)
     }
 }
 
-/* Read what has arrived, until nothing more can be there or the connection is closed. */
-static void receive(struct worker *w, struct client_conn *c)
+/* Read what has arrived, until nothing more can be there or the connection is closed. `plain`: a recv
+ * that stops short has emptied the socket. */
+static void receive(struct worker *w, struct client_conn *c, bool plain)
 {
     struct epoll_state *s = w->engine_state;
+    /* Without this end a peer that is quick would keep the loop at one connection. */
+    uint32_t answered = c->begun - c->on_its_way, due = c->on_its_way;
 
     while (c->fd >= 0) {
         ssize_t n = recv(c->fd, s->buffer, sizeof s->buffer, 0);
@@ -115,7 +120,8 @@ static void receive(struct worker *w, struct client_conn *c)
         w->now = clock_ns();
         if (n > 0) {
             conn_received(w, c, s->buffer, (size_t)n);
-            if ((size_t)n < sizeof s->buffer && !c->peer_closed)
+            bool all = c->begun - c->on_its_way - answered >= due;
+            if ((size_t)n < sizeof s->buffer && !c->peer_closed && (plain || all))
                 return;
         } else if (n == 0) {
             conn_ended(w, c);
@@ -148,6 +154,8 @@ static void connect_done(struct worker *w, struct client_conn *c, uint32_t event
 
 static void handle(struct worker *w, struct client_conn *c, uint32_t events)
 {
+    const struct epoll_state *s = w->engine_state;
+
     if (c->fd < 0)
         return; /* closed by what came before it in the batch */
     if (c->state == CONN_CONNECTING) {
@@ -162,8 +170,8 @@ static void handle(struct worker *w, struct client_conn *c, uint32_t events)
     }
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         c->peer_closed = true;
-    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        receive(w, c);
+    if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        receive(w, c, !s->is_unix && !(events & EPOLLPRI));
 }
 
 /* Without epoll_pwait2() (Linux 5.11) a timer descriptor takes its place. */

@@ -17,6 +17,7 @@ enum exchange_result {
     EXCHANGE_MORE,    /* all input was taken, the answer goes on */
     EXCHANGE_OK,      /* complete and right */
     EXCHANGE_NON_2XX, /* complete, but not a success */
+    EXCHANGE_WRONG,   /* complete, with a wrong body; `reason` tells why */
     EXCHANGE_CORRUPT, /* not an answer to this request; `reason` tells why */
     EXCHANGE_EOF,     /* only from eof(): cut short */
 };
@@ -36,8 +37,8 @@ struct exchange {
             uint32_t position; /* where in the block the next message to send begins */
         } echo;
     };
-    const char *reason; /* after CORRUPT or EOF: a constant string */
-    bool reusable;      /* after OK or NON_2XX: the connection may carry another request */
+    const char *reason; /* after WRONG, CORRUPT or EOF: a constant string */
+    bool reusable; /* after OK, NON_2XX or WRONG: the connection may carry another request */
 };
 
 struct protocol {

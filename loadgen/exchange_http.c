@@ -78,7 +78,8 @@ static enum exchange_result judge(struct workload *load, struct exchange *x)
         return EXCHANGE_NON_2XX;
     const char *wrong =
         body_check(&x->http.body, &load->targets[x->http.target].body, r->body_size);
-    return wrong ? corrupt(x, wrong) : EXCHANGE_OK;
+    x->reason = wrong;
+    return wrong ? EXCHANGE_WRONG : EXCHANGE_OK;
 }
 
 static enum exchange_result http_feed(struct workload *load, struct exchange *x,
@@ -90,7 +91,8 @@ static enum exchange_result http_feed(struct workload *load, struct exchange *x,
 
     while ((event = http_response_next(r, data, end, &body)) == HTTP_RESPONSE_BODY) {
         bool whole = r->has_length && body.size == r->content_length;
-        if (!body_add(&x->http.body, body.data, body.size, whole))
+        if (load->targets[x->http.target].body.rule > BODY_LENGTH &&
+            !body_add(&x->http.body, body.data, body.size, whole))
             return corrupt(x, "out of memory");
     }
     if (event == HTTP_RESPONSE_MORE)

@@ -2,7 +2,8 @@
 #include "loadgen/options.h"
 
 const char options_help[] =
-    "Usage: iomodels-load [OPTIONS] URL[@WEIGHT]...\n"
+    "Usage: iomodels-load [OPTIONS] URL\n"
+    "       iomodels-load [OPTIONS] URL[@WEIGHT] URL[@WEIGHT]...\n"
     "Load a server over many connections and measure latency and throughput. Closed loop: "
     "each\n"
     "connection sends its next request when the answer to the one before is complete. Open "
@@ -64,9 +65,13 @@ const char options_help[] =
     "                        /echo sends must come back\n"
     "  -H, --header 'N: V'   one more header field; may be repeated\n"
     "      --payload SIZE    bytes of an echo message, 1 to 16M (64)\n"
-    "      --body FILE       every 2xx answer must have the body that FILE has; without, that "
-    "of\n"
-    "                        the URL's first answer\n"
+    "      --body WHAT       what the body of a 2xx answer must be: same as the URL's first, "
+    "of "
+    "the\n"
+    "                        same length, any, or that of a FILE (same)\n"
+    "      --max-errors RATE  more failures than that share make the verdict FAILED: 0.01, "
+    "0.5% "
+    "(1%)\n"
     "      --pipeline N      requests on their way on a connection at the most (1)\n"
     "      --think TIME[:exp]  closed loop: pause before the next request; with :exp random,\n"
     "                        exponentially distributed with that mean (0)\n"
@@ -110,4 +115,6 @@ const char options_help[] =
     "written;\n"
     "2 for a wrong command line; 3 where the verdict is INVALID: what was measured is not what "
     "was\n"
-    "asked for; 4 where the run is good and a condition of --fail-if holds.\n";
+    "asked for; 5 where it is FAILED: more than --max-errors failed; 4 where none of these is "
+    "so\n"
+    "and a condition of --fail-if holds.\n";

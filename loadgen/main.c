@@ -5,6 +5,7 @@
 #include "loadgen/fail_if.h"
 #include "loadgen/options.h"
 #include "loadgen/output.h"
+#include "loadgen/reach.h"
 #include "loadgen/report.h"
 #include "loadgen/result.h"
 #include "loadgen/run.h"
@@ -40,6 +41,7 @@ int main(int argc, char **argv)
     options_parse(&options, argc, argv);
     output_check(options.json);
     output_check(options.hgrm);
+    reach(&options);
     int status = options.goal.text ? search_main(&options) : run_once(&options);
     options_free(&options);
     return status;

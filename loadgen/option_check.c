@@ -88,6 +88,6 @@ void options_check(struct options *o)
         die_usage("--events-fd: descriptor %d is not open", o->events_fd);
     if (o->url.protocol == URL_ECHO && o->headers[0])
         die_usage("--header: the echo protocol has no headers");
-    if (o->url.protocol == URL_ECHO && o->body)
+    if (o->url.protocol == URL_ECHO && o->body_rule != BODY_SAME)
         die_usage("--body: what an echo must be is known");
 }

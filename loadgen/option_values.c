@@ -1,6 +1,7 @@
 #include "loadgen/option_values.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -81,6 +82,27 @@ uint64_t option_think(const char *option, const char *text, bool *exponential)
     snprintf(time, sizeof time, "%.*s", colon ? (int)(colon - text) : 31, text);
     *exponential = colon != NULL;
     return option_duration(option, time, 0);
+}
+
+uint32_t option_share_ppm(const char *option, const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    size_t fraction = text[digits] == '.' ? strspn(text + digits + 1, "0123456789") : 0;
+    const char *unit = text + digits + (fraction ? fraction + 1 : 0);
+    bool percent = strcmp(unit, "%") == 0;
+    double value = strtod(text, NULL) * (percent ? 1e4 : 1e6);
+
+    if (digits == 0 || (!percent && *unit) || value > 1e6)
+        die_usage("%s: '%s' is not a share such as 0, 0.01, 1%% or 100%%", option, text);
+    return (uint32_t)(value + 0.5);
+}
+
+enum body_rule option_body(const char *text)
+{
+    for (enum body_rule rule = BODY_ANY; rule < BODY_FILE; rule++)
+        if (strcmp(text, body_rule_name(rule)) == 0)
+            return rule;
+    return BODY_FILE;
 }
 
 char *option_header(char *headers, const char *text, bool *has_host)

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "loadgen/body.h"
+
 /* A number in [low, high]. */
 uint64_t option_number(const char *option, const char *text, uint64_t low, uint64_t high);
 
@@ -24,6 +26,12 @@ unsigned option_word(const char *option, const char *text, const char *const *na
 
 /* TIME or TIME:exp: the time; `*exponential` says which. */
 uint64_t option_think(const char *option, const char *text, bool *exponential);
+
+/* A share of all: a number from 0 to 1, or from 0% to 100%; in millionths, rounded to the nearest. */
+uint32_t option_share_ppm(const char *option, const char *text);
+
+/* The value of --body: any, length, same, or else the path of a file. */
+enum body_rule option_body(const char *text);
 
 /* A header field "Name: value", checked so that it cannot break the request's framing; appended
  * with its CRLF to `headers`, which is returned, reallocated. Sets `*has_host` where it is Host. */

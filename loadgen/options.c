@@ -12,6 +12,7 @@
 #include "loadgen/option_values.h"
 #include "loadgen/pipeline.h"
 #include "loadgen/search.h"
+#include "loadgen/verdict.h"
 
 #define MAX_CONNECTIONS 1000000
 #define MAX_THREADS     1024
@@ -40,6 +41,7 @@ enum {
     OPT_DATA,
     OPT_URLS,
     OPT_BODY,
+    OPT_MAX_ERRORS,
     OPT_SOURCE,
     OPT_RAMP,
     OPT_IDLE,
@@ -83,6 +85,7 @@ static const struct option long_options[] = {
     {"urls", required_argument, NULL, OPT_URLS},
     {"header", required_argument, NULL, 'H'},
     {"body", required_argument, NULL, OPT_BODY},
+    {"max-errors", required_argument, NULL, OPT_MAX_ERRORS},
     {"source", required_argument, NULL, OPT_SOURCE},
     {"ramp", required_argument, NULL, OPT_RAMP},
     {"idle", required_argument, NULL, OPT_IDLE},
@@ -206,7 +209,12 @@ static bool take_request_option(struct options *o, int option, const char *value
         o->headers = option_header(o->headers, value, &o->has_host);
         return true;
     case OPT_BODY:
-        o->body = value;
+        o->body_given = true;
+        o->body_rule = option_body(value);
+        o->body = o->body_rule == BODY_FILE ? value : NULL;
+        return true;
+    case OPT_MAX_ERRORS:
+        o->max_errors_ppm = option_share_ppm("--max-errors", value);
         return true;
     default:
         return false;
@@ -322,6 +330,8 @@ void options_parse(struct options *o, int argc, char **argv)
         .drain_ns = OPTION_UNSET,
         .pipeline = 1,
         .payload = 64,
+        .body_rule = BODY_SAME,
+        .max_errors_ppm = VERDICT_MAX_ERRORS_PPM,
         .headers = xstrdup(""),
         .events_fd = -1,
     };

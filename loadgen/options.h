@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loadgen/body.h"
 #include "loadgen/condition.h"
 #include "loadgen/engine.h"
 #include "loadgen/schedule.h"
@@ -45,11 +46,14 @@ struct options {
     char *data;         /* the body of each request; NULL without --data */
     size_t data_size;
     bool data_from_stdin;
-    char *headers;       /* the lines of -H, each with its CRLF; never NULL */
-    bool has_host;       /* one of them is Host */
-    const char *body;    /* the path of --body, or NULL */
-    const char *source;  /* the list of --source, or NULL */
-    uint64_t ramp_milli; /* connections opened in 1,000 s; 0: as many as seem good */
+    char *headers;            /* the lines of -H, each with its CRLF; never NULL */
+    bool has_host;            /* one of them is Host */
+    bool body_given;          /* there was a --body */
+    enum body_rule body_rule; /* what the body of a good answer must be */
+    const char *body;         /* the path of --body where that is a file, or NULL */
+    uint32_t max_errors_ppm;  /* a run with a greater share of failures is FAILED */
+    const char *source;       /* the list of --source, or NULL */
+    uint64_t ramp_milli;      /* connections opened in 1,000 s; 0: as many as seem good */
     uint32_t idle, slow_readers, slow_senders;
     struct condition goal;     /* its text is NULL without --search */
     struct condition *fail_if; /* their texts are ours */

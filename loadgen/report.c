@@ -224,6 +224,16 @@ static void print_generator(FILE *out, const struct result *result)
     putc('\n', out);
 }
 
+/* Of a name with several addresses: the one that was loaded. */
+static void print_address(FILE *out, const struct options *o)
+{
+    char text[ADDR_TEXT_MAX];
+
+    if (o->url.addr_count > 1 && !o->null)
+        fprintf(out, "  Address      %s, of %zu that '%s' has\n",
+                addr_format(&o->url.addr, text), o->url.addr_count, o->url.host);
+}
+
 void report_print(FILE *out, const struct run *r, const struct result *result)
 {
     const struct options *o = r->options;
@@ -239,6 +249,7 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
             result->open ? "open" : "closed",
             o->arrival == ARRIVAL_POISSON ? " with Poisson arrivals" : "",
             o->null ? "no server: answers from memory" : r->engine->name);
+    print_address(out, o);
     print_distributions(out, result);
     if (o->latency_table)
         print_table(out, result->latency);

@@ -146,6 +146,9 @@ static json_t *everything(const struct run *r, const struct result *result,
 
     put(root, "version", json_string(IOM_VERSION));
     put(root, "url", report_url(o->url_text));
+    char address[ADDR_TEXT_MAX];
+    put(root, "address",
+        o->null ? json_null() : report_url(addr_format(&o->url.addr, address)));
     put(root, "protocol", json_string(url_protocol_name(o->url.protocol)));
     put(root, "method", o->url.protocol == URL_HTTP ? json_string(o->method) : json_null());
     put_count(root, "data_bytes", o->data_size);
@@ -189,6 +192,8 @@ static json_t *everything(const struct run *r, const struct result *result,
     put(root, "sources", report_sources(r));
     put(root, "background", report_background(r));
     put(root, "search", report_search(search));
+    put_real(root, "max_errors", (double)o->max_errors_ppm / 1e6);
+    put(root, "body_rule", json_string(body_rule_name(o->body_rule)));
     put(root, "fail_if", fail_if_json(o, result));
     put(root, "verdict", json_string(result->verdict));
     put(root, "verdict_reason", json_string(result->verdict_reason));

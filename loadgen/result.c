@@ -17,6 +17,15 @@ const char *result_outcome_name(enum count outcome)
     return names[outcome];
 }
 
+uint64_t result_failed(const struct result *result)
+{
+    uint64_t failed = 0;
+
+    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
+        failed += result->window.n[k];
+    return failed;
+}
+
 static int compare(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a;
@@ -81,7 +90,12 @@ static void collect_open(struct result *result, const struct run *r)
     all->steps = steps_create(r->options);
     memset(result->window.n, 0, COUNT_OUTCOMES * sizeof result->window.n[0]);
     for (uint32_t i = 0; i < r->options->threads; i++) {
-        const struct open_loop *one = r->workers[i].open;
+        const struct worker *w = &r->workers[i];
+        const struct open_loop *one = w->open;
+        /* What is due in the window may be sent in the drain. */
+        result->window.n[COUNT_NO_PORT] += w->total.n[COUNT_NO_PORT] -
+                                           w->opening.n[COUNT_NO_PORT] -
+                                           w->window.n[COUNT_NO_PORT];
         merge_open(all, one, &sent_in_window);
         if (all->steps)
             steps_merge(all->steps, one->steps);

@@ -56,7 +56,7 @@ struct result {
     uint64_t (*by_target)[COUNT_OUTCOMES]; /* how the requests of each URL ended */
 
     const char *reasons[COUNT_OUTCOMES]; /* the first cause of each outcome, or NULL */
-    const char *verdict;                 /* "ok", "generator-limited" or "INVALID" */
+    const char *verdict;                 /* "ok", "generator-limited", "FAILED" or "INVALID" */
     char verdict_reason[200];            /* empty where ok */
 };
 
@@ -64,6 +64,9 @@ struct result {
 void result_collect(struct result *result, const struct run *r);
 
 void result_free(struct result *result);
+
+/* Requests that ended in any other way than well. */
+uint64_t result_failed(const struct result *result);
 
 /* The name of an outcome as the JSON has it, and as a person reads it. */
 const char *result_outcome_name(enum count outcome);

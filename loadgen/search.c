@@ -82,7 +82,7 @@ static void tell(const struct options *o, const struct search *s,
         fprintf(out, "no answer");
     fprintf(out, "   %s", probe->kept ? "kept" : "not kept");
     if (probe->in_time && !probe->kept)
-        fprintf(out, ", INVALID: %s", reason);
+        fprintf(out, ", %s: %s", probe->verdict, reason);
     putc('\n', out);
     fflush(out);
 }
@@ -111,7 +111,7 @@ static const struct search_probe *probe(struct search *s, const struct options *
     *p = (struct search_probe){.rate_milli = rate_milli, .verdict = t->result.verdict};
     p->has_value = condition_time(s->goal, t->result.latency, &p->value_ns);
     p->in_time = p->has_value && condition_holds(s->goal, (double)p->value_ns);
-    p->kept = p->in_time && !verdict_invalid(&t->result);
+    p->kept = p->in_time && !verdict_bad(&t->result);
     snprintf(why, WHY_SIZE, "%s", t->result.verdict_reason);
     s->interrupted = run_stopped(&t->run);
     if (!had_one || (p->kept && !s->interrupted))
@@ -229,7 +229,7 @@ static void conclude(FILE *out, const struct search *s)
     if (s->why_lost[0])
         warn("%s: the search ends here", s->why_lost);
     if (s->why_invalid[0])
-        fprintf(out, "There the times were good and the verdict INVALID: %s\n", s->why_invalid);
+        fprintf(out, "There the times were good and the verdict was not: %s\n", s->why_invalid);
     putc('\n', out);
 }
 

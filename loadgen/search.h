@@ -7,7 +7,7 @@
  * did not keep the goal is at most 2 % above the highest that did, or the number of rates is used
  * up. What it states is that interval and not a point between.
  *
- * A probe whose verdict is INVALID did not keep the goal, whatever its times are: what was asked for
+ * A probe whose verdict is INVALID or FAILED did not keep the goal, whatever its times are: what was asked for
  * was not sent. Where that and not the times decided, the reason is told. */
 #ifndef IOM_SEARCH_H
 #define IOM_SEARCH_H
@@ -28,7 +28,7 @@ struct search_probe {
     bool has_value;      /* there was any sample */
     uint64_t value_ns;   /* of the goal's statistic */
     bool kept;
-    bool in_time; /* the value keeps the goal; without `kept` the verdict is INVALID */
+    bool in_time; /* the value keeps the goal; without `kept` the verdict is bad */
     const char *verdict;
 };
 

@@ -114,9 +114,11 @@ static bool read_part(struct sources *sources, char *part, int family, char *err
 static void check_local(const struct source *s)
 {
     char text[SOURCE_TEXT_MAX];
+    int one = 1;
     int fd = socket(addr_family(&s->addr), SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (fd < 0 || bind(fd, addr_sockaddr(&s->addr), s->addr.len) < 0)
+    if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one) < 0 ||
+        bind(fd, addr_sockaddr(&s->addr), s->addr.len) < 0)
         die_errno("--source: cannot connect from %s", source_format(s, text));
     close(fd);
 }
@@ -162,10 +164,38 @@ void sources_init(struct sources *sources, const char *list, const struct addr *
     *sources = (struct sources){0};
     if (list) {
         read_list(sources, list, addr_family(to));
-    } else if (many && is_loopback(to)) {
+    } else if (is_loopback(to)) {
         allocate(sources, true);
         sources->budget = budget();
+        atomic_init(&sources->asleep, !many);
     }
+}
+
+/* Ports run short: from here on addresses are taken. The kernel chose 127.0.0.1 until now, which has a
+ * rest first. */
+static void wake(struct sources *sources)
+{
+    pthread_mutex_lock(&sources->lock);
+    if (atomic_load(&sources->asleep)) {
+        struct addr addr;
+        read_address("127.0.0.1", AF_INET, &addr);
+        struct source *s = add(sources, &addr);
+        atomic_store(&s->used, true);
+        s->left_at = clock_ns();
+        atomic_store(&sources->asleep, false);
+    }
+    pthread_mutex_unlock(&sources->lock);
+}
+
+/* Is the kernel still to choose? */
+static bool sleeps(struct sources *sources)
+{
+    if (!atomic_load_explicit(&sources->asleep, memory_order_relaxed))
+        return false;
+    if (atomic_fetch_add_explicit(&sources->unbound, 1, memory_order_relaxed) < sources->budget)
+        return true;
+    wake(sources);
+    return false;
 }
 
 /* Give up the address that the cursor is at, if it has one, and take another: one that has had
@@ -217,7 +247,7 @@ int sources_bind(struct sources *sources, struct source_cursor *cursor, int fd)
 {
     int one = 1;
 
-    if (!sources->list)
+    if (!sources->list || sleeps(sources))
         return 0;
     if (!move_on(sources, cursor))
         return EADDRNOTAVAIL;
@@ -233,6 +263,8 @@ bool sources_next(struct sources *sources, struct source_cursor *cursor, uint32_
 {
     if (!sources->list)
         return false;
+    if (atomic_load(&sources->asleep))
+        wake(sources);
     cursor->left = 0;
     return tries < (sources->automatic ? AUTOMATIC_TRIES : sources->count);
 }

@@ -3,9 +3,10 @@
  * A TCP connection is told from others by both addresses and both ports, so from one address to
  * one port of a server there can be no more at a time than net.ipv4.ip_local_port_range has
  * ports (28,232 by default), and those closed less than a minute ago count (TIME_WAIT). Short
- * connections need more addresses. On the IPv4 loopback there are 16 million for the taking,
- * and where the options ask for short connections to it they are taken as they are needed:
- * 127.0.0.1 first, then 127.0.0.2 and so on. Each thread works on one address at a time and
+ * connections need more addresses. On the IPv4 loopback there are 16 million for the taking, and they
+ * are taken as they are needed: 127.0.0.1 first, then 127.0.0.2 and so on. Where the options ask for
+ * short connections that is from the beginning; else from when half the ports of 127.0.0.1 were
+ * used or none was free, for the peer may close each connection. Each thread works on one address at a time and
  * leaves it when half its ports were used, because the kernel gives connect() the ports of one
  * parity at once and searches for others; an address is taken up again a minute after it was
  * left. --source names the addresses instead; connections then go round them.
@@ -35,8 +36,10 @@ struct source {
 struct sources {
     struct source *list;
     uint32_t count;
-    bool automatic;  /* the list grows as needed */
-    uint32_t budget; /* automatic: connections from one address in one go */
+    bool automatic;           /* the list grows as needed */
+    uint32_t budget;          /* automatic: connections from one address in one go */
+    _Atomic bool asleep;      /* automatic: the kernel chooses, until ports run short */
+    _Atomic uint32_t unbound; /* connections for which it did */
     pthread_mutex_t lock;
 };
 
@@ -49,8 +52,8 @@ struct source_cursor {
 
 /* Set up for connections to `to`. `list`: the value of --source, ADDR[,ADDR...] where ADDR may be
  * FIRST-LAST; where it cannot be taken the program ends with a usage error, and where one of them
- * is not this machine's with another. NULL: loopback addresses as needed, if there may be `many`
- * connections and `to` is there; else the kernel chooses. */
+ * is not this machine's with another. NULL: loopback addresses as needed if `to` is there, from the
+ * first connection on where there may be `many`; else the kernel chooses. */
 void sources_init(struct sources *sources, const char *list, const struct addr *to, bool many);
 
 /* Bind `fd` to the next address. Returns 0 or an errno. */

@@ -46,13 +46,13 @@ bool url_set_target(struct url *out, const char *path, char *error, size_t error
     size_t n = strcspn(path, "#");
     size_t slash = path[0] != '/';
 
-    for (size_t i = 0; i < n; i++) {
-        if (!http_is_target((uint8_t)path[i])) {
-            snprintf(error, error_size,
-                     "a path cannot have character 0x%02x: percent-encode it (RFC 3986)",
-                     (unsigned)(unsigned char)path[i]);
-            return false;
-        }
+    size_t good = http_target_length(path);
+
+    if (good < n) {
+        snprintf(error, error_size,
+                 "a path cannot have character 0x%02x: percent-encode it (RFC 3986)",
+                 (unsigned)(unsigned char)path[good]);
+        return false;
     }
     out->target[0] = '/';
     memcpy(out->target + slash, path, n);
@@ -68,6 +68,14 @@ static bool no_target(const char *path, char *error, size_t error_size)
     return false;
 }
 
+static bool resolve(struct url *out, const char *text, char *error, size_t error_size)
+{
+    out->addr_count =
+        addr_resolve_all(text, ADDR_CONNECT, out->addrs, ADDR_LIST_MAX, error, error_size);
+    out->addr = out->addrs[0];
+    return out->addr_count > 0;
+}
+
 static bool parse_unix(const char *rest, struct url *out, char *error, size_t error_size)
 {
     char text[URL_TEXT_MAX + 8];
@@ -81,18 +89,37 @@ static bool parse_unix(const char *rest, struct url *out, char *error, size_t er
     }
     snprintf(text, sizeof text, "unix:%.*s", n, rest);
     strcpy(out->host, "localhost");
-    if (!addr_parse(text, &out->addr, error, error_size))
+    if (!resolve(out, text, error, error_size))
         return false;
     if (out->protocol == URL_ECHO)
         return no_target(path ? path : "", error, error_size);
     return url_set_target(out, path ? path + 1 : "/", error, error_size);
 }
 
+/* [IPV6%25ZONE] becomes [IPV6%ZONE], the zone percent-decoded, as addr_resolve_all() takes it. A zone
+ * that is the number 25 stays. */
+static void decode_zone(char *authority)
+{
+    char *end = authority[0] == '[' ? strchr(authority, ']') : NULL;
+    char *from = end ? memchr(authority, '%', (size_t)(end - authority)) : NULL;
+
+    if (!from || strncmp(from, "%25", 3) != 0 || from + 3 == end)
+        return;
+    char *to = from + 1;
+    for (from += 3; *from; to++) {
+        int high = from < end && *from == '%' ? http_hex((uint8_t)from[1]) : -1;
+        int low = high >= 0 ? http_hex((uint8_t)from[2]) : -1;
+        *to = low >= 0 ? (char)(high << 4 | low) : *from;
+        from += low >= 0 ? 3 : 1;
+    }
+    *to = '\0';
+}
+
 /* HOST[:PORT] is made into the HOST:PORT that addr_parse() takes. */
-static bool parse_authority(struct url *out, const char *authority, char *error,
-                            size_t error_size)
+static bool parse_authority(struct url *out, char *authority, char *error, size_t error_size)
 {
     char text[sizeof out->host + 8];
+    decode_zone(authority);
     const char *bracket = strrchr(authority, ']');
     const char *colon = strrchr(bracket ? bracket : authority, ':');
     uint64_t port;
@@ -113,9 +140,9 @@ static bool parse_authority(struct url *out, const char *authority, char *error,
         snprintf(error, error_size, "'%s' is not a port (1 to 65535)", colon + 1);
         return false;
     }
-    strcpy(out->host, authority);
+    addr_without_zone(authority, out->host);
     snprintf(text, sizeof text, "%s%s", authority, colon ? "" : ":80");
-    if (!addr_parse(text, &out->addr, error, error_size))
+    if (!resolve(out, text, error, error_size))
         return false;
     if (authority[0] == '[' && addr_family(&out->addr) != AF_INET6) {
         snprintf(error, error_size, "'%s': only an IPv6 address stands in brackets", authority);
@@ -156,6 +183,34 @@ bool url_parse(const char *text, struct url *out, char *error, size_t error_size
     return url_set_target(out, rest + n, error, error_size);
 }
 
+bool url_keep_common(struct url *url, const struct url *other)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < url->addr_count; i++) {
+        for (size_t k = 0; k < other->addr_count; k++) {
+            if (addr_equal(&url->addrs[i], &other->addrs[k])) {
+                url->addrs[kept++] = url->addrs[i];
+                break;
+            }
+        }
+    }
+    url->addr_count = kept;
+    url->addr = url->addrs[0];
+    return kept > 0;
+}
+
+bool url_parse_single(const char *text, struct weighted_url *out, char *error,
+                      size_t error_size)
+{
+    out->weight = 1;
+    out->text = xstrdup(text);
+    if (url_parse(out->text, &out->url, error, error_size))
+        return true;
+    free(out->text);
+    return false;
+}
+
 bool url_parse_weighted(const char *text, struct weighted_url *out, char *error,
                         size_t error_size)
 {
@@ -172,12 +227,11 @@ bool url_parse_weighted(const char *text, struct weighted_url *out, char *error,
                  URL_WEIGHT_MAX);
         return false;
     }
-    out->weight = (uint32_t)weight;
-    out->text = xstrdup(text);
+    char *without = xstrdup(text);
     if (weighted)
-        out->text[at - text] = '\0';
-    if (url_parse(out->text, &out->url, error, error_size))
-        return true;
-    free(out->text);
-    return false;
+        without[at - text] = '\0';
+    bool good = url_parse_single(without, out, error, error_size);
+    out->weight = (uint32_t)weight;
+    free(without);
+    return good;
 }

@@ -1,13 +1,16 @@
 /* The URL of a target: which protocol, where to connect, what to ask for.
  *
- *     http://HOST[:PORT][/PATH][?QUERY]   HOST: a name, IPv4 or [IPv6]; port 80 by default
+ *     http://HOST[:PORT][/PATH][?QUERY]   HOST: a name, IPv4 or [IPv6]; port 80 by default. The zone
+ *                                         of a link-local address follows %25 (RFC 6874) or, as
+ *                                         people write it, a bare %
  *     echo://HOST:PORT                    the port must be said
  *     http+unix:///SOCKET[:/PATH]         SOCKET ends at the first ":/"
  *     http+unix://@NAME[:/PATH]           Linux's abstract name space
  *     echo+unix:///SOCKET
  *     echo+unix://@NAME
  *
- * and behind any of them, where several are given, "@WEIGHT". */
+ * and behind any of them, where several are given, "@WEIGHT". Of several URLs the digits behind the
+ * last '@' are the weight; a URL that stands alone has none, and is asked for as it is written. */
 #ifndef IOM_URL_H
 #define IOM_URL_H
 
@@ -23,8 +26,11 @@ enum url_protocol { URL_HTTP, URL_ECHO };
 
 struct url {
     enum url_protocol protocol;
-    struct addr addr;
-    char host[300]; /* what the Host field says; "localhost" for a Unix-domain socket */
+    struct addr addr; /* the one that is connected to: the first, or reach()'s */
+    struct addr addrs[ADDR_LIST_MAX]; /* all that the host has, in the resolver's order */
+    size_t addr_count;
+    char host
+        [300]; /* what the Host field says: without a zone; "localhost" for a Unix-domain socket */
     char target[URL_TEXT_MAX]; /* path and query, begins with '/'; empty for echo */
 };
 
@@ -36,6 +42,9 @@ bool url_parse(const char *text, struct url *out, char *error, size_t error_size
  * as url_parse(). */
 bool url_set_target(struct url *out, const char *path, char *error, size_t error_size);
 
+/* Take from `url` the addresses that `other` has not. Returns false where none is left. */
+bool url_keep_common(struct url *url, const struct url *other);
+
 /* One of several URLs, asked for as often as its weight says. */
 struct weighted_url {
     char *text; /* without the weight */
@@ -46,10 +55,15 @@ struct weighted_url {
 #define URL_WEIGHT_MAX 1000000
 
 /* Read "URL[@WEIGHT]" into `*out`; the weight is 1 where none is said. Digits behind the last
- * '@' are a weight, unless that is the '@' of "unix://@NAME": where a path ends so, write %40.
+ * '@' are a weight, unless that is the '@' of "unix://@NAME": where a path ends so, write a weight
+ * behind it.
  * Free `out->text`. Returns as url_parse(). */
 bool url_parse_weighted(const char *text, struct weighted_url *out, char *error,
                         size_t error_size);
+
+/* Read a URL that is the only one into `*out`, with weight 1: an '@' in it is its own. */
+bool url_parse_single(const char *text, struct weighted_url *out, char *error,
+                      size_t error_size);
 
 /* "http" or "echo". */
 const char *url_protocol_name(enum url_protocol protocol);

@@ -25,8 +25,7 @@ static void append(struct options *o, const struct url *url, char *text, uint32_
     struct asked_url *last = o->url_count > 0 ? &o->urls[o->url_count - 1] : NULL;
 
     if (o->url_count > 0 &&
-        (url->protocol != o->url.protocol || url->addr.len != o->url.addr.len ||
-         memcmp(&url->addr.storage, &o->url.addr.storage, url->addr.len)))
+        (url->protocol != o->url.protocol || !url_keep_common(&o->url, url)))
         die_usage("%s%s'%s' is not at the address and protocol of '%s'", where,
                   *where ? ": " : "", text, o->url_text);
     if (o->url_count > 0 && url->protocol == URL_ECHO)
@@ -158,7 +157,9 @@ void url_list_add(struct options *o, char **texts, int count)
 
     for (int i = 0; i < count; i++) {
         struct weighted_url u;
-        if (!url_parse_weighted(texts[i], &u, error, sizeof error))
+        bool alone = count == 1 && o->url_count == 0;
+        if (alone ? !url_parse_single(texts[i], &u, error, sizeof error)
+                  : !url_parse_weighted(texts[i], &u, error, sizeof error))
             die_usage("%s", error);
         append(o, &u.url, u.text, u.weight, "");
     }

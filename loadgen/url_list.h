@@ -24,7 +24,7 @@ struct asked_url {
  * one cannot be taken, and with exit 1 where the file cannot be read. */
 void url_list_read(struct options *o, const char *path);
 
-/* Append the URLs of the command line. */
+/* Append the URLs of the command line. One that stands alone has no weight. */
 void url_list_add(struct options *o, char **texts, int count);
 
 void url_list_free(struct options *o);

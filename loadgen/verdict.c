@@ -3,11 +3,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/clock.h"
 
 static const char invalid[] = "INVALID";
+static const char failed[] = "FAILED";
 
 static void set(struct result *result, const char *verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -38,7 +38,8 @@ static const char *cpu_text(const struct result *result, char text[64])
     return text;
 }
 
-static void judge_open(struct result *result)
+/* True where the schedule was not kept. */
+static bool judge_open(struct result *result)
 {
     const struct open_result *open = result->open;
     const struct histogram *own = &open->own_lateness;
@@ -63,6 +64,7 @@ static void judge_open(struct result *result)
     else if (saturated && p99(&open->lateness) > VERDICT_OWN_P99_NS)
         set(result, invalid, "the schedule slipped: lateness p99 %.3f ms%s",
             (double)p99(&open->lateness) / 1e6, cpu);
+    return result->verdict == invalid;
 }
 
 /* A thread that lets answers gather counts as busy also while it sleeps: otherwise what it does
@@ -100,25 +102,55 @@ static bool judge_connections(struct result *result, const struct run *r)
     return false;
 }
 
+/* True where too many requests failed. */
+static bool judge_failures(struct result *result, const struct options *o)
+{
+    const uint64_t *n = result->window.n;
+    uint64_t wrong = result_failed(result);
+    uint64_t ended = n[COUNT_OK] + wrong;
+
+    if (n[COUNT_OK] == 0 && wrong == 0) {
+        set(result, failed, "no request was answered");
+        return true;
+    }
+    if (n[COUNT_OK] > 0 && (double)wrong * 1e6 <= (double)ended * o->max_errors_ppm)
+        return false;
+    set(result, failed, "%llu of %llu requests failed (%.3g %%, --max-errors is %.4g %%)",
+        (unsigned long long)wrong, (unsigned long long)ended,
+        100 * (double)wrong / (double)ended, (double)o->max_errors_ppm / 1e4);
+    return true;
+}
+
 void verdict_reach(struct result *result, const struct run *r)
 {
     result->verdict = "ok";
     if (judge_connections(result, r))
         return;
-    if (result->open)
-        judge_open(result);
-    else if (result->max_busy_fraction > VERDICT_SATURATED)
+    if (result->window.n[COUNT_NO_PORT] > 0) {
+        set(result, invalid,
+            "%llu connections found no free local port, so the client was the limit: name more "
+            "addresses with --source",
+            (unsigned long long)result->window.n[COUNT_NO_PORT]);
+        return;
+    }
+    if (result->open && judge_open(result))
+        return;
+    if (judge_failures(result, r->options))
+        return;
+    if (!result->open && result->max_busy_fraction > VERDICT_SATURATED)
         judge_saturated(result);
 }
 
-bool verdict_invalid(const struct result *result)
+bool verdict_bad(const struct result *result)
 {
-    return strcmp(result->verdict, invalid) == 0;
+    return result->verdict == invalid || result->verdict == failed;
 }
 
 int verdict_exit_status(const struct result *result)
 {
     if (result->window.n[COUNT_OK] == 0)
         return EXIT_FAILURE;
-    return verdict_invalid(result) ? EXIT_INVALID : EXIT_SUCCESS;
+    return result->verdict == invalid  ? EXIT_INVALID
+           : result->verdict == failed ? EXIT_FAILED
+                                       : EXIT_SUCCESS;
 }

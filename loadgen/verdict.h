@@ -17,21 +17,29 @@
 #define VERDICT_OWN_P99_NS (1 * NS_PER_MS)
 #define VERDICT_OWN_MAX_NS (100 * NS_PER_MS)
 
+/* Without --max-errors: a run in which a greater share of the requests failed is FAILED. The driver
+ * judges by the same verdict. */
+#define VERDICT_MAX_ERRORS_PPM 10000
+
 /* Set verdict and verdict_reason:
  * INVALID: what was measured is not what was asked for. Fewer connections than asked when the load
- * began, those of --idle and the like included; in open loop: requests not sent, or not at the
+ * began, those of --idle and the like included; connections for which there was no local port, so that
+ * the client was the limit; in open loop: requests not sent, or not at the
  * asked rate, or late by our own fault.
+ * FAILED: no request succeeded, or more than --max-errors failed: of those that ended, in any other
+ * way than well.
  * generator-limited: closed loop, a thread was saturated; the server may be faster than this.
  * ok: else. */
 void verdict_reach(struct result *result, const struct run *r);
 
-/* The exit status where it is INVALID. */
+/* The exit status where it is INVALID, and where it is FAILED. 4 is taken by --fail-if. */
 #define EXIT_INVALID 3
+#define EXIT_FAILED  5
 
-/* Is it INVALID? */
-bool verdict_invalid(const struct result *result);
+/* Is it INVALID or FAILED? */
+bool verdict_bad(const struct result *result);
 
-/* 0, or 1 where nothing succeeded, or EXIT_INVALID. */
+/* 0, or 1 where nothing succeeded, or EXIT_INVALID or EXIT_FAILED. */
 int verdict_exit_status(const struct result *result);
 
 #endif

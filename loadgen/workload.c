@@ -16,14 +16,15 @@ static void init_mix(struct workload *load, const struct options *o)
     free(weights);
 }
 
-/* Is the answer to be what was sent? So it is at /echo of our servers. */
+/* Is the answer to be what was sent? So it is at /echo of our servers, and --body says otherwise
+ * where it is not. */
 static bool comes_back(const struct options *o, const char *target)
 {
     static const char path[] = "/echo";
     size_t n = strcspn(target, "?");
 
-    return o->data && !o->null && strcmp(o->method, "POST") == 0 && n == sizeof path - 1 &&
-           memcmp(target, path, n) == 0;
+    return o->data && !o->null && !o->body_given && strcmp(o->method, "POST") == 0 &&
+           n == sizeof path - 1 && memcmp(target, path, n) == 0;
 }
 
 void workload_init(struct workload *load, const struct options *o)
@@ -35,7 +36,7 @@ void workload_init(struct workload *load, const struct options *o)
         .seed = o->seed,
     };
     for (uint32_t i = 0; i < o->url_count; i++) {
-        body_reference_init(&load->targets[i].body);
+        body_reference_init(&load->targets[i].body, o->body_rule);
         /* Once: from a pipe it cannot be read again. */
         if (o->body && i == 0)
             body_reference_read(&load->targets[i].body, o->body);

@@ -89,6 +89,21 @@ def and_close(conn, data):
     return CLOSE
 
 
+def with_urgent(conn, data):
+    """A byte that is not part of the stream lies in the middle of it: recv(2) stops there, although
+    there is more (tcp(7)). On a Unix-domain socket it stops behind a descriptor that was passed
+    (unix(7))."""
+    half = len(data) // 2
+    with conn.lock:
+        if conn.sock.family == socket.AF_UNIX:
+            socket.send_fds(conn.sock, [data[:half]], [0])
+        else:
+            conn.sock.send(data[:half], socket.MSG_MORE)
+            conn.sock.send(b"!", socket.MSG_OOB | socket.MSG_MORE)
+        conn.sock.sendall(data[half:])
+    return KEEP
+
+
 def chunked(conn):
     body = b"".join(b"%x;n=%d\r\n%s\r\n" % (len(c), i, c)
                     for i, c in enumerate((BODY[:1], BODY[1:20], BODY[20:])))
@@ -133,10 +148,19 @@ HTTP = {
         answer(), [50, 10, 200]),
     "close-after": lambda c, r: send(c, answer(headers=b"Connection: close\r\n"), CLOSE),
     "close-unannounced": lambda c, r: and_close(c, answer()),
+    "announce-close": lambda c, r: send(c, answer(headers=b"Connection: close\r\n")) and
+    until_closed(c),
     "to-eof": lambda c, r: send(c, b"HTTP/1.1 200 OK\r\n\r\n" + BODY, CLOSE),
     "http-1.0": lambda c, r: send(c, answer().replace(b"HTTP/1.1", b"HTTP/1.0"), CLOSE),
     "by-path": lambda c, r: send(c, answer(path_body(r))),
     "big": lambda c, r: send(c, answer(BIG)),
+    "urgent": lambda c, r: with_urgent(c, answer()),
+    "no-reason": lambda c, r: in_pieces(c, answer().replace(b" OK", b"", 1), [12, 1, 200]),
+    "padded-chunk": lambda c, r: in_pieces(
+        c, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x  \r\n" % len(BODY) + BODY +
+        b"\r\n0\t\r\n\r\n", [48, 1, 1, 1, 200]),
+    "same-length-twice": lambda c, r: send(
+        c, answer(headers=b"Content-Length: %d, %d\r\n" % (len(BODY), len(BODY)))),
     "no-content": lambda c, r: send(c, b"HTTP/1.1 204 No Content\r\n\r\n"),
     "unasked": lambda c, r: unasked(c),
     "refuse": lambda c, r: refuse(c),
@@ -176,6 +200,7 @@ ECHO = {
     "split": lambda c, r: in_pieces(c, r, [1]),
     "split-3": lambda c, r: in_pieces(c, r, [3, 1, 7]),
     "late": lambda c, r: late(c, r, 0.05),
+    "urgent": lambda c, r: with_urgent(c, r),
     "close-unannounced": lambda c, r: and_close(c, r),
     "stall": lambda c, r: until_closed(c),
     "short": lambda c, r: send(c, r[:-1]) and until_closed(c),

@@ -14,7 +14,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from driver_checks import bench, cli, faults, machines, peers, resume, whole  # noqa: E402
+from driver_checks import (bench, cli, faults, machines, peers, requests, resume,  # noqa: E402
+                           whole)
 
 
 def main():
@@ -29,7 +30,7 @@ def main():
     for name in ("driver", "servers", "loadgen"):
         setattr(bench.ARGS, name, os.path.abspath(getattr(arguments, name)))
     tests = [tap.Test(name, function, limit * arguments.slow_factor)
-             for module in (whole, faults, resume, machines, cli, peers)
+             for module in (whole, faults, resume, machines, cli, peers, requests)
              for name, function, limit in module.TESTS if fnmatch.fnmatch(name, arguments.only)]
     # Several at once share the CPUs: no test here judges a speed.
     sys.exit(1 if tap.run(tests, jobs=4) else 0)

@@ -65,9 +65,12 @@ def told_where_there_is_no_summary(t):
 
 
 def other_statuses_come_first(t):
-    """A run that failed or is INVALID has that status. The conditions are told all the same."""
+    """A run that is FAILED or INVALID has that status. The conditions are told all the same."""
     run = load(t, "-n", "5", "-c", "1", "--fail-if", "errors>0", peer_for(t, "404").url, status=1)
     assert conditions(run.json) == {"errors>0": True} and len(lines(run.out)) == 1
+    run = load(t, "-n", "8", "-c", "1", "--max-errors", "1%", "--fail-if", "errors>0",
+               peer_for(t, "404", every=4).url, status=5)
+    assert conditions(run.json) == {"errors>0": True} and run.json["verdict"] == "FAILED"
     run = Run(t, "-R", "1k", "-d", "0.5s", "-c", "2", "--drain", "0.2s", "--fail-if", "rate<900",
               peer_for(t, "late").url)
     assert run.finish() == 3 and conditions(run.json) == {"rate<900": True}, run.err

@@ -7,8 +7,9 @@ from load_checks.run import TIMEOUT, case, load, named, peer_for, settings, skip
 from load_peer import ECHO, HTTP
 
 GOOD_HTTP = ("ok", "split", "split-3", "late", "chunked", "informational", "close-after",
-             "close-unannounced", "to-eof", "http-1.0", "no-content", "by-path", "big")
-GOOD_ECHO = ("ok", "split", "split-3", "late", "close-unannounced")
+             "close-unannounced", "announce-close", "to-eof", "http-1.0", "no-content", "by-path", "big", "no-reason", "urgent",
+             "padded-chunk", "same-length-twice")
+GOOD_ECHO = ("ok", "split", "split-3", "late", "close-unannounced", "urgent")
 
 # Mode: the class it must be counted as, what the reason must say.
 BAD_HTTP = {

@@ -73,7 +73,8 @@ def one_address_does(t):
     prefix = network(t)
     server = server_in(t, prefix)
     run = load(t, "-d", "0.5s", "-c", "4", "--requests-per-connection", "1", "--source",
-               "127.0.0.1", f"http://{server.address}/", prefix=prefix, limit=30)
+               "127.0.0.1", f"http://{server.address}/", prefix=prefix, limit=30, status=3)
+    assert run.json["verdict"] == "INVALID" and "no free local port" in run.json["verdict_reason"]
     assert run.json["outcomes"]["refused"] > 0, run.json["outcomes"]
     assert "no free local port" in run.json["reasons"]["refused"]
     assert run.json["sources"] == ["127.0.0.1"]

@@ -62,13 +62,16 @@ class Run:
     """One run of the load generator, with the JSON it wrote."""
 
     def __init__(self, t, *arguments, stdin=subprocess.DEVNULL, preexec=None, pass_fds=(),
-                 json_file=True, prefix=()):
+                 json_file=True, prefix=(), max_errors="100%"):
         self.directory = tempfile.mkdtemp(prefix="iomodels-load-")
         t.defer(lambda: shutil.rmtree(self.directory, ignore_errors=True))
         self.path = self.directory + "/out.json"
         report = ["--json", self.path] if json_file else []
         engine = getattr(t, "engine", None)
         choice = ["--engine", engine] if engine else []
+        # Most peers here fail on purpose, and the tests count how often.
+        if max_errors and "--max-errors" not in arguments:
+            choice += ["--max-errors", max_errors]
         command = [*prefix, settings.load, *choice, *report, *arguments]
         self.begin = time.monotonic()
         self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE,
@@ -162,8 +165,11 @@ def consistent(j):
     if j["window_ns"] and not is_open:
         assert abs(j["requests_per_second"] - o["ok"] * 1e9 / j["window_ns"]) <= \
             1e-6 * j["requests_per_second"]
-    assert j["verdict"] in ("ok", "generator-limited", "INVALID")
+    assert j["verdict"] in ("ok", "generator-limited", "INVALID", "FAILED")
+    bad = sum(v for k, v in o.items() if k not in ("ok", "in_flight", "unsent"))
     if j["verdict"] != "INVALID":
+        assert (j["verdict"] == "FAILED") == (o["ok"] == 0 or bad > j["max_errors"] * (o["ok"] + bad))
+    if j["verdict"] not in ("INVALID", "FAILED"):
         busy = g["max_thread_cpu_fraction"]
         if j["threads"] == 1 and j["window_ns"]:
             busy += g["coalesced_slept_ns"] / j["window_ns"]

@@ -148,7 +148,8 @@ def echo_must_be_what_was_sent(t):
     j = load(t, "-n", "5", "-c", "1", "--data", "some text", answering(t, "echo").url + "/echo").json
     only(j, ok=5)
     for arguments in (["/other"], ["/echoes"], ["/echo", "--method", "PUT"],
-                      ["/echo", "--body", file_of(t, b"some tex?")]):
+                      ["/echo", "--body", file_of(t, b"some tex?")], ["/echo", "--body", "same"],
+                      ["/echo", "--body", "any"]):
         j = load(t, "-n", "5", "-c", "1", "--data", "some text", *arguments[1:],
                  answering(t, "wrong echo").url + arguments[0]).json
         only(j, ok=5)

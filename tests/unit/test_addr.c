@@ -80,6 +80,64 @@ static void an_address_the_kernel_chose(void **state)
     assert_false(addr_local(fd, &local));
 }
 
+/* A name in /etc/hosts and each family's address: what a name gives depends on the machine, so
+ * that only what must hold of all is asked. */
+static void all_addresses_of_a_name(void **state)
+{
+    struct addr all[ADDR_LIST_MAX], first;
+    char error[256], text[ADDR_TEXT_MAX];
+    (void)state;
+    size_t n =
+        addr_resolve_all("localhost:81", ADDR_CONNECT, all, ADDR_LIST_MAX, error, sizeof error);
+    assert_in_range(n, 1, ADDR_LIST_MAX);
+    for (size_t i = 0; i < n; i++) {
+        addr_format(&all[i], text);
+        if (strncmp(text, "127.", 4) != 0 && strcmp(text, "[::1]:81") != 0)
+            fail_msg("localhost is %s", text);
+        for (size_t k = 0; k < i; k++)
+            assert_false(addr_equal(&all[i], &all[k]));
+    }
+    assert_true(addr_parse("localhost:81", &first, error, sizeof error));
+    assert_true(addr_equal(&first, &all[0]));
+    assert_int_equal(
+        addr_resolve_all("localhost:81", ADDR_CONNECT, all, 1, error, sizeof error), 1);
+    assert_true(addr_equal(&first, &all[0]));
+}
+
+static void an_address_is_its_only_one(void **state)
+{
+    static const char *const texts[] = {"127.0.0.1:80", "[::1]:80", "unix:@x", "unix:/x"};
+    struct addr all[ADDR_LIST_MAX];
+    char error[256], text[ADDR_TEXT_MAX];
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_int_equal(
+            addr_resolve_all(texts[i], ADDR_LISTEN, all, ADDR_LIST_MAX, error, sizeof error),
+            1);
+        assert_string_equal(addr_format(&all[0], text), texts[i]);
+    }
+}
+
+static void every_address_can_be_listened_on(void **state)
+{
+    struct addr all[ADDR_LIST_MAX];
+    char error[256], text[ADDR_TEXT_MAX];
+    bool v4 = false;
+    (void)state;
+    size_t n = addr_resolve_all("*:82", ADDR_LISTEN, all, ADDR_LIST_MAX, error, sizeof error);
+    assert_in_range(n, 1, 2);
+    for (size_t i = 0; i < n; i++) {
+        addr_format(&all[i], text);
+        v4 = v4 || strcmp(text, "0.0.0.0:82") == 0;
+        if (strcmp(text, "0.0.0.0:82") != 0 && strcmp(text, "[::]:82") != 0)
+            fail_msg("'*' is %s", text);
+    }
+    assert_true(v4);
+    assert_int_equal(
+        addr_resolve_all("*:82", ADDR_CONNECT, all, ADDR_LIST_MAX, error, sizeof error), 0);
+    assert_non_null(strstr(error, "'*'"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +145,9 @@ int main(void)
         cmocka_unit_test(refused),
         cmocka_unit_test(the_longest_path),
         cmocka_unit_test(an_address_the_kernel_chose),
+        cmocka_unit_test(all_addresses_of_a_name),
+        cmocka_unit_test(an_address_is_its_only_one),
+        cmocka_unit_test(every_address_can_be_listened_on),
     };
     return cmocka_run_group_tests_name("addr", tests, NULL, NULL);
 }

@@ -87,6 +87,36 @@ static void good_urls(void **state)
     }
 }
 
+/* The loopback's interface is number 1 on every Linux, and called lo. */
+static void zones(void **state)
+{
+    static const struct {
+        const char *text, *host;
+        uint32_t zone;
+    } cases[] = {
+        {"http://[fe80::1%1]:8080/", "[fe80::1]:8080", 1},
+        {"http://[fe80::1%251]:8080/", "[fe80::1]:8080", 1},
+        {"http://[fe80::1%25%31]/x", "[fe80::1]", 1},
+        {"http://[fe80::1%25lo]:8080/", "[fe80::1]:8080", 1},
+        {"http://[fe80::1%lo]:8080/", "[fe80::1]:8080", 1},
+        {"http://[fe80::1%25]:8080/", "[fe80::1]:8080", 25},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct url url;
+        char error[512] = "";
+        if (!url_parse(cases[i].text, &url, error, sizeof error))
+            fail_msg("%s: %s", cases[i].text, error);
+        assert_string_equal(url.host, cases[i].host);
+        assert_int_equal(((struct sockaddr_in6 *)&url.addr.storage)->sin6_scope_id,
+                         cases[i].zone);
+    }
+    struct url url;
+    char error[512] = "";
+    assert_false(url_parse("http://[fe80::1%25no-such-if]/", &url, error, sizeof error));
+    assert_non_null(strstr(error, "fe80::1%no-such-if"));
+}
+
 static void bad_urls_are_named(void **state)
 {
     (void)state;
@@ -123,6 +153,23 @@ static void long_urls(void **state)
     memcpy(text, "http+unix:///", 13);
     text[300] = '\0';
     assert_false(url_parse(text, &url, error, sizeof error));
+}
+
+/* What the driver asks for by hand, it asks for as it stands; so must the generator. */
+static void a_single_url_has_no_weight(void **state)
+{
+    static const char *const targets[] = {"/pkg/left-pad@2", "/@7", "/a@2@3", "/?q@1", "/@0"};
+    (void)state;
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        struct weighted_url u;
+        char error[512], text[64];
+        snprintf(text, sizeof text, "http://127.0.0.1:1%s", targets[i]);
+        assert_true(url_parse_single(text, &u, error, sizeof error));
+        assert_string_equal(u.url.target, targets[i]);
+        assert_string_equal(u.text, text);
+        assert_int_equal(u.weight, 1);
+        free(u.text);
+    }
 }
 
 static void weights(void **state)
@@ -165,8 +212,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_urls),
+        cmocka_unit_test(zones),
         cmocka_unit_test(bad_urls_are_named),
         cmocka_unit_test(long_urls),
+        cmocka_unit_test(a_single_url_has_no_weight),
         cmocka_unit_test(weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,111 @@
+"""Names with more than one address."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+
+from load_checks.run import load, named, peer_for, skip
+
+BOTH = "127.0.0.1 twohome\n::1 twohome\n127.0.0.1 onehome\n127.0.0.1 twohome\n"
+RUN = 'mount --bind "$0" /etc/hosts && exec "$@"'
+
+
+def with_hosts(t, text=BOTH):
+    """The words before a command that has it see this /etc/hosts."""
+    if not os.path.exists("/proc/net/if_inet6"):
+        skip("no IPv6 here")
+    directory = tempfile.mkdtemp(prefix="load-hosts-")
+    t.defer(lambda: shutil.rmtree(directory, ignore_errors=True))
+    with open(directory + "/hosts", "w") as f:
+        f.write(text)
+    prefix = ["unshare", "-m", "sh", "-c", RUN, directory + "/hosts"]
+    if not shutil.which("unshare") or \
+            subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
+        skip("an /etc/hosts of its own needs root and unshare")
+    return prefix
+
+
+def port(peer):
+    return peer.address.rsplit(":", 1)[1]
+
+
+def the_one_that_accepts(t):
+    """The server listens on one of two addresses, whichever."""
+    prefix = with_hosts(t)
+    for family in ("tcp4", "tcp6"):
+        peer = peer_for(t, family=family)
+        for arguments in ([], ["-t", "2"], ["--idle", "3"]):
+            run = load(t, "-c", "4", "-n", "40", *arguments, f"http://twohome:{port(peer)}/",
+                       prefix=prefix)
+            assert run.json["outcomes"]["ok"] == 40 and run.json["address"] == peer.address
+            assert run.json["connected"] == 4, run.json["connected"]
+            assert f"Address      {peer.address}, of 2" in run.out, run.out
+            assert b"Host: twohome:" in peer.last_request
+
+
+def none_accepts(t):
+    prefix = with_hosts(t)
+    with socket.socket() as s, socket.socket(socket.AF_INET6) as s6:
+        s.bind(("127.0.0.1", 0))  # bound, not listening
+        number = s.getsockname()[1]
+        s6.bind(("::1", number))
+        run = load(t, f"http://twohome:{number}/", prefix=prefix, status=1)
+    assert len(run.err.splitlines()) == 1, run.err
+    for part in ("twohome", f"[::1]:{number}: Connection refused",
+                 f"127.0.0.1:{number}: Connection refused"):
+        assert part in run.err, run.err
+
+
+def a_silent_one_holds_nobody_up(t):
+    """One whose listen queue is full says nothing; the other one is tried beside it."""
+    prefix = with_hosts(t)
+    peer = peer_for(t)
+    with socket.socket(socket.AF_INET6) as silent:
+        silent.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        silent.bind(("::1", int(port(peer))))
+        silent.listen(0)
+        fill = [socket.socket(socket.AF_INET6) for _ in range(4)]
+        for s in fill:
+            t.defer(s.close)
+            s.setblocking(False)
+            s.connect_ex(silent.getsockname())
+        run = load(t, "-c", "2", "-n", "10", f"http://twohome:{port(peer)}/", prefix=prefix)
+    assert run.json["address"] == peer.address and run.json["outcomes"]["ok"] == 10
+
+
+def source_chooses_the_family(t):
+    prefix = with_hosts(t)
+    peer = peer_for(t)
+    run = load(t, "-c", "2", "-n", "10", "--source", "127.0.0.7",
+               f"http://twohome:{port(peer)}/", prefix=prefix)
+    assert run.json["sources"] == ["127.0.0.7"] and run.json["address"] == peer.address
+    run = load(t, "--source", "::1", f"http://onehome:{port(peer)}/", prefix=prefix, status=2)
+    assert "'::1'" in run.err and "IPv4" in run.err, run.err
+
+
+def urls_share_an_address(t):
+    """Two names that have one in common are one server."""
+    prefix = with_hosts(t)
+    peer = peer_for(t)
+    run = load(t, "-c", "2", "-n", "20", f"http://twohome:{port(peer)}/@1",
+               f"http://onehome:{port(peer)}/@1", prefix=prefix)
+    assert run.json["outcomes"]["ok"] == 20 and run.json["address"] == peer.address
+    run = load(t, f"http://onehome:{port(peer)}/", f"http://[::1]:{port(peer)}/", prefix=prefix,
+               status=2)
+    assert "is not at the address" in run.err, run.err
+
+
+def one_address_is_not_tried_first(t):
+    """No connection but those that are asked for, and no line about it."""
+    peer = peer_for(t)
+    run = load(t, "-c", "3", "-n", "9", peer.url)
+    assert peer.accepted == 3 and run.json["address"] == peer.address
+    assert "Address" not in run.out
+
+
+def tests():
+    return [named(f) for f in (the_one_that_accepts, a_silent_one_holds_nobody_up,
+                               source_chooses_the_family, urls_share_an_address,
+                               one_address_is_not_tried_first)] + [named(none_accepts, once=True)]
