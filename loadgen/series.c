@@ -24,8 +24,10 @@ static struct series_interval *allocate(void)
 
 void series_init(struct series *s, uint64_t interval_ns, int tell_fd)
 {
-    *s = (struct series){
-        .boundary = CLOCK_NEVER, .interval_ns = interval_ns, .tell_fd = tell_fd};
+    *s = (struct series){.boundary = CLOCK_NEVER,
+                         .interval_ns = interval_ns,
+                         .tell_fd = tell_fd,
+                         .window_ns = CLOCK_NEVER};
     pthread_mutex_init(&s->lock, NULL);
     s->current = allocate();
     s->empty = allocate();
@@ -90,6 +92,13 @@ void series_roll(struct series *s, uint64_t now)
     }
 }
 
+void series_window_over(struct series *s, uint64_t at)
+{
+    pthread_mutex_lock(&s->lock);
+    s->window_ns = at > s->opened_at ? at - s->opened_at : 0;
+    pthread_mutex_unlock(&s->lock);
+}
+
 void series_close(struct series *s, uint64_t at)
 {
     if (s->boundary == CLOCK_NEVER)
@@ -142,8 +151,19 @@ static void tell_failure(struct series_writer *w)
 static void write_asked(const struct series_writer *w, uint64_t end)
 {
     const struct options *o = w->options;
-    uint64_t until = end < o->duration_ns ? end : o->duration_ns;
+    uint64_t until = 0;
     double asked = 0;
+
+    for (uint32_t k = 0; k < w->count; k++) {
+        pthread_mutex_lock(&w->all[k]->lock);
+        if (w->all[k]->window_ns > until)
+            until = w->all[k]->window_ns;
+        pthread_mutex_unlock(&w->all[k]->lock);
+    }
+    if (until > o->duration_ns)
+        until = o->duration_ns;
+    if (until > end)
+        until = end;
 
     if (until > w->last_end)
         asked = options_rate(o, w->last_end, until) * (double)(until - w->last_end) /

@@ -38,6 +38,7 @@ struct series {
     pthread_mutex_t lock;                 /* for what follows */
     struct series_interval *first, *last; /* handed over */
     struct series_interval *empty;        /* for reuse */
+    uint64_t window_ns; /* of an open loop, once its window is over; CLOCK_NEVER before */
     bool closed;
 };
 
@@ -48,6 +49,9 @@ void series_free(struct series *s);
 /* The window opened at `at`; it closed, or ended early. Both may be given a time in the past. */
 void series_open(struct series *s, uint64_t at);
 void series_close(struct series *s, uint64_t at);
+
+/* The window was over at `at`; an open loop goes on to drain. */
+void series_window_over(struct series *s, uint64_t at);
 
 /* Hand over all intervals that ended before `now`. */
 void series_roll(struct series *s, uint64_t now);

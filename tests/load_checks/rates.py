@@ -13,6 +13,7 @@ import time
 from load_checks.open_loop import all_of, run_open, started, undisturbed
 from load_checks.run import Run, consistent, load, named, peer_for
 from load_checks.watcher import Watcher
+from load_peer import answer, late
 
 SECOND = 1_000_000_000
 
@@ -188,6 +189,12 @@ def too_much_shows_in_its_step(t):
     assert second["response_time"]["p50"] >= 29 * 50_000_000 - SECOND // 2
 
 
+def slow_peer(t):
+    peer = peer_for(t)
+    peer.treatment = lambda conn, _: late(conn, answer(), 0.2)
+    return peer
+
+
 def asked_rate_in_the_series(t):
     with tempfile.TemporaryDirectory(prefix="load-rates-") as directory:
         path = directory + "/x.csv"
@@ -205,6 +212,12 @@ def asked_rate_in_the_series(t):
         assert run.json["rate_profile"] is None and run.json["steps"] is None
         with open(path, newline="") as f:
             assert [r["rate_asked"] for r in csv.DictReader(f)][:2] == ["200.00", "200.00"]
+        # -n ends the window before its time; the answer is late, so there are rows after that.
+        run_open(t, "-R", "100", "-n", "10", "-c", "20", "--interval", "50ms", "--csv", path,
+                 slow_peer(t).url)
+        with open(path, newline="") as f:
+            rows = [float(r["rate_asked"]) for r in csv.DictReader(f)]
+        assert rows[:2] == [100, 100] and len(rows) >= 4 and not any(rows[2:]), rows
         load(t, "-d", "0.2s", "-c", "2", "--interval", "100ms", "--csv", path, peer_for(t).url)
         with open(path, newline="") as f:
             assert all(r["rate_asked"] == "" for r in csv.DictReader(f)), "a closed loop asks none"

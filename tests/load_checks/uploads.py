@@ -2,7 +2,9 @@
 
 import os
 import re
+import socket
 import tempfile
+import threading
 
 from lib.server import Server
 from load_checks.run import Run, case, consistent, load, named, peer_for, settings, skip
@@ -195,6 +197,50 @@ def refused_uploads(t):
     assert o["non_2xx"] >= 3 and o["non_2xx"] + o["eof"] == 12, (o, j["reasons"])
 
 
+def refuse_by_reset(t):
+    """A peer that reads the head of a request, answers 413 and closes: what it has not read makes
+    that a reset (RFC 9293, section 3.10.4)."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def one(conn):
+        with conn:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                data = conn.recv(4096)
+                if not data:
+                    return
+                head += data
+            conn.sendall(answer(b"no\n", b"413 Content Too Large", b"Connection: close\r\n"))
+
+    def accept():
+        while True:
+            try:
+                conn, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=one, args=(conn,), daemon=True).start()
+
+    def close():
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+    t.defer(close)
+    threading.Thread(target=accept, daemon=True).start()
+    return "http://127.0.0.1:%d/" % listener.getsockname()[1]
+
+
+def the_answer_comes_before_the_reset(t):
+    """That the rest of a body cannot be sent is no reason not to read what the server said."""
+    data = "@" + file_of(t, bytes(20_000_000))
+    url = refuse_by_reset(t)
+    j = load(t, "-n", "12", "-c", "3", "--timeout", "60s", "--data", data, url, status=1,
+             limit=60).json
+    only(j, non_2xx=12)
+    j = load(t, "-n", "12", "-c", "3", "--timeout", "60s", "--pipeline", "2", "--data", data, url,
+             status=1, limit=60).json
+    o = j["outcomes"]
+    assert o["non_2xx"] >= 6 and o["non_2xx"] + o["eof"] == 12, (o, j["reasons"])
+
+
 def data_that_cannot_be_read(t):
     for path in ("/nonexistent/data", "/"):
         run = load(t, "--data", "@" + path, "http://127.0.0.1:1/", status=1)
@@ -212,6 +258,7 @@ def without_a_server(t):
 def tests():
     return [named(f, limit=60) for f in (
         methods_as_given, answers_to_head_have_no_body, data_of_every_kind, uploads_are_counted,
-        echo_must_be_what_was_sent, echo_of_our_servers, refused_uploads)] + [
+        echo_must_be_what_was_sent, echo_of_our_servers, refused_uploads,
+        the_answer_comes_before_the_reset)] + [
         case("data that cannot be read", data_that_cannot_be_read, once=True),
         case("uploads without a server", without_a_server, once=True)]
