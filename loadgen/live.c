@@ -11,8 +11,11 @@ void live_init(struct live *live, bool quiet)
 {
     const char *terminal = getenv("TERM");
 
+    /* One that cannot move its cursor says so, or does not say what it is. */
+    bool moves = terminal && terminal[0] && strcmp(terminal, "dumb") != 0;
+
     *live = (struct live){0};
-    live->on = !quiet && isatty(STDERR_FILENO) && !(terminal && strcmp(terminal, "dumb") == 0);
+    live->on = !quiet && isatty(STDERR_FILENO) && moves;
     live->next = live->on ? clock_ns() + LIVE_REWRITE_NS : CLOCK_NEVER;
 }
 

@@ -1,4 +1,5 @@
 /* iomodels-load: the load generator. */
+#include <signal.h>
 #include <stdlib.h>
 
 #include "common/err.h"
@@ -32,11 +33,23 @@ static int run_once(const struct options *o)
     return status;
 }
 
+/* Whoever started us may have blocked some, and the mask is inherited (execve(2)): a name that the
+ * resolver waits for could then not be interrupted. */
+static void unblock_signals(void)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+        die_errno("cannot unblock signals");
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
 
     err_set_program(argv[0]);
+    unblock_signals();
     output_begin();
     options_parse(&options, argc, argv);
     output_check(options.json);

@@ -234,6 +234,16 @@ static void print_address(FILE *out, const struct options *o)
                 addr_format(&o->url.addr, text), o->url.addr_count, o->url.host);
 }
 
+/* In a container /proc/stat may be of other CPUs. */
+static void print_unseen(FILE *out, const struct stolen_reading *stolen)
+{
+    if (stolen->seen < stolen->cpus)
+        fprintf(out,
+                "  Unseen       /proc/stat has no line for %u of the %u CPUs of the generator: "
+                "what a hypervisor took of them is not known\n",
+                stolen->cpus - stolen->seen, stolen->cpus);
+}
+
 void report_print(FILE *out, const struct run *r, const struct result *result)
 {
     const struct options *o = r->options;
@@ -268,6 +278,7 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     print_sources(out, r);
     print_background(out, r);
     print_generator(out, result);
+    print_unseen(out, &r->disturbance.stolen_after);
     fprintf(out, "Requests/sec: %12.2f\n", result->requests_per_second);
     if (seconds > 0)
         fprintf(out, "Transfer/sec: %12s\n",

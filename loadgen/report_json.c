@@ -138,6 +138,22 @@ static json_t *generator(const struct result *result)
     return o;
 }
 
+static json_t *disturbance(const struct run *r, const struct result *result)
+{
+    const struct disturbance *d = &r->disturbance;
+    struct cgroup_throttling quota = cgroup_throttled(&d->groups_before, &d->groups_after);
+    json_t *o = json_object();
+
+    put_count(o, "still_ns", result->still_ns);
+    put_count(o, "quota_periods", quota.periods);
+    put_count(o, "quota_throttled", quota.throttled);
+    put_count(o, "quota_throttled_ns", quota.throttled_ns);
+    put_real(o, "stolen_fraction", disturbance_stolen(d));
+    put_count(o, "cpus", d->stolen_after.cpus);
+    put_count(o, "cpus_seen", d->stolen_after.seen);
+    return o;
+}
+
 static json_t *everything(const struct run *r, const struct result *result,
                           const struct search *search)
 {
@@ -187,6 +203,7 @@ static json_t *everything(const struct run *r, const struct result *result,
     put(root, "histograms", histograms(result));
     put(root, "fairness", fairness(result));
     put(root, "generator", generator(result));
+    put(root, "disturbance", disturbance(r, result));
     put(root, "urls", report_urls(r, result));
     put(root, "urls_left_out", report_urls_left_out(r, result));
     put(root, "sources", report_sources(r));

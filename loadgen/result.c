@@ -218,6 +218,7 @@ void result_collect(struct result *result, const struct run *r)
             closed_at = w->closed_at;
     }
     result->window_ns = closed_at - opened_at;
+    result->still_ns = disturbance_still_ns(&r->disturbance, opened_at, closed_at);
     uint64_t answered = result->window.n[COUNT_OK];
     if (r->options->rate_milli)
         collect_open(result, r);

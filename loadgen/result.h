@@ -33,6 +33,7 @@ struct result {
     uint64_t in_flight_at_start, in_flight;      /* at the two ends of the window */
     uint64_t oldest_in_flight_ns;                /* age of the oldest of the latter */
     uint64_t window_ns;
+    uint64_t still_ns;          /* of it, in which the generator stood still */
     double requests_per_second; /* good answers that came in the window */
 
     /* Good answers per connection. The median of an even number is the lower of the two. Jain's

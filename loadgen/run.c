@@ -138,6 +138,19 @@ static bool input_ended(void)
     return n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN);
 }
 
+/* poll(2), and note where it took longer than it should; `beats`: no longer than a beat. */
+static void wait_for(struct run *r, struct pollfd *fds, nfds_t count, bool beats)
+{
+    int limit = observer_timeout_ms(&r->observer);
+
+    if (beats && (limit < 0 || limit > DISTURBANCE_BEAT_MS))
+        limit = DISTURBANCE_BEAT_MS;
+    if (poll(fds, count, limit) < 0 && errno != EINTR)
+        die_errno("cannot wait for the threads");
+    disturbance_slept(&r->disturbance, limit, clock_ns(), atomic_load(&r->opened) > 0,
+                      atomic_load(&r->closed) == r->options->threads);
+}
+
 /* The main thread: pass on signals, count the threads that are done, end the hold. */
 static void supervise(struct run *r, int signal_fd)
 {
@@ -151,8 +164,7 @@ static void supervise(struct run *r, int signal_fd)
             {.fd = done == r->options->threads ? STDIN_FILENO : -1, .events = POLLIN},
             {.fd = r->observer.fd, .events = POLLIN},
         };
-        if (poll(fds, 4, observer_timeout_ms(&r->observer)) < 0 && errno != EINTR)
-            die_errno("cannot wait for the threads");
+        wait_for(r, fds, 4, done < r->options->threads);
         observer_turn(&r->observer, r);
         if (fds[0].revents) {
             struct signalfd_siginfo info;
@@ -252,6 +264,7 @@ void run_execute(struct run *r, const struct options *o)
         die_errno("cannot open an event descriptor");
     make_workers(r);
     observer_start(&r->observer, r);
+    disturbance_begin(&r->disturbance);
     pthread_barrier_init(&r->barrier, NULL, o->threads);
 
     background_start(&r->background, o, &r->load, &r->sources, signal_fd);
@@ -266,6 +279,7 @@ void run_execute(struct run *r, const struct options *o)
         pthread_join(threads[i], NULL);
     free(threads);
     observer_end(&r->observer, r);
+    disturbance_end(&r->disturbance);
     background_stop(&r->background);
     close(signal_fd);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "loadgen/background.h"
+#include "loadgen/disturbance.h"
 #include "loadgen/exchange.h"
 #include "loadgen/observer.h"
 #include "loadgen/options.h"
@@ -21,6 +22,7 @@ struct run {
     struct sources sources;
     struct background background;
     struct observer observer;
+    struct disturbance disturbance;
     struct worker *workers; /* options->threads of them */
 
     pthread_barrier_t barrier;

@@ -102,6 +102,33 @@ static bool judge_connections(struct result *result, const struct run *r)
     return false;
 }
 
+/* True where somebody took the generator's time. */
+static bool judge_disturbance(struct result *result, const struct disturbance *d)
+{
+    struct cgroup_throttling quota = cgroup_throttled(&d->groups_before, &d->groups_after);
+    double stolen = disturbance_stolen(d);
+
+    if ((double)quota.throttled > VERDICT_THROTTLED * (double)quota.periods)
+        set(result, invalid,
+            VERDICT_DISTURBED
+            "the CPU quota of the control group stopped the generator in %llu "
+            "of %llu periods",
+            (unsigned long long)quota.throttled, (unsigned long long)quota.periods);
+    else if (result->still_ns >= VERDICT_STILL_MIN_NS &&
+             (double)result->still_ns > VERDICT_STILL * (double)result->window_ns)
+        set(result, invalid,
+            VERDICT_DISTURBED "the generator stood still for %.3f s of a window of %.3f s: it "
+                              "was stopped, or had no CPU",
+            (double)result->still_ns / 1e9, (double)result->window_ns / 1e9);
+    else if (stolen > VERDICT_STOLEN)
+        set(result, invalid,
+            VERDICT_DISTURBED "the hypervisor took %.0f %% of the generator's CPUs",
+            100 * stolen);
+    else
+        return false;
+    return true;
+}
+
 /* True where too many requests failed. */
 static bool judge_failures(struct result *result, const struct options *o)
 {
@@ -133,7 +160,10 @@ void verdict_reach(struct result *result, const struct run *r)
             (unsigned long long)result->window.n[COUNT_NO_PORT]);
         return;
     }
+    /* An open loop says more exactly what became of its schedule. */
     if (result->open && judge_open(result))
+        return;
+    if (judge_disturbance(result, &r->disturbance))
         return;
     if (judge_failures(result, r->options))
         return;

@@ -21,10 +21,20 @@
  * judges by the same verdict. */
 #define VERDICT_MAX_ERRORS_PPM 10000
 
+/* What was taken from the generator counts from these parts on: of the window, and then of 100 ms at
+ * least; of the time of its CPUs; of the periods of its CPU quota. */
+#define VERDICT_STILL        0.15
+#define VERDICT_STILL_MIN_NS (100 * NS_PER_MS)
+#define VERDICT_STOLEN       0.15
+#define VERDICT_THROTTLED    0.05
+
+/* What the reason of such a run begins with. */
+#define VERDICT_DISTURBED "disturbed: "
+
 /* Set verdict and verdict_reason:
  * INVALID: what was measured is not what was asked for. Fewer connections than asked when the load
  * began, those of --idle and the like included; connections for which there was no local port, so that
- * the client was the limit; in open loop: requests not sent, or not at the
+ * the client was the limit; the generator was stopped, or its CPUs were taken from it; in open loop: requests not sent, or not at the
  * asked rate, or late by our own fault.
  * FAILED: no request succeeded, or more than --max-errors failed: of those that ended, in any other
  * way than well.

@@ -35,9 +35,9 @@ def closed_connections_do_not_run_out_of_ports(t):
     prefix = few_ports(t)
     url = peer_in(t, prefix)
     for threads in ("1", "2"):
-        j = load(t, "-n", "600", "-c", "4", "-t", threads, url, prefix=prefix, limit=60).json
+        j = load(t, "-n", "600", "-c", "4", "-t", threads, url, prefix=prefix).json
         assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | {"ok": 600}, j["outcomes"]
-        assert j["verdict"] != "INVALID", j["verdict_reason"]
+        assert "port" not in j["verdict_reason"], j["verdict_reason"]
         assert len(j["sources"]) >= 600 // PORTS, j["sources"]
         assert j["sources"][:2] == ["127.0.0.1", "127.0.0.2"], j["sources"][:5]
 
@@ -46,16 +46,15 @@ def ports_that_others_used(t):
     """None is free when the generator begins: the run before left them all in TIME_WAIT."""
     prefix = few_ports(t)
     url = peer_in(t, prefix)
-    load(t, "-n", "80", "-c", "4", "--source", "127.0.0.1", url, prefix=prefix, status=3,
-         limit=60)
-    j = load(t, "-n", "9", "-c", "4", url, prefix=prefix, limit=60).json
+    load(t, "-n", "80", "-c", "4", "--source", "127.0.0.1", url, prefix=prefix, status=3)
+    j = load(t, "-n", "9", "-c", "4", url, prefix=prefix).json
     assert j["connected"] == 4 and j["outcomes"]["ok"] == 9, j["outcomes"]
 
 
 def long_connections_take_no_source(t):
     prefix = few_ports(t)
     url = peer_in(t, prefix, "ok")
-    j = load(t, "-n", "500", "-c", "4", url, prefix=prefix, limit=60).json
+    j = load(t, "-n", "500", "-c", "4", url, prefix=prefix).json
     assert j["sources"] == [] and j["outcomes"]["ok"] == 500, j["sources"]
 
 
@@ -65,7 +64,7 @@ def no_port_is_no_result(t):
     url = peer_in(t, prefix)
     for source, options in (("127.0.0.1", []), ("127.0.0.9", ["-R", "1000"])):
         run = load(t, "-n", "80", "-c", "4", *options, "--source", source, "--max-errors",
-                   "100%", url, prefix=prefix, status=3, limit=60)
+                   "100%", url, prefix=prefix, status=3)
         j = run.json
         assert j["verdict"] == "INVALID" and j["outcomes"]["refused"] > 0, j["outcomes"]
         assert "no free local port" in j["verdict_reason"] and "--source" in j["verdict_reason"]
@@ -76,6 +75,5 @@ def no_port_is_no_result(t):
 
 
 def tests():
-    return [named(f, limit=60) for f in (closed_connections_do_not_run_out_of_ports,
-                                         ports_that_others_used, long_connections_take_no_source,
-                                         no_port_is_no_result)]
+    return [named(f) for f in (closed_connections_do_not_run_out_of_ports, ports_that_others_used,
+                               long_connections_take_no_source, no_port_is_no_result)]

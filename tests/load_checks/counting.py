@@ -178,7 +178,7 @@ def unread_is_not_too_late(t):
         run.process.send_signal(signal.SIGSTOP)
         time.sleep(2.5)
         run.process.send_signal(signal.SIGCONT)
-        assert run.finish() == 0, run.err
+        assert run.finish() == 3, run.err  # stopped for most of its window
         os.close(begun)
         consistent(run.json)
         o = run.json["outcomes"]

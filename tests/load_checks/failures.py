@@ -45,7 +45,7 @@ def the_share_is_exact(t):
         assert j["outcomes"]["non_2xx"] == 2 and j["max_errors"] == asked, (share, j["max_errors"])
     peer = peer_for(t, "404", every=100)
     j = load(t, "-n", "100", "-c", "2", "--max-errors", "1%", peer.url).json
-    assert j["verdict"] in ("ok", "generator-limited"), j["verdict"]
+    assert j["verdict"] != "FAILED", j["verdict_reason"]
 
 
 def one_percent_without(t):
@@ -111,7 +111,7 @@ def wrong_answers_cost_no_wait(t):
     grows to 1.28 s, these would take two minutes by the generator's own clock."""
     peer = peer_for(t, "garbage")
     all_but_first(peer)
-    j = load(t, "-n", "201", "-c", "2", peer.url, limit=2 * machine.hang()).json
+    j = load(t, "-n", "201", "-c", "2", peer.url).json
     assert j["outcomes"]["corrupt"] == 200 and j["window_ns"] < machine.hang() * 1e9, j["window_ns"]
 
 

@@ -1,0 +1,140 @@
+"""Time that is taken from the generator while it measures: in a closed loop nothing else shows it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+from load_checks.run import Run, consistent, load, named, peer_for, read_lines, skip
+
+V1 = "/sys/fs/cgroup/cpu"
+V2 = "/sys/fs/cgroup"
+
+
+def stopped_for_most_of_the_window(t):
+    """Stopped soon after its window opened, until that is over."""
+    peer = peer_for(t)
+    out, into = os.pipe()
+    t.defer(lambda: os.close(out))
+    run = Run(t, "-c", "2", "-d", "3s", "--timeout", "20s", "--events-fd", str(into), peer.url,
+              pass_fds=[into])
+    os.close(into)
+    assert read_lines(out, 2)[1] == "start"
+    while peer.requests < 50:
+        assert run.process.poll() is None, "it ended"
+        time.sleep(0.002)
+    run.process.send_signal(signal.SIGSTOP)
+    time.sleep(3.3)  # longer than the window is
+    run.process.send_signal(signal.SIGCONT)
+    assert run.finish() == 3, (run.status, run.err)
+    consistent(run.json)
+    assert run.json["verdict"] == "INVALID", run.json["verdict_reason"]
+    assert "stood still for" in run.json["verdict_reason"], run.json["verdict_reason"]
+    assert run.json["disturbance"]["still_ns"] > 500_000_000, run.json["disturbance"]
+
+
+def stopped_before_the_window(t):
+    """That is not the window's."""
+    peer = peer_for(t)
+    run = Run(t, "-c", "2", "-d", "0.2s", "--warmup", "2s", "--timeout", "20s", peer.url)
+    while peer.requests < 5:
+        assert run.process.poll() is None, "it ended"
+        time.sleep(0.005)
+    run.process.send_signal(signal.SIGSTOP)
+    time.sleep(0.5)
+    run.process.send_signal(signal.SIGCONT)
+    assert run.finish() in (0, 3), run.err
+    consistent(run.json)
+    assert run.json["disturbance"]["still_ns"] <= run.json["window_ns"] == 200_000_000
+
+
+def group_with_quota(t, share):
+    """The directory of a new control group that gets this share of a CPU; its file of processes."""
+    v1 = os.path.exists(V1 + "/cpu.cfs_quota_us")
+    path = f"{V1 if v1 else V2}/iomodels-test-{os.getpid()}-{threading.get_ident()}"
+    try:
+        os.mkdir(path)
+        t.defer(lambda: os.rmdir(path))
+        with open(path + ("/cpu.cfs_quota_us" if v1 else "/cpu.max"), "w") as f:
+            f.write(str(int(100000 * share)) + ("" if v1 else " 100000"))
+    except OSError as error:
+        skip(f"no control group with a CPU quota can be made here: {error}")
+    return path
+
+
+def quota(t):
+    """A fiftieth of a CPU is used up in every period, whatever else runs."""
+    path = group_with_quota(t, 0.02)
+    run = load(t, "--null", "-c", "2", "-d", "1s", status=3,
+               prefix=["sh", "-c", f'echo $$ >{path}/cgroup.procs && exec "$@"', "sh"])
+    j = run.json
+    assert j["verdict_reason"].startswith("disturbed: the CPU quota"), j["verdict_reason"]
+    d = j["disturbance"]
+    assert 0 < d["quota_throttled"] <= d["quota_periods"] and d["quota_throttled_ns"] > 0, d
+
+
+def no_quota(t):
+    j = load(t, "-c", "2", "-n", "50", peer_for(t).url).json
+    d = j["disturbance"]
+    assert d["cpus"] == len(os.sched_getaffinity(0)) and d["cpus_seen"] <= d["cpus"], d
+
+
+class Stat:
+    """A /proc/stat in which stolen time grows."""
+
+    def __init__(self, t, cpus):
+        directory = tempfile.mkdtemp(prefix="load-stat-")
+        t.defer(lambda: shutil.rmtree(directory, ignore_errors=True))
+        self.path, self.cpus, self.stolen = directory + "/stat", cpus, 0
+        self.fd = os.open(self.path, os.O_CREAT | os.O_WRONLY)
+        t.defer(lambda: os.close(self.fd))
+        self.write()
+        self.prefix = ["unshare", "-m", "sh", "-c",
+                       'mount --bind "$0" /proc/stat && exec "$@"', self.path]
+        if not shutil.which("unshare") or \
+                subprocess.run([*self.prefix, "true"], capture_output=True,
+                               check=False).returncode:
+            skip("a /proc/stat of its own needs root and unshare")
+
+    def write(self):
+        """Half of what passes is stolen. Always the same number of bytes: who reads meanwhile finds
+        whole lines."""
+        text = "".join(f"cpu{n} 0 0 0 {self.stolen:012} 0 0 0 {self.stolen:012} 0 0\n"
+                       for n in self.cpus)
+        os.pwrite(self.fd, text.encode(), 0)
+
+    def grow_while(self, process):
+        while process.poll() is None:
+            self.stolen += 10
+            self.write()
+            time.sleep(0.002)
+
+
+def stolen(t):
+    stat = Stat(t, sorted(os.sched_getaffinity(0)))
+    run = Run(t, "-c", "2", "-d", "1s", peer_for(t).url, prefix=stat.prefix)
+    stat.grow_while(run.process)
+    assert run.finish() == 3, run.err
+    consistent(run.json)
+    assert 0.4 < run.json["disturbance"]["stolen_fraction"] < 0.6, run.json["disturbance"]
+    reason = run.json["verdict_reason"]
+    assert "hypervisor" in reason or "stood still" in reason or "quota" in reason, reason
+
+
+def cpu_not_in_proc_stat(t):
+    """The first of its CPUs, or all."""
+    cpus = sorted(os.sched_getaffinity(0))
+    for seen in (cpus[1:], []):
+        stat = Stat(t, seen)
+        run = load(t, "-c", "2", "-n", "50", peer_for(t).url, prefix=stat.prefix)
+        d = run.json["disturbance"]
+        assert (d["cpus"], d["cpus_seen"]) == (len(cpus), len(seen)), d
+        assert f"no line for {len(cpus) - len(seen)} of the {len(cpus)} CPUs" in run.out, run.out
+
+
+def tests():
+    return [named(f) for f in (stopped_for_most_of_the_window, stopped_before_the_window)] + [
+        named(f, once=True) for f in (quota, no_quota, stolen, cpu_not_in_proc_stat)]
