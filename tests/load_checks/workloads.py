@@ -235,6 +235,7 @@ def null_peer(t):
     """Nobody listens at the address, and nobody need."""
     for url in ([], ["http://127.0.0.1:1/x"], ["echo://127.0.0.1:1"]):
         for more in ([], ["--pipeline", "8"], ["-R", "5k"], ["-R", "5k", "--pipeline", "3"],
+                     ["-R", "200k", "--pipeline", "3"],
                      ["--requests-per-connection", "3"], ["--think", "1ms"]):
             run = Run(t, "--null", "-n", "1000", "-c", "8", "-t", "2", *more, *url)
             run.finish()
