@@ -86,6 +86,10 @@ static void answer_pipeline(const struct null_state *s, struct worker *w, struct
     const struct msghdr *m = pipeline_message(c->pipeline);
     size_t pieces = m->msg_iovlen;
 
+    /* What was appended since then goes with it: it is answered as well. */
+    w->total.n[COUNT_BYTES_OUT] += c->out_left;
+    c->out_left = 0;
+
     if (!s->echo) {
         pipeline_clear(c->pipeline);
         conn_received(w, c, s->answers, pieces * s->answer);
