@@ -56,6 +56,13 @@ void body_reference_read(struct body_reference *reference, const char *path)
     XXH3_freeState(state);
 }
 
+void body_reference_sent(struct body_reference *reference, const char *data, size_t size)
+{
+    atomic_init(&reference->key, key_of(XXH3_64bits(data, size)));
+    atomic_init(&reference->size, size);
+    reference->rule = BODY_SENT;
+}
+
 void body_reference_copy(struct body_reference *to, const struct body_reference *from)
 {
     atomic_init(&to->key, atomic_load(&from->key));
@@ -99,13 +106,19 @@ static const char *wrong(const struct body_reference *reference, uint64_t size)
     while ((right = atomic_load_explicit(&reference->size, memory_order_acquire)) ==
            BODY_SIZE_UNKNOWN)
         sched_yield();
-    if (reference->rule == BODY_FILE)
+    switch (reference->rule) {
+    case BODY_FILE:
         return size == right ? "a body of the right length that is not that of --body"
                              : "a body of another length than that of --body";
-    return size == right
-               ? "a body of the right length, but not the first answer's; --body length "
-                 "and --body any take it"
-               : "a body of another length than the first answer's; --body any takes it";
+    case BODY_SENT:
+        return size == right ? "an echo of the right length that is not what was sent"
+                             : "an echo of another length than what was sent";
+    default:
+        return size == right
+                   ? "a body of the right length, but not the first answer's; --body length "
+                     "and --body any take it"
+                   : "a body of another length than the first answer's; --body any takes it";
+    }
 }
 
 const char *body_check(struct body *b, struct body_reference *reference, uint64_t size)

@@ -1,7 +1,8 @@
 /* Is the body of an answer the right one?
  *
  * What is right is said by --body: the bytes of the URL's first good answer in the run (same, the
- * default), its length alone (length), the bytes of a file, or whatever comes (any). Bodies are compared by length and by XXH3, a 64-bit hash
+ * default), its length alone (length), the bytes of a file, or whatever comes (any). Without --body
+ * it is what was sent where that is known to come back. Bodies are compared by length and by XXH3, a 64-bit hash
  * (https://xxhash.com), so nobody keeps a copy. A body that comes in one piece is hashed where
  * it lies; only one in several pieces needs a state (about 600 bytes), which its connection
  * keeps until it ends.
@@ -16,8 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The values of --body; FILE is the last. */
-enum body_rule { BODY_ANY, BODY_LENGTH, BODY_SAME, BODY_FILE };
+/* The values of --body, of which FILE is the last; and SENT: the bytes that the request sent. */
+enum body_rule { BODY_ANY, BODY_LENGTH, BODY_SAME, BODY_FILE, BODY_SENT };
 
 /* What the bodies of one URL must be; shared by all threads. */
 struct body_reference {
@@ -44,6 +45,9 @@ void body_reference_init(struct body_reference *reference, enum body_rule rule);
 /* Take the content of file `path` for the right body. Ends the program where it cannot be read.
  */
 void body_reference_read(struct body_reference *reference, const char *path);
+
+/* Take what each request sends for the right body: the peer is an echo. */
+void body_reference_sent(struct body_reference *reference, const char *data, size_t size);
 
 /* Make `to` what `from` is; before any answer is held against either. */
 void body_reference_copy(struct body_reference *to, const struct body_reference *from);

@@ -1,5 +1,6 @@
 #include "loadgen/client_conn.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -16,6 +17,7 @@ void conn_close(struct worker *w, struct client_conn *c, bool failed)
     w->engine->close(w, c);
     c->state = CONN_CLOSED;
     c->peer_closed = false;
+    c->send_error = 0;
     c->out_left = 0;
     if (c->pipeline)
         pipeline_clear(c->pipeline);
@@ -234,10 +236,14 @@ void conn_received(struct worker *w, struct client_conn *c, const char *data, si
             lost(w, c, COUNT_CORRUPT, c->exchange.reason);
             return;
         }
-        if ((data != end && due == 1) || (c->pipeline && !oldest_sent(c, true))) {
+        bool early = c->pipeline && !oldest_sent(c, true);
+        if ((data != end && due == 1) || (early && result != EXCHANGE_NON_2XX)) {
             conn_unasked(w, c);
             return;
         }
+        /* A server may refuse a request that it has not read to its end. What is left of it
+         * cannot be taken back (RFC 9112, section 9.6). */
+        c->exchange.reusable &= !early;
         answered(w, c, result);
         if (c->fd < 0)
             return;
@@ -257,6 +263,8 @@ void conn_ended(struct worker *w, struct client_conn *c)
         answered(w, c, result);
     } else if (result == EXCHANGE_CORRUPT) {
         lost(w, c, COUNT_CORRUPT, c->exchange.reason);
+    } else if (c->send_error) {
+        conn_error(w, c, c->send_error); /* the failed send has taken it from the socket */
     } else {
         lost(w, c, COUNT_EOF, c->exchange.reason);
     }
@@ -265,6 +273,16 @@ void conn_ended(struct worker *w, struct client_conn *c)
 void conn_error(struct worker *w, struct client_conn *c, int error)
 {
     lost(w, c, COUNT_RESET, strerrordesc_np(error));
+}
+
+void conn_send_failed(struct worker *w, struct client_conn *c, int error)
+{
+    if (error != EPIPE && error != ECONNRESET) {
+        conn_error(w, c, error);
+        return;
+    }
+    c->send_error = error;
+    c->peer_closed = true;
 }
 
 void conn_timed_out(struct worker *w, struct client_conn *c)

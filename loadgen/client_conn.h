@@ -34,6 +34,7 @@ struct client_conn {
     bool watches_output; /* the engine's: it is told of room to send */
     bool pauses;         /* before the next request: there was an answer (--think) */
     bool byte_seen;      /* of the answer that is due */
+    int send_error;      /* why the peer takes no more; 0 where it does */
     const char *out;     /* rest of the request that is still to be sent; without `pipeline` */
     size_t out_left;     /* bytes that are still to be given to the system, with it too */
     struct request request;    /* the one on its way, without `pipeline` */
@@ -108,5 +109,10 @@ void conn_ended(struct worker *w, struct client_conn *c);
 
 /* The socket failed with `error`. */
 void conn_error(struct worker *w, struct client_conn *c, int error);
+
+/* A send failed with `error`. Where the peer takes no more it may have answered before, as a server
+ * does that refuses an upload: what there is is still to be read, and the end of the stream, which
+ * the engine goes on to tell, ends the connection. */
+void conn_send_failed(struct worker *w, struct client_conn *c, int error);
 
 #endif

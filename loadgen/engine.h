@@ -3,7 +3,7 @@
  * An engine moves bytes and reports what happened to the functions of client_conn.h; what a
  * request is, when it is late, and what is counted as what is not its business. All calls for
  * one worker come from that worker's thread, and an engine reports only from within wait(),
- * with one exception: send() may report conn_error(). available() alone comes from the main
+ * with one exception: send() may report conn_send_failed(). available() alone comes from the main
  * thread, before there are workers. */
 #ifndef IOM_ENGINE_H
 #define IOM_ENGINE_H

@@ -99,7 +99,7 @@ static void epoll_send(struct worker *w, struct client_conn *c)
                 die_errno("cannot watch a connection");
             return;
         } else if (errno != EINTR) {
-            conn_error(w, c, errno);
+            conn_send_failed(w, c, errno);
             return;
         }
     }

@@ -2,7 +2,7 @@
  * Everything else, the loop, the requests, the checks and the counts, is what the other engines
  * have as well, so this is the generator's own ceiling.
  *
- * HTTP is answered by a short fixed 200, echo by what was sent. Requests are counted as they are
+ * HTTP is answered by a short fixed 200, to a HEAD without its body, echo by what was sent. Requests are counted as they are
  * handed over whole: one a send, or one a piece of a pipeline. */
 #include <errno.h>
 #include <poll.h>
@@ -19,12 +19,14 @@ static const char answer[] = "HTTP/1.1 200 OK\r\n"
                              "Content-Length: 14\r\n"
                              "\r\n"
                              "Hello, world!\n";
+#define ANSWER_BODY ((size_t)14)
 
 /* Connections that have been sent something, in order; a ring with a place for each. */
 struct null_state {
     struct client_conn **due;
     uint32_t first, count;
     bool echo;
+    size_t answer; /* bytes of `answer` that an answer has */
     char *answers; /* with a pipeline: as many answers as may be due at once */
 };
 
@@ -34,9 +36,10 @@ static void null_create(struct worker *w)
 
     s->due = xcalloc(w->conn_count, sizeof(struct client_conn *));
     s->echo = w->run->options->url.protocol == URL_ECHO;
-    s->answers = xmalloc(w->depth * (sizeof answer - 1));
+    s->answer = sizeof answer - 1 - (w->load->head ? ANSWER_BODY : 0);
+    s->answers = xmalloc(w->depth * s->answer);
     for (uint32_t i = 0; i < w->depth; i++)
-        memcpy(s->answers + i * (sizeof answer - 1), answer, sizeof answer - 1);
+        memcpy(s->answers + i * s->answer, answer, s->answer);
     w->engine_state = s;
 }
 
@@ -83,9 +86,13 @@ static void answer_pipeline(const struct null_state *s, struct worker *w, struct
     const struct msghdr *m = pipeline_message(c->pipeline);
     size_t pieces = m->msg_iovlen;
 
+    /* What was appended since then goes with it: it is answered as well. */
+    w->total.n[COUNT_BYTES_OUT] += c->out_left;
+    c->out_left = 0;
+
     if (!s->echo) {
         pipeline_clear(c->pipeline);
-        conn_received(w, c, s->answers, pieces * (sizeof answer - 1));
+        conn_received(w, c, s->answers, pieces * s->answer);
         return;
     }
     for (size_t i = 0; i < pieces && c->fd >= 0; i++) {
@@ -118,7 +125,7 @@ static void null_wait(struct worker *w, uint64_t deadline)
         else if (s->echo)
             conn_received(w, c, c->out, w->load->message);
         else
-            conn_received(w, c, answer, sizeof answer - 1);
+            conn_received(w, c, answer, s->answer);
         w->now = clock_ns();
         if (w->open)
             open_loop_mind(w, w->open, w->now);

@@ -1,4 +1,4 @@
-/* HTTP/1.1 GET, of one URL or of several. */
+/* HTTP/1.1 requests, of one URL or of several, all with the same method and body. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,17 +8,33 @@
 /* A thread's connections mostly get the same head. */
 static _Thread_local struct http_response_memo memo;
 
+/* Methods whose requests have a body say so where it is empty, too (RFC 9110, section 8.6). */
+static bool expects_body(const char *method)
+{
+    return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+           strcmp(method, "PATCH") == 0;
+}
+
 static void http_prepare(struct workload *load, const struct options *o)
 {
+    char length[64] = "";
+
+    load->head = strcmp(o->method, "HEAD") == 0;
+    if (o->data || expects_body(o->method))
+        snprintf(length, sizeof length, "Content-Length: %zu\r\n", o->data_size);
     for (uint32_t i = 0; i < load->target_count; i++) {
-        const struct url *url = &o->urls[i].url;
+        const struct asked_url *url = &o->urls[i];
         struct target *target = &load->targets[i];
-        size_t room = strlen(url->target) + strlen(url->host) + strlen(o->headers) + 64;
-        target->request = xmalloc(room);
+        size_t room = strlen(o->method) + strlen(url->target) + strlen(url->host) +
+                      strlen(o->headers) + strlen(length) + 64;
+        target->request = xmalloc(room + o->data_size);
         target->size = (size_t)snprintf(
-            target->request, room, "GET %s HTTP/1.1\r\n%s%s%s%s\r\n", url->target,
+            target->request, room, "%s %s HTTP/1.1\r\n%s%s%s%s%s\r\n", o->method, url->target,
             o->has_host ? "" : "Host: ", o->has_host ? "" : url->host,
-            o->has_host ? "" : "\r\n", o->headers);
+            o->has_host ? "" : "\r\n", o->headers, length);
+        if (o->data_size > 0)
+            memcpy(target->request + target->size, o->data, o->data_size);
+        target->size += o->data_size;
     }
 }
 
@@ -40,10 +56,9 @@ static void http_begin(const struct workload *load, struct exchange *x, struct r
 static void http_expect(const struct workload *load, struct exchange *x,
                         const struct request *q)
 {
-    (void)load;
     x->http.target = (uint16_t)q->choice;
     http_response_remember(&x->http.response, &memo);
-    http_response_begin(&x->http.response, false);
+    http_response_begin(&x->http.response, load->head);
     body_begin(&x->http.body);
 }
 

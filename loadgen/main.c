@@ -3,6 +3,7 @@
 
 #include "common/err.h"
 #include "common/inherit.h"
+#include "loadgen/fail_if.h"
 #include "loadgen/options.h"
 #include "loadgen/output.h"
 #include "loadgen/reach.h"
@@ -25,6 +26,8 @@ static int run_once(const struct options *o)
     result_collect(&result, &run);
     bool written = report_all(&run, &result, NULL);
     int status = written ? verdict_exit_status(&result) : EXIT_FAILURE;
+    if (status == EXIT_SUCCESS && fail_if_any(o, &result))
+        status = EXIT_FAIL_IF;
     result_free(&result);
     run_free(&run);
     return status;

@@ -21,7 +21,7 @@ static void start_series(struct observer *o, struct run *r)
         series_init(o->series[i], r->options->interval_ns, o->fd);
         r->workers[i].series = o->series[i];
     }
-    o->writer = series_writer_open(r->options->csv, o->series, n);
+    o->writer = series_writer_open(r->options, o->series, n);
 }
 
 void observer_start(struct observer *o, struct run *r)

@@ -1,9 +1,11 @@
 #include "loadgen/open_loop.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "common/err.h"
 #include "loadgen/run.h"
+#include "loadgen/steps.h"
 #include "loadgen/worker.h"
 
 /* Due requests that are sent in one go at most, before answers are looked at again. */
@@ -24,7 +26,7 @@
 #define SPIN_DOWN_NS 20
 #define SPIN_UP_NS   (99 * SPIN_DOWN_NS)
 
-struct open_loop *open_loop_create(void)
+struct open_loop *open_loop_create(const struct options *options)
 {
     struct open_loop *o = xcalloc(1, sizeof *o);
     histogram_init(&o->service);
@@ -33,7 +35,15 @@ struct open_loop *open_loop_create(void)
     o->spin_ns = SPIN_FIRST_NS;
     o->blind_from = CLOCK_NEVER;
     o->next = CLOCK_NEVER;
+    o->steps = steps_create(options);
     return o;
+}
+
+void open_loop_free(struct open_loop *o)
+{
+    if (o)
+        steps_free(o->steps);
+    free(o);
 }
 
 static bool in_window(const struct open_loop *o, uint64_t intended)
@@ -58,7 +68,11 @@ static void step(struct worker *w)
 {
     struct open_loop *o = w->open;
 
-    o->scheduled += in_window(o, o->next);
+    if (in_window(o, o->next)) {
+        o->scheduled++;
+        if (o->steps)
+            steps_scheduled(o->steps, o->next - o->from);
+    }
     o->last = o->next;
     schedule_advance(&o->ahead);
     o->next = clock_after(o->zero, o->ahead.at);
@@ -129,7 +143,8 @@ void open_loop_begin(struct worker *w, uint64_t zero)
     const struct options *options = w->run->options;
     struct open_loop *o = w->open;
     struct schedule_plan plan = {options->arrival, options->rate_milli, options->seed,
-                                 options->threads};
+                                 options->threads,
+                                 options->profile.count > 0 ? &options->profile : NULL};
 
     schedule_init(&o->ahead, &plan, w->index);
     o->zero = zero;
@@ -202,6 +217,15 @@ void open_loop_sent(struct worker *w, const struct client_conn *c, struct reques
         series_sent(w->series, q->sent, q->sent - q->intended);
 }
 
+/* A request of the window that was due at `intended` ended. */
+static void note(const struct worker *w, uint64_t intended, enum count outcome)
+{
+    const struct open_loop *o = w->open;
+
+    if (o->steps)
+        steps_ended(o->steps, intended - o->from, w->now - o->from, outcome, w->now - intended);
+}
+
 bool open_loop_ended(struct worker *w, const struct request *q, enum count outcome)
 {
     struct open_loop *o = w->open;
@@ -214,6 +238,7 @@ bool open_loop_ended(struct worker *w, const struct request *q, enum count outco
         histogram_record(w->latency, w->now - q->intended);
         histogram_record(&o->service, w->now - q->sent);
     }
+    note(w, q->intended, outcome);
     worker_note(w, q, outcome, w->now - q->intended);
     return true;
 }
@@ -230,6 +255,7 @@ void open_loop_connect_failed(struct worker *w, enum count outcome)
     o->outcomes[outcome]++;
     if (outcome == COUNT_TIMEOUT)
         histogram_record(w->latency, w->now - intended);
+    note(w, intended, outcome);
     worker_note(w, NULL, outcome, w->now - intended);
 }
 

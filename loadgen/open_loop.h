@@ -29,6 +29,8 @@
 #include "loadgen/schedule.h"
 #include "loadgen/tally.h"
 
+struct options;
+struct steps;
 struct worker;
 
 struct open_loop {
@@ -60,6 +62,7 @@ struct open_loop {
     double queue_area;      /* length times ns */
     uint64_t spun_ns;       /* spent in looking again and again */
     uint64_t drain_took_ns; /* after the window */
+    struct steps *steps;    /* NULL where the rate is constant */
     struct histogram service, lateness, own_lateness; /* the response time is worker->latency */
 };
 
@@ -70,7 +73,8 @@ struct open_loop {
  * but by no more than 10 % of it, still count as delivered in time. */
 #define OPEN_LOOP_GRACE_NS (10 * NS_PER_MS)
 
-struct open_loop *open_loop_create(void);
+struct open_loop *open_loop_create(const struct options *options);
+void open_loop_free(struct open_loop *o);
 
 /* The load begins: the schedule's time 0 is at `zero`. The connections that are idle take part;
  * others when open_loop_ready() says so. */

@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "common/err.h"
+#include "loadgen/option_request.h"
 #include "loadgen/options.h"
 
 /* Without --drain. A request that is sent last thing in the window must come to its timeout before
@@ -33,6 +34,9 @@ static void check_load(struct options *o)
         die_usage("--null: it takes the place of an --engine");
     if (o->null && (o->source || o->idle || o->slow_readers || o->slow_senders))
         die_usage("--null: there is nothing to connect to");
+    if (o->profile.count > 0 && o->goal.text)
+        die_usage("--search: it looks for one rate, and --rate %s is many", o->rate);
+    o->profile.lead_ns = o->warmup_ns;
     if (o->drain_ns == OPTION_UNSET)
         o->drain_ns = default_drain(o->timeout_ns);
 }
@@ -67,6 +71,8 @@ static void check_search(const struct options *o)
         die_usage("--search: a time series is of one run, and --csv would be of many");
     if (o->hold || o->events_fd >= 0)
         die_usage("--search: --hold and --events-fd are about one run");
+    if (o->fail_if_count > 0)
+        die_usage("--search: it has a goal, and --fail-if is about one run");
 }
 
 void options_check(struct options *o)
@@ -74,6 +80,7 @@ void options_check(struct options *o)
     check_load(o);
     check_output(o);
     check_search(o);
+    option_check_request(o);
     if (o->threads > o->connections)
         die_usage("--threads: %u threads for %u connections: each needs one at least",
                   o->threads, o->connections);

@@ -122,7 +122,8 @@ char *option_header(char *headers, const char *text, bool *has_host)
             die_usage("--header: control character in the value of '%.*s'", (int)name, text);
     if ((name == 14 && strncasecmp(text, "content-length", 14) == 0) ||
         (name == 17 && strncasecmp(text, "transfer-encoding", 17) == 0))
-        die_usage("--header: '%.*s' announces a body, and a GET has none", (int)name, text);
+        die_usage("--header: '%.*s' announces a body, which is for --data to do", (int)name,
+                  text);
     if (name == 4 && strncasecmp(text, "host", 4) == 0)
         *has_host = true;
 

@@ -7,13 +7,15 @@
 
 #include "common/clock.h"
 #include "common/err.h"
+#include "loadgen/fail_if.h"
+#include "loadgen/option_request.h"
 #include "loadgen/option_values.h"
 #include "loadgen/pipeline.h"
+#include "loadgen/search.h"
 #include "loadgen/verdict.h"
 
 #define MAX_CONNECTIONS 1000000
 #define MAX_THREADS     1024
-#define MAX_URLS        1000
 #define MIN_INTERVAL    (10 * NS_PER_MS)
 #define MAX_PAYLOAD     (UINT64_C(16) << 20)
 
@@ -35,6 +37,9 @@ enum {
     OPT_CLOSE,
     OPT_NULL,
     OPT_PAYLOAD,
+    OPT_METHOD,
+    OPT_DATA,
+    OPT_URLS,
     OPT_BODY,
     OPT_MAX_ERRORS,
     OPT_SOURCE,
@@ -43,6 +48,7 @@ enum {
     OPT_SLOW_READERS,
     OPT_SLOW_SENDERS,
     OPT_SEARCH,
+    OPT_FAIL_IF,
     OPT_HGRM,
     OPT_INTERVAL,
     OPT_CSV,
@@ -74,6 +80,9 @@ static const struct option long_options[] = {
     {"close", required_argument, NULL, OPT_CLOSE},
     {"null", no_argument, NULL, OPT_NULL},
     {"payload", required_argument, NULL, OPT_PAYLOAD},
+    {"method", required_argument, NULL, OPT_METHOD},
+    {"data", required_argument, NULL, OPT_DATA},
+    {"urls", required_argument, NULL, OPT_URLS},
     {"header", required_argument, NULL, 'H'},
     {"body", required_argument, NULL, OPT_BODY},
     {"max-errors", required_argument, NULL, OPT_MAX_ERRORS},
@@ -83,6 +92,7 @@ static const struct option long_options[] = {
     {"slow-readers", required_argument, NULL, OPT_SLOW_READERS},
     {"slow-senders", required_argument, NULL, OPT_SLOW_SENDERS},
     {"search", required_argument, NULL, OPT_SEARCH},
+    {"fail-if", required_argument, NULL, OPT_FAIL_IF},
     {"latency", no_argument, NULL, OPT_LATENCY},
     {"hgrm", required_argument, NULL, OPT_HGRM},
     {"interval", required_argument, NULL, OPT_INTERVAL},
@@ -103,12 +113,27 @@ static const char *const closings[] = {"fin", "rst"};
 static const char *const engines[] = {
     [ENGINE_AUTO] = "auto", [ENGINE_EPOLL] = "epoll", [ENGINE_IO_URING] = "io_uring"};
 
+static void take_rate(struct options *o, const char *value)
+{
+    char error[200];
+
+    o->rate = value;
+    o->profile.count = 0;
+    if (!rate_profile_is_meant(value)) {
+        o->rate_milli = option_rate_milli("--rate", value);
+        return;
+    }
+    if (!rate_profile_parse(value, &o->profile, error, sizeof error))
+        die_usage("--rate: '%s': %s", value, error);
+    o->rate_milli = rate_profile_peak(&o->profile);
+}
+
 /* The options of what is sent when, and on which connection. True where it is one of them. */
 static bool take_load_option(struct options *o, int option, const char *value)
 {
     switch (option) {
     case 'R':
-        o->rate_milli = option_rate_milli("--rate", value);
+        take_rate(o, value);
         return true;
     case OPT_ARRIVAL:
         o->arrival = (enum arrival)option_word("--arrival", value, arrivals, 2);
@@ -164,10 +189,45 @@ static bool take_connection_option(struct options *o, int option, const char *va
     }
 }
 
+/* The options of what is asked. */
+static bool take_request_option(struct options *o, int option, const char *value)
+{
+    switch (option) {
+    case OPT_METHOD:
+        o->method = option_method(value);
+        return true;
+    case OPT_DATA:
+        option_data(o, value);
+        return true;
+    case OPT_URLS:
+        url_list_read(o, value);
+        return true;
+    case OPT_PAYLOAD:
+        o->payload = option_size("--payload", value, 1, MAX_PAYLOAD);
+        return true;
+    case 'H':
+        o->headers = option_header(o->headers, value, &o->has_host);
+        return true;
+    case OPT_BODY:
+        o->body_given = true;
+        o->body_rule = option_body(value);
+        o->body = o->body_rule == BODY_FILE ? value : NULL;
+        return true;
+    case OPT_MAX_ERRORS:
+        o->max_errors_ppm = option_share_ppm("--max-errors", value);
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* The options of what is written. */
 static bool take_output_option(struct options *o, int option, const char *value)
 {
     switch (option) {
+    case OPT_FAIL_IF:
+        fail_if_add(o, value);
+        return true;
     case OPT_LATENCY:
         o->latency_table = true;
         return true;
@@ -200,7 +260,7 @@ static bool take_output_option(struct options *o, int option, const char *value)
 static void take_option(struct options *o, int option, const char *value)
 {
     if (take_load_option(o, option, value) || take_connection_option(o, option, value) ||
-        take_output_option(o, option, value))
+        take_request_option(o, option, value) || take_output_option(o, option, value))
         return;
     switch (option) {
     case 'c':
@@ -230,25 +290,8 @@ static void take_option(struct options *o, int option, const char *value)
     case OPT_TIMEOUT:
         o->timeout_ns = option_duration("--timeout", value, 1);
         break;
-    case OPT_PAYLOAD:
-        o->payload = option_size("--payload", value, 1, MAX_PAYLOAD);
-        break;
-    case 'H':
-        o->headers = option_header(o->headers, value, &o->has_host);
-        break;
-    case OPT_BODY:
-        o->body_rule = option_body(value);
-        o->body = o->body_rule == BODY_FILE ? value : NULL;
-        break;
-    case OPT_MAX_ERRORS:
-        o->max_errors_ppm = option_share_ppm("--max-errors", value);
-        break;
     case OPT_SEARCH:
-        if (!search_goal_parse(value, &o->goal))
-            die_usage(
-                "--search: '%s' is not a goal such as 'p99<2ms' or 'mean<=500us' (p50 p75 "
-                "p90 p95 p99 p999 p9999 mean max)",
-                value);
+        search_goal(value, &o->goal);
         break;
     case OPT_HELP:
         fputs(options_help, stdout);
@@ -268,35 +311,12 @@ static void hint(void)
     exit(EXIT_USAGE);
 }
 
-static void read_urls(struct options *o, char **texts, int count)
-{
-    char error[512];
-
-    if (count > MAX_URLS)
-        die_usage("%d URLs, at most %d are taken", count, MAX_URLS);
-    o->urls = xcalloc((size_t)count, sizeof *o->urls);
-    for (int i = 0; i < count; i++) {
-        struct weighted_url *u = &o->urls[o->url_count++];
-        if (count > 1 ? !url_parse_weighted(texts[i], u, error, sizeof error)
-                      : !url_parse_single(texts[i], u, error, sizeof error))
-            die_usage("%s", error);
-        if (u->url.protocol != o->urls[0].url.protocol ||
-            !url_keep_common(&o->urls[0].url, &u->url))
-            die_usage("'%s' is not at the address and protocol of '%s'", u->text,
-                      o->urls[0].text);
-    }
-    if (count > 1 && o->urls[0].url.protocol == URL_ECHO)
-        die_usage("'%s': an echo has but one URL", o->urls[1].text);
-    o->url = o->urls[0].url;
-    o->url_text = o->urls[0].text;
-}
-
 void options_free(struct options *o)
 {
-    for (uint32_t i = 0; i < o->url_count; i++)
-        free(o->urls[i].text);
-    free(o->urls);
+    url_list_free(o);
     free(o->headers);
+    free(o->data);
+    fail_if_free(o);
 }
 
 void options_parse(struct options *o, int argc, char **argv)
@@ -321,12 +341,13 @@ void options_parse(struct options *o, int argc, char **argv)
             hint();
         take_option(o, option, optarg);
     }
-    if (optind == argc && !o->null)
+    url_list_add(o, argv + optind, argc - optind);
+    if (o->url_count == 0 && !o->null)
         die_usage("no URL");
-    if (optind == argc)
-        read_urls(o, null_url, 1);
-    else
-        read_urls(o, argv + optind, argc - optind);
+    if (o->url_count == 0)
+        url_list_add(o, null_url, 1);
+    if (o->duration_ns == 0 && o->profile.count > 0)
+        o->duration_ns = rate_profile_length(&o->profile);
     if (o->duration_ns == 0)
         o->duration_ns = o->requests ? CLOCK_NEVER : 10 * NS_PER_S;
     options_check(o);

@@ -84,6 +84,8 @@ static void close_window(struct worker *w)
     w->closed_at = w->phase_end < w->now ? w->phase_end : w->now;
     w->window = w->total;
     tally_subtract(&w->window, &w->opening);
+    if (w->series)
+        series_window_over(w->series, w->closed_at);
     run_closed(w->run);
 }
 

@@ -3,45 +3,28 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "loadgen/fail_if.h"
 #include "loadgen/hgrm.h"
+#include "loadgen/report_steps.h"
+#include "loadgen/report_text.h"
+#include "loadgen/report_workload.h"
 
-/* Three or four digits and the unit that fits. */
-static const char *time_text(char text[32], double ns)
-{
-    if (ns < 1e3)
-        snprintf(text, 32, "%.0fns", ns);
-    else if (ns < 1e6)
-        snprintf(text, 32, "%.1fus", ns / 1e3);
-    else if (ns < 1e9)
-        snprintf(text, 32, "%.2fms", ns / 1e6);
-    else
-        snprintf(text, 32, "%.2fs", ns / 1e9);
-    return text;
-}
-
-static const char *bytes_text(char text[32], double bytes)
-{
-    static const char *const units[] = {"B", "KB", "MB", "GB", "TB"};
-    unsigned i = 0;
-    for (; bytes >= 1024 && i < 4; i++)
-        bytes /= 1024;
-    snprintf(text, 32, i ? "%.2f%s" : "%.0f%s", bytes, units[i]);
-    return text;
-}
+/* URLs that the summary lists at most. */
+#define URLS_PRINTED 20
 
 /* A row of the table under "mean stdev p50 p99 max". */
 static void print_times(FILE *out, const char *name, const struct histogram *h)
 {
-    char text[5][32];
+    char text[5][REPORT_TEXT];
     uint64_t p50, p99;
 
     if (!histogram_percentile(h, 500000, &p50) || !histogram_percentile(h, 990000, &p99)) {
         fprintf(out, "  %-13s   no sample\n", name);
         return;
     }
-    fprintf(out, "  %-13s%10s%10s%10s%10s%10s\n", name, time_text(text[0], histogram_mean(h)),
-            time_text(text[1], histogram_stddev(h)), time_text(text[2], (double)p50),
-            time_text(text[3], (double)p99), time_text(text[4], (double)h->max));
+    fprintf(out, "  %-13s%10s%10s%10s%10s%10s\n", name, report_time(text[0], histogram_mean(h)),
+            report_time(text[1], histogram_stddev(h)), report_time(text[2], (double)p50),
+            report_time(text[3], (double)p99), report_time(text[4], (double)h->max));
 }
 
 static void print_distributions(FILE *out, const struct result *result)
@@ -70,13 +53,13 @@ static void print_table(FILE *out, const struct histogram *h)
         uint32_t ppm;
     } rows[] = {{"50%", 500000}, {"75%", 750000},   {"90%", 900000},    {"95%", 950000},
                 {"99%", 990000}, {"99.9%", 999000}, {"99.99%", 999900}, {"100%", 1000000}};
-    char text[32];
+    char text[REPORT_TEXT];
     uint64_t value;
 
     fprintf(out, "  Latency distribution\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (histogram_percentile(h, rows[i].ppm, &value))
-            fprintf(out, "    %7s%12s\n", rows[i].name, time_text(text, (double)value));
+            fprintf(out, "    %7s%12s\n", rows[i].name, report_time(text, (double)value));
 }
 
 static const char *outcome_text(enum count outcome)
@@ -111,17 +94,23 @@ static void print_sum(FILE *out, const struct result *result)
 static void print_open(FILE *out, const struct options *o, const struct result *result)
 {
     const struct open_result *open = result->open;
-    char text[2][32];
+    char text[2][REPORT_TEXT];
 
-    fprintf(out, "  Rate         %.2f/s asked, %.2f/s sent in the window\n",
-            (double)o->rate_milli / 1e3, open->rate_delivered);
+    fprintf(out, "  Rate         ");
+    if (o->profile.count > 0)
+        fprintf(out, "%s asked, %.2f/s on average", o->rate,
+                options_rate(o, 0, result->window_ns));
+    else
+        fprintf(out, "%.2f/s asked", (double)o->rate_milli / 1e3);
+    fprintf(out, ", %.2f/s sent in the window\n", open->rate_delivered);
+    report_print_steps(out, o, result);
     if (open->queue_waited > 0)
         fprintf(out, "  Queue        %llu found no idle connection, longest %llu, mean %.2f\n",
                 (unsigned long long)open->queue_waited, (unsigned long long)open->queue_max,
                 open->queue_mean);
     fprintf(out, "  Drain        took %s of %s at most, %llu left\n",
-            time_text(text[0], (double)open->drain_took_ns),
-            time_text(text[1], (double)o->drain_ns),
+            report_time(text[0], (double)open->drain_took_ns),
+            report_time(text[1], (double)o->drain_ns),
             (unsigned long long)(result->in_flight + open->unsent));
 }
 
@@ -143,25 +132,40 @@ static void print_failures(FILE *out, const struct run *r, const struct result *
     if (r->connected < r->options->connections)
         fprintf(out, "  Connected    %u of %u at the start\n", r->connected,
                 r->options->connections);
-    char text[32];
+    char text[REPORT_TEXT];
     if (result->in_flight > 0)
         fprintf(out, "  In flight    %llu at the end, the oldest for %s\n",
                 (unsigned long long)result->in_flight,
-                time_text(text, (double)result->oldest_in_flight_ns));
+                report_time(text, (double)result->oldest_in_flight_ns));
 }
 
-/* Of several URLs, how each did. */
+/* Of several URLs, how each did; of many, how some did and all others. */
 static void print_urls(FILE *out, const struct run *r, const struct result *result)
 {
-    for (uint32_t i = 0; r->options->url_count > 1 && i < r->options->url_count; i++) {
-        const struct weighted_url *u = &r->options->urls[i];
-        uint64_t failed = 0;
+    uint64_t ok = result->window.n[COUNT_OK];
+    uint64_t failed = 0;
+    uint32_t count = r->options->url_count;
+    uint32_t chosen[URLS_PRINTED];
+    uint32_t n = count > 1 ? report_choose_urls(result, count, URLS_PRINTED, chosen) : 0;
+
+    for (uint32_t i = 0; i < count; i++)
         for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
             failed += result->by_target[i][k];
+    for (uint32_t i = 0; i < n; i++) {
+        const struct asked_url *u = &r->options->urls[chosen[i]];
+        const uint64_t *outcomes = result->by_target[chosen[i]];
+        uint64_t of_this = 0;
+        for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
+            of_this += outcomes[k];
         fprintf(out, "  URL          %12llu ok %9llu failed   weight %u   %s\n",
-                (unsigned long long)result->by_target[i][COUNT_OK], (unsigned long long)failed,
-                u->weight, u->text);
+                (unsigned long long)outcomes[COUNT_OK], (unsigned long long)of_this, u->weight,
+                u->text);
+        ok -= outcomes[COUNT_OK];
+        failed -= of_this;
     }
+    if (count > 1 && n < count)
+        fprintf(out, "  URL          %12llu ok %9llu failed   %u others\n",
+                (unsigned long long)ok, (unsigned long long)failed, count - n);
 }
 
 static void print_sources(FILE *out, const struct run *r)
@@ -197,10 +201,10 @@ static void print_background(FILE *out, const struct run *r)
             fprintf(out, ", %llu lost", (unsigned long long)c->lost_at_end);
         putc('\n', out);
     }
-    char text[32];
+    char text[REPORT_TEXT];
     if (r->background.total > 0)
         fprintf(out, "               %s of CPU, not the generator's\n",
-                time_text(text, (double)r->background.cpu_us * 1e3));
+                report_time(text, (double)r->background.cpu_us * 1e3));
 }
 
 static void print_generator(FILE *out, const struct result *result)
@@ -245,9 +249,9 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     const struct options *o = r->options;
     double seconds = (double)result->window_ns / 1e9;
     uint64_t ok = result->window.n[COUNT_OK];
-    char text[2][32];
+    char text[2][REPORT_TEXT];
 
-    fprintf(out, "%s of %s%s%s\n", time_text(text[0], (double)result->window_ns), o->url_text,
+    fprintf(out, "%s of %s%s%s\n", report_time(text[0], (double)result->window_ns), o->url_text,
             o->url_count > 1 ? " and others" : "",
             run_stopped((struct run *)r) ? " (interrupted)" : "");
     fprintf(out, "  %u thread%s and %u connection%s, %s loop%s, %s\n", o->threads,
@@ -259,9 +263,13 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     print_distributions(out, result);
     if (o->latency_table)
         print_table(out, result->latency);
-    fprintf(out, "  %llu requests in %s, %s read\n", (unsigned long long)ok,
-            time_text(text[0], (double)result->window_ns),
-            bytes_text(text[1], (double)result->window.n[COUNT_BYTES_IN]));
+    fprintf(out, "  %llu requests in %s, %s read", (unsigned long long)ok,
+            report_time(text[0], (double)result->window_ns),
+            report_bytes(text[1], (double)result->window.n[COUNT_BYTES_IN]));
+    if (o->data)
+        fprintf(out, ", %s sent",
+                report_bytes(text[0], (double)result->window.n[COUNT_BYTES_OUT]));
+    putc('\n', out);
     print_sum(out, result);
     if (result->open)
         print_open(out, o, result);
@@ -274,9 +282,13 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     fprintf(out, "Requests/sec: %12.2f\n", result->requests_per_second);
     if (seconds > 0)
         fprintf(out, "Transfer/sec: %12s\n",
-                bytes_text(text[0], (double)result->window.n[COUNT_BYTES_IN] / seconds));
+                report_bytes(text[0], (double)result->window.n[COUNT_BYTES_IN] / seconds));
+    if (seconds > 0 && o->data)
+        fprintf(out, "Upload/sec:   %12s\n",
+                report_bytes(text[0], (double)result->window.n[COUNT_BYTES_OUT] / seconds));
     fprintf(out, "Verdict: %s%s%s\n", result->verdict, result->verdict_reason[0] ? ": " : "",
             result->verdict_reason);
+    fail_if_print(out, o, result);
 }
 
 bool report_all(const struct run *r, const struct result *result, const struct search *search)
@@ -285,6 +297,8 @@ bool report_all(const struct run *r, const struct result *result, const struct s
 
     if (!o->json || strcmp(o->json, "-") != 0)
         report_print(stdout, r, result);
+    else
+        fail_if_print(stderr, o, result);
     bool written = !r->observer.csv_failed;
     if (o->json)
         written &= report_json(o->json, r, result, search);

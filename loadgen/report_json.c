@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "loadgen/fail_if.h"
 #include "loadgen/json_put.h"
 #include "loadgen/output.h"
 #include "loadgen/report.h"
+#include "loadgen/report_steps.h"
 #include "loadgen/report_workload.h"
 
 static json_t *outcomes(const struct result *result)
@@ -24,38 +26,6 @@ static json_t *reasons(const struct result *result)
     for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
         if (result->reasons[k])
             put(o, result_outcome_name(k), json_string(result->reasons[k]));
-    return o;
-}
-
-static void put_percentile(json_t *o, const char *key, const struct histogram *h, uint32_t ppm)
-{
-    uint64_t value;
-    if (histogram_percentile(h, ppm, &value))
-        put_count(o, key, value);
-    else
-        put(o, key, json_null());
-}
-
-static json_t *latency(const struct histogram *h)
-{
-    if (!h)
-        return json_null();
-    json_t *o = json_object();
-    bool empty = h->count == 0;
-
-    put_count(o, "count", h->count);
-    put(o, "min", empty ? json_null() : json_integer((json_int_t)h->min));
-    put(o, "mean", empty ? json_null() : json_integer((json_int_t)(histogram_mean(h) + 0.5)));
-    put(o, "stddev",
-        empty ? json_null() : json_integer((json_int_t)(histogram_stddev(h) + 0.5)));
-    put(o, "max", empty ? json_null() : json_integer((json_int_t)h->max));
-    put_percentile(o, "p50", h, 500000);
-    put_percentile(o, "p75", h, 750000);
-    put_percentile(o, "p90", h, 900000);
-    put_percentile(o, "p95", h, 950000);
-    put_percentile(o, "p99", h, 990000);
-    put_percentile(o, "p999", h, 999000);
-    put_percentile(o, "p9999", h, 999900);
     return o;
 }
 
@@ -105,7 +75,10 @@ static void put_open(json_t *root, const struct options *o, const struct result 
     json_t *drain = open ? json_object() : json_null();
 
     put(root, "arrival", open ? json_string(arrival_name(o->arrival)) : json_null());
-    put(root, "rate_asked", open ? json_real((double)o->rate_milli / 1e3) : json_null());
+    put(root, "rate_asked",
+        open ? json_real(options_rate(o, 0, result->window_ns)) : json_null());
+    put(root, "rate_profile", report_rate_profile(o));
+    put(root, "steps", report_steps(o, result));
     put(root, "rate_delivered", open ? json_real(open->rate_delivered) : json_null());
     put(root, "scheduled", open ? json_integer((json_int_t)open->scheduled) : json_null());
     if (open) {
@@ -118,10 +91,10 @@ static void put_open(json_t *root, const struct options *o, const struct result 
     }
     put(root, "queue", queue);
     put(root, "drain", drain);
-    put(root, "response_time", latency(open ? result->latency : NULL));
-    put(root, "service_time", latency(open ? &open->service : NULL));
-    put(root, "lateness", latency(open ? &open->lateness : NULL));
-    put(root, "own_lateness", latency(open ? &open->own_lateness : NULL));
+    put(root, "response_time", report_latency(open ? result->latency : NULL));
+    put(root, "service_time", report_latency(open ? &open->service : NULL));
+    put(root, "lateness", report_latency(open ? &open->lateness : NULL));
+    put(root, "own_lateness", report_latency(open ? &open->own_lateness : NULL));
 }
 
 static json_t *fairness(const struct result *result)
@@ -193,6 +166,8 @@ static json_t *everything(const struct run *r, const struct result *result,
     put(root, "address",
         o->null ? json_null() : report_url(addr_format(&o->url.addr, address)));
     put(root, "protocol", json_string(url_protocol_name(o->url.protocol)));
+    put(root, "method", o->url.protocol == URL_HTTP ? json_string(o->method) : json_null());
+    put_count(root, "data_bytes", o->data_size);
     put(root, "mode", json_string(result->open ? "open" : "closed"));
     put(root, "engine", json_string(r->engine->name));
     put_count(root, "connections", o->connections);
@@ -220,21 +195,23 @@ static json_t *everything(const struct run *r, const struct result *result,
     put_count(root, "connects", result->window.n[COUNT_CONNECTS]);
     put(root, "outcomes", outcomes(result));
     put(root, "reasons", reasons(result));
-    put(root, "latency", latency(result->latency));
+    put(root, "latency", report_latency(result->latency));
     put_open(root, o, result);
-    put(root, "connect_time", latency(result->connect_time));
-    put(root, "first_byte", latency(result->first_byte));
+    put(root, "connect_time", report_latency(result->connect_time));
+    put(root, "first_byte", report_latency(result->first_byte));
     put(root, "histogram", histogram(result->latency));
     put(root, "histograms", histograms(result));
     put(root, "fairness", fairness(result));
     put(root, "generator", generator(result));
     put(root, "disturbance", disturbance(r, result));
     put(root, "urls", report_urls(r, result));
+    put(root, "urls_left_out", report_urls_left_out(r, result));
     put(root, "sources", report_sources(r));
     put(root, "background", report_background(r));
     put(root, "search", report_search(search));
     put_real(root, "max_errors", (double)o->max_errors_ppm / 1e6);
     put(root, "body_rule", json_string(body_rule_name(o->body_rule)));
+    put(root, "fail_if", fail_if_json(o, result));
     put(root, "verdict", json_string(result->verdict));
     put(root, "verdict_reason", json_string(result->verdict_reason));
     return root;

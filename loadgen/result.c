@@ -87,6 +87,7 @@ static void collect_open(struct result *result, const struct run *r)
     histogram_init(&all->service);
     histogram_init(&all->lateness);
     histogram_init(&all->own_lateness);
+    all->steps = steps_create(r->options);
     memset(result->window.n, 0, COUNT_OUTCOMES * sizeof result->window.n[0]);
     for (uint32_t i = 0; i < r->options->threads; i++) {
         const struct worker *w = &r->workers[i];
@@ -96,9 +97,13 @@ static void collect_open(struct result *result, const struct run *r)
                                            w->opening.n[COUNT_NO_PORT] -
                                            w->window.n[COUNT_NO_PORT];
         merge_open(all, one, &sent_in_window);
+        if (all->steps)
+            steps_merge(all->steps, one->steps);
         for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
             result->window.n[k] += one->outcomes[k];
     }
+    if (all->steps)
+        steps_cut(all->steps, result->window_ns);
     result->window.n[COUNT_STARTED] = all->sent;
     result->in_flight_at_start = 0;
     if (result->window_ns > 0) {
@@ -180,6 +185,8 @@ void result_free(struct result *result)
     free(result->latency);
     free(result->connect_time);
     free(result->first_byte);
+    if (result->open)
+        steps_free(result->open->steps);
     free(result->open);
 }
 

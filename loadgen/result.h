@@ -7,6 +7,7 @@
 
 #include "common/histogram.h"
 #include "loadgen/run.h"
+#include "loadgen/steps.h"
 #include "loadgen/tally.h"
 
 /* What there is to say of an open loop besides. */
@@ -19,6 +20,7 @@ struct open_result {
     double queue_mean;
     uint64_t spun_ns;       /* by all threads, in the window */
     uint64_t drain_took_ns; /* of the thread that took longest */
+    struct steps *steps;    /* NULL where the rate is constant */
 };
 
 struct result {

@@ -17,13 +17,38 @@ const char *arrival_name(enum arrival arrival)
  * 24 hours its last place is 1/64 ns. */
 static void add_gap(struct schedule *s)
 {
+    if (s->cursor.profile) {
+        s->exact += s->mean_gap * random_exponential(&s->random);
+        s->area = (unsigned __int128)(s->exact * (double)RATE_AREA_REQUEST);
+        s->at = rate_cursor_reaches(&s->cursor, s->area);
+        return;
+    }
     s->exact += s->mean_gap * random_exponential(&s->random);
     s->at = (uint64_t)s->exact;
+}
+
+static void init_with_profile(struct schedule *s, const struct schedule_plan *plan,
+                              uint32_t thread)
+{
+    rate_cursor_init(&s->cursor, plan->profile);
+    if (plan->arrival == ARRIVAL_POISSON) {
+        s->mean_gap = plan->threads;
+        s->random = random_stream(plan->seed, thread);
+        add_gap(s);
+        return;
+    }
+    s->area = (unsigned __int128)RATE_AREA_REQUEST * thread;
+    s->area_step = (unsigned __int128)RATE_AREA_REQUEST * plan->threads;
+    s->at = rate_cursor_reaches(&s->cursor, s->area);
 }
 
 void schedule_init(struct schedule *s, const struct schedule_plan *plan, uint32_t thread)
 {
     *s = (struct schedule){.arrival = plan->arrival, .rate_milli = plan->rate_milli};
+    if (plan->profile) {
+        init_with_profile(s, plan, thread);
+        return;
+    }
     if (plan->arrival == ARRIVAL_POISSON) {
         s->mean_gap = (double)NS_PER_KS * plan->threads / (double)plan->rate_milli;
         s->random = random_stream(plan->seed, thread);
@@ -42,6 +67,11 @@ void schedule_advance(struct schedule *s)
 {
     if (s->arrival == ARRIVAL_POISSON) {
         add_gap(s);
+        return;
+    }
+    if (s->cursor.profile) {
+        s->area += s->area_step;
+        s->at = rate_cursor_reaches(&s->cursor, s->area);
         return;
     }
     s->at += s->step;

@@ -6,7 +6,6 @@
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "common/parse.h"
 #include "loadgen/options.h"
 #include "loadgen/report.h"
 #include "loadgen/result.h"
@@ -32,42 +31,13 @@ struct trial {
     struct result result;
 };
 
-static const struct statistic {
-    const char *name;
-    uint32_t ppm;
-} statistics[] = {
-    {"p50", 500000},   {"p75", 750000},       {"p90", 900000},
-    {"p95", 950000},   {"p99", 990000},       {"p999", 999000},
-    {"p9999", 999900}, {"mean", SEARCH_MEAN}, {"max", SEARCH_MAX},
-};
-
-bool search_goal_parse(const char *text, struct search_goal *goal)
+void search_goal(const char *text, struct condition *goal)
 {
-    size_t n = strcspn(text, "<");
-
-    *goal = (struct search_goal){.text = text};
-    for (size_t i = 0; i < sizeof statistics / sizeof statistics[0]; i++) {
-        if (strlen(statistics[i].name) != n || strncmp(text, statistics[i].name, n) != 0)
-            continue;
-        goal->statistic = statistics[i].ppm;
-        goal->or_equal = text[n] == '<' && text[n + 1] == '=';
-        return text[n] == '<' && parse_duration(text + n + 1 + goal->or_equal, 1,
-                                                24 * 3600 * NS_PER_S, &goal->limit_ns);
-    }
-    return false;
-}
-
-bool search_value(const struct search_goal *goal, const struct histogram *h, uint64_t *value)
-{
-    if (h->count == 0)
-        return false;
-    if (goal->statistic == SEARCH_MEAN)
-        *value = (uint64_t)(histogram_mean(h) + 0.5);
-    else if (goal->statistic == SEARCH_MAX)
-        *value = h->max;
-    else
-        return histogram_percentile(h, goal->statistic, value);
-    return true;
+    if (!condition_parse(text, goal) || goal->unit != CONDITION_NS || goal->above)
+        die_usage(
+            "--search: '%s' is not a goal such as 'p99<2ms' or 'mean<=500us' (p50 p75 p90 "
+            "p95 p99 p99.9 p99.99 mean max stddev)",
+            text);
 }
 
 /* NULL where the server is not there: s->why_lost says why. */
@@ -107,8 +77,7 @@ static void tell(const struct options *o, const struct search *s,
 
     fprintf(out, "  %12.1f/s   ", (double)probe->rate_milli / 1e3);
     if (probe->has_value)
-        fprintf(out, "%.*s %10.3f ms", (int)strcspn(s->goal->text, "<"), s->goal->text,
-                (double)probe->value_ns / 1e6);
+        fprintf(out, "%s %10.3f ms", s->goal->name, (double)probe->value_ns / 1e6);
     else
         fprintf(out, "no answer");
     fprintf(out, "   %s", probe->kept ? "kept" : "not kept");
@@ -140,9 +109,8 @@ static const struct search_probe *probe(struct search *s, const struct options *
     if (!t)
         return NULL;
     *p = (struct search_probe){.rate_milli = rate_milli, .verdict = t->result.verdict};
-    p->has_value = search_value(s->goal, t->result.latency, &p->value_ns);
-    p->in_time = p->has_value && (s->goal->or_equal ? p->value_ns <= s->goal->limit_ns
-                                                    : p->value_ns < s->goal->limit_ns);
+    p->has_value = condition_time(s->goal, t->result.latency, &p->value_ns);
+    p->in_time = p->has_value && condition_holds(s->goal, (double)p->value_ns);
     p->kept = p->in_time && !verdict_bad(&t->result);
     snprintf(why, WHY_SIZE, "%s", t->result.verdict_reason);
     s->interrupted = run_stopped(&t->run);

@@ -16,20 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/histogram.h"
+#include "loadgen/condition.h"
 
 struct options;
-
-/* "p99<2ms": a statistic of the response time, "<" or "<=", a time. */
-struct search_goal {
-    const char *text;
-    uint32_t statistic; /* parts per million of a percentile, or one of the two below */
-    bool or_equal;
-    uint64_t limit_ns;
-};
-
-#define SEARCH_MEAN UINT32_MAX
-#define SEARCH_MAX  (UINT32_MAX - 1)
 
 /* Rates that a search tries at most; each takes two or three probes. */
 #define SEARCH_RATES 24
@@ -44,7 +33,7 @@ struct search_probe {
 };
 
 struct search {
-    const struct search_goal *goal;
+    const struct condition *goal;
     uint64_t low_milli;    /* the highest rate that kept the goal; 0: none did */
     uint64_t high_milli;   /* the lowest that did not; 0: all did */
     char why_invalid[200]; /* at `high_milli` only the verdict was against: its reason */
@@ -54,12 +43,9 @@ struct search {
     uint32_t count;
 };
 
-/* Read "STATISTIC<TIME" or "STATISTIC<=TIME" into `*goal`, which keeps `text`. STATISTIC is mean,
- * max, p50, p75, p90, p95, p99, p999 or p9999. Returns false where it is something else. */
-bool search_goal_parse(const char *text, struct search_goal *goal);
-
-/* The value that the goal is about. False where the histogram is empty. */
-bool search_value(const struct search_goal *goal, const struct histogram *h, uint64_t *value);
+/* Read a goal into `*goal`, which keeps `text`: a condition on a time with < or <=. Ends the program
+ * with a usage error where it is something else. */
+void search_goal(const char *text, struct condition *goal);
 
 /* Search, tell of each probe on standard output (on standard error where that is for JSON), and
  * report: the summary and the JSON are those of the last run at the highest rate that kept the

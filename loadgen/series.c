@@ -24,8 +24,10 @@ static struct series_interval *allocate(void)
 
 void series_init(struct series *s, uint64_t interval_ns, int tell_fd)
 {
-    *s = (struct series){
-        .boundary = CLOCK_NEVER, .interval_ns = interval_ns, .tell_fd = tell_fd};
+    *s = (struct series){.boundary = CLOCK_NEVER,
+                         .interval_ns = interval_ns,
+                         .tell_fd = tell_fd,
+                         .window_ns = CLOCK_NEVER};
     pthread_mutex_init(&s->lock, NULL);
     s->current = allocate();
     s->empty = allocate();
@@ -90,6 +92,13 @@ void series_roll(struct series *s, uint64_t now)
     }
 }
 
+void series_window_over(struct series *s, uint64_t at)
+{
+    pthread_mutex_lock(&s->lock);
+    s->window_ns = at > s->opened_at ? at - s->opened_at : 0;
+    pthread_mutex_unlock(&s->lock);
+}
+
 void series_close(struct series *s, uint64_t at)
 {
     if (s->boundary == CLOCK_NEVER)
@@ -100,22 +109,23 @@ void series_close(struct series *s, uint64_t at)
     s->boundary = CLOCK_NEVER;
 }
 
-struct series_writer *series_writer_open(const char *path, struct series **all, uint32_t count)
+struct series_writer *series_writer_open(const struct options *o, struct series **all,
+                                         uint32_t count)
 {
     struct series_writer *w = xcalloc(1, sizeof *w);
 
-    w->path = path;
+    w->options = o;
     w->all = all;
     w->count = count;
-    w->out = fopen(path, "we");
+    w->out = fopen(o->csv, "we");
     if (!w->out)
-        die_errno("cannot write '%s'", path);
+        die_errno("cannot write '%s'", o->csv);
     fputs("time_s,interval_s,requests,requests_per_second", w->out);
     for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
         fprintf(w->out, ",%s", result_outcome_name(k));
-    fputs(",mean_us,p50_us,p99_us,max_us,late,late_max_us\n", w->out);
+    fputs(",mean_us,p50_us,p99_us,max_us,late,late_max_us,rate_asked\n", w->out);
     if (fflush(w->out) == EOF)
-        die_errno("cannot write '%s'", path);
+        die_errno("cannot write '%s'", o->csv);
     return w;
 }
 
@@ -133,8 +143,35 @@ static void write_times(FILE *out, const struct histogram *h)
 static void tell_failure(struct series_writer *w)
 {
     if (!w->failed)
-        warn("cannot write '%s': %s", w->path, strerrordesc_np(errno));
+        warn("cannot write '%s': %s", w->options->csv, strerrordesc_np(errno));
     w->failed = true;
+}
+
+/* What was asked for in the time that the row is of. After the window nothing is. */
+static void write_asked(const struct series_writer *w, uint64_t end)
+{
+    const struct options *o = w->options;
+    uint64_t until = 0;
+    double asked = 0;
+
+    for (uint32_t k = 0; k < w->count; k++) {
+        pthread_mutex_lock(&w->all[k]->lock);
+        if (w->all[k]->window_ns > until)
+            until = w->all[k]->window_ns;
+        pthread_mutex_unlock(&w->all[k]->lock);
+    }
+    if (until > o->duration_ns)
+        until = o->duration_ns;
+    if (until > end)
+        until = end;
+
+    if (until > w->last_end)
+        asked = options_rate(o, w->last_end, until) * (double)(until - w->last_end) /
+                (double)(end - w->last_end);
+    if (o->rate_milli > 0)
+        fprintf(w->out, ",%.2f\n", asked);
+    else
+        fputs(",\n", w->out);
 }
 
 static void write_row(struct series_writer *w)
@@ -153,8 +190,9 @@ static void write_row(struct series_writer *w)
         for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
             fprintf(w->out, ",%llu", (unsigned long long)i->outcomes[k]);
         write_times(w->out, &i->latency);
-        fprintf(w->out, ",%llu,%.3f\n", (unsigned long long)i->late,
+        fprintf(w->out, ",%llu,%.3f", (unsigned long long)i->late,
                 (double)i->late_max_ns / 1e3);
+        write_asked(w, i->ends_at);
         /* The run goes on: what it measures is worth more than the rows. */
         if (fflush(w->out) == EOF)
             tell_failure(w);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "common/histogram.h"
+#include "loadgen/options.h"
 #include "loadgen/tally.h"
 
 /* A request sent later than this after its time counts as late (open loop). */
@@ -37,6 +38,7 @@ struct series {
     pthread_mutex_t lock;                 /* for what follows */
     struct series_interval *first, *last; /* handed over */
     struct series_interval *empty;        /* for reuse */
+    uint64_t window_ns; /* of an open loop, once its window is over; CLOCK_NEVER before */
     bool closed;
 };
 
@@ -47,6 +49,9 @@ void series_free(struct series *s);
 /* The window opened at `at`; it closed, or ended early. Both may be given a time in the past. */
 void series_open(struct series *s, uint64_t at);
 void series_close(struct series *s, uint64_t at);
+
+/* The window was over at `at`; an open loop goes on to drain. */
+void series_window_over(struct series *s, uint64_t at);
 
 /* Hand over all intervals that ended before `now`. */
 void series_roll(struct series *s, uint64_t now);
@@ -75,7 +80,7 @@ static inline void series_sent(struct series *s, uint64_t now, uint64_t late_ns)
 /* The file. */
 struct series_writer {
     FILE *out;
-    const char *path;
+    const struct options *options;
     struct series **all; /* the workers' */
     uint32_t count;
     uint64_t next;              /* number of the next row */
@@ -84,8 +89,9 @@ struct series_writer {
     bool failed;                /* a row could not be written */
 };
 
-/* Create file `path` and write the line of names to it. Ends the program where that fails. */
-struct series_writer *series_writer_open(const char *path, struct series **all, uint32_t count);
+/* Create the file of --csv and write the line of names to it. Ends the program where that fails. */
+struct series_writer *series_writer_open(const struct options *o, struct series **all,
+                                         uint32_t count);
 
 /* Write the rows that are complete. Where that fails it is told, the first time. */
 void series_writer_collect(struct series_writer *writer);

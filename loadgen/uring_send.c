@@ -46,7 +46,7 @@ void uring_send_plainly(struct worker *w, struct client_conn *c)
             uring_arm_poll(w, c, WRITABLE);
             return;
         } else if (errno != EINTR) {
-            conn_error(w, c, errno);
+            conn_send_failed(w, c, errno);
             return;
         }
     }
@@ -110,15 +110,17 @@ void uring_send_failed(struct worker *w, struct client_conn *c, int result)
 
     s->unpaid += left;
     u->queued = 0;
-    if (result < 0 && !uring_passing(-result)) {
-        conn_error(w, c, -result);
+    bool passing = result >= 0 || uring_passing(-result);
+    if (!passing)
+        conn_send_failed(w, c, -result);
+    if (c->fd < 0)
         return;
-    }
-    w->total.n[COUNT_EAGAIN]++;
+    w->total.n[COUNT_EAGAIN] += passing;
     if (c->pipeline)
         pipeline_sent(c->pipeline, sent);
     else
         c->out -= left;
     c->out_left += left;
-    uring_arm_poll(w, c, WRITABLE);
+    if (passing)
+        uring_arm_poll(w, c, WRITABLE);
 }

@@ -41,7 +41,7 @@ static const struct scheme *find_scheme(const char *text, char *error, size_t er
 
 /* Path and query go onto the wire as they are, so they must be what may stand there. A fragment
  * is for the client and is never sent (RFC 9110, section 7.1). */
-static bool set_target(struct url *out, const char *path, char *error, size_t error_size)
+bool url_set_target(struct url *out, const char *path, char *error, size_t error_size)
 {
     size_t n = strcspn(path, "#");
     size_t slash = path[0] != '/';
@@ -93,7 +93,7 @@ static bool parse_unix(const char *rest, struct url *out, char *error, size_t er
         return false;
     if (out->protocol == URL_ECHO)
         return no_target(path ? path : "", error, error_size);
-    return set_target(out, path ? path + 1 : "/", error, error_size);
+    return url_set_target(out, path ? path + 1 : "/", error, error_size);
 }
 
 /* [IPV6%25ZONE] becomes [IPV6%ZONE], the zone percent-decoded, as addr_resolve() takes it. A zone
@@ -180,7 +180,7 @@ bool url_parse(const char *text, struct url *out, char *error, size_t error_size
         return false;
     if (out->protocol == URL_ECHO)
         return no_target(rest + n, error, error_size);
-    return set_target(out, rest + n, error, error_size);
+    return url_set_target(out, rest + n, error, error_size);
 }
 
 bool url_keep_common(struct url *url, const struct url *other)

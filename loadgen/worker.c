@@ -38,7 +38,7 @@ static void create_parts(struct worker *w)
     const struct options *o = w->run->options;
 
     if (o->rate_milli) {
-        w->open = open_loop_create();
+        w->open = open_loop_create(o);
         /* The kernel may end a sleep so much later, to end several at once: 50 us by default
          * (PR_SET_TIMERSLACK(2const)). */
         if (prctl(PR_SET_TIMERSLACK, 1) < 0)
@@ -336,7 +336,7 @@ void worker_free(struct worker *w)
     free(w->latency);
     free(w->connect_time);
     free(w->first_byte);
-    free(w->open);
+    open_loop_free(w->open);
     free(w->flush);
     free(w->by_target);
     think_free(w->think);

@@ -3,6 +3,7 @@
 #ifndef IOM_WORKLOAD_H
 #define IOM_WORKLOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct workload {
     uint32_t target_count;
     struct mix mix; /* only where there are several */
     uint64_t seed;  /* of the choice among them */
+    bool head;      /* HTTP: the method is HEAD, so no answer has a body */
     char *block;    /* echo: random bytes */
     size_t message; /* echo: bytes of a message */
 };

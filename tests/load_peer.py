@@ -37,6 +37,12 @@ def path_of(request):
     return request.split(b" ", 2)[1]
 
 
+def body_size(head):
+    """The bytes that follow the head of a request."""
+    field = head.lower().find(b"\r\ncontent-length:")
+    return int(head[field + 17:].split(b"\r\n", 1)[0]) if field >= 0 else 0
+
+
 def path_body(request):
     """Another body for each path."""
     return b"this is " + path_of(request) + b"\n"
@@ -237,8 +243,9 @@ class Connection:
         while True:
             if self.peer.protocol == "http":
                 end = pending.find(b"\r\n\r\n") + 4
-                if end > 3:
-                    return bytes(pending[:end]), pending[end:]
+                size = end + body_size(pending[:end])
+                if end > 3 and len(pending) >= size:
+                    return bytes(pending[:size]), pending[size:]
             elif len(pending) >= size:
                 return bytes(pending[:size]), pending[size:]
             data = self.sock.recv(1 << 18)

@@ -17,9 +17,9 @@ import sys
 import tap
 from lib.server import kill_all
 from load_checks import (addresses, background, closing_peers, coalescing, counting,
-                         disturbances, engines, failures, files, inherited, interface, open_loop,
-                         outcomes, output, ports, schema, search, servers, setup, short_reads,
-                         targets, workloads, zones)
+                         disturbances, engines, fail_if, failures, files, inherited, interface,
+                         open_loop, outcomes, output, ports, rates, schema, search, servers, setup,
+                         short_reads, targets, uploads, url_files, workloads, zones)
 from load_checks.run import settings, with_engine
 
 
@@ -46,7 +46,7 @@ def main():
     every = [t for part in (outcomes, counting, open_loop, workloads, targets, ports, background,
                             search, interface, setup, output, files, schema, servers,
                             addresses, closing_peers, disturbances, failures, inherited, short_reads,
-                            zones)
+                            zones, uploads, fail_if, rates, url_files)
              for t in part.tests()]
     every = [t for t in every if t.once] + [
         with_engine(t, engine) for engine in args.engines.split(",") for t in every if not t.once]

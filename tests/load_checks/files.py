@@ -16,7 +16,7 @@ from load_checks.run import (Run, consistent, hang, load, named, peer_for, serie
 
 OUTCOMES = ("timeout", "reset", "refused", "eof", "corrupt", "non_2xx")
 NAMES = ["time_s", "interval_s", "requests", "requests_per_second", *OUTCOMES, "mean_us", "p50_us",
-         "p99_us", "max_us", "late", "late_max_us"]
+         "p99_us", "max_us", "late", "late_max_us", "rate_asked"]
 
 
 def scratch(t, name):

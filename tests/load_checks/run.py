@@ -264,7 +264,7 @@ def consistent(j):
     else:
         assert o["unsent"] == 0
         for key in ("response_time", "service_time", "lateness", "own_lateness", "arrival",
-                    "rate_asked", "rate_delivered", "scheduled", "queue", "drain"):
+                    "rate_asked", "rate_delivered", "rate_profile", "steps", "scheduled", "queue", "drain"):
             assert j[key] is None, key
     assert j["latency"]["count"] == o["ok"] + o["timeout"], "every ok and every timeout is a sample"
     assert j["latency"]["count"] == sum(b[2] for b in h)

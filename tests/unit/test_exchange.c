@@ -26,18 +26,19 @@ static const char *const forms[] = {
 
 #define FORMS (sizeof forms / sizeof forms[0])
 
-static struct weighted_url url;
-static struct options options = {.urls = &url, .url_count = 1, .headers = (char[]){""}};
+static struct asked_url url = {
+    .text = (char[]){"http://127.0.0.1:1/"},
+    .host = (char[]){"127.0.0.1:1"},
+    .target = (char[]){"/"},
+    .weight = 1,
+};
+static struct options options = {
+    .urls = &url, .url_count = 1, .method = "GET", .headers = (char[]){""}};
 static struct workload load;
 static struct exchange x;
 
 static void setup(void)
 {
-    char error[256];
-
-    assert_true(url_parse("http://127.0.0.1:1/", &url.url, error, sizeof error));
-    url.weight = 1;
-    options.url = url.url;
     workload_init(&load, &options);
     load.protocol->init(&load, &x, 0);
 }

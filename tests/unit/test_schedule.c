@@ -65,7 +65,7 @@ static void count_passes(uint32_t threads, enum arrival kind, int *by_gap, int *
 {
     *by_gap = *by_place = 0;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        struct schedule_plan plan = {kind, 5000 * 1000, seed, threads};
+        struct schedule_plan plan = {kind, 5000 * 1000, seed, threads, NULL};
         size_t n = arrivals(&plan, NS_PER_S, moments, ROOM);
         uint64_t last = 0;
         assert_true(n > 4000);
@@ -105,7 +105,7 @@ static void poisson_counts_vary_as_they_should(void **state)
     (void)state;
     double sum = 0, squares = 0;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        struct schedule_plan plan = {ARRIVAL_POISSON, 5000 * 1000, seed, 3};
+        struct schedule_plan plan = {ARRIVAL_POISSON, 5000 * 1000, seed, 3, NULL};
         double n = (double)arrivals(&plan, NS_PER_S, moments, ROOM);
         sum += n;
         squares += (n - 5000) * (n - 5000);
@@ -121,7 +121,7 @@ static void constant_is_exact(void **state)
     static const uint64_t rates[] = {1, 999, 1000, 7000, 333333, 1234567, 10000000, 12345678};
     for (size_t r = 0; r < sizeof rates / sizeof rates[0]; r++)
         for (uint32_t threads = 1; threads <= 7; threads += 3) {
-            struct schedule_plan plan = {ARRIVAL_CONSTANT, rates[r], 1, threads};
+            struct schedule_plan plan = {ARRIVAL_CONSTANT, rates[r], 1, threads, NULL};
             size_t n = arrivals(&plan, NS_PER_S, moments, ROOM);
             assert_int_equal(n, (rates[r] + 999) / 1000);
             for (size_t k = 0; k < n; k++)
@@ -132,7 +132,7 @@ static void constant_is_exact(void **state)
 static void constant_does_not_drift(void **state)
 {
     (void)state;
-    struct schedule_plan plan = {ARRIVAL_CONSTANT, UINT64_C(3000001), 1, 1};
+    struct schedule_plan plan = {ARRIVAL_CONSTANT, UINT64_C(3000001), 1, 1, NULL};
     struct schedule s;
     schedule_init(&s, &plan, 0);
     for (uint32_t k = 0; k < 3000001; k++)
@@ -144,7 +144,7 @@ static void seed_decides(void **state)
 {
     (void)state;
     static uint64_t other[ROOM];
-    struct schedule_plan plan = {ARRIVAL_POISSON, 1000 * 1000, 7, 2};
+    struct schedule_plan plan = {ARRIVAL_POISSON, 1000 * 1000, 7, 2, NULL};
     size_t n = arrivals(&plan, NS_PER_S, moments, ROOM);
     assert_int_equal(arrivals(&plan, NS_PER_S, other, ROOM), n);
     assert_memory_equal(moments, other, n * sizeof *moments);
@@ -167,7 +167,7 @@ static void a_copy_goes_the_same_way(void **state)
 {
     (void)state;
     for (int kind = ARRIVAL_CONSTANT; kind <= ARRIVAL_POISSON; kind++) {
-        struct schedule_plan plan = {(enum arrival)kind, 777777, 3, 2};
+        struct schedule_plan plan = {(enum arrival)kind, 777777, 3, 2, NULL};
         struct schedule a;
         schedule_init(&a, &plan, 1);
         schedule_advance(&a);

@@ -1,0 +1,32 @@
+/* The URLs of a run: those of the command line and those of the files of --urls. */
+#ifndef IOM_URL_LIST_H
+#define IOM_URL_LIST_H
+
+#include <stdint.h>
+
+struct options;
+
+/* What choices among them are numbered with has 16 bits (mix.h, exchange.h). */
+#define URL_LIST_MAX 65535
+
+/* One of them. All are at one address, with one protocol; of a few hundred bytes each, for there
+ * may be many. */
+struct asked_url {
+    char *text;   /* without the weight */
+    char *host;   /* what the Host field says; the one before may have the same */
+    char *target; /* path and query */
+    uint32_t weight;
+};
+
+/* Append the URLs of a file, "-" for standard input, to those of `*o`: one a line, and behind it,
+ * after blanks, its weight where that is not 1. Empty lines and what follows a '#' at the beginning
+ * or after blanks are left out. Ends the program with a usage error that names file and line where
+ * one cannot be taken, and with exit 1 where the file cannot be read. */
+void url_list_read(struct options *o, const char *path);
+
+/* Append the URLs of the command line. One that stands alone has no weight. */
+void url_list_add(struct options *o, char **texts, int count);
+
+void url_list_free(struct options *o);
+
+#endif
