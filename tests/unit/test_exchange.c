@@ -27,7 +27,8 @@ static const char *const forms[] = {
 #define FORMS (sizeof forms / sizeof forms[0])
 
 static struct weighted_url url;
-static struct options options = {.urls = &url, .url_count = 1, .headers = (char[]){""}};
+static struct options options = {
+    .urls = &url, .url_count = 1, .headers = (char[]){""}, .body_rule = BODY_SAME};
 static struct workload load;
 static struct exchange x;
 
@@ -150,7 +151,7 @@ static void one_byte_changed(void **state)
                 assert_true(result <= EXCHANGE_CORRUPT);
                 const char *body = strstr(forms[f], BODY);
                 if (body && i >= (size_t)(body - forms[f]))
-                    assert_int_equal(result, EXCHANGE_CORRUPT);
+                    assert_true(result == EXCHANGE_WRONG || result == EXCHANGE_CORRUPT);
                 teardown();
             }
         }
