@@ -109,8 +109,12 @@ static void decode_zone(char *authority)
     for (from += 3; *from; to++) {
         int high = from < end && *from == '%' ? http_hex((uint8_t)from[1]) : -1;
         int low = high >= 0 ? http_hex((uint8_t)from[2]) : -1;
-        *to = low >= 0 ? (char)(high << 4 | low) : *from;
-        from += low >= 0 ? 3 : 1;
+        if (low >= 0) {
+            *to = (char)(high << 4 | low);
+            from += 3;
+        } else {
+            *to = *from++;
+        }
     }
     *to = '\0';
 }

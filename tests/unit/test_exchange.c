@@ -33,7 +33,8 @@ static struct asked_url url = {
     .weight = 1,
 };
 static struct options options = {
-    .urls = &url, .url_count = 1, .method = "GET", .headers = (char[]){""}};
+    .urls = &url, .url_count = 1, .method = "GET", .headers = (char[]){""},
+    .body_rule = BODY_SAME};
 static struct workload load;
 static struct exchange x;
 
@@ -151,7 +152,7 @@ static void one_byte_changed(void **state)
                 assert_true(result <= EXCHANGE_CORRUPT);
                 const char *body = strstr(forms[f], BODY);
                 if (body && i >= (size_t)(body - forms[f]))
-                    assert_int_equal(result, EXCHANGE_CORRUPT);
+                    assert_true(result == EXCHANGE_WRONG || result == EXCHANGE_CORRUPT);
                 teardown();
             }
         }
