@@ -163,9 +163,10 @@ void verdict_reach(struct result *result, const struct run *r)
     /* An open loop says more exactly what became of its schedule. */
     if (result->open && judge_open(result))
         return;
-    if (judge_disturbance(result, &r->disturbance))
-        return;
+    /* What failed has failed, whoever was slow: nothing counts as too late before it was looked for. */
     if (judge_failures(result, r->options))
+        return;
+    if (judge_disturbance(result, &r->disturbance))
         return;
     if (!result->open && result->max_busy_fraction > VERDICT_SATURATED)
         judge_saturated(result);

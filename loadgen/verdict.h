@@ -36,7 +36,7 @@
  * began, those of --idle and the like included; connections for which there was no local port, so that
  * the client was the limit; the generator was stopped, or its CPUs were taken from it; in open loop: requests not sent, or not at the
  * asked rate, or late by our own fault.
- * FAILED: no request succeeded, or more than --max-errors failed: of those that ended, in any other
+ * FAILED, before a disturbance is looked for: no request succeeded, or more than --max-errors failed: of those that ended, in any other
  * way than well.
  * generator-limited: closed loop, a thread was saturated; the server may be faster than this.
  * ok: else. */

@@ -62,7 +62,7 @@ def no_port_is_no_result(t):
     """With one address the ports run out: the server is not to blame, whatever may be lost."""
     prefix = few_ports(t)
     url = peer_in(t, prefix)
-    for source, options in (("127.0.0.1", []), ("127.0.0.9", ["-R", "1000"])):
+    for source, options in (("127.0.0.1", []), ("127.0.0.9", ["-R", "40"])):
         run = load(t, "-n", "80", "-c", "4", *options, "--source", source, "--max-errors",
                    "100%", url, prefix=prefix, status=3)
         j = run.json

@@ -306,7 +306,7 @@ def consistent(j):
         d["still_ns"] >= 1e8 and d["still_ns"] > 0.15 * j["window_ns"]
     if j["verdict_reason"].startswith("disturbed: "):
         assert disturbed and j["verdict"] == "INVALID", d
-    assert j["verdict"] == "INVALID" or not disturbed, d
+    assert j["verdict"] in ("INVALID", "FAILED") or not disturbed, d
     assert 0 <= g["coalesced_fraction"] <= 1
     assert g["coalesced_slept_ns"] == 0 or g["coalesced_fraction"] > 0
     assert (j["verdict"] == "ok") == (j["verdict_reason"] == "")
