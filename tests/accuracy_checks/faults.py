@@ -22,7 +22,7 @@ CLASSES = {
 def timeout():
     """Seconds, where requests are to time out and others must not. The server may be late by a
     quarter of it, or the counts are no longer exact."""
-    return 0.3 * machine.factor() * settings.slow_factor
+    return 0.3 * min(machine.factor(), 4) * settings.slow_factor
 
 
 def one_fault(fault):

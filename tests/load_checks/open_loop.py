@@ -106,6 +106,10 @@ def longest_idle_first(t):
 
 def latency_counts_from_when_it_was_due(t):
     """One connection, 50 ms an answer, a request each 25 ms: the n-th waits n times 25 ms."""
+    steady(t, 0.01, lambda: latency_of_those_that_wait(t))
+
+
+def latency_of_those_that_wait(t):
     peer = peer_for(t, "late")
     run = run_open(t, "-R", "40", "-n", "10", "-c", "1", peer.url)
     j = run.json
@@ -115,6 +119,8 @@ def latency_counts_from_when_it_was_due(t):
     assert j["response_time"]["mean"] >= 50_000_000 + 4.5 * 25_000_000
     assert j["lateness"]["max"] >= 9 * 25_000_000
     # Nine found the connection busy; none of that is the generator's fault.
+    if j["queue"]["waited"] < 9 and j["own_lateness"]["max"] > 20_000_000:
+        raise Disturbed(f"late by {j['own_lateness']['max'] / 1e6:.1f} ms")
     assert j["queue"]["waited"] == 9 and 4 <= j["queue"]["max"] <= 9, j["queue"]
     assert 1.5 < j["queue"]["mean"] <= j["queue"]["max"], j["queue"]
     assert j["lateness"]["p50"] >= 4 * 25_000_000, j["lateness"]

@@ -51,8 +51,8 @@ def timeouts_in_a_pipeline(t):
         ages = [high for _, high, n in j["histogram"]["buckets"] for _ in range(n)][-4:]
         assert j["latency"]["max"] == ns, j["latency"]
         # Sent 50 ms one after another: about, for answers may come in a bunch.
-        assert max(ages[:3]) < ns - 10_000_000, ages
-    timed_out(t, 0.4, lambda ns: steady(t, 0.02, lambda: check(ns)))
+        assert ages[0] < ns - 10_000_000, ages
+    timed_out(t, 0.4, lambda ns: steady(t, 0.01, lambda: check(ns)))
 
 
 def pipelined_answers_in_pieces(t):
