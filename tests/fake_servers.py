@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -I -S
 """Servers that misbehave, for the tests of the driver.
 
 A test links this file under a name such as `dies-in-load` into a directory of servers; the name says
@@ -6,11 +6,13 @@ what it does. It honours the options that the driver uses and otherwise serves H
 
 import json
 import os
-import signal
-import socket
 import sys
-import threading
 import time
+
+if "--describe" not in sys.argv:  # which is often asked, and at once
+    import signal
+    import socket
+    import threading
 
 NAME = os.path.basename(sys.argv[0])
 TEXT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -12,8 +12,8 @@ import subprocess
 import sys
 
 import tap
-from driver_checks.bench import (ARGS, HERE, OF_THE_MACHINE, README, TRIES, Bench, equal,
-                                 expect, nothing_left)
+from driver_checks.bench import (ARGS, HERE, LATE, NO_FIGURES, OF_THE_MACHINE, README, TRIES,
+                                 Bench, equal, expect, nothing_left)
 from driver_checks.resume import interrupt
 from lib import machine
 
@@ -35,7 +35,7 @@ class Peers(Bench):
             self.describe(mode, f"protocols = {protocols}\npeer_of = {peer_of}\n")
 
     def describe(self, mode, more, needs="python json", command=None):
-        command = command or f"{{python}} {FAKE} {{port}} {{protocol}} {mode}"
+        command = command or f"{{python}} -I -S {FAKE} {{port}} {{protocol}} {mode}"
         with open(os.path.join(self.external, mode + ".ini"), "w", encoding="utf-8") as f:
             f.write(f"[peer]\nsummary = a fake that is {mode}\nneeds = {needs}\n"
                     f"command = {command}\n{more}")
@@ -164,8 +164,8 @@ def whole_tree(t):
     expect(rows and {r["model"] for r in rows} == {"worker"}, f"rows {rows}")
     for row in rows:
         equal((row["status"], row["processes"], row["server_requests"]), ("ok", "2", ""), "row")
-        expect(float(row["cpu_us_per_request"]) > 1
-               or row["reason"].startswith(OF_THE_MACHINE), "no CPU time")
+        expect(row["reason"].startswith(NO_FIGURES) or float(row["cpu_us_per_request"]) > 1,
+               "no CPU time")
         expect(float(row["rss_kib"]) > 4000, "no memory")
     b.left_clean()
 
@@ -485,7 +485,7 @@ def run_of_real_ones(t, b, path, names):
                 "--out", b.out, "--peers", ",".join(others) or "none")
     t.note("".join(p.communicate()))
     rows = b.rows()
-    late = {r["model"] for r in rows if r["reason"].startswith("server was not ready within ")}
+    late = {r["model"] for r in rows if r["reason"].startswith(LATE)}
     return [r for r in rows if r["model"] not in late], sorted(late)
 
 
