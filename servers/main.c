@@ -1,5 +1,6 @@
 /* What all servers share around their model: set-up, signals, the counters' last word. */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,10 @@
 /* Slots for counters where each connection has its own: no more threads or processes than Linux
  * can number (PID_MAX_LIMIT on small machines is 32768). */
 #define CONNECTION_SLOTS 32768
+
+/* The most free memory at the end of the heap, in bytes: a thousand connections of a library with
+ * 64 KiB each. */
+#define KEPT_MEMORY (64 << 20)
 
 static struct server server;
 static struct options options;
@@ -130,6 +135,15 @@ static void announce(void)
         close(options.ready_fd);
 }
 
+/* glibc gives the end of its heap back to the system as soon as 128 KiB of it are free, which a batch
+ * of answers is, and has to fetch page after page again for the next one: some page faults a request.
+ * Blocks for data are kept by buffer.c; this is for what else comes and goes with requests, the
+ * buffers of the event libraries above all. */
+static void keep_memory(void)
+{
+    mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY);
+}
+
 static void refuse_unsupported(void)
 {
     char why[256];
@@ -147,6 +161,7 @@ static size_t smaller_limit(size_t a, size_t b)
 int main(int argc, char **argv)
 {
     err_set_program(argv[0]);
+    keep_memory();
     raise_descriptor_limit(); /* first: a model may size by it what it tries to open */
     options_read(argc, argv, &options);
     refuse_unsupported();

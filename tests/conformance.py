@@ -16,8 +16,8 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import tap  # noqa: E402
-from checks import (body, cli, counters, echo, files, http, limits,  # noqa: E402,F401
-                    stop, table, timing, workers)  # noqa: F401
+from checks import (body, cli, counters, echo, faults, files, http,  # noqa: E402,F401
+                    limits, stop, table, timing, workers)  # noqa: F401
 from lib import server, suite  # noqa: E402
 
 
