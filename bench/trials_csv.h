@@ -75,7 +75,8 @@
     X(MAX_EVENTS, "server_max_events", 0)                                                      \
     X(EAGAIN, "server_eagain", 0)                                                              \
     X(ACCEPT_ERRORS, "server_accept_errors", 0)                                                \
-    X(HEAD_BYTES, "head_bytes", 0)
+    X(HEAD_BYTES, "head_bytes", 0)                                                             \
+    X(FAULTS_PER_REQUEST, "minor_faults_per_request", 5)
 
 #define TRIAL_ENUM(id, name, digits) M_##id,
 enum metric { TRIAL_METRICS(TRIAL_ENUM) METRIC_COUNT };
