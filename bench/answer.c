@@ -149,8 +149,7 @@ enum answer_result answer_fetch(const char *address, enum protocol protocol, con
 {
     struct addr all[ADDRESSES_MAX];
     *out = (struct answer){0};
-    size_t count =
-        addr_resolve(address, all, ADDRESSES_MAX, reason, reason_size);
+    size_t count = addr_resolve(address, all, ADDRESSES_MAX, reason, reason_size);
     if (count == 0)
         return ANSWER_BAD;
     int fd = connect_any(all, count);

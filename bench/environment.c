@@ -88,10 +88,12 @@ static json_t *sources(const struct run_facts *facts)
                                                : "the server's own rusage, warm-up included";
     const char *syscalls =
         have[PERF_SYSCALLS] ? "perf raw_syscalls:sys_enter, whole tree" : NULL;
-    return json_pack("{s:s,s:s,s:o,s:o,s:o}", "cpu", cpu, "context_switches", switches,
-                     "system_calls", text_or_null(syscalls), "other_programs",
-                     text_or_null(facts->others_seen ? "/proc/stat" : NULL), "missing",
-                     text_or_null(facts->counters_reason));
+    const char *faults = have[PERF_FAULTS] ? "perf minor-faults, whole tree"
+                                           : "/proc/PID/stat of the tree's processes";
+    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o}", "cpu", cpu, "context_switches", switches,
+                     "page_faults", faults, "system_calls", text_or_null(syscalls),
+                     "other_programs", text_or_null(facts->others_seen ? "/proc/stat" : NULL),
+                     "missing", text_or_null(facts->counters_reason));
 }
 
 /* What a server of others is, enough to go on with the run and to draw it. */

@@ -62,7 +62,8 @@ static bool lost(struct trial_row *row, bool settling)
         snprintf(why, size, "%.0f of %u connection%s came about", v[M_CONNECTED],
                  row->connections, text_s(row->connections));
     else if (settling && v[M_SETTLED] < v[M_CONNECTED])
-        snprintf(why, size, "only %.0f of %.0f connection%s had an answer before the load began",
+        snprintf(why, size,
+                 "only %.0f of %.0f connection%s had an answer before the load began",
                  v[M_SETTLED], v[M_CONNECTED], text_s(v[M_CONNECTED]));
     else
         return false;

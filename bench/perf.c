@@ -18,6 +18,7 @@ static const char *const without[PERF_COUNTERS] = {
     [PERF_TASK_CLOCK] = "CPU time comes from the clocks of the server's processes",
     [PERF_SWITCHES] = "context switches come from the server's own rusage",
     [PERF_MIGRATIONS] = "no migrations",
+    [PERF_FAULTS] = "page faults come from /proc/PID/stat of the server's processes",
     [PERF_SYSCALLS] = "no system calls",
 };
 
@@ -59,6 +60,9 @@ static int open_counter(enum perf_counter which, pid_t pid)
         break;
     case PERF_MIGRATIONS:
         attr.config = PERF_COUNT_SW_CPU_MIGRATIONS;
+        break;
+    case PERF_FAULTS:
+        attr.config = PERF_COUNT_SW_PAGE_FAULTS_MIN;
         break;
     default: {
         uint64_t id;

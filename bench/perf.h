@@ -9,6 +9,7 @@ enum perf_counter {
     PERF_TASK_CLOCK, /* nanoseconds of CPU */
     PERF_SWITCHES,   /* context switches */
     PERF_MIGRATIONS, /* moves to another CPU */
+    PERF_FAULTS,     /* minor page faults: a page was there, but not in the page table */
     PERF_SYSCALLS,   /* system calls entered */
     PERF_COUNTERS
 };

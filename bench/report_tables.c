@@ -242,6 +242,7 @@ void report_environment(FILE *f, const json_t *environment)
         {"CPU time from", "sources", "cpu"},
         {"system calls from", "sources", "system_calls"},
         {"context switches from", "sources", "context_switches"},
+        {"page faults from", "sources", "page_faults"},
         {"not available", "sources", "missing"},
         {"compiler", "build", "compiler"},
         {"flags", "build", "flags"},

@@ -8,9 +8,9 @@
 #include "common/err.h"
 
 const char *const table_heads[TABLE_COLUMNS] = {
-    "model",    "n",          "req/s [low–high]", "p50",
-    "p99",      "CPU µs/req", "syscalls/req",     "switches/req",
-    "KiB/conn", "starved",    "verdict"};
+    "model",      "n",          "req/s [low–high]", "p50",
+    "p99",        "CPU µs/req", "syscalls/req",     "switches/req",
+    "faults/req", "KiB/conn",   "starved",          "verdict"};
 
 const char ranking_note[] = "Models whose intervals overlap with that of the first of a rank "
                             "share it (1=): this run does "
@@ -163,9 +163,10 @@ void table_cells(const struct summary_point *p, char cells[TABLE_COLUMNS][TABLE_
     number_cell(cells[5], 2, p->at[S_CPU_PER_REQUEST].median);
     number_cell(cells[6], 2, p->at[S_SYSCALLS_PER_REQUEST].median);
     number_cell(cells[7], 3, p->at[S_SWITCHES_PER_REQUEST].median);
-    number_cell(cells[8], 1, p->at[S_PSS_PER_CONNECTION].median);
-    number_cell(cells[9], 0, p->at[S_STARVED].median);
-    snprintf(cells[10], TABLE_CELL_MAX, "%s%s",
+    number_cell(cells[8], 3, p->at[S_FAULTS_PER_REQUEST].median);
+    number_cell(cells[9], 1, p->at[S_PSS_PER_CONNECTION].median);
+    number_cell(cells[10], 0, p->at[S_STARVED].median);
+    snprintf(cells[11], TABLE_CELL_MAX, "%s%s",
              p->trials > 0 && p->unsupported == p->trials ? "unsupported"
                                                           : verdict_name(p->verdict),
              p->answer[0] ? ", other answer" : "");

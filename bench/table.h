@@ -33,7 +33,7 @@ extern const char ranking_note[];
 const char *ranking_excuse(const struct summary_point *p, char buffer[512]);
 
 /* The columns of the table, for the terminal and the report alike. */
-enum { TABLE_COLUMNS = 11, TABLE_CELL_MAX = 96 };
+enum { TABLE_COLUMNS = 12, TABLE_CELL_MAX = 96 };
 extern const char *const table_heads[TABLE_COLUMNS];
 void table_cells(const struct summary_point *p, char cells[TABLE_COLUMNS][TABLE_CELL_MAX]);
 

@@ -179,3 +179,18 @@ uint64_t tree_cpu_ns(const struct tree *t)
         ns += (user + system) * (NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
     return ns;
 }
+
+uint64_t tree_faults(const struct tree *t)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        char buffer[1024];
+        const char *fields = stat_fields(t->pids[i], buffer, sizeof buffer);
+        unsigned long own, waited_for;
+        /* minflt and cminflt: fields 10 and 11 */
+        if (fields &&
+            sscanf(fields, "%*c %*s %*s %*s %*s %*s %*s %lu %lu", &own, &waited_for) == 2)
+            sum += own + (i == 0 ? waited_for : 0);
+    }
+    return sum;
+}

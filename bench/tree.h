@@ -34,4 +34,7 @@ struct tree_memory tree_memory(const struct tree *t);
  */
 uint64_t tree_cpu_ns(const struct tree *t);
 
+/* Minor page faults so far of the same processes, and of those that the root has waited for. */
+uint64_t tree_faults(const struct tree *t);
+
 #endif

@@ -115,10 +115,15 @@ static enum step await(struct state *s, const char *event, uint64_t limit)
     return result == LOAD_OK ? STEP_OK : result == LOAD_FAILED ? STEP_FAILED : STEP_INTERRUPTED;
 }
 
-/* The tree's CPU time where perf gives none. */
+/* Where perf gives them not, CPU time and page faults come from the tree. */
 static bool no_perf_clock(const struct state *s)
 {
     return !s->setup->counters[PERF_TASK_CLOCK];
+}
+
+static bool no_perf_faults(const struct state *s)
+{
+    return !s->setup->counters[PERF_FAULTS];
 }
 
 static void refresh_tree(struct state *s)
@@ -136,7 +141,7 @@ static enum step measure(struct state *s)
     enum step step = await(s, "connected", s->settle_ns + 60 * NS_PER_S);
     if (step != STEP_OK)
         return step;
-    if (no_perf_clock(s))
+    if (no_perf_clock(s) || no_perf_faults(s))
         refresh_tree(s); /* before the window, since it takes a while */
 
     step = await(s, "start", s->warmup_ns + 10 * NS_PER_S);
@@ -144,6 +149,7 @@ static enum step measure(struct state *s)
         return step;
     perf_read(&s->server.perf, &first);
     uint64_t cpu = no_perf_clock(s) ? tree_cpu_ns(&s->tree) : 0;
+    uint64_t faults = no_perf_faults(s) ? tree_faults(&s->tree) : 0;
     cgroup_read(&groups_first);
     struct cpu_busy server_first = cpu_busy_read(&p->server);
     struct cpu_busy generator_first = cpu_busy_read(&p->generator);
@@ -167,6 +173,8 @@ static enum step measure(struct state *s)
         s->m.counted.count[i] -= first.count[i];
     s->m.cpu_ns = no_perf_clock(s) ? (double)tree_cpu_ns(&s->tree) - (double)cpu
                                    : s->m.counted.count[PERF_TASK_CLOCK];
+    s->m.faults = no_perf_faults(s) ? (double)tree_faults(&s->tree) - (double)faults
+                                    : s->m.counted.count[PERF_FAULTS];
     return STEP_OK;
 }
 

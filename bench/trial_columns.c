@@ -134,6 +134,7 @@ static void take_cost(struct trial_row *row, const struct trial_setup *setup,
     v[M_SWITCHES_PER_REQUEST] = setup->counters[PERF_SWITCHES]
                                     ? m->counted.count[PERF_SWITCHES] / requests
                                     : switches_by_rusage(m->counters);
+    v[M_FAULTS_PER_REQUEST] = not_negative(m->faults) / requests;
     v[M_MIGRATIONS] = m->counted.count[PERF_MIGRATIONS];
 }
 

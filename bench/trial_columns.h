@@ -12,6 +12,7 @@
 
 struct trial_measured {
     double cpu_ns;                      /* used in the window */
+    double faults;                      /* minor page faults in the window */
     struct perf_values counted;         /* in the window */
     double server_busy_ns;              /* of all that ran on the server's CPUs */
     double generator_busy_ns;           /* on the generator's */

@@ -79,7 +79,8 @@
     X(STOLEN_SERVER_CPU_FRACTION, "stolen_server_cpu_fraction", 3)                             \
     X(STOLEN_GENERATOR_CPU_FRACTION, "stolen_generator_cpu_fraction", 3)                       \
     X(THROTTLED_PERIODS, "throttled_periods", 0)                                               \
-    X(THROTTLED_FRACTION, "throttled_fraction", 4)
+    X(THROTTLED_FRACTION, "throttled_fraction", 4)                                             \
+    X(FAULTS_PER_REQUEST, "minor_faults_per_request", 5)
 
 #define TRIAL_ENUM(id, name, digits) M_##id,
 enum metric { TRIAL_METRICS(TRIAL_ENUM) METRIC_COUNT };

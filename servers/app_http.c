@@ -28,11 +28,10 @@ enum state {
     END,     /* the last answer is written; close when it is sent */
 };
 
-/* The body of a POST /echo. */
+/* The body of a POST /echo, taken out again as it is sent. */
 struct upload {
-    size_t length, capacity;
+    struct chain body;
     char type[ANSWER_TYPE_MAX];
-    uint8_t data[];
 };
 
 struct http_session {
@@ -42,7 +41,7 @@ struct http_session {
     struct resource resource;
     struct upload *upload;
     uint64_t body_length; /* bytes of the request's body so far */
-    const uint8_t *tail;  /* NULL where the pattern is sent */
+    const uint8_t *tail;  /* NULL where the pattern is sent, or the upload if there is one */
     uint64_t tail_offset, tail_end;
     uint8_t state;
     bool linger;
@@ -63,9 +62,18 @@ static void http_open(struct session *s)
     http_request_init(&http(s)->request);
 }
 
+static void drop_upload(struct http_session *h)
+{
+    if (!h->upload)
+        return;
+    chain_clear(&h->upload->body);
+    free(h->upload);
+    h->upload = NULL;
+}
+
 static void http_close(struct session *s)
 {
-    free(http(s)->upload);
+    drop_upload(http(s));
 }
 
 /* The buffer that answers are written to. NULL, and the session failed, when memory is out. */
@@ -82,15 +90,15 @@ static bool has_room(const struct http_session *h)
     return !b || BUFFER_SIZE - b->end >= ANSWER_HEAD_MAX + COPY_MAX;
 }
 
-/* Write an answer: its head and as much of its body as is copied. `data` NULL is the pattern.
- */
-static void write_answer(struct http_session *h, struct answer *a, const uint8_t *data)
+/* Write an answer: its head and as much of its body as is copied, which is returned. `data` NULL is
+ * the pattern. */
+static uint32_t write_answer(struct http_session *h, struct answer *a, const uint8_t *data)
 {
     struct buffer *b = output_buffer(h);
     const struct http_request *r = &h->request;
 
     if (!b)
-        return;
+        return 0;
     if (h->state == END)
         a->connection = ANSWER_CLOSE;
     else if (r->http_1_0)
@@ -100,13 +108,14 @@ static void write_answer(struct http_session *h, struct answer *a, const uint8_t
 
     h->tail_offset = h->tail_end = 0;
     if (r->method == HTTP_HEAD)
-        return;
+        return 0;
     uint32_t copied = a->length < COPY_MAX ? (uint32_t)a->length : COPY_MAX;
     memcpy(b->data + b->end, data ? data : resource_pattern(), copied);
     b->end += copied;
     h->tail = data;
     h->tail_offset = copied;
     h->tail_end = a->length;
+    return copied;
 }
 
 /* An error's body names it. Unless the connection goes on, it is the last answer. */
@@ -128,6 +137,23 @@ static void refuse(struct http_session *h, int status)
     h->state = END;
     h->linger = true;
     write_error(h, status, h->resource.allow);
+}
+
+/* What is sent of the upload is dropped. */
+static void answer_upload(struct http_session *h, struct answer *a)
+{
+    struct upload *u = h->upload;
+    const uint8_t *data = NULL;
+    size_t n;
+    a->type = u && u->type[0] ? u->type : "application/octet-stream";
+    if (u && u->body.length > 0) {
+        a->length = u->body.length;
+        data = chain_front(&u->body, &n);
+        _Static_assert(COPY_MAX <= BUFFER_SIZE, "what is copied lies together");
+    }
+    uint32_t copied = write_answer(h, a, data);
+    if (data)
+        chain_drop(&u->body, copied);
 }
 
 /* Answer the request that is complete. */
@@ -164,10 +190,8 @@ static void answer(struct http_session *h)
         data = res->file->data;
         break;
     case RESOURCE_ECHO:
-        a.type = h->upload && h->upload->type[0] ? h->upload->type : "application/octet-stream";
-        a.length = h->upload ? h->upload->length : 0;
-        data = h->upload ? h->upload->data : NULL;
-        break;
+        answer_upload(h, &a);
+        return;
     case RESOURCE_NONE:
         break;
     }
@@ -177,8 +201,7 @@ static void answer(struct http_session *h)
 /* The next request begins where this one ends. */
 static void next_request(struct http_session *h)
 {
-    free(h->upload);
-    h->upload = NULL;
+    drop_upload(h);
     h->body_length = 0;
     h->resource = (struct resource){0};
     http_request_init(&h->request);
@@ -186,23 +209,9 @@ static void next_request(struct http_session *h)
 
 static bool upload_append(struct http_session *h, const uint8_t *data, size_t n)
 {
-    struct upload *u = h->upload;
-    size_t have = u ? u->length : 0;
-    if (!u || n > u->capacity - have) {
-        size_t capacity = u ? u->capacity : 4096 - sizeof *u;
-        while (capacity < have + n)
-            capacity *= 2;
-        struct upload *bigger = realloc(u, sizeof *u + capacity);
-        if (!bigger)
-            return false;
-        if (!u)
-            memset(bigger, 0, sizeof *bigger);
-        bigger->capacity = capacity;
-        h->upload = u = bigger;
-    }
-    memcpy(u->data + have, data, n);
-    u->length = have + n;
-    return true;
+    if (!h->upload && !(h->upload = calloc(1, sizeof *h->upload)))
+        return false;
+    return chain_append(&h->upload->body, data, n);
 }
 
 /* A piece of the body has come: keep it or drop it. False if it ended the conversation. Whoever
@@ -428,6 +437,8 @@ static const uint8_t *http_output(const struct session *s, size_t *length)
         return s->out->data + s->out->start;
     }
     uint64_t left = h->tail_end - h->tail_offset;
+    if (h->upload)
+        return chain_front(&h->upload->body, length);
     if (h->tail) {
         *length = (size_t)left;
         return h->tail + h->tail_offset;
@@ -442,6 +453,8 @@ static void http_sent(struct session *s, size_t n)
     struct http_session *h = http(s);
     if (!s->out) {
         h->tail_offset += n;
+        if (h->upload)
+            chain_drop(&h->upload->body, n);
         return;
     }
     s->out->start += (uint32_t)n;

@@ -1,11 +1,19 @@
 /* Blocks of memory for data on its way in or out.
  *
- * * A connection owns a buffer only while there is something in it, so an idle connection of an event
+ * A connection owns a buffer only while there is something in it, so an idle connection of an event
  * loop costs none, and the loop uses the same few blocks, warm in its cache, for all connections. (A
- * model that blocks in recv has to hand it a buffer before there is anything to read.) Each thread keeps its own list of free blocks: nothing here is shared. */
+ * model that blocks in recv has to hand it a buffer before there is anything to read.)
+ *
+ * Each thread keeps a few free blocks to itself, and a depot that all threads share holds the others.
+ * Memory that went back to the system between two batches of requests would cost a page fault for
+ * each page when it is taken again, and that can be dearer than the request. So a block goes back to
+ * the system only when nobody has needed it for thousands of uses of others: what is kept is what
+ * the traffic needed lately. */
 #ifndef IOM_BUFFER_H
 #define IOM_BUFFER_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The most that one recv can take, and the high-water mark of a connection's output. Pages that
@@ -13,12 +21,8 @@
 #define BUFFER_SIZE 65536u
 
 struct buffer {
-    union {
-        struct {
-            uint32_t start, end; /* the bytes data[start .. end) are in use */
-        };
-        struct buffer *next; /* of a free block */
-    };
+    struct buffer *next; /* of a free block, or in a chain */
+    uint32_t start, end; /* the bytes data[start .. end) are in use */
     uint8_t data[BUFFER_SIZE];
 };
 
@@ -28,7 +32,26 @@ struct buffer *buffer_take(void);
 /* Give it back. NULL is allowed. */
 void buffer_give(struct buffer *b);
 
-/* Free what this thread keeps: to be called by a thread that ends. */
+/* Bring what this thread keeps to the depot: to be called by a thread that ends. */
 void buffer_clear_free_list(void);
+
+/* Bytes in a row of buffers, first in, first out. All zero is an empty one. */
+struct chain {
+    struct buffer *first, *last;
+    size_t length;
+};
+
+/* Add a copy of `n` bytes at the end. Returns false when memory is out; a part may be added then. */
+bool chain_append(struct chain *c, const uint8_t *data, size_t n);
+
+/* The first bytes, as many as lie together: all of them, or at least BUFFER_SIZE where none were
+ * dropped yet. The chain must not be empty. They stay where they are until they are dropped. */
+const uint8_t *chain_front(const struct chain *c, size_t *n);
+
+/* Drop the first `n` bytes, no more than there are. */
+void chain_drop(struct chain *c, size_t n);
+
+/* Drop all. */
+void chain_clear(struct chain *c);
 
 #endif

@@ -38,7 +38,7 @@ struct counters {
     /* Written by workers.c, where the slot is a worker's: */
     counter alive;   /* 1 while it runs */
     counter started; /* how often it was: more than once where it was replaced */
-    counter lost;  /* of those accepted, connections that ended with a process that died */
+    counter lost;    /* of those accepted, connections that ended with a process that died */
 } __attribute__((aligned(64)));
 
 static inline void count(counter *c, uint64_t n)

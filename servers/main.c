@@ -1,5 +1,6 @@
 /* What all servers share around their model: set-up, signals, the counters' last word. */
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +27,10 @@
  * can number (PID_MAX_LIMIT on small machines is 32768). */
 #define CONNECTION_SLOTS 32768
 
+/* The most free memory at the end of the heap, in bytes: a thousand connections of a library with
+ * 64 KiB each. */
+#define KEPT_MEMORY (64 << 20)
+
 static struct server server;
 static struct options options;
 static struct listeners listeners;
@@ -37,8 +42,8 @@ static struct listeners listeners;
 static void start_drain_timer(uint64_t ns)
 {
     uint64_t us = ns < NS_PER_US ? 1 : ns / NS_PER_US;
-    struct itimerval t = {.it_value = {.tv_sec = (time_t)(us / 1000000),
-                                       .tv_usec = (suseconds_t)(us % 1000000)}};
+    struct itimerval t = {
+        .it_value = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)}};
     setitimer(ITIMER_REAL, &t, NULL);
 }
 
@@ -162,6 +167,15 @@ static void start_listening(void)
     server.listeners = &listeners;
 }
 
+/* glibc gives the end of its heap back to the system as soon as 128 KiB of it are free, which a batch
+ * of answers is, and has to fetch page after page again for the next one: some page faults a request.
+ * Blocks for data are kept by buffer.c; this is for what else comes and goes with requests, the
+ * buffers of the event libraries above all. */
+static void keep_memory(void)
+{
+    mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY);
+}
+
 static void refuse_unsupported(void)
 {
     char why[256];
@@ -180,6 +194,7 @@ int main(int argc, char **argv)
 {
     err_set_program(argv[0]);
     inherit_clean();
+    keep_memory();
     raise_descriptor_limit(); /* first: a model may size by it what it tries to open */
     options_read(argc, argv, &options);
     refuse_unsupported();

@@ -18,6 +18,10 @@
 /* As many as may have data at one time. Fewer would cost requests to receive again. */
 #define BUFFERS 1024u
 
+/* The ring of buffers, the buffers, the arena. */
+#define MEMORY                                                                                 \
+    (BUFFERS * sizeof(struct io_uring_buf) + BUFFERS * URING_BUFFER_SIZE + URING_ARENA_SIZE)
+
 /* How long the kernel thread looks for requests before it sleeps. */
 #define SQPOLL_IDLE_MS 100
 
@@ -76,13 +80,15 @@ static void put_buffer(struct uring *u, unsigned i, int offset)
 
 static bool provide_buffers(struct uring *u, char *why, size_t size)
 {
-    void *pages = mmap(NULL, BUFFERS * sizeof(struct io_uring_buf), PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    u->entries = pages == MAP_FAILED ? NULL : pages;
-    u->buffers = malloc(BUFFERS * URING_BUFFER_SIZE);
-    u->arena = malloc(URING_ARENA_SIZE);
-    if (!u->entries || !u->buffers || !u->arena)
+    /* The kernel takes the buffers in turn, so all of this is in use soon: no page of it is to be
+     * fetched by a request. */
+    void *pages = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (pages == MAP_FAILED)
         return fail(why, size, "cannot provide buffers", ENOMEM);
+    u->entries = pages;
+    u->buffers = (uint8_t *)pages + BUFFERS * sizeof(struct io_uring_buf);
+    u->arena = u->buffers + BUFFERS * URING_BUFFER_SIZE;
     struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)u->entries,
                                    .ring_entries = BUFFERS};
     int result = io_uring_register_buf_ring(&u->io, &reg, 0);
@@ -114,9 +120,7 @@ void uring_close(struct uring *u)
 {
     io_uring_queue_exit(&u->io);
     if (u->entries)
-        munmap(u->entries, BUFFERS * sizeof(struct io_uring_buf));
-    free(u->buffers);
-    free(u->arena);
+        munmap(u->entries, MEMORY);
 }
 
 bool uring_can_zerocopy(struct uring *u)

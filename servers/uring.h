@@ -15,8 +15,9 @@
  * of all buffers would compete for the same few places of the cache. */
 #define URING_BUFFER_SIZE ((size_t)2048 + 64)
 
-/* For answers that are copied to be sent with the next batch. */
-#define URING_ARENA_SIZE ((size_t)256 << 10)
+/* For answers that are copied to be sent with the next batch. When it is full they are submitted at
+ * once: few enough to be in the cache still when the kernel reads them. */
+#define URING_ARENA_SIZE ((size_t)64 << 10)
 
 struct uring {
     struct io_uring io;

@@ -78,7 +78,7 @@ static void linger(struct uring_loop *l, struct uring_conn *c)
     c->shutting_down = true;
     c->lingering = true;
     c->linger_end = l->now + LINGER_TIME;
-    uring_drop_held(c);
+    chain_clear(&c->held);
     uring_receive(l, c);
 }
 
@@ -143,8 +143,8 @@ void uring_conn_go_on(struct uring_loop *l, struct uring_conn *c)
         uring_conn_step(l, c);
     } else if (c->pending == 0) {
         session_close(c->session);
-        free(c->rest);
-        free(c->held);
+        chain_clear(&c->rest);
+        chain_clear(&c->held);
         free(c);
         l->dying--;
     }

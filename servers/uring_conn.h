@@ -4,6 +4,7 @@
 #ifndef IOM_URING_CONN_H
 #define IOM_URING_CONN_H
 
+#include "buffer.h"
 #include "conn.h"
 #include "uring_loop.h"
 
@@ -26,10 +27,8 @@ struct uring_conn {
     uint64_t copied_in;   /* the epoch of the last answer that was copied to the arena */
     const uint8_t *copy;  /* that answer */
     uint32_t copy_length; /* and its length */
-    uint32_t rest_length; /* what was not sent of it, and is being sent now: */
-    uint8_t *rest;
-    uint8_t *held; /* input that the session does not take yet: held[held_start .. held_end) */
-    uint32_t held_start, held_end, held_size;
+    struct chain rest;    /* what was not sent of it, and is being sent now */
+    struct chain held;    /* input that the session does not take yet */
     uint64_t active_at, linger_end;
     struct timer timer;
     struct uring_conn *next, *previous; /* of those open */

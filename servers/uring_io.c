@@ -1,7 +1,6 @@
 #include "uring_io.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -10,7 +9,7 @@
 
 /* Answers up to this size are copied to the arena. The session's buffer is free again at once and
  * serves the next connection of the batch, and no completion is needed to say so. */
-#define COPY_MAX 4096u
+#define COPY_MAX (17u << 10)
 
 /* The most that one send takes from the session: a slow reader is to be seen to make progress. */
 #define PIECE_MAX ((size_t)64 << 10)
@@ -20,10 +19,7 @@
 
 /* Receiving is stopped when so much waits for the session to take it. A batch may bring more before
  * that takes effect, but no more than there are provided buffers. */
-#define HELD_MAX 65536u
-
-/* So the session, when it wants more, takes all of it, and nothing need be moved to the front. */
-_Static_assert(HELD_MAX <= BUFFER_SIZE, "what is held fits into the session's buffer");
+#define HELD_MAX BUFFER_SIZE
 
 void uring_receive(struct uring_loop *l, struct uring_conn *c)
 {
@@ -49,30 +45,6 @@ static void stop_receiving(struct uring_loop *l, struct uring_conn *c)
     c->cancelling = true;
 }
 
-static bool hold(struct uring_conn *c, const uint8_t *data, uint32_t n)
-{
-    if (c->held_end + n > c->held_size) {
-        uint32_t size = c->held_size ? c->held_size : 4096;
-        while (size < c->held_end + n)
-            size *= 2;
-        uint8_t *bigger = realloc(c->held, size);
-        if (!bigger)
-            return false;
-        c->held = bigger;
-        c->held_size = size;
-    }
-    memcpy(c->held + c->held_end, data, n);
-    c->held_end += n;
-    return true;
-}
-
-void uring_drop_held(struct uring_conn *c)
-{
-    free(c->held);
-    c->held = NULL;
-    c->held_start = c->held_end = c->held_size = 0;
-}
-
 /* Hand data to the session, which wants it. Returns how much it took, 0 when memory is out. */
 static uint32_t feed(struct uring_loop *l, struct uring_conn *c, const uint8_t *data,
                      uint32_t n)
@@ -95,12 +67,12 @@ static uint32_t feed(struct uring_loop *l, struct uring_conn *c, const uint8_t *
 bool uring_feed(struct uring_loop *l, struct uring_conn *c)
 {
     struct session *s = c->session;
-    if (c->held_start < c->held_end) {
-        uint32_t n = feed(l, c, c->held + c->held_start, c->held_end - c->held_start);
-        c->held_start += n;
-        s->failed |= n == 0;
-        if (c->held_start == c->held_end)
-            uring_drop_held(c);
+    if (c->held.length > 0) {
+        size_t n;
+        const uint8_t *data = chain_front(&c->held, &n);
+        uint32_t taken = feed(l, c, data, (uint32_t)n);
+        chain_drop(&c->held, taken);
+        s->failed |= taken == 0;
         return true;
     }
     if (!c->eof)
@@ -113,12 +85,12 @@ bool uring_feed(struct uring_loop *l, struct uring_conn *c)
 static bool take(struct uring_loop *l, struct uring_conn *c, const uint8_t *data, uint32_t n)
 {
     uint32_t taken = 0;
-    if (c->want == SESSION_READ && !c->sending && c->held_end == 0) {
+    if (c->want == SESSION_READ && !c->sending && c->held.length == 0) {
         taken = feed(l, c, data, n);
         if (taken == 0)
             return false;
     }
-    return taken == n || hold(c, data + taken, n - taken);
+    return chain_append(&c->held, data + taken, n - taken);
 }
 
 bool uring_received(struct uring_loop *l, struct uring_conn *c, const struct io_uring_cqe *cqe)
@@ -140,10 +112,15 @@ bool uring_received(struct uring_loop *l, struct uring_conn *c, const struct io_
 
 void uring_balance(struct uring_loop *l, struct uring_conn *c)
 {
-    if (c->held_end - c->held_start > HELD_MAX)
+    if (c->held.length > HELD_MAX)
         stop_receiving(l, c);
     else
         uring_receive(l, c);
+}
+
+static bool without_copy(const struct uring_loop *l, const struct uring_conn *c, size_t n)
+{
+    return l->zerocopy && !c->must_copy && n >= ZEROCOPY_MIN;
 }
 
 /* Send and be told when it is done; the data stays where it is until then. */
@@ -151,7 +128,7 @@ static void send_piece(struct uring_loop *l, struct uring_conn *c, const uint8_t
                        size_t n)
 {
     struct io_uring_sqe *sqe = uring_conn_request(l, c);
-    if (l->zerocopy && !c->must_copy && n >= ZEROCOPY_MIN) {
+    if (without_copy(l, c, n)) {
         io_uring_prep_send_zc(sqe, (int)c->slot, data, n, MSG_NOSIGNAL | MSG_WAITALL, 0);
         count(&l->counters->extra[URING_ZEROCOPY_SENDS], 1);
     } else {
@@ -167,7 +144,11 @@ static void send_piece(struct uring_loop *l, struct uring_conn *c, const uint8_t
  * with --sqpoll. */
 static bool send_copy(struct uring_loop *l, struct uring_conn *c, const uint8_t *data, size_t n)
 {
-    uint8_t *copy = n <= COPY_MAX && !l->ring.sqpoll ? uring_arena(&l->ring, n) : NULL;
+    if (n > COPY_MAX || l->ring.sqpoll || without_copy(l, c, n))
+        return false;
+    uint8_t *copy = uring_arena(&l->ring, n);
+    if (!copy && uring_flush(l))
+        copy = uring_arena(&l->ring, n);
     if (!copy)
         return false;
     memcpy(copy, data, n);
@@ -193,24 +174,26 @@ void uring_transmit(struct uring_loop *l, struct uring_conn *c)
     }
 }
 
+static void send_rest(struct uring_loop *l, struct uring_conn *c)
+{
+    size_t n;
+    const uint8_t *data = chain_front(&c->rest, &n);
+    send_piece(l, c, data, n);
+}
+
 /* A rest of what was copied is sent before the session has its say. */
 static void rest_sent(struct uring_loop *l, struct uring_conn *c)
 {
-    c->rest_length -= (uint32_t)c->sent;
-    if (c->rest_length > 0) {
-        memmove(c->rest, c->rest + c->sent, c->rest_length);
-        send_piece(l, c, c->rest, c->rest_length);
-    } else {
-        free(c->rest);
-        c->rest = NULL;
-    }
+    chain_drop(&c->rest, (size_t)c->sent);
+    if (c->rest.length > 0)
+        send_rest(l, c);
 }
 
 /* Pinned pages count against RLIMIT_MEMLOCK, notifications against net.core.optmem_max. */
 static bool zerocopy_refused(const struct uring_loop *l, const struct uring_conn *c)
 {
     int error = -c->sent;
-    return l->zerocopy && !c->must_copy && !c->rest &&
+    return l->zerocopy && !c->must_copy && c->rest.length == 0 &&
            (error == ENOMEM || error == ENOBUFS || error == EOPNOTSUPP);
 }
 
@@ -232,7 +215,7 @@ bool uring_sent(struct uring_loop *l, struct uring_conn *c, const struct io_urin
     if (c->sent <= 0)
         return false;
     c->active_at = l->now;
-    if (c->rest)
+    if (c->rest.length > 0)
         rest_sent(l, c);
     else
         session_sent(c->session, (size_t)c->sent);
@@ -246,11 +229,8 @@ bool uring_resend(struct uring_loop *l, struct uring_conn *c, int result)
     count(&l->counters->eagain, result == -EAGAIN);
     if (result < 0 && result != -EAGAIN)
         return false;
-    c->rest_length = c->copy_length - done;
-    c->rest = malloc(c->rest_length);
-    if (!c->rest)
+    if (!chain_append(&c->rest, c->copy + done, c->copy_length - done))
         return false;
-    memcpy(c->rest, c->copy + done, c->rest_length);
-    send_piece(l, c, c->rest, c->rest_length);
+    send_rest(l, c);
     return true;
 }

@@ -18,9 +18,6 @@ void uring_balance(struct uring_loop *l, struct uring_conn *c);
  * false when there is neither; where memory is out the session fails. */
 bool uring_feed(struct uring_loop *l, struct uring_conn *c);
 
-/* Nobody wants what is held. */
-void uring_drop_held(struct uring_conn *c);
-
 /* Send the next piece of the session's output: c->sending until it is sent, unless it could be copied
  * and counts as sent at once. */
 void uring_transmit(struct uring_loop *l, struct uring_conn *c);

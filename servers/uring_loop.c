@@ -71,9 +71,10 @@ static void expire(struct uring_loop *l)
             l, (struct uring_conn *)(void *)((char *)t - offsetof(struct uring_conn, timer)));
 }
 
-/* What is in the completion queue. Sends that failed come first, for what would follow them. */
-static unsigned work_off(struct uring_loop *l,
-                         void (*other)(struct uring_loop *l, const struct io_uring_cqe *cqe))
+/* Sends of copies that failed, among the completions that have come since this was asked last: they
+ * come first, for what would follow them. The copies are done with then, unless the kernel has more
+ * completions, which did not fit into the queue. */
+static bool see_copies(struct uring_loop *l)
 {
     struct io_uring *io = &l->ring.io;
     struct io_uring_cqe *cqe;
@@ -81,17 +82,36 @@ static unsigned work_off(struct uring_loop *l,
 
     io_uring_for_each_cqe(io, head, cqe)
     {
-        n++;
-        if (uring_kind(cqe) == URING_COPY_SENT)
+        if (n++ >= l->seen && uring_kind(cqe) == URING_COPY_SENT)
             uring_conn_copy_failed(l, uring_of(cqe), cqe->res);
     }
-    /* Else the kernel has more of them, which did not fit into the queue. */
-    if (!io_uring_cq_has_overflow(io)) {
-        l->ring.epoch++;
-        l->ring.arena_used = 0;
+    l->seen = n;
+    if (io_uring_cq_has_overflow(io))
+        return false;
+    l->ring.epoch++;
+    l->ring.arena_used = 0;
+    return true;
+}
+
+bool uring_flush(struct uring_loop *l)
+{
+    count(&l->counters->extra[URING_ENTERS], 1);
+    return io_uring_submit(&l->ring.io) >= 0 && io_uring_sq_ready(&l->ring.io) == 0 &&
+           see_copies(l);
+}
+
+/* What is in the completion queue. */
+static unsigned work_off(struct uring_loop *l,
+                         void (*other)(struct uring_loop *l, const struct io_uring_cqe *cqe))
+{
+    struct io_uring *io = &l->ring.io;
+    struct io_uring_cqe *cqe;
+    unsigned head;
+
+    bool go = see_copies(l);
+    unsigned n = l->seen, left = n;
+    if (go)
         go_on(l);
-    }
-    unsigned left = n;
     io_uring_for_each_cqe(io, head, cqe)
     {
         if (left-- == 0)
@@ -105,6 +125,7 @@ static unsigned work_off(struct uring_loop *l,
             other(l, cqe);
     }
     io_uring_cq_advance(io, n);
+    l->seen -= n;
     return n;
 }
 

@@ -18,7 +18,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
 # What waits longest comes first, so that nothing waits for it at the end.
 from checks import (timing, workers, workers_stop, stop, storm, limits, http, body,  # noqa: E402,F401
-                    echo, addresses, inherited, pieces, counters, cli, files, table)  # noqa: F401
+                    echo, faults, addresses, inherited, pieces, counters, cli, files,  # noqa: F401
+                    table)  # noqa: F401
 from lib import server, suite  # noqa: E402
 
 

@@ -5,6 +5,7 @@ A test links this file under a name such as `dies-in-load` into a directory of s
 what it does. It honours the options that the driver uses and otherwise serves HTTP badly."""
 
 import json
+import mmap
 import os
 import sys
 import time
@@ -23,6 +24,13 @@ def option(name):
     return sys.argv[sys.argv.index(name) + 1]
 
 
+def touch_fresh_pages():
+    """Eight pages that this process did not have, and will not have the next time."""
+    with mmap.mmap(-1, 8 * mmap.PAGESIZE) as pages:
+        for at in range(0, len(pages), mmap.PAGESIZE):
+            pages[at] = 1
+
+
 def serve(connection):
     with connection:
         while True:
@@ -32,6 +40,8 @@ def serve(connection):
             if NAME == "dies-in-load":
                 print("out of cheese", file=sys.stderr, flush=True)
                 os._exit(7)
+            if NAME == "takes-pages":
+                touch_fresh_pages()
             connection.sendall((ERROR if NAME == "says-500" else TEXT) * data.count(b"\r\n\r\n"))
 
 

@@ -19,8 +19,8 @@
  * held, and beyond that the request is cancelled: the client feels it as from the others. Out of
  * buffers (ENOBUFS) nothing is lost, and the request is armed again.
  *
- * Sending. A small answer is copied and sent without a completion, unless it does not go out whole
- * and at once; that is known when the call that submitted it returns, and looked at before anything
+ * Sending. An answer of up to 17 KiB is copied and sent without a completion, unless it does not go
+ * out whole and at once; that is known when the call that submitted it returns, and looked at before anything
  * else. What must come after it, the next answer or a close, waits until then. A large one is sent
  * from where it lies, and its completion awaited. With --zerocopy pages are pinned instead of copied
  * (IORING_OP_SEND_ZC), and a second completion says when the client has acknowledged them: only

@@ -46,8 +46,47 @@ def without_privileges(t):
             continue
         expect(float(row["cpu_us_per_request"]) > 0, "no CPU time")
         expect(row["switches_per_request"] != "", "no context switches")
+        expect(row["minor_faults_per_request"] != "", "no page faults")
     if paranoid > 1:
         expect("clock" in sources["cpu"] and sources["missing"], f"sources {sources}")
+
+
+def page_faults(t, user=None):
+    b = Bench(t, fakes=("takes-pages",))
+    as_user = {}
+    if user:
+        os.chmod(b.dir, 0o777)
+        as_user = {"user": user, "group": user, "extra_groups": []}
+    b.measure(b.scenario(repetitions=1, connections="1"), "--out", b.out, **as_user)
+    for row in b.rows():
+        if float(row["requests"] or 0) < 50:  # one at either end of the window may count half
+            raise tap.Skip(f"a busy machine: {row['requests'] or 0} answers in a window")
+        each = float(row["minor_faults_per_request"])
+        if row["model"] == "takes-pages":  # and those of Python itself
+            expect(7 <= each < 50, f"{each} faults a request of a server that takes 8 pages for it")
+        else:
+            expect(each < 7, f"{each} faults a request of one that takes none")
+    with open(os.path.join(b.out, "environment.json"), encoding="utf-8") as f:
+        return json.load(f)["sources"]["page_faults"]
+
+
+def faults_by_perf(t):
+    source = page_faults(t)
+    if "perf" not in source:
+        raise tap.Skip(f"no perf here: {source}")
+
+
+def faults_by_proc(t):
+    if os.geteuid() != 0:
+        raise tap.Skip("only root can drop privileges")
+    try:
+        subprocess.run([ARGS.driver, "--version"], user=65534, group=65534, extra_groups=[],
+                       stdout=subprocess.DEVNULL, check=True)
+    except PermissionError:
+        raise tap.Skip("the build directory is closed to other users") from None
+    source = page_faults(t, user=65534)
+    if "/proc" not in source:
+        raise tap.Skip(f"perf is open to all here: {source}")
 
 
 def few_descriptors(t):
@@ -141,6 +180,8 @@ def a_cpu_is_left_out(t):
 TESTS = [
     ("one CPU is told and marked", one_cpu, 60),
     ("without privileges", without_privileges, 60),
+    ("page faults a request, by perf", faults_by_perf, 60),
+    ("page faults a request, by /proc", faults_by_proc, 60),
     ("few descriptors", few_descriptors, 60),
     ("a CPU quota of a control group", cpu_quota, 60),
     ("a CPU that /proc/stat leaves out", a_cpu_is_left_out, 60),
