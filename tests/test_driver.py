@@ -14,8 +14,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from driver_checks import (bench, cli, environment, faults, inherited, machines, names,  # noqa: E402
-                           output, peers, resume, whole)
+from driver_checks import (bench, cli, damaged, environment, faults, inherited, machines,  # noqa: E402
+                           names, output, peers, resume, whole)
 
 
 def main():
@@ -31,7 +31,7 @@ def main():
         setattr(bench.ARGS, name, os.path.abspath(getattr(arguments, name)))
     tests = [tap.Test(name, function, limit * arguments.slow_factor)
              for module in (whole, faults, resume, machines, cli, peers, environment, inherited,
-                           names, output)
+                           names, damaged, output)
              for name, function, limit in module.TESTS if fnmatch.fnmatch(name, arguments.only)]
     # Several at once share the CPUs: no test here judges a speed.
     sys.exit(1 if tap.run(tests, jobs=4) else 0)
