@@ -8,93 +8,163 @@
 #include "bench/text.h"
 #include "common/err.h"
 
-/* Cut one field off `*at`, unquoting it in place. `*at` moves to the separator's successor;
- * `*end` tells whether the field was the record's last. Returns NULL for a quote that does not
- * close. */
-static char *next_field(char **at, bool *last)
-{
-    char *from = *at;
-    char *field = from;
-    char *to = from;
-
-    if (*from == '"') {
-        for (from++; *from != '\0'; from++) {
-            if (*from == '"' && *++from != '"')
-                break;
-            *to++ = *from;
-        }
-        if (*from != ',' && *from != '\n')
-            return NULL;
-    } else {
-        while (*from != ',' && *from != '\n' && *from != '\0')
-            *to++ = *from++;
-    }
-    *last = *from != ',';
-    *at = *from ? from + 1 : from;
-    *to = '\0';
-    return field;
-}
-
-static bool read_record(char **at, char **fields, size_t max, size_t *count)
-{
-    bool last = false;
-    for (*count = 0; !last; (*count)++) {
-        char *field = next_field(at, &last);
-        if (!field || *count == max)
-            return false;
-        fields[*count] = field;
-    }
-    return true;
-}
-
 enum { COLUMNS_MAX = 256 };
+
+/* A reading under way. */
+struct reader {
+    char *at;
+    size_t line; /* that `at` is in, from 1 on */
+    char *fields[COLUMNS_MAX];
+    size_t count;
+    const char *wrong; /* NULL while all is well */
+};
+
+/* The text between quotes, in place; `r->at` is the opening one and becomes what follows the closing
+ * one. */
+static void take_quoted(struct reader *r)
+{
+    char *to = r->at;
+    size_t opened = r->line;
+    for (r->at++; *r->at != '\0'; r->at++) {
+        if (*r->at == '"' && *++r->at != '"')
+            break;
+        r->line += *r->at == '\n';
+        *to++ = *r->at;
+    }
+    if (*r->at != ',' && *r->at != '\n' && *r->at != '\r') {
+        r->wrong = "a quote is not closed, or text follows it";
+        r->line = opened;
+    }
+    if (*r->at != '\0')
+        *to = '\0';
+}
+
+/* Cut one field off, unquoting it in place; whether another follows in this record. */
+static bool take_field(struct reader *r)
+{
+    if (r->count == COLUMNS_MAX) {
+        r->wrong = "more than 256 fields";
+        return false;
+    }
+    r->fields[r->count++] = r->at;
+    char *end = r->at;
+    if (*r->at == '"')
+        take_quoted(r);
+    else
+        r->at += strcspn(r->at, ",\n");
+    if (r->wrong)
+        return false;
+    end = r->at;
+    if (*end == '\r' && end[1] == '\n')
+        r->at++;
+    else if (*end == '\n' && end > r->fields[r->count - 1] && end[-1] == '\r')
+        end--;
+    bool more = *r->at == ',';
+    *end = '\0';
+    r->at++;
+    return more;
+}
+
+static bool read_record(struct reader *r)
+{
+    r->count = 0;
+    while (take_field(r))
+        ;
+    return !r->wrong;
+}
+
+static const char *header_fault(const struct csv *c)
+{
+    for (size_t i = 0; i < c->columns; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(c->header[i], c->header[k]) == 0)
+                return c->header[i];
+    return NULL;
+}
+
+static void add_row(struct csv *c, const struct reader *r, size_t line)
+{
+    if ((c->rows & (c->rows - 1)) == 0) {
+        size_t room = c->rows ? c->rows * 2 : 1;
+        c->cells = xrealloc(c->cells, room * c->columns * sizeof *c->cells);
+        c->lines = xrealloc(c->lines, room * sizeof *c->lines);
+    }
+    memcpy(c->cells + c->rows * c->columns, r->fields, c->columns * sizeof *r->fields);
+    c->lines[c->rows++] = line;
+}
+
+/* All records of c->text; false with what is wrong in `error`, without the file's name. */
+static bool read_records(struct csv *c, char *error, size_t error_size)
+{
+    struct reader r = {.at = c->text, .line = 1};
+    if (read_record(&r)) {
+        c->columns = r.count;
+        c->header = xcalloc(c->columns, sizeof *c->header);
+        memcpy(c->header, r.fields, c->columns * sizeof *c->header);
+    }
+    const char *twice = r.wrong ? NULL : header_fault(c);
+    if (twice) {
+        snprintf(error, error_size, ":1: there are two columns '%.64s'", twice);
+        return false;
+    }
+    while (!r.wrong && *r.at != '\0') {
+        size_t line = ++r.line;
+        if (!read_record(&r))
+            break;
+        if (r.count != c->columns) {
+            snprintf(error, error_size, ":%zu: %zu field%s, the header has %zu", line, r.count,
+                     text_s((double)r.count), c->columns);
+            return false;
+        }
+        add_row(c, &r, line);
+    }
+    if (r.wrong)
+        snprintf(error, error_size, ":%zu: %s", r.line, r.wrong);
+    return !r.wrong;
+}
+
+static size_t lines_of(const char *text, size_t size)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < size; i++)
+        n += text[i] == '\n';
+    return n;
+}
 
 bool csv_read(const char *path, struct csv *out, char *error, size_t error_size)
 {
+    size_t size;
+    char what[160];
     *out = (struct csv){0};
-    out->text = text_read_file(path);
+    out->text = text_read_sized(path, &size);
     if (!out->text) {
         snprintf(error, error_size, "cannot read %s: %s", path, strerror(errno));
         return false;
     }
+    size_t whole = strlen(out->text);
     char *end = strrchr(out->text, '\n');
-    if (!end) {
+    bool good = whole == size && end;
+    if (whole < size)
+        snprintf(error, error_size, "%s:%zu: a byte of zero", path, lines_of(out->text, whole));
+    else if (!end)
         snprintf(error, error_size, "%s has no header line", path);
-        csv_free(out);
-        return false;
-    }
-    end[1] = '\0';
-
-    char *fields[COLUMNS_MAX];
-    char *at = out->text;
-    bool good = read_record(&at, fields, COLUMNS_MAX, &out->columns);
-    out->header = xcalloc(out->columns, sizeof *out->header);
-    for (size_t i = 0; i < out->columns; i++)
-        out->header[i] = fields[i];
-
-    size_t room = 0;
-    while (good && *at != '\0') {
-        size_t n;
-        good = read_record(&at, fields, COLUMNS_MAX, &n) && n == out->columns;
+    else if (end[1] != '\0')
+        out->cut_line = lines_of(out->text, size);
+    if (good) {
+        end[1] = '\0';
+        good = read_records(out, what, sizeof what);
         if (!good)
-            break;
-        if (out->rows == room) {
-            room = room ? room * 2 : 64;
-            out->cells = xrealloc(out->cells, room * out->columns * sizeof *out->cells);
-        }
-        memcpy(out->cells + out->rows++ * out->columns, fields, n * sizeof *fields);
+            snprintf(error, error_size, "%s%s", path, what);
     }
-    if (!good) {
-        snprintf(error, error_size, "%s: record %zu does not fit the header", path,
-                 out->rows + 1);
+    if (!good)
         csv_free(out);
-    }
     return good;
 }
 
 void csv_free(struct csv *c)
 {
     free(c->cells);
+    free(c->lines);
     free(c->header);
     free(c->text);
     *c = (struct csv){0};
@@ -113,12 +183,21 @@ const char *csv_cell(const struct csv *c, size_t row, int column)
     return column < 0 ? "" : c->cells[row * c->columns + (size_t)column];
 }
 
-double csv_number(const struct csv *c, size_t row, int column)
+bool csv_number(const struct csv *c, size_t row, int column, double *value)
 {
     const char *text = csv_cell(c, row, column);
     char *end;
-    double value = strtod(text, &end);
-    return end == text || *end != '\0' ? NAN : value;
+    *value = NAN;
+    if (text[0] == '\0')
+        return true;
+    /* strtod() takes more: " 1", "0x1p3", "nan". */
+    if (strspn(text, "0123456789+-.eE") != strlen(text))
+        return false;
+    double number = strtod(text, &end);
+    if (*end != '\0' || !isfinite(number))
+        return false;
+    *value = number;
+    return true;
 }
 
 void csv_put_text(FILE *f, const char *text)

@@ -1,5 +1,6 @@
 #include "environment.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +12,14 @@
 #include "bench/child_env.h"
 #include "bench/json_get.h"
 #include "bench/machine.h"
+#include "bench/name.h"
 #include "bench/peer.h"
 #include "bench/process.h"
 #include "bench/text.h"
 #include "common/clock.h"
 #include "common/err.h"
+
+enum { environment_format = 1 };
 
 /* A fact that is missing, or is no text, is null. */
 static json_t *text_or_null(const char *text)
@@ -164,8 +168,8 @@ void environment_write(const char *dir, const struct run_facts *facts)
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)facts->seed);
 
     /* The seed as text: a JSON number does not hold 64 bits everywhere. */
-    json_t *all = json_pack("{s:i,s:s,s:s,s:b,s:i,s:i}", "format", 1, "date", date, "seed",
-                            seed, "counting", facts->counting, "trials",
+    json_t *all = json_pack("{s:i,s:s,s:s,s:b,s:i,s:i}", "format", environment_format, "date",
+                            date, "seed", seed, "counting", facts->counting, "trials",
                             (int)facts->plan->count, "points", (int)facts->plan->points);
     json_checked(all, "the run");
     put(all, "scenario", scenario(facts->scenario));
@@ -221,16 +225,50 @@ bool environment_same(const json_t *old, const struct placement *p, char *error,
            same(old, "machine", "kernel_release", u.release, error, error_size);
 }
 
+/* What everything that is made of a run relies on; NULL where that is there. */
+static const char *lacking(const json_t *all)
+{
+    size_t i;
+    json_t *m;
+    if (!json_is_object(all))
+        return "it is no JSON object";
+    if (json_integer_value(json_object_get(all, "format")) != environment_format)
+        return "its format is another than 1";
+    const json_t *s = json_object_get(all, "scenario");
+    json_int_t rank = json_integer_value(json_object_get(s, "rank"));
+    if (!json_is_string(json_object_get(s, "name")) || rank < 1 || rank > 1000000)
+        return "it has no scenario with a name and a rank";
+    if (!json_is_object(json_object_get(all, "placement")))
+        return "it has no placement";
+    if (!json_is_array(json_object_get(all, "models")))
+        return "it has no models";
+    json_array_foreach(json_object_get(all, "models"), i, m)
+    {
+        if (!name_is_good(json_text(m, "name", "")))
+            return "a model in it has no name that is one";
+    }
+    return NULL;
+}
+
 json_t *environment_read(const char *dir, char *error, size_t error_size)
 {
     char *path = text_format("%s/environment.json", dir);
     json_error_t where;
-    json_t *all = json_load_file(path, 0, &where);
-    if (!json_is_object(all)) {
-        json_decref(all);
-        all = NULL;
-        snprintf(error, error_size, "%s is not the environment of a run: %s", path, where.text);
-    }
+    FILE *f = fopen(path, "re");
+    json_t *all = f ? json_loadf(f, JSON_REJECT_DUPLICATES, &where) : NULL;
+    const char *lack = all ? lacking(all) : NULL;
+    if (!f)
+        snprintf(error, error_size, "cannot read %s: %s", path, strerror(errno));
+    else if (!all)
+        snprintf(error, error_size, "%s:%d: %s", path, where.line > 0 ? where.line : 1,
+                 where.text);
+    else if (lack)
+        snprintf(error, error_size, "%s is not the environment of a run: %s", path, lack);
+    if (f)
+        fclose(f);
     free(path);
-    return all;
+    if (!all || !lack)
+        return all;
+    json_decref(all);
+    return NULL;
 }

@@ -30,7 +30,8 @@ struct run_facts {
 /* Write DIR/environment.json. */
 void environment_write(const char *dir, const struct run_facts *facts);
 
-/* Read it; NULL with one line in `error`. The caller decrefs it. */
+/* Read it; NULL with one line in `error`, also where what is there is not what environment_write()
+ * writes. The caller decrefs it. */
 json_t *environment_read(const char *dir, char *error, size_t error_size);
 
 /* Write `all` to DIR/environment.json once more. */

@@ -12,11 +12,11 @@
 #include "bench/commands.h"
 #include "bench/comparison.h"
 #include "bench/distribution.h"
-#include "bench/environment.h"
 #include "bench/json_get.h"
 #include "bench/paths.h"
 #include "bench/process.h"
 #include "bench/ratios.h"
+#include "bench/run_data.h"
 #include "bench/summary.h"
 #include "bench/text.h"
 #include "common/clock.h"
@@ -50,28 +50,10 @@ const struct plot_script plot_scripts[] = {
     {NULL, NULL},
 };
 
-unsigned plot_rank_point(const char *dir)
-{
-    char error[512];
-    json_t *environment = environment_read(dir, error, sizeof error);
-    double rank = json_number(environment, "scenario", "rank");
-    json_decref(environment);
-    return rank > 0 ? (unsigned)rank : 64;
-}
-
-static json_t *cpu_counts(const char *dir)
-{
-    char error[512];
-    json_t *environment = environment_read(dir, error, sizeof error);
-    json_t *placement = json_incref(json_object_get(environment, "placement"));
-    json_decref(environment);
-    return placement;
-}
-
 /* "server on 1 CPU, load generator on 1": what a figure must not be read without. */
-static char *cores_text(const char *dir)
+static char *cores_text(const json_t *environment)
 {
-    json_t *p = cpu_counts(dir);
+    const json_t *p = json_object_get(environment, "placement");
     int server = (int)json_number(p, NULL, "server_cpu_count");
     int generator = (int)json_number(p, NULL, "generator_cpu_count");
     bool known = json_is_integer(json_object_get(p, "server_cpu_count"));
@@ -86,7 +68,6 @@ static char *cores_text(const char *dir)
     else
         text = text_format("server on %d CPU%s, load generator on %d", server, text_s(server),
                            generator);
-    json_decref(p);
     return text;
 }
 
@@ -222,20 +203,20 @@ static bool draw(const struct picture *p, char *error, size_t error_size)
 }
 
 /* All pictures of one protocol. */
-static bool draw_protocol(struct picture *p, const json_t *environment,
-                          const struct summary *summary, const struct trial_rows *rows,
+static bool draw_protocol(struct picture *p, const struct run_data *d,
                           const struct ratios *ratios, char *error, size_t error_size)
 {
     size_t count;
-    bool good = true;
-    p->names = model_names(summary, p->protocol, true, environment, &count);
+    bool curve;
+    p->names = model_names(&d->summary, p->protocol, true, d->environment, &count);
     p->omitted = count > NAMES_MAX;
     if (p->omitted) {
         free(p->names);
-        p->names = model_names(summary, p->protocol, false, environment, &count);
+        p->names = model_names(&d->summary, p->protocol, false, d->environment, &count);
     }
     bool compared = comparison_write(p->dir, p->protocol, ratios);
-    bool curve = distribution_write(p->dir, p->protocol, p->connections, summary, rows);
+    bool good =
+        distribution_write(p->dir, p->protocol, p->connections, d, &curve, error, error_size);
     for (const struct plot_script *s = plot_scripts; good && p->names[0] && s->name; s++) {
         p->name = s->name;
         if ((curve || strcmp(s->name, "latency_distribution") != 0) &&
@@ -246,63 +227,69 @@ static bool draw_protocol(struct picture *p, const json_t *environment,
     return good;
 }
 
-static bool draw_all(const char *dir, const char *scripts, const struct summary *summary,
-                     const struct trial_rows *rows, char *error, size_t error_size)
+static bool draw_all(const char *dir, const char *scripts, const struct run_data *d,
+                     char *error, size_t error_size)
 {
     static const char *const protocols[] = {"http", "echo"};
-    char ignored[512];
-    char *cores = cores_text(dir);
-    json_t *environment = environment_read(dir, ignored, sizeof ignored);
+    char *cores = cores_text(d->environment);
     struct ratios ratios;
     bool good = true;
     char no_png[NO_PNG_MAX] = "";
-    ratios_make(&ratios, rows, summary, environment);
+    ratios_make(&ratios, &d->rows, &d->summary, d->environment);
     ratios_write(&ratios, dir);
     for (size_t i = 0; i < 2 && good; i++) {
         struct picture p = {.dir = dir,
                             .scripts = scripts,
                             .protocol = protocols[i],
                             .cores = cores,
-                            .connections = plot_rank_point(dir),
+                            .connections = run_data_rank(d),
                             .no_png = no_png};
-        good = draw_protocol(&p, environment, summary, rows, &ratios, error, error_size);
+        good = draw_protocol(&p, d, &ratios, error, error_size);
     }
     if (good && no_png[0])
         warn("%s; the SVGs are there", no_png);
     ratios_free(&ratios);
-    json_decref(environment);
     free(cores);
     return good;
 }
 
-bool plot_make(const char *dir, const char *scripts, char *error, size_t error_size)
+/* The scripts' directory by a path that holds from anywhere. The caller frees it. */
+static char *find_scripts(const char *scripts, char *error, size_t error_size)
 {
-    struct trial_rows rows;
-    struct summary summary;
-    if (!trials_csv_read(dir, &rows, error, error_size))
-        return false;
     char *absolute = realpath(scripts, NULL);
-    bool good = absolute && !strchr(absolute, '\n');
-    if (!absolute)
+    if (!absolute) {
         snprintf(error, error_size, "cannot find the gnuplot scripts %s: %s", scripts,
                  strerror(errno));
-    else if (!good)
+    } else if (strchr(absolute, '\n')) {
         snprintf(error, error_size,
                  "a path of scripts with a line break in it cannot be handed to gnuplot");
-    char *plots = text_format("%s/plots", dir);
-    if (good && mkdir(plots, 0777) != 0 && errno != EEXIST) {
-        good = false;
-        snprintf(error, error_size, "cannot make %s: %s", plots, strerror(errno));
+        free(absolute);
+        absolute = NULL;
     }
-    summary_make(&summary, &rows);
+    return absolute;
+}
+
+bool plot_make(const char *dir, const char *scripts, char *error, size_t error_size)
+{
+    struct run_data d;
+    char *absolute = find_scripts(scripts, error, error_size);
+    if (!absolute)
+        return false;
+    if (!run_data_read(dir, &d, error, error_size)) {
+        free(absolute);
+        return false;
+    }
+    char *plots = text_format("%s/plots", dir);
+    bool good = mkdir(plots, 0777) == 0 || errno == EEXIST;
+    if (!good)
+        snprintf(error, error_size, "cannot make %s: %s", plots, strerror(errno));
     if (good) {
-        summary_write(&summary, dir);
-        good = draw_all(dir, absolute, &summary, &rows, error, error_size);
+        summary_write(&d.summary, dir);
+        good = draw_all(dir, absolute, &d, error, error_size);
     }
     free(plots);
     free(absolute);
-    summary_free(&summary);
-    trials_csv_free(&rows);
+    run_data_free(&d);
     return good;
 }
 
@@ -323,7 +310,9 @@ int command_plot(int argc, char **argv)
                    "\n"
                    "Write summary.csv, ratios.csv and plots/*.svg, *.png of a run from its "
                    "trials.csv and\n"
-                   "histograms. Needs gnuplot and none of the servers.\n");
+                   "histograms. Needs gnuplot and none of the servers. Data that no run "
+                   "writes is refused;\n"
+                   "the message names its file and line.\n");
             return 0;
         }
         if (!paths_option(&paths, value, optarg))

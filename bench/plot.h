@@ -17,8 +17,4 @@ struct plot_script {
 };
 extern const struct plot_script plot_scripts[];
 
-/* The connections at which the models of the run in `dir` are compared: as environment.json
- * says, else 64. */
-unsigned plot_rank_point(const char *dir);
-
 #endif

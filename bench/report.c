@@ -8,7 +8,6 @@
 
 #include "bench/ceiling.h"
 #include "bench/commands.h"
-#include "bench/environment.h"
 #include "bench/html.h"
 #include "bench/json_get.h"
 #include "bench/judge.h"
@@ -16,6 +15,7 @@
 #include "bench/plot.h"
 #include "bench/ratios.h"
 #include "bench/report_tables.h"
+#include "bench/run_data.h"
 #include "bench/stats.h"
 #include "bench/summary.h"
 #include "bench/table.h"
@@ -195,10 +195,12 @@ static void put_generator(FILE *f, const json_t *environment, const struct trial
     }
 }
 
-static void put_page(FILE *f, const char *dir, const json_t *environment,
-                     const struct summary *s, const struct trial_rows *rows)
+static void put_page(FILE *f, const char *dir, const struct run_data *d)
 {
-    unsigned rank = plot_rank_point(dir);
+    const json_t *environment = d->environment;
+    const struct summary *s = &d->summary;
+    const struct trial_rows *rows = &d->rows;
+    unsigned rank = run_data_rank(d);
     put_head(f, environment);
     put_disturbed(f, rows);
     fputs("<h2>Ranking</h2>\n", f);
@@ -225,27 +227,20 @@ static void put_page(FILE *f, const char *dir, const json_t *environment,
 
 bool report_make(const char *dir, char *error, size_t error_size)
 {
-    struct trial_rows rows;
-    struct summary summary;
-    char ignored[512];
-    if (!trials_csv_read(dir, &rows, error, error_size))
+    struct run_data d;
+    if (!run_data_read(dir, &d, error, error_size))
         return false;
-    summary_make(&summary, &rows);
-    json_t *environment = environment_read(dir, ignored, sizeof ignored);
-
     char *path = text_format("%s/report.html", dir);
     FILE *f = fopen(path, "we");
     bool good = f != NULL;
     if (f) {
-        put_page(f, dir, environment, &summary, &rows);
+        put_page(f, dir, &d);
         good = fclose(f) == 0;
     }
     if (!good)
         snprintf(error, error_size, "cannot write %s: %s", path, strerror(errno));
     free(path);
-    json_decref(environment);
-    summary_free(&summary);
-    trials_csv_free(&rows);
+    run_data_free(&d);
     return good;
 }
 
@@ -265,7 +260,9 @@ int command_report(int argc, char **argv)
                "\n"
                "Write report.html of a run from its trials.csv, environment.json and "
                "plots/*.svg.\n"
-               "Needs none of the servers.\n");
+               "Needs none of the servers. Data that no run writes is refused; the message "
+               "names\n"
+               "its file and line.\n");
         return 0;
     }
     if (argc - optind != 1)

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Write DIR/report.html from trials.csv, environment.json and the SVGs of plots/; what is
- * missing of the last two is told on the page. Returns false with one line in `error`. */
+/* Write DIR/report.html from trials.csv, environment.json and the SVGs of plots/, whose lack
+ * is told on the page. Returns false with one line in `error`. */
 bool report_make(const char *dir, char *error, size_t error_size);
 
 #endif

@@ -103,11 +103,8 @@ static void find_done(struct run *r)
 {
     struct trial_rows rows;
     char error[512];
-    char *path = text_format("%s/trials.csv", r->dir);
     r->done = xcalloc(r->plan.count, sizeof *r->done);
-    bool there = access(path, F_OK) == 0;
-    free(path);
-    if (there) {
+    if (trials_csv_mend(r->dir)) {
         if (!trials_csv_read(r->dir, &rows, error, sizeof error))
             die("%s", error);
         for (size_t i = 0; i < rows.count; i++)

@@ -11,6 +11,7 @@
 #include "bench/plot.h"
 #include "bench/ratios.h"
 #include "bench/report.h"
+#include "bench/run_data.h"
 #include "bench/summary.h"
 #include "bench/table.h"
 #include "bench/text.h"
@@ -42,15 +43,13 @@ static bool tell_failures(const struct summary *summary, const struct trial_rows
 }
 
 /* What stands below the ranking: comparisons with others, and how far the generator could go. */
-static void tell_more(const char *dir, const struct scenario *scenario,
-                      const struct trial_rows *rows, const struct summary *summary)
+static void tell_more(const char *dir, const struct scenario *scenario, struct run_data *d)
 {
+    const struct trial_rows *rows = &d->rows;
+    const struct summary *summary = &d->summary;
+    json_t *environment = d->environment;
     static const char *const protocols[] = {"http", "echo"};
-    char error[512];
     struct ratios ratios;
-    json_t *environment = environment_read(dir, error, sizeof error);
-    if (!environment)
-        return;
     ratios_make(&ratios, rows, summary, environment);
     ratios_write(&ratios, dir);
     for (int p = 0; p < PROTOCOL_COUNT; p++)
@@ -65,24 +64,25 @@ static void tell_more(const char *dir, const struct scenario *scenario,
     ceiling_note(environment, rows);
     environment_save(dir, environment);
     ratios_free(&ratios);
-    json_decref(environment);
 }
 
 int run_end(const char *dir, const char *scripts, const struct scenario *scenario)
 {
-    struct trial_rows rows;
-    struct summary summary;
-    char error[512];
-    if (!trials_csv_read(dir, &rows, error, sizeof error)) {
+    struct run_data d;
+    char error[1024];
+    if (!trials_csv_mend(dir)) {
         warn("nothing was measured");
         return 1;
     }
-    summary_make(&summary, &rows);
-    summary_write(&summary, dir);
-    table_print(stdout, &summary, scenario->rank);
-    tell_more(dir, scenario, &rows, &summary);
+    if (!run_data_read(dir, &d, error, sizeof error)) {
+        warn("no tables and no pictures: %s", error);
+        return 1;
+    }
+    summary_write(&d.summary, dir);
+    table_print(stdout, &d.summary, scenario->rank);
+    tell_more(dir, scenario, &d);
     fflush(stdout);
-    bool failed = tell_failures(&summary, &rows);
+    bool failed = tell_failures(&d.summary, &d.rows);
 
     if (!plot_make(dir, scripts, error, sizeof error))
         warn("no plots: %s; the data is kept, 'iomodels plot %s' draws them later", error, dir);
@@ -90,7 +90,6 @@ int run_end(const char *dir, const char *scripts, const struct scenario *scenari
         printf("\nreport: %s/report.html\n", dir);
     else
         warn("no report: %s", error);
-    summary_free(&summary);
-    trials_csv_free(&rows);
+    run_data_free(&d);
     return failed;
 }

@@ -1,6 +1,7 @@
 #include "text.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ char *text_format(const char *format, ...)
     return text;
 }
 
-char *text_read_fd(int fd)
+static char *read_all(int fd, size_t *size)
 {
     size_t used = 0;
     size_t room = 4096;
@@ -40,17 +41,32 @@ char *text_read_fd(int fd)
             text = xrealloc(text, room *= 2);
     }
     text[used] = '\0';
+    *size = used;
+    return text;
+}
+
+char *text_read_fd(int fd)
+{
+    size_t size;
+    return read_all(fd, &size);
+}
+
+char *text_read_sized(const char *path, size_t *size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    char *text = read_all(fd, size);
+    int reason = errno;
+    close(fd);
+    errno = reason;
     return text;
 }
 
 char *text_read_file(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return NULL;
-    char *text = text_read_fd(fd);
-    close(fd);
-    return text;
+    size_t size;
+    return text_read_sized(path, &size);
 }
 
 void text_write_file(const char *path, const char *text)

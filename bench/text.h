@@ -11,6 +11,8 @@ char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* The whole of a file with a NUL after it, or NULL with errno set. The caller frees it. Files
  * of /proc and /sys, whose size reads as 0, are read too. */
 char *text_read_file(const char *path);
+/* The same, with the size: a file can hold a NUL itself. */
+char *text_read_sized(const char *path, size_t *size);
 char *text_read_fd(int fd);
 
 /* Write `text` to `path`, replacing it. Ends the program when that fails. */

@@ -103,6 +103,7 @@ struct trial_row {
     char started[32];           /* UTC, ISO 8601 */
     double value[METRIC_COUNT]; /* NaN: not available, an empty field */
     char engine[16];            /* of the load generator */
+    size_t line;                /* of trials.csv that it was read from */
     char answer[128];           /* of a server of others: "same" as ours, or how it differs */
 };
 
@@ -126,8 +127,13 @@ void trial_row_init(struct trial_row *row);
  * fails. */
 void trials_csv_append(const char *dir, const struct trial_row *row);
 
-/* Read DIR/trials.csv. Columns that are not there (an older file) are NaN. Returns false with
- * one line in `error`. */
+/* Cut off a last line of DIR/trials.csv that has no line break, and say so: what is measured then
+ * stands in a line of its own. Returns whether the file is there and holds anything. */
+bool trials_csv_mend(const char *dir);
+
+/* Read DIR/trials.csv. Metrics whose columns are not there (an older file) are NaN. A last line that is
+ * cut off is left out, with a word on standard error. Anything else that no run writes is refused: false
+ * with one line in `error`, "FILE:LINE: what is wrong". */
 bool trials_csv_read(const char *dir, struct trial_rows *out, char *error, size_t error_size);
 void trials_csv_free(struct trial_rows *rows);
 

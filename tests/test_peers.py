@@ -11,6 +11,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -89,6 +90,56 @@ def reads_ab(t):
     o = clients.parse_ab(AB)
     assert o.requests == 960 and o.errors == 40 and o.per_second == 480, o
     assert (o.p50_us, o.p99_us) == (1000, 3000), o
+
+
+def environment_is_clean(t):
+    """Clients and servers find none of what the user has set; nor does a parent's SIGCHLD matter."""
+    directory = tempfile.mkdtemp(prefix="iomodels-peers-")
+    t.defer(lambda: shutil.rmtree(directory, ignore_errors=True))
+    hostile = {"LC_ALL": "de_DE.UTF-8", "http_proxy": "http://10.0.0.1:1", "LIBEV_FLAGS": "1",
+               "MALLOC_ARENA_MAX": "1", "A_SECRET": "do-not-write-this-down"}
+    seen = os.path.join(directory, "seen")
+    os.makedirs(os.path.join(directory, "build", "loadgen"))
+    os.symlink(os.path.abspath(os.path.join(BUILD, "servers")),
+               os.path.join(directory, "build", "servers"))
+    spy = os.path.join(directory, "build", "loadgen", "iomodels-load")
+    with open(spy, "w", encoding="utf-8") as f:
+        f.write(f"#!{sys.executable} -B\nimport json, os, sys\nwith open({seen!r}, 'a') as f:\n"
+                "    f.write(json.dumps(dict(os.environ)) + '\\n')\n"
+                f"real = {os.path.abspath(os.path.join(BUILD, 'loadgen', 'iomodels-load'))!r}\n"
+                "os.execv(real, [real, *sys.argv[1:]])\n")
+    os.chmod(spy, 0o755)
+    out = os.path.join(directory, "out")
+    done = subprocess.run(
+        [sys.executable, os.path.join(ROOT, "scripts", "peers"), "--build",
+         os.path.join(directory, "build"), "--rounds", "1", "--connections", "2", "--clients",
+         "iomodels epoll", "--servers", "epoll-lt", "--out", out], env=os.environ | hostile,
+        capture_output=True, text=True, check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    if "server and client need a CPU each" in done.stderr:
+        raise tap.Skip("only one CPU")
+    assert done.returncode == 0, done.stdout + done.stderr
+    with open(seen, encoding="utf-8") as f:
+        starts = [json.loads(line) for line in f]
+    assert starts
+    with open(os.path.join(out, "peers.json"), encoding="utf-8") as f:
+        text = f.read()
+    told = json.loads(text)["session"]["environment"]
+    for environment in starts:
+        assert environment == told["given"] and environment["LC_ALL"] == "C", environment
+        assert not set(hostile) - {"LC_ALL"} & set(environment), environment
+    assert set(hostile) - {"LC_ALL"} <= set(told["withheld"]), told
+    assert hostile["A_SECRET"] not in text
+
+
+def full_disk_is_told(t):
+    if not os.path.exists("/dev/full"):
+        raise tap.Skip("no /dev/full here")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([sys.executable, os.path.join(ROOT, "scripts", "peers"), "--help"],
+                              stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1, done
+    assert done.stderr == "peers: cannot write: No space left on device\n", done.stderr
 
 
 def refuses_what_it_cannot_read(t):
@@ -230,6 +281,8 @@ def main():
     every = [("reads wrk's output", reads_wrk), ("reads h2load's output", reads_h2load),
              ("reads ab's output", reads_ab),
              ("refuses what it cannot read", refuses_what_it_cannot_read),
+             ("what is measured has a clean environment", environment_is_clean),
+             ("help on a full disk", full_disk_is_told),
              ("the interval covers what it claims", intervals),
              ("ratios are paired by round", pairs_by_round),
              ("says what is wrong", complains)]

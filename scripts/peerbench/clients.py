@@ -11,6 +11,8 @@ import tempfile
 import time
 from dataclasses import dataclass
 
+from peerbench.environment import clean
+
 UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6, "h": 3600e6}
 
 
@@ -104,7 +106,7 @@ class Client:
         if not self._version:
             return ""
         done = subprocess.run([self.path, self._version], capture_output=True, text=True,
-                              check=False, timeout=30, stdin=subprocess.DEVNULL)
+                              check=False, timeout=30, stdin=subprocess.DEVNULL, env=clean())
         return (done.stdout + done.stderr).splitlines()[0].strip()
 
 
@@ -152,12 +154,11 @@ def pinned(cpu):
 def run(client, connections, seconds, url, cpu):
     """Run a client to its end. Raises RuntimeError where it fails or says nothing."""
     command = client.command(connections, seconds, url)
-    environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     # Files, not pipes: nobody has to read while the client is measured.
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         begin = time.monotonic()
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors,
-                                   preexec_fn=pinned(cpu), env=environment)
+                                   preexec_fn=pinned(cpu), env=clean())
         try:
             status, usage = wait(process, seconds + 30)
         finally:

@@ -11,10 +11,11 @@ import tempfile
 import time
 
 from peerbench.clients import pinned
+from peerbench.environment import clean
 
 NGINX = """
 daemon off;
-pid {directory}/pid;
+pid "{directory}/pid";
 error_log stderr warn;
 worker_processes 1;
 worker_rlimit_nofile 65536;
@@ -22,11 +23,11 @@ worker_rlimit_nofile 65536;
 events {{ use epoll; worker_connections 16384; }}
 http {{
     access_log off;
-    client_body_temp_path {directory}/body;
-    proxy_temp_path {directory}/proxy;
-    fastcgi_temp_path {directory}/fastcgi;
-    uwsgi_temp_path {directory}/uwsgi;
-    scgi_temp_path {directory}/scgi;
+    client_body_temp_path "{directory}/body";
+    proxy_temp_path "{directory}/proxy";
+    fastcgi_temp_path "{directory}/fastcgi";
+    uwsgi_temp_path "{directory}/uwsgi";
+    scgi_temp_path "{directory}/scgi";
     keepalive_requests 1000000000;
     keepalive_timeout 600;
     server {{
@@ -94,7 +95,7 @@ def start_ours(build, model, cpu):
     program = os.path.join(build, "servers", model)
     process = subprocess.Popen([program, "--listen", "127.0.0.1:0", "--protocol", "http"],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                               start_new_session=True, preexec_fn=pinned(cpu))
+                               start_new_session=True, preexec_fn=pinned(cpu), env=clean())
     line = process.stdout.readline()
     if not line.startswith("listening on "):
         process.kill()
@@ -127,7 +128,7 @@ def start_nginx(cpu, body):
                 [nginx_program(), "-e", "stderr", "-p", directory, "-c", f"{directory}/conf"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 pass_fds=[listener.fileno()], preexec_fn=pinned(cpu),
-                env=os.environ | {"NGINX": f"{listener.fileno()};"})
+                env=clean(NGINX=f"{listener.fileno()};"))
         server = Server("nginx", process, address, directory)
         deadline = time.monotonic() + 10
         while True:  # the queue of its socket takes connections before it is there to answer

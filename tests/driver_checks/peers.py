@@ -142,6 +142,8 @@ def too_many_for_one_picture(t):
     peer = next(m for m in environment["models"] if m["name"] == "good")
     environment["models"] += [dict(peer, name=name) for name in modes]
     rows += [dict(r, model=name) for r in rows if r["model"] == "good" for name in modes]
+    for number, row in enumerate(rows, 1):
+        row["trial"] = number
     with open(os.path.join(b.out, "environment.json"), "w", encoding="utf-8") as f:
         json.dump(environment, f)
     with open(os.path.join(b.out, "trials.csv"), "w", newline="", encoding="utf-8") as f:
