@@ -56,8 +56,8 @@ static bool is_among(const struct addr *a, const struct addr *list, size_t count
     return false;
 }
 
-static size_t resolve(const char *host, const char *port, int flags, struct addr *out, size_t max,
-                      char *error, size_t error_size)
+static size_t resolve(const char *host, const char *port, int flags, struct addr *out,
+                      size_t max, char *error, size_t error_size)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags};
     struct addrinfo *list;

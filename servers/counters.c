@@ -171,9 +171,9 @@ struct field {
 static char *put_sums(char *at, int final)
 {
     static const struct field fields[] = {
-        FIELD(accepted), FIELD(closed),        FIELD(refused),  FIELD(requests),
-        FIELD(bytes_in), FIELD(bytes_out),     FIELD(wakeups),  FIELD(events),
-        FIELD(eagain),   FIELD(accept_errors), FIELD(timeouts), FIELD(unaccepted),
+        FIELD(accepted),      FIELD(closed),        FIELD(refused),  FIELD(requests),
+        FIELD(bytes_in),      FIELD(bytes_out),     FIELD(wakeups),  FIELD(events),
+        FIELD(eagain),        FIELD(accept_errors), FIELD(timeouts), FIELD(unaccepted),
         FIELD(accept_bursts),
     };
     uint64_t closed = sum_of(offsetof(struct counters, closed));

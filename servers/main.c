@@ -37,8 +37,8 @@ static struct listeners listeners;
 static void start_drain_timer(uint64_t ns)
 {
     uint64_t us = ns < NS_PER_US ? 1 : ns / NS_PER_US;
-    struct itimerval t = {.it_value = {.tv_sec = (time_t)(us / 1000000),
-                                       .tv_usec = (suseconds_t)(us % 1000000)}};
+    struct itimerval t = {
+        .it_value = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)}};
     setitimer(ITIMER_REAL, &t, NULL);
 }
 

@@ -33,9 +33,9 @@ struct server {
     int listen_fd;
     const int *sockets;
     unsigned socket_count;
-    unsigned socket_turn; /* net_accept()'s: whose turn it is */
-    bool is_unix;         /* a Unix-domain socket (then it is one) */
-    int backlog;          /* what it was told to listen with */
+    unsigned socket_turn;   /* net_accept()'s: whose turn it is */
+    bool is_unix;           /* a Unix-domain socket (then it is one) */
+    int backlog;            /* what it was told to listen with */
     uint64_t idle_timeout;  /* ns; CLOCK_NEVER for none */
     size_t max_connections; /* the smaller of the model's limit and the user's; 0 for none;
                              * over all workers */
