@@ -32,7 +32,7 @@ struct counters {
     counter eagain;     /* recv, send or accept of ours that found nothing to do */
     counter accept_errors; /* accept failed for want of descriptors or memory */
     counter timeouts;      /* idle timeouts that ended a connection */
-    counter accept_bursts; /* turns that left somebody waiting to be accepted: reactor.h */
+    counter accept_bursts; /* turns that accepted as many as one may: reactor.h */
     counter unaccepted;    /* waited in the kernel's queue when the server stopped: net.h */
     counter extra[EXTRA_COUNTERS]; /* the model's own, under its model.extra_counters */
     /* Written by workers.c, where the slot is a worker's: */

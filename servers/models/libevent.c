@@ -68,11 +68,11 @@ static struct evconnlistener *listeners[ADDRESSES_MAX];
 static struct event accept_timer, stop_event, drain_event;
 static struct peer *peers;
 static size_t count_peers;
-static uint64_t events; /* callbacks of sockets since the last wait */
+static uint64_t events;  /* callbacks of sockets since the last wait */
 static unsigned accepts; /* in this turn */
-static uint64_t now;    /* read once after each wait; 0 until then */
-static bool stopping;   /* stop_event has come */
-static bool draining;   /* and idle connections are closed */
+static uint64_t now;     /* read once after each wait; 0 until then */
+static bool stopping;    /* stop_event has come */
+static bool draining;    /* and idle connections are closed */
 
 static void step(struct peer *p);
 

@@ -457,8 +457,8 @@ static void open_door(struct door *d, int fd)
 {
     init_socket(&d->socket);
     d->socket.handle.data = d;
-    int error = server->is_unix ? uv_pipe_open(&d->socket.pipe, fd)
-                                : uv_tcp_open(&d->socket.tcp, fd);
+    int error =
+        server->is_unix ? uv_pipe_open(&d->socket.pipe, fd) : uv_tcp_open(&d->socket.tcp, fd);
     if (error == 0)
         error = uv_listen(&d->socket.stream, server->backlog, on_connection);
     if (error != 0)

@@ -67,7 +67,8 @@ def in_flight_while_starting(s):
     assert a.status == 200 and a.closes, a
     c.close()
     final = server.finished()
-    assert sum(w["started"] for w in final["workers"]) <= found + 1, final
+    started = sum(w["started"] for w in final["workers"])
+    assert started <= found + 1, f"{started} workers were started, {found} before the signal"
 
 
 @check("http", "SIGTERM: who is refused knows that no worker goes on", limit=60, on=("tcp4", "unix"))
