@@ -164,7 +164,7 @@ static bool take_connection_option(struct options *o, int option, const char *va
     }
 }
 
-/* The options of what is written. */
+/* The options of what is written, and how it is judged. */
 static bool take_output_option(struct options *o, int option, const char *value)
 {
     switch (option) {
@@ -173,6 +173,9 @@ static bool take_output_option(struct options *o, int option, const char *value)
         return true;
     case OPT_JSON:
         o->json = value;
+        return true;
+    case OPT_MAX_ERRORS:
+        o->max_errors_ppm = option_share_ppm("--max-errors", value);
         return true;
     case OPT_HGRM:
         o->hgrm = value;
@@ -239,9 +242,6 @@ static void take_option(struct options *o, int option, const char *value)
     case OPT_BODY:
         o->body_rule = option_body(value);
         o->body = o->body_rule == BODY_FILE ? value : NULL;
-        break;
-    case OPT_MAX_ERRORS:
-        o->max_errors_ppm = option_share_ppm("--max-errors", value);
         break;
     case OPT_SEARCH:
         if (!search_goal_parse(value, &o->goal))
