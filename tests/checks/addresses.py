@@ -51,7 +51,7 @@ def all_of_a_name(s):
     served_on_all(s, server)
 
 
-@check("", "a name with several addresses: busy ones are served while one is stormed", limit=40)
+@check("", "a name with several addresses: busy ones are served while one is stormed")
 def several_at_once(s):
     s.needs_many()
     wrap = own_hosts(s, "127.0.0.1 several\n127.0.0.2 several\n")
@@ -140,7 +140,7 @@ def replaced(s):
 
 
 @check("", "of servers that start at one time over a stale file one listens, and keeps it",
-       on=("unix",), limit=40)
+       on=("unix",))
 def race(s):
     path = temp_dir(s) + "/socket"
     for _ in range(5):

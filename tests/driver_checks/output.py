@@ -161,7 +161,7 @@ def tracing_unreadable(t):
 TESTS = [
     ("a full disk and a closed output", full_disk, 60),
     ("terminals that take no escape sequences", terminals, 60),
-    ("-h is --help", short_help, 30),
+    ("-h is --help", short_help, 60),
     ("one is not many", numbers_agree, 60),
     ("a gnuplot without pngcairo", without_cairo, 60),
     ("a picture that is cut off", half_a_picture, 60),
