@@ -189,7 +189,6 @@ static bool take_connection_option(struct options *o, int option, const char *va
     }
 }
 
-<<<<<<< HEAD
 /* The options of what is asked. */
 static bool take_request_option(struct options *o, int option, const char *value)
 {
@@ -223,9 +222,6 @@ static bool take_request_option(struct options *o, int option, const char *value
 }
 
 /* The options of what is written. */
-=======
-/* The options of what is written, and how it is judged. */
->>>>>>> 9346de6852f13d0774021cd6d3c2e9e243584861
 static bool take_output_option(struct options *o, int option, const char *value)
 {
     switch (option) {
@@ -237,9 +233,6 @@ static bool take_output_option(struct options *o, int option, const char *value)
         return true;
     case OPT_JSON:
         o->json = value;
-        return true;
-    case OPT_MAX_ERRORS:
-        o->max_errors_ppm = option_share_ppm("--max-errors", value);
         return true;
     case OPT_HGRM:
         o->hgrm = value;
@@ -297,19 +290,6 @@ static void take_option(struct options *o, int option, const char *value)
     case OPT_TIMEOUT:
         o->timeout_ns = option_duration("--timeout", value, 1);
         break;
-<<<<<<< HEAD
-=======
-    case OPT_PAYLOAD:
-        o->payload = option_size("--payload", value, 1, MAX_PAYLOAD);
-        break;
-    case 'H':
-        o->headers = option_header(o->headers, value, &o->has_host);
-        break;
-    case OPT_BODY:
-        o->body_rule = option_body(value);
-        o->body = o->body_rule == BODY_FILE ? value : NULL;
-        break;
->>>>>>> 9346de6852f13d0774021cd6d3c2e9e243584861
     case OPT_SEARCH:
         search_goal(value, &o->goal);
         break;

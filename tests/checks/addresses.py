@@ -102,8 +102,7 @@ def everywhere(s):
         served_on_all(s, server)
 
 
-@check("", "a server that drains leaves the socket file of its successor alone", on=("unix",),
-       limit=40)
+@check("", "a server that drains leaves the socket file of its successor alone", on=("unix",))
 def successor(s):
     path = temp_dir(s) + "/socket"
     for _ in range(2):
