@@ -70,8 +70,7 @@ static bool no_target(const char *path, char *error, size_t error_size)
 
 static bool resolve(struct url *out, const char *text, char *error, size_t error_size)
 {
-    out->addr_count =
-        addr_resolve(text, out->addrs, ADDRESSES_MAX, error, error_size);
+    out->addr_count = addr_resolve(text, out->addrs, ADDRESSES_MAX, error, error_size);
     out->addr = out->addrs[0];
     return out->addr_count > 0;
 }

@@ -32,9 +32,11 @@ static struct asked_url url = {
     .target = (char[]){"/"},
     .weight = 1,
 };
-static struct options options = {
-    .urls = &url, .url_count = 1, .method = "GET", .headers = (char[]){""},
-    .body_rule = BODY_SAME};
+static struct options options = {.urls = &url,
+                                 .url_count = 1,
+                                 .method = "GET",
+                                 .headers = (char[]){""},
+                                 .body_rule = BODY_SAME};
 static struct workload load;
 static struct exchange x;
 
