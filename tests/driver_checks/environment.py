@@ -91,16 +91,21 @@ def asked_for(t):
 
 def same_pictures(a, b):
     names = os.listdir(os.path.join(a, "plots"))
-    expect(len(names) > 20, f"only {names}")
+    expect(len(names) > 12, f"only {names}")
     _, differ, missing = filecmp.cmpfiles(os.path.join(a, "plots"), os.path.join(b, "plots"), names,
                                           shallow=False)
     equal((differ, missing), ([], []), "pictures that differ, and that are missing")
 
 
 def copy_of_reference(b, name):
+    """The committed run without its pictures; of its rows those of http, to draw six and not twelve."""
     place = os.path.join(b.dir, name)
-    shutil.copytree(REFERENCE, place)
-    shutil.rmtree(os.path.join(place, "plots"))
+    shutil.copytree(REFERENCE, place, ignore=shutil.ignore_patterns("plots"))
+    path = os.path.join(place, "trials.csv")
+    with open(path, encoding="utf-8") as f:
+        head, *rows = f.readlines()
+    with open(path, "w", encoding="utf-8") as f:
+        f.writelines([head] + [row for row in rows if row.split(",")[3] == "http"])
     return place
 
 
@@ -142,6 +147,6 @@ def by_hand(t):
 TESTS = [
     ("children get a clean environment, which is recorded", children_are_clean, 60),
     ("--env gives children more", asked_for, 60),
-    ("what the user has set changes no picture", users_settings, 90),
+    ("what the user has set changes no picture", users_settings, 180),
     ("scripts started by hand mind no locale", by_hand, 60),
 ]
