@@ -35,7 +35,7 @@ static void help(void)
 int main(int argc, char **argv)
 {
     err_set_program("iomodels");
-    inherit_clean();
+    inherit_clean(INHERIT_FAILS);
     output_check_at_exit();
     if (argc < 2)
         die_usage("no command");

@@ -15,19 +15,19 @@
 #define CLOSE_RANGE_CLOEXEC (1U << 2) /* linux/close_range.h, Linux 5.11 */
 #endif
 
-/* In the wrong direction on purpose: nobody may believe that a closed output took what was written. */
-static void open_standard(int fd)
+static void open_standard(int fd, int flags)
 {
     if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
         return;
-    if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+    if (open("/dev/null", flags) != fd)
         die_errno("cannot open /dev/null in place of descriptor %d, which is closed", fd);
 }
 
-void inherit_clean(void)
+void inherit_clean(enum inherit_output closed)
 {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        open_standard(fd);
+    open_standard(STDIN_FILENO, O_RDWR);
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+        open_standard(fd, closed == INHERIT_FAILS ? O_RDONLY : O_RDWR);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

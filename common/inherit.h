@@ -5,12 +5,15 @@
 
 #include <stdbool.h>
 
+/* What writing to an output is that the parent closed: for a program that lives by its output it fails
+ * (EBADF), for a server it is lost. */
+enum inherit_output { INHERIT_FAILS, INHERIT_LOST };
+
 /* Call first in main(). Afterwards descriptors 0, 1 and 2 are open, so that no file opened later
- * takes their place: one that was closed refuses what is done with it (EBADF). No signal is
- * blocked, SIGCHLD is not ignored, for else waitpid(2) tells of no child how it ended, and no interval
+ * takes their place: those that were closed are on /dev/null. No signal is blocked, SIGCHLD is not ignored, for else waitpid(2) tells of no child how it ended, and no interval
  * timer runs: one survives execve(2), and its SIGALRM would come as if it was ours. Ends the program
  * where /dev/null cannot be opened. */
-void inherit_clean(void);
+void inherit_clean(enum inherit_output closed);
 
 /* Whether the parent had this program ignore `signal_number`, as nohup(1) does with SIGHUP. */
 bool inherit_ignored(int signal_number);

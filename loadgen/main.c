@@ -39,7 +39,7 @@ int main(int argc, char **argv)
 
     err_set_program(argv[0]);
     output_begin();
-    inherit_clean();
+    inherit_clean(INHERIT_LOST);
     options_parse(&options, argc, argv);
     output_check(options.json);
     output_check(options.hgrm);

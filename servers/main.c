@@ -193,7 +193,7 @@ static size_t smaller_limit(size_t a, size_t b)
 int main(int argc, char **argv)
 {
     err_set_program(argv[0]);
-    inherit_clean();
+    inherit_clean(INHERIT_LOST);
     keep_memory();
     raise_descriptor_limit(); /* first: a model may size by it what it tries to open */
     options_read(argc, argv, &options);

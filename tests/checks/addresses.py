@@ -56,7 +56,8 @@ def several_at_once(s):
     s.needs_many()
     wrap = own_hosts(s, "127.0.0.1 several\n127.0.0.2 several\n")
     server = s.start(listen="several:0", wrap=wrap)
-    conns = [wire.Http(a, patience=s.patience) for a in server.addresses * 20]
+    each = min(20, (s.traits["concurrency"] or 40) // 2)
+    conns = [wire.Http(a, patience=s.patience) for a in server.addresses * each]
     for c in conns:
         s.t.defer(c.close)
         c.send(request("/"))

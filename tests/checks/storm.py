@@ -20,7 +20,7 @@ def a_share_each_turn(s):
     family, target = sockaddr(server.address)
     assert server.ask_counters()["accept_bursts"] == 0
     crowd = 10 * PER_TURN
-    server.send_signal(signal.SIGSTOP)  # so that all wait when it goes on
+    server.stand_still()  # so that all wait when it goes on
     conns = []
     for _ in range(crowd):
         c = socket.socket(family, socket.SOCK_STREAM)
@@ -36,6 +36,7 @@ def a_share_each_turn(s):
     assert crowd // PER_TURN - 1 <= n["accept_bursts"] <= crowd // PER_TURN, n
     # What is left over from a burst does not keep the loop awake.
     if s.model != "nonblocking":
+        s.until_asleep(server)
         waits = server.ask_counters()["wakeups"]
         for _ in range(5):
             server.ask_counters()

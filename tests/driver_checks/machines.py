@@ -99,10 +99,10 @@ def few_descriptors(t):
 
 
 def cpu_quota(t):
-    """A control group that has half a CPU for everything, of version 1 or 2."""
+    """A control group that has a fifth of a CPU for everything, of version 1 or 2."""
     group, limits = None, None
-    for parent, file, text in (("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "50000"),
-                               ("/sys/fs/cgroup", "cpu.max", "50000 100000")):
+    for parent, file, text in (("/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "20000"),
+                               ("/sys/fs/cgroup", "cpu.max", "20000 100000")):
         if os.path.exists(os.path.join(parent, file)) or \
                 "cpu" in read_or_nothing(os.path.join(parent, "cgroup.subtree_control")).split():
             group, limits = os.path.join(parent, f"iomodels-test-{os.getpid()}"), (file, text)
@@ -130,6 +130,8 @@ def cpu_quota(t):
     for row in b.rows():
         if row["block"] != "0":
             equal(row["verdict"], "INVALID", f"verdict under a quota ({row['reason']})")
+            if float(row["throttled_fraction"]) < 0.01:
+                raise tap.Skip("inconclusive: others left the group no time to use its quota up")
             expect("the CPU quota of a control group stopped all programs" in row["reason"],
                    row["reason"])
             expect(int(row["throttled_periods"]) > 0, "periods")

@@ -56,7 +56,7 @@ def measured(t):
     for name in NAMES:
         describe(b, name)
     b.measure(b.scenario(connections="1", repetitions=1, duration="0.05s",
-                         more="peers = all\nsettle = 2s\n"), "--out", b.out)
+                         more="peers = all\n"), "--out", b.out)
     b.believe()
     return b
 

@@ -37,7 +37,7 @@ def run(t, every=0, more=""):
     script, log = os.path.join(b.dir, "server.py"), os.path.join(b.dir, "asked")
     with open(script, "w", encoding="utf-8") as f:
         f.write(SERVER)
-    scenario = b.scenario(connections="1", repetitions=1, more="settle = 20s\n" + more)
+    scenario = b.scenario(connections="1", repetitions=1, more=more)
     b.measure(scenario, "--models", "none", "--out", b.out, "--external",
               f"{sys.executable} {script} {{port}} {log} {every}", "--external-name", "mine")
     with open(log, encoding="utf-8") as f:

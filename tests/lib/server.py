@@ -290,6 +290,14 @@ class Server:
             assert time.monotonic() < deadline, f"not at rest after {self.patience:g} s"
             time.sleep(0.002)
 
+    def stand_still(self):
+        """Stop it with SIGSTOP, and return when it has stopped."""
+        self.send_signal(signal.SIGSTOP)
+        deadline = time.monotonic() + self.patience
+        while any(fields[0] != b"T" for _, fields in session_members(self.pid)):
+            assert time.monotonic() < deadline, f"not stopped after {self.patience:g} s"
+            time.sleep(0.002)
+
     def until_used(self, seconds):
         """Wait until it has used so much more CPU time."""
         before, deadline = self.cpu_seconds(), time.monotonic() + self.patience

@@ -258,7 +258,7 @@ def usage(t):
 def tests():
     usage.__name__ = "rates_usage"
     as_many_as_asked.__name__ = "as_many_as_asked_of_a_profile"
-    return [named(f, limit=60) for f in (
+    return [named(f) for f in (
         ramp_is_scheduled_exactly, steps_are_scheduled_exactly, the_last_rate_is_held,
         as_many_as_asked, warmup_is_at_the_first_rate, poisson_follows_the_profile,
         the_peer_sees_the_ramp, outcomes_belong_to_their_step, too_much_shows_in_its_step,

@@ -109,7 +109,6 @@ RUNS = [
     ("404", "http", ["-R", "100..300/100ms,0/50ms", "--timeout", "20s"]),
     ("ok", "http", ["--fail-if", "errors>100%,p99>1h,rate<0,transfer<0,timeouts>9"]),
     ("ok", "http", ["--data", "some", "--method", "PUT"]),
-    ("ok", "http", ["-R", "50", "-d", "0.1s", "--search", "p50<1s"]),
 ]
 
 

@@ -173,7 +173,7 @@ def echo_of_our_servers(t):
                           (900_000, ["--pipeline", "3"])):
         data = "@" + file_of(t, os.urandom(size))
         j = load(t, "-n", "60", "-c", "3", "--timeout", "60s", "--data", data, *options,
-                 url + "/echo", limit=60).json
+                 url + "/echo").json
         only(j, ok=60)
         assert j["bytes_in"] > 60 * size
         sent += j["bytes_out"]
@@ -187,12 +187,11 @@ def refused_uploads(t):
     """Larger than the server takes: it says so before it has read the body."""
     _, url = our_server(t)
     data = "@" + file_of(t, bytes(5_000_000))
-    j = load(t, "-n", "12", "-c", "3", "--timeout", "60s", "--data", data, url + "/echo", status=1,
-             limit=60).json
+    j = load(t, "-n", "12", "-c", "3", "--timeout", "60s", "--data", data, url + "/echo", status=1).json
     only(j, non_2xx=12)
     # Those behind it in a pipeline go down with its connection.
     j = load(t, "-n", "12", "-c", "3", "--timeout", "60s", "--pipeline", "4", "--data", data,
-             url + "/echo", status=1, limit=60).json
+             url + "/echo", status=1).json
     o = j["outcomes"]
     assert o["non_2xx"] >= 3 and o["non_2xx"] + o["eof"] == 12, (o, j["reasons"])
 
@@ -232,11 +231,10 @@ def the_answer_comes_before_the_reset(t):
     """That the rest of a body cannot be sent is no reason not to read what the server said."""
     data = "@" + file_of(t, bytes(20_000_000))
     url = refuse_by_reset(t)
-    j = load(t, "-n", "12", "-c", "3", "--timeout", "60s", "--data", data, url, status=1,
-             limit=60).json
+    j = load(t, "-n", "12", "-c", "3", "--timeout", "60s", "--data", data, url, status=1).json
     only(j, non_2xx=12)
     j = load(t, "-n", "12", "-c", "3", "--timeout", "60s", "--pipeline", "2", "--data", data, url,
-             status=1, limit=60).json
+             status=1).json
     o = j["outcomes"]
     assert o["non_2xx"] >= 6 and o["non_2xx"] + o["eof"] == 12, (o, j["reasons"])
 
@@ -256,7 +254,7 @@ def without_a_server(t):
 
 
 def tests():
-    return [named(f, limit=60) for f in (
+    return [named(f) for f in (
         methods_as_given, answers_to_head_have_no_body, data_of_every_kind, uploads_are_counted,
         echo_must_be_what_was_sent, echo_of_our_servers, refused_uploads,
         the_answer_comes_before_the_reset)] + [
