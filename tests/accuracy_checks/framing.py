@@ -58,10 +58,10 @@ def coalesced(t):
 
 
 def one_wrong_among_many(t):
-    """A wrong byte among 64 answers that come together. Those before it are right; it is corrupt,
-    and so is what was asked on that connection after it, as nothing that follows can be trusted.
-    No more is asked than the 64, so each number is known."""
-    for wrong, good in ((64, 63), (40, 39), (2, 1)):
+    """A wrong byte in bodies among 64 answers that come together: those are corrupt. The framing of
+    the others can be trusted, so they are right, before a wrong one and after it. No more is asked
+    than the 64, so each number is known."""
+    for wrong, good in ((64, 63), (40, 63), (2, 32)):
         j, journal, *_ = measure(t, ["--coalesce", "64", "--fault", f"corrupt:{wrong}"],
                                  ["-c", "1", "-n", "64", "--pipeline", "64"])
         assert journal["faults"]["corrupt"] == 64 // wrong

@@ -16,6 +16,7 @@ from load_checks import run as load_run
 PROBE_LONGEST_NS = 500_000
 PROBE_LOST = 0.01  # part of the time spent in gaps above 50 us
 OTHERS = 0.01      # part of a CPU's time that others had during a measurement
+LATE_NS = 3_000_000  # a program that was kept from its CPU for that long, once
 
 # The tolerances are those of a usual machine. Where everything takes that many times as long, a
 # figure may be off, and nobody is wrong.
@@ -80,6 +81,13 @@ class Watch:
         self.process.wait()
 
 
+def lateness(found):
+    """A short disturbance is no large part of a long run: then server or generator was late once."""
+    late = {"the server": found.journal["lateness"]["max"] or 0,
+            "the generator": (found.json["own_lateness"] or {"max": 0})["max"] or 0}
+    return [f"{who} was late by {ns / 1e6:.1f} ms" for who, ns in late.items() if ns > LATE_NS]
+
+
 def timed(check):
     """A check of figures that depend on timing: it gets a function that measures, and compares with
     within(). Where a figure is off on a quiet machine the test has failed. Where the machine was
@@ -104,6 +112,7 @@ def timed(check):
                 watcher = Watch(t, others) if watch else None
                 found = lab.measure(t, server, generator, watcher, **more)
                 noise.extend(found.noise)
+                noise.extend(lateness(found))
                 return found
 
             measured.noise = noise
