@@ -78,13 +78,13 @@ def burst(s):
         assert c.ask("/").status == 200
     limit_queue(server, queued(server) + 100)
     try:
-        os.kill(server.pid, signal.SIGSTOP)
+        server.stand_still()
         for c in conns:
             c.send(request("/bytes/4"))
         for c in conns[:50]:
             c.half_close()
     finally:
-        os.kill(server.pid, signal.SIGCONT)
+        server.go_on()
     for c in conns:
         assert len(c.answer().body) == 4
     for c in conns[:50]:
@@ -103,7 +103,7 @@ def reused(s):
         old = [s.http(server) for _ in range(10)]
         for c in old:
             assert c.ask("/").status == 200
-        os.kill(server.pid, signal.SIGSTOP)
+        server.stand_still()
         try:
             for c in old:
                 c.send(request("/"))
@@ -113,7 +113,7 @@ def reused(s):
             for c in old:
                 c.reset()
         finally:
-            os.kill(server.pid, signal.SIGCONT)
+            server.go_on()
         for c in fresh:
             assert c.answer().status == 200, "hurt by signals of a closed connection"
             assert c.ask("/bytes/5").status == 200

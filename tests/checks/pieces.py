@@ -52,11 +52,11 @@ def passed_and_stopped(s):
     whole = request("/")
     c.send(whole[:5])
     assert c.consumed()
-    server.process.send_signal(signal.SIGSTOP)
+    server.stand_still()
     socket.send_fds(c.sock, [whole[5:12]], [0])
     c.sock.sendall(whole[12:])
     server.send_signal(signal.SIGTERM)
-    server.process.send_signal(signal.SIGCONT)
+    server.go_on()
     assert c.answer().status == 200
     c.close()
     server.finished()

@@ -29,7 +29,7 @@ def a_share_each_turn(s):
         c.connect(target)
         c.sendall(request("/bytes/7"))
         conns.append(c)
-    server.send_signal(signal.SIGCONT)
+    server.go_on()
     for c in conns:
         assert c.recv(4096).startswith(b"HTTP/1.1 200 ")
     n = server.until_counters(lambda n: n["accepted"] == crowd, "all are accepted")

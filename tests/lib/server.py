@@ -291,12 +291,15 @@ class Server:
             time.sleep(0.002)
 
     def stand_still(self):
-        """Stop it with SIGSTOP, and return when it has stopped."""
-        self.send_signal(signal.SIGSTOP)
+        """Stop all its processes with SIGSTOP, and return when they have stopped."""
+        os.killpg(self.pid, signal.SIGSTOP)
         deadline = time.monotonic() + self.patience
         while any(fields[0] != b"T" for _, fields in session_members(self.pid)):
             assert time.monotonic() < deadline, f"not stopped after {self.patience:g} s"
             time.sleep(0.002)
+
+    def go_on(self):
+        os.killpg(self.pid, signal.SIGCONT)
 
     def until_used(self, seconds):
         """Wait until it has used so much more CPU time."""

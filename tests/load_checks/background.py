@@ -145,7 +145,8 @@ def do_not_come_up(t):
     # The main one, that of the idle connections, and, once these were waited for, that of the load.
     until(lambda: threads_of(run.process.pid) == 3, "the load begins", run.process)
     peer.may_accept.set()
-    assert run.finish() == 3, run.err
+    run.finish()
+    assert run.status == 3, run.err
     consistent(run.json)
     assert run.json["outcomes"]["ok"] == 5, run.json["outcomes"]
     assert re.fullmatch(r"[0-9]+ of 20 idle connections came up", run.json["verdict_reason"])
