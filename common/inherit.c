@@ -23,16 +23,30 @@ static void open_standard(int fd, int flags)
         die_errno("cannot open /dev/null in place of descriptor %d, which is closed", fd);
 }
 
+/* They survive execve(2), and so does a signal of theirs that was blocked: that one is dropped by being
+ * ignored for a moment. */
+static void stop_timers(void)
+{
+    static const struct {
+        int timer, signal_number;
+    } timers[] = {{ITIMER_REAL, SIGALRM}, {ITIMER_VIRTUAL, SIGVTALRM}, {ITIMER_PROF, SIGPROF}};
+    for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
+        setitimer(timers[i].timer, &(struct itimerval){0}, NULL);
+        signal(timers[i].signal_number, SIG_IGN);
+        signal(timers[i].signal_number, SIG_DFL);
+    }
+}
+
 void inherit_clean(enum inherit_output closed)
 {
     open_standard(STDIN_FILENO, O_RDWR);
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
         open_standard(fd, closed == INHERIT_FAILS ? O_RDONLY : O_RDWR);
+    stop_timers();
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGCHLD, SIG_DFL);
-    setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
 }
 
 bool inherit_ignored(int signal_number)

@@ -9,10 +9,13 @@
  * (EBADF), for a server it is lost. */
 enum inherit_output { INHERIT_FAILS, INHERIT_LOST };
 
-/* Call first in main(). Afterwards descriptors 0, 1 and 2 are open, so that no file opened later
- * takes their place: those that were closed are on /dev/null. No signal is blocked, SIGCHLD is not ignored, for else waitpid(2) tells of no child how it ended, and no interval
- * timer runs: one survives execve(2), and its SIGALRM would come as if it was ours. Ends the program
- * where /dev/null cannot be opened. */
+/* Call this at the begin of main(). Afterwards:
+ * - descriptors 0, 1 and 2 are open, so that no file opened later takes their place: those that were
+ *   closed are on /dev/null;
+ * - no signal is blocked;
+ * - SIGCHLD is not ignored: waitpid(2) tells how a child ended;
+ * - no interval timer of the parent runs, and no signal of one is pending.
+ * Ends the program where /dev/null cannot be opened. */
 void inherit_clean(enum inherit_output closed);
 
 /* Whether the parent had this program ignore `signal_number`, as nohup(1) does with SIGHUP. */

@@ -16,9 +16,13 @@ settings = SimpleNamespace(reference=None, probe=None, wall_clock=None, sanitize
 
 class OffTolerance(Exception):
     """A figure that depends on timing is not what it must be. `noise`: what disturbed it, where
-    that is known."""
+    that is known. `json`: of a generator that calls its own run INVALID, else None."""
 
     noise = ()
+
+    def __init__(self, why, json_of_run=None):
+        super().__init__(why)
+        self.json = json_of_run
 
 
 def cpus():
@@ -53,7 +57,7 @@ def load(t, *arguments, status=0, takes=0.0, **more):
     run = load_run.Run(t, *arguments, preexec=pin(place[1]) if place else None, **more)
     run.finish(takes)
     if run.status == 3 and status != 3:
-        raise OffTolerance(f"{run.json['verdict']}: {run.json['verdict_reason']}")
+        raise OffTolerance(f"{run.json['verdict']}: {run.json['verdict_reason']}", run.json)
     assert run.status == status, f"exit status {run.status}, expected {status}: {run.err}"
     t.note(json.dumps({k: run.json[k] for k in ("outcomes", "reasons", "latency", "window_ns")}))
     load_run.consistent(run.json)

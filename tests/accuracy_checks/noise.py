@@ -81,10 +81,11 @@ class Watch:
         self.process.wait()
 
 
-def lateness(found):
-    """A short disturbance is no large part of a long run: then server or generator was late once."""
-    late = {"the server": found.journal["lateness"]["max"] or 0,
-            "the generator": (found.json["own_lateness"] or {"max": 0})["max"] or 0}
+def lateness(json, journal=None):
+    """A short disturbance is no large part of a long run: then server or generator was late once. So
+    it is where one of them is wrong: each attempt would find it."""
+    late = {"the generator": (json["own_lateness"] or {"max": 0})["max"] or 0,
+            "the server": journal["lateness"]["max"] or 0 if journal else 0}
     return [f"{who} was late by {ns / 1e6:.1f} ms" for who, ns in late.items() if ns > LATE_NS]
 
 
@@ -92,19 +93,20 @@ def timed(check):
     """A check of figures that depend on timing: it gets a function that measures, and compares with
     within(). Where a figure is off on a quiet machine the test has failed. Where the machine was
     not quiet the check is made again, a few times but no longer than PATIENCE_S; then the test is
-    inconclusive, which TAP calls skipped. Figures within their tolerance pass, noise or not."""
+    inconclusive, which TAP calls skipped. Where each time nothing but a program's own lateness tells
+    of noise, it has failed too. Figures within their tolerance pass, noise or not."""
     @functools.wraps(check)
     def test(t):
         if settings.sanitized:
             raise tap.Skip("a sanitizer's build is too slow to time")
         if cpus() is None:
             raise tap.Skip("inconclusive: one CPU, on which generator and server disturb each other")
-        why = "?"
+        why, noisy = "?", False
         begin = time.monotonic()
         for attempt in range(settings.attempts):
-            if attempt > 0 and time.monotonic() - begin > PATIENCE_S:
+            if noisy and time.monotonic() - begin > PATIENCE_S:
                 break
-            noise = probe_noise("before")
+            noise, late = probe_noise("before"), []
             figures.clear()
             misses.clear()
 
@@ -112,7 +114,7 @@ def timed(check):
                 watcher = Watch(t, others) if watch else None
                 found = lab.measure(t, server, generator, watcher, **more)
                 noise.extend(found.noise)
-                noise.extend(lateness(found))
+                late.extend(lateness(found.json, found.journal))
                 return found
 
             measured.noise = noise
@@ -124,10 +126,14 @@ def timed(check):
                 return
             except OffTolerance as e:
                 noise += [*e.noise, *probe_noise("after")]
-                why = f"{e} ({'; '.join(noise)})"
+                late += lateness(e.json) if e.json else []
+                why = f"{e} ({'; '.join(noise + late)})"
                 t.note(f"attempt {attempt + 1}: {why}")
-                if not noise:
+                noisy = noisy or bool(noise)
+                if not noise and not late:
                     raise AssertionError(f"{e}; the machine was quiet") from None
+        if not noisy:
+            raise AssertionError(f"{why}, each time, and nothing else ran")
         raise tap.Skip(f"inconclusive, too noisy: {why}")
     return test
 

@@ -57,6 +57,13 @@ def alarm(s):
         assert f.read() == "", "a timer"
     server.send_signal(signal.SIGALRM)
     answers_and_stops(s, server)
+    # One that waits, and a timer that counts CPU time.
+    server = s.start(wrap=before(
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM, signal.SIGPROF}); "
+        "os.kill(os.getpid(), signal.SIGALRM); signal.setitimer(signal.ITIMER_PROF, 1e-3, 1e-3)"))
+    with s.http(server) as c:
+        assert c.ask("/cpu/30000").status == 200
+    server.stop()
 
 
 @check("", "descriptors 0, 1 and 2 that are closed get no socket")
