@@ -1,6 +1,7 @@
 #include "paths.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,87 +10,90 @@
 #include "bench/text.h"
 #include "common/err.h"
 
-/* The directory of this executable. */
-static char here[PATH_MAX];
+typedef char path[PATH_MAX];
+
+/* What paths_find() found. */
+static struct {
+    path here; /* the directory of this executable */
+    path source, servers, loadgen, scripts, scenarios, external, results;
+} found;
 
 static void find_here(void)
 {
-    ssize_t n = readlink("/proc/self/exe", here, sizeof here - 1);
+    ssize_t n = readlink("/proc/self/exe", found.here, sizeof found.here - 1);
     if (n < 0)
         die_errno("cannot read /proc/self/exe");
-    here[n] = '\0';
-    *strrchr(here, '/') = '\0';
+    found.here[n] = '\0';
+    *strrchr(found.here, '/') = '\0';
 }
 
-/* The absolute path of what is at `relative` from here; for good. */
-static const char *beside(const char *relative)
+/* Put where `name` is from `directory` into `out`, without links and ".." where that exists. */
+static void place(path out, const char *directory, const char *name)
 {
-    char *path = relative[0] == '/' ? xstrdup(relative) : text_format("%s/%s", here, relative);
-    char *plain = realpath(path, NULL);
-    if (!plain)
-        return path;
-    free(path);
-    return plain;
+    path plain;
+    bool absolute = name[0] == '/';
+    if (snprintf(out, PATH_MAX, "%s%s%s", absolute ? "" : directory, absolute ? "" : "/",
+                 name) >= PATH_MAX)
+        die("a path is too long: %s/%s", directory, name);
+    if (realpath(out, plain))
+        memcpy(out, plain, sizeof plain);
 }
 
-static bool is_there(const char *directory, const char *part)
+static bool is_there(const char *directory, const char *name)
 {
-    char *path = text_format("%s/%s", directory, part);
-    bool there = access(path, F_OK) == 0;
-    free(path);
-    return there;
+    path whole;
+    place(whole, directory, name);
+    return access(whole, F_OK) == 0;
 }
 
 /* The source tree of the build tree around us. It may have been moved, with the build tree in it. */
-static const char *source_tree(void)
+static void find_source(void)
 {
-    const char *around = IOM_SOURCE_FROM_HERE;
-    if (around[0] != '\0' && is_there(beside(around), "bench/scenarios"))
-        return beside(around);
-    return IOM_SOURCE_DIR;
+    place(found.source, found.here, IOM_SOURCE_FROM_HERE);
+    if (IOM_SOURCE_FROM_HERE[0] == '\0' || !is_there(found.source, "bench/scenarios"))
+        place(found.source, "", IOM_SOURCE_DIR);
 }
 
-static void in_build_tree(struct paths *all)
+static void find_in_build_tree(void)
 {
-    const char *source = source_tree();
-    *all = (struct paths){.servers = beside("../servers"),
-                          .loadgen = beside("../loadgen/iomodels-load"),
-                          .scripts = text_format("%s/scripts/plots", source),
-                          .scenarios = text_format("%s/bench/scenarios", source),
-                          .external = text_format("%s/bench/external", source),
-                          .results = text_format("%s/results", source)};
+    find_source();
+    place(found.servers, found.here, "../servers");
+    place(found.loadgen, found.here, "../loadgen/iomodels-load");
+    place(found.scripts, found.source, "scripts/plots");
+    place(found.scenarios, found.source, "bench/scenarios");
+    place(found.external, found.source, "bench/external");
+    place(found.results, found.source, "results");
 }
 
-static void as_installed(struct paths *all)
+static void find_installed(void)
 {
-    *all = (struct paths){.servers = beside(IOM_SERVERS_FROM_HERE),
-                          .loadgen = beside("iomodels-load"),
-                          .scripts = beside(IOM_DATA_FROM_HERE "/plots"),
-                          .scenarios = beside(IOM_DATA_FROM_HERE "/scenarios"),
-                          .external = beside(IOM_DATA_FROM_HERE "/external"),
-                          .results = "results"};
+    place(found.servers, found.here, IOM_SERVERS_FROM_HERE);
+    place(found.loadgen, found.here, "iomodels-load");
+    place(found.scripts, found.here, IOM_DATA_FROM_HERE "/plots");
+    place(found.scenarios, found.here, IOM_DATA_FROM_HERE "/scenarios");
+    place(found.external, found.here, IOM_DATA_FROM_HERE "/external");
+    strcpy(found.results, "results");
 }
 
-static void fill(const char **slot, const char *found)
+static void fill(const char **slot, const char *default_path)
 {
     if (!*slot)
-        *slot = found;
+        *slot = default_path;
 }
 
 void paths_find(struct paths *p)
 {
-    struct paths all;
     find_here();
-    if (is_there(here, "../loadgen/iomodels-load"))
-        in_build_tree(&all);
+    if (is_there(found.here, "../loadgen/iomodels-load"))
+        find_in_build_tree();
     else
-        as_installed(&all);
-    fill(&p->servers, all.servers);
-    fill(&p->loadgen, all.loadgen);
-    fill(&p->scripts, all.scripts);
-    fill(&p->scenarios, all.scenarios);
-    fill(&p->external, all.external);
-    fill(&p->results, all.results);
+        find_installed();
+    fill(&p->servers, found.servers);
+    fill(&p->loadgen, found.loadgen);
+    fill(&p->scripts, found.scripts);
+    fill(&p->scenarios, found.scenarios);
+    fill(&p->external, found.external);
+    fill(&p->results, found.results);
 }
 
 bool paths_option(struct paths *p, int getopt_value, char *value)
