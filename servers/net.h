@@ -35,6 +35,9 @@ bool net_takes_ipv4_too(const struct addr *a);
 /* Make group `group` the sockets of `*server`. */
 void net_use(struct server *server, const struct listeners *l, unsigned group);
 
+/* Close the sockets of `*server`, in a child process that accepts nobody. */
+void net_close(const struct server *server);
+
 /* Is `fd` one of its listening sockets? */
 bool net_listens_on(const struct server *server, int fd);
 

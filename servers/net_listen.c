@@ -9,13 +9,19 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/err.h"
 #include "net.h"
 
 /* How often to look for a port that several addresses have free. */
 #define PORT_TRIES 100
+
+/* How often to try to lock a directory, and the pause between two tries. */
+#define LOCK_TRIES    100
+#define LOCK_PAUSE_NS (10 * NS_PER_MS)
 
 static void set_option(int fd, int level, int name, int value, const char *text)
 {
@@ -23,9 +29,10 @@ static void set_option(int fd, int level, int name, int value, const char *text)
         die_errno("cannot set %s", text);
 }
 
-/* The socket file that is this server's. Its name is no identity: whoever finds the file gone, or
- * nobody listening, puts another one there. A number of an inode is used again as well, so the
- * moment of its birth tells too, where the file system keeps it. */
+/* The socket file that is this server's. The name does not identify the file: whoever finds the file
+ * gone, or nobody listening, puts another file there. The inode's number does not either: a file
+ * system gives the number of a removed file to a new file. So the moment of the file's birth is
+ * compared too, where the file system keeps that moment. */
 static char own_path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 static struct statx own_file;
 
@@ -42,8 +49,9 @@ static bool is_same(const struct statx *a, const struct statx *b)
 }
 
 /* Two servers that start at one time could both find the file stale, and the second remove the first
- * one's. So whoever looks has the directory locked. Returns -1 where that cannot be: then it goes
- * without. */
+ * one's. So whoever looks has the directory locked. A stranger who may open the directory can hold
+ * the lock for ever, so after a second the server goes without. Returns -1 where the directory cannot
+ * be opened: then the server goes without too. */
 static int lock_directory(const char *path)
 {
     char directory[sizeof own_path + 1] = ".";
@@ -51,8 +59,12 @@ static int lock_directory(const char *path)
     if (slash)
         snprintf(directory, sizeof directory, "%.*s/", (int)(slash - path), path);
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0)
-        flock(fd, LOCK_EX);
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    for (int i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+            break;
+        nanosleep(&pause, NULL);
+    }
     return fd;
 }
 
@@ -77,7 +89,10 @@ static void remove_stale(const struct addr *a)
 static _Noreturn void cannot_listen(const struct addr *a)
 {
     char text[ADDR_TEXT_MAX];
-    die_errno("cannot listen on %s", addr_format(a, text));
+    int error = errno;
+    addr_format(a, text);
+    errno = error;
+    die_errno("cannot listen on %s", text);
 }
 
 bool net_takes_ipv4_too(const struct addr *a)
@@ -153,7 +168,8 @@ static bool bind_all(struct listeners *l, int flags)
         if (fd < 0 && !(foreign && (n > 0 || i + 1 < l->count)))
             cannot_listen(&a);
         if (fd < 0) {
-            warn("not listening on %s: %s", addr_format(&a, text), strerror(errno));
+            const char *why = strerror(errno);
+            warn("not listening on %s: %s", addr_format(&a, text), why);
             continue;
         }
         if (!addr_local(fd, &l->addresses[n]))
@@ -223,6 +239,14 @@ void net_use(struct server *server, const struct listeners *l, unsigned group)
     server->sockets = l->sockets + group * l->count;
     server->socket_count = l->count;
     server->is_unix = addr_family(&l->addresses[0]) == AF_UNIX;
+}
+
+void net_close(const struct server *server)
+{
+    if (server->socket_count > 1)
+        close(server->listen_fd);
+    for (unsigned i = 0; i < server->socket_count; i++)
+        close(server->sockets[i]);
 }
 
 static unsigned stop_socket(int fd)
