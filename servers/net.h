@@ -49,8 +49,9 @@ bool net_listens_on(const struct server *server, int fd);
 unsigned net_stop_listening(const struct listeners *l);
 
 /* For models that block in accept: return when there may be somebody to accept, or a signal has come.
- * Does nothing where there is one socket to accept from, which waits by itself; of several the
- * waiters are woken one at a time too (epoll(7), in epoll_wait() on one instance). */
+ * Does nothing where there is one socket to accept from, as accept() on that socket waits. Of several
+ * sockets one waiter is woken, and then one more as long as the connection is not accepted (epoll(7),
+ * level-triggered, in epoll_wait() on one instance). A waiter that is too late finds nobody. */
 void net_wait(const struct server *server);
 
 enum net_accept {

@@ -155,9 +155,12 @@ static bool bind_all(struct listeners *l, int flags)
     char text[ADDR_TEXT_MAX];
     unsigned n = 0, port = addr_port(&l->addresses[0]);
     bool chosen = port == 0;
+    bool has_ipv4 = false;
     for (unsigned i = 0; i < l->count; i++) {
         struct addr a = l->addresses[i];
         addr_set_port(&a, port);
+        if (has_ipv4 && addr_family(&a) == AF_INET)
+            continue;
         int fd = bind_tcp(&a, flags, false, l->groups > 1);
         if (fd < 0 && errno == EADDRINUSE && chosen && port != 0) {
             while (n > 0)
@@ -175,6 +178,7 @@ static bool bind_all(struct listeners *l, int flags)
         if (!addr_local(fd, &l->addresses[n]))
             die_errno("cannot tell the address of the listening socket");
         port = addr_port(&l->addresses[n]);
+        has_ipv4 |= net_takes_ipv4_too(&l->addresses[n]);
         l->sockets[n++] = fd;
     }
     l->count = n;
