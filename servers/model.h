@@ -57,6 +57,13 @@ static inline bool server_stopping(const struct server *server)
     return atomic_load(server->stop_flag) != 0 || atomic_load(&server->told_to_stop) != 0;
 }
 
+/* To be called before the session has its say: an answer that is begun after a stop says so. */
+static inline void session_heed_stop(struct session *s, const struct server *server)
+{
+    if (server_stopping(server))
+        session_drain(s);
+}
+
 /* A command-line option of one model. */
 struct model_option {
     const char *name;     /* without the dashes */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "common/addr.h"
+#include "common/clock.h"
 #include "model.h"
 
 /* Listening sockets, in `groups` that each have one for every address. */
@@ -53,6 +54,9 @@ unsigned net_stop_listening(const struct listeners *l);
  * sockets one waiter is woken, and then one more as long as the connection is not accepted (epoll(7),
  * level-triggered, in epoll_wait() on one instance). A waiter that is too late finds nobody. */
 void net_wait(const struct server *server);
+
+/* How long accepting rests when the process is out of descriptors or memory, in ns. */
+#define ACCEPT_REST (20 * NS_PER_MS)
 
 enum net_accept {
     NET_ACCEPTED,

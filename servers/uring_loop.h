@@ -21,9 +21,9 @@ struct uring_loop {
     size_t slots_used, slots_closing;
     size_t dying; /* closed ones that something is still pending for */
     struct uring_conn *waiting;
-    unsigned
-        seen;   /* completions in the queue that were looked at for copies that were not sent */
-    bool hurry; /* somebody waits who has something to do: do not sleep */
+    /* Completions in the queue that were looked at for copies that were not sent. */
+    unsigned seen;
+    bool hurry;        /* somebody waits who has something to do: do not sleep */
     bool draining;     /* connections are closed as soon as they are idle */
     bool zerocopy;     /* large answers are sent without copying */
     uint64_t timer_at; /* of the armed timeout; CLOCK_NEVER for none */

@@ -107,7 +107,7 @@ void workers_start_threads(struct server *server, void (*run)(struct server *wor
     create(server, run);
     running = worker_count;
     unsigned i = 0;
-    /* One there is always: of a Unix-domain socket the connections that wait are still accepted. */
+    /* One there is always: see workers.h on what is accepted after a stop. */
     for (; i < worker_count && (i == 0 || !server_stopping(server)); i++) {
         pthread_t thread;
         counters_started(workers[i].server.counters);

@@ -45,9 +45,6 @@
 /* The table of sockets takes 8 bytes of the kernel's memory for each. */
 #define SLOTS_MAX 65536u
 
-/* How long accepting rests when the system is out of memory. */
-#define ACCEPT_REST (20 * NS_PER_MS)
-
 /* Slots beyond the most connections, for those that are to be refused. */
 #define SLOTS_SPARE 64
 
@@ -59,9 +56,9 @@ static bool want_sqpoll, want_zerocopy;
 static struct uring_loop loop;
 /* Where connections come in: a request to accept for each listening socket. Aligned for the low bits
  * of user_data. */
-static struct door {
+static struct listener {
     bool armed;
-} __attribute__((aligned(16))) doors[ADDRESSES_MAX];
+} __attribute__((aligned(16))) listeners[ADDRESSES_MAX];
 static unsigned last_call; /* turns until idle connections are closed, once it stops */
 static bool stopping;
 
@@ -71,12 +68,12 @@ static void arm_accept(void)
         loop.wake_at = CLOCK_NEVER;
     bool rests = loop.wake_at != CLOCK_NEVER;
     for (unsigned i = 0; i < loop.server->socket_count && !stopping && !rests; i++) {
-        if (doors[i].armed)
+        if (listeners[i].armed)
             continue;
         struct io_uring_sqe *sqe = uring_request(&loop.ring);
         io_uring_prep_multishot_accept_direct(sqe, loop.server->sockets[i], NULL, NULL, 0);
-        sqe->user_data = uring_tag(&doors[i], URING_ACCEPT);
-        doors[i].armed = true;
+        sqe->user_data = uring_tag(&listeners[i], URING_ACCEPT);
+        listeners[i].armed = true;
     }
 }
 
@@ -86,11 +83,11 @@ static void refused(void)
     count(&loop.counters->closed, 1);
 }
 
-static void accepted(struct door *door, int result, uint32_t flags)
+static void accepted(struct listener *listener, int result, uint32_t flags)
 {
     struct server *server = loop.server;
     if (!(flags & IORING_CQE_F_MORE))
-        door->armed = false;
+        listener->armed = false;
     if (result >= 0) {
         count(&loop.counters->accepted, 1);
         loop.slots_used++;

@@ -43,9 +43,6 @@
 #include "net.h"
 #include "reactor.h"
 
-/* How long accepting rests when the process is out of descriptors. */
-#define ACCEPT_REST (20 * NS_PER_MS)
-
 /* Output up to this size is copied, which gives the session's buffer back at once: until the next
  * wait is over, a whole batch of connections would hold theirs. Such a piece counts as sent. */
 #define COPY_MAX 4096
@@ -189,8 +186,7 @@ static void linger(struct peer *p)
 static enum session_want next(struct peer *p)
 {
     uint32_t progress = p->session->progress;
-    if (server_stopping(server))
-        session_drain(p->session);
+    session_heed_stop(p->session, server);
     p->want = session_next(p->session, turn_time());
     if (p->session->progress != progress)
         p->active_at = turn_time();
