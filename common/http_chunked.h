@@ -1,5 +1,5 @@
-/* The chunked transfer coding, decoded strictly unless told otherwise (RFC 9112, section 7.1). Chunk extensions and
- * the trailer section are read and dropped. */
+/* The chunked transfer coding, decoded strictly unless told otherwise (RFC 9112, section 7.1).
+ * Chunk extensions and the trailer section are read and dropped. */
 #ifndef IOM_HTTP_CHUNKED_H
 #define IOM_HTTP_CHUNKED_H
 

@@ -6,15 +6,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* How many free blocks a thread keeps to itself. A turn of an event loop has one or two in its hands;
- * where it has many, they come from the depot and go there half so many at a time. */
+/* How many free blocks a thread keeps to itself. A turn of an event loop has one or two in its
+ * hands; where it has many, they come from the depot and go there half so many at a time. */
 #define KEEP 16
 
 /* A thread tells the depot at least once in so many gives that it is at work. */
 #define GIVES_PER_VISIT 256
 
-/* So many blocks are given back, by all threads, between two looks at how many of the depot's nobody
- * needs. One round of large uploads on many connections gives thousands of them back. */
+/* So many blocks are given back, by all threads, between two looks at how many of the depot's
+ * nobody needs. One round of large uploads on many connections gives thousands of them back. */
 #define GIVES_PER_LOOK 65536
 
 /* The most that one look takes from the depot: it is a request that waits meanwhile. */

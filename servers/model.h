@@ -135,8 +135,8 @@ struct model {
     void (*serve)(struct server *server);
 
     /* Both may be NULL, and both are called in signal handlers: async-signal-safe functions only.
-     * stop: SIGTERM or SIGINT has come, and nobody listens any more. abort: the drain's time is over,
-     * and the process ends after this. */
+     * stop: SIGTERM or SIGINT has come, and nobody listens any more. abort: the drain's time is
+     * over, and the process ends after this. */
     void (*stop)(void);
     void (*abort)(void);
 };

@@ -29,10 +29,10 @@ static void set_option(int fd, int level, int name, int value, const char *text)
         die_errno("cannot set %s", text);
 }
 
-/* The socket file that is this server's. The name does not identify the file: whoever finds the file
- * gone, or nobody listening, puts another file there. The inode's number does not either: a file
- * system gives the number of a removed file to a new file. So the moment of the file's birth is
- * compared too, where the file system keeps that moment. */
+/* The socket file that is this server's. The name does not identify the file: whoever finds the
+ * file gone, or nobody listening, puts another file there. The inode's number does not either: a
+ * file system gives the number of a removed file to a new file. So the moment of the file's birth
+ * is compared too, where the file system keeps that moment. */
 static char own_path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 static struct statx own_file;
 
@@ -48,10 +48,10 @@ static bool is_same(const struct statx *a, const struct statx *b)
            a->stx_btime.tv_nsec == b->stx_btime.tv_nsec;
 }
 
-/* Two servers that start at one time could both find the file stale, and the second remove the first
- * one's. So whoever looks has the directory locked. A stranger who may open the directory can hold
- * the lock for ever, so after a second the server goes without. Returns -1 where the directory cannot
- * be opened: then the server goes without too. */
+/* Two servers that start at one time could both find the file stale, and the second remove the
+ * first one's. So whoever looks has the directory locked. A stranger who may open the directory can
+ * hold the lock for ever, so after a second the server goes without. Returns -1 where the directory
+ * cannot be opened: then the server goes without too. */
 static int lock_directory(const char *path)
 {
     char directory[sizeof own_path + 1] = ".";
@@ -148,8 +148,8 @@ static int bind_tcp(const struct addr *a, int flags, bool shared, bool sharing)
     return fd;
 }
 
-/* Bind the first group, and leave addresses out that are not this machine's. Returns false where the
- * port that the kernel chose for the first one is in use at another: nothing is bound then. */
+/* Bind the first group, and leave addresses out that are not this machine's. Returns false where
+ * the port that the kernel chose for the first one is in use at another: nothing is bound then. */
 static bool bind_all(struct listeners *l, int flags)
 {
     char text[ADDR_TEXT_MAX];
@@ -265,7 +265,7 @@ static unsigned stop_socket(int fd)
 
 unsigned net_stop_listening(const struct listeners *l)
 {
-    /* Before the socket is shut down: as long as somebody listens nobody puts another file there. */
+    /* Before the socket is shut down: while somebody listens nobody puts another file there. */
     struct statx found;
     if (own_path[0] != '\0' && identify(own_path, &found) && is_same(&found, &own_file))
         unlink(own_path);

@@ -72,9 +72,9 @@ static void expire(struct uring_loop *l)
 }
 
 /* Handle the sends of copies that failed, among the completions that have come since the last call.
- * They are handled before all others: the next answer must not overtake a failed send. After that the
- * copies are no longer needed, unless the kernel holds more completions than the queue has room for:
- * then returns false. */
+ * They are handled before all others: the next answer must not overtake a failed send. After that
+ * the copies are no longer needed, unless the kernel holds more completions than the queue has room
+ * for: then returns false. */
 static bool see_copies(struct uring_loop *l)
 {
     struct io_uring *io = &l->ring.io;

@@ -36,8 +36,8 @@ struct uring_loop {
 unsigned uring_turn(struct uring_loop *l, bool sleep,
                     void (*other)(struct uring_loop *l, const struct io_uring_cqe *cqe));
 
-/* Submit what is queued now and see to the copies that did not go out: the arena is empty then. Returns
- * false where that cannot be known yet. */
+/* Submit what is queued now and see to the copies that did not go out: the arena is empty then.
+ * Returns false where that cannot be known yet. */
 bool uring_flush(struct uring_loop *l);
 
 /* Go on with `c` when what is queued now has been submitted and its failures are known. */

@@ -274,8 +274,8 @@ void workers_as_processes(struct server *server, void (*run)(struct server *work
     sigprocmask(SIG_BLOCK, &all, &old);
 
     create(server, run);
-    /* A signal that comes meanwhile is handled after each start, not after the last one, and then no
-     * further child is needed. */
+    /* A signal that comes meanwhile is handled after each start, not after the last one, and then
+     * no further child is needed. */
     static const struct timespec at_once;
     for (unsigned i = 0; i < worker_count && !server_stopping(server); i++) {
         if (!start_child(&workers[i], stop))

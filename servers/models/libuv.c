@@ -27,7 +27,7 @@
 #include "net.h"
 #include "reactor.h"
 
-/* After so many pieces in a row the rest is queued, so that the other connections have their turn. */
+/* After so many pieces in a row the rest is queued, for the other connections to have a turn. */
 #define PIECES_PER_STEP 16
 
 union socket {
@@ -216,9 +216,9 @@ static void on_written(uv_write_t *request, int status)
     step(p);
 }
 
-/* Write a piece of the output: at once if `now`, else as soon as the loop comes round to it. Returns
- * false when there is nothing to do but to wait. A piece is small enough for a slow reader to be
- * seen to make progress. */
+/* Write a piece of the output: at once if `now`, else as soon as the loop comes round to it.
+ * Returns false when there is nothing to do but to wait. A piece is small enough for a slow reader
+ * to be seen to make progress. */
 static bool transmit(struct peer *p, bool now)
 {
     size_t length;
@@ -338,7 +338,7 @@ static void on_spare_closed(uv_handle_t *handle)
     take_those_that_wait();
 }
 
-/* Accept and close, without taking memory. While the last one is not closed yet the next one waits. */
+/* Accept and close, without taking memory. Until the last one is closed the next one waits. */
 static void refuse(struct listener *l)
 {
     l->waits = spare_is_closing;

@@ -1,9 +1,9 @@
 /* sigio: signal-driven I/O: one thread, a queued real-time signal for everything that happens.
  *
  * How it waits   In sigtimedwait(). Each socket has O_ASYNC, this thread as its owner (F_SETOWN_EX)
- *                and a real-time signal (F_SETSIG), so the kernel queues one signal, with the number
- *                of the descriptor (si_fd) and what happened (si_band), for each segment that
- *                arrives, each connection, each end, and when there is room again to write.
+ *                and a real-time signal (F_SETSIG), so the kernel queues one signal, with the
+ *                number of the descriptor (si_fd) and what happened (si_band), for each segment
+ *                that arrives, each connection, each end, and when there is room again to write.
  * Who works      The one thread, for one signal after the other.
  * It costs       Per request rt_sigtimedwait, recv and send: 3 system calls, for signals are
  *                fetched one at a time; a connection three fcntl more. An idle one costs none.
@@ -80,7 +80,7 @@ static bool enter(struct conn *c)
     return true;
 }
 
-/* Stand behind the others, by a signal like theirs. If the queue is full, one more signal is lost. */
+/* Stand behind the others, by a signal like theirs. A full queue loses this signal too. */
 static void wait_for_turn(struct conn *c)
 {
     c->watched = true; /* its turn is queued */
@@ -161,8 +161,8 @@ static void ask_after_all(struct reactor *r)
     accept_all(r);
 }
 
-/* A turn handles one signal, and a crowd of connections queues as many signals. So the next share is
- * accepted when all that was queued is handled, or many signals are. */
+/* A turn handles one signal, and a crowd of connections queues as many signals. So the next share
+ * is accepted when all that was queued is handled, or many signals are. */
 static int wait_for_signal(struct reactor *r, const sigset_t *set, siginfo_t *info)
 {
     int ms = r->more_to_accept && reactor_accepting(r) ? 0 : reactor_timeout_ms(r);
@@ -231,8 +231,8 @@ static void serve(struct server *server)
     reactor_free(&r);
 }
 
-/* SIGTERM may come just before the wait: a pending signal ends the wait all the same. By kill(2), for
- * raise(3) is refused where no signal may be queued. */
+/* SIGTERM may come just before the wait: a pending signal ends the wait all the same. By kill(2),
+ * for raise(3) is refused where no signal may be queued. */
 static void stop(void)
 {
     if (blocked)
