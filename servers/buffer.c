@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+
+#include "pages.h"
 
 /* How many free blocks a thread keeps to itself. A turn of an event loop has one or two in its
  * hands; where it has many, they come from the depot and go there half so many at a time. */
@@ -70,17 +70,6 @@ static struct buffer *take_spare(void)
     return spare;
 }
 
-/* To the system: free() alone would keep the pages where a block in use lies behind this one. */
-static void release(struct buffer *b)
-{
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t first = ((uintptr_t)b + page - 1) & ~(page - 1),
-              end = (uintptr_t)(b + 1) & ~(page - 1);
-    if (first < end)
-        madvise((void *)first, end - first, MADV_DONTNEED);
-    free(b);
-}
-
 /* Bring all but the first `kept` blocks of the thread's list to the depot. */
 static void visit(unsigned kept)
 {
@@ -101,7 +90,9 @@ static void visit(unsigned kept)
     list.given = 0;
     while (spare) {
         struct buffer *next = spare->next;
-        release(spare);
+        /* free() alone would keep the pages where a block in use lies behind this one. */
+        pages_give_back(spare, sizeof *spare);
+        free(spare);
         spare = next;
     }
 }
