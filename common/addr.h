@@ -25,9 +25,9 @@ struct addr {
 /* More addresses of one name than this are not looked at. */
 #define ADDRESSES_MAX 16
 
-/* Read `text` into `out`, which has room for `max` (at least 1). A name gives all its addresses, each
- * once and in the resolver's order (RFC 6724); every other form gives one. Returns how many, or 0
- * with one line in `error` that names what is wrong. */
+/* Read `text` into `out`, which has room for `max` (at least 1). A name gives all its addresses,
+ * each once and in the resolver's order (RFC 6724); every other form gives one. Returns how many,
+ * or 0 with one line in `error` that names what is wrong. */
 size_t addr_resolve(const char *text, struct addr *out, size_t max, char *error,
                     size_t error_size);
 
@@ -38,8 +38,8 @@ bool addr_parse(const char *text, struct addr *out, char *error, size_t error_si
 /* Write the text form of `*a` to `text` and return `text`. */
 char *addr_format(const struct addr *a, char text[ADDR_TEXT_MAX]);
 
-/* The host and port of a URL as the field Host says them: without the zone of an IPv6 address, which
- * means something on this machine only (RFC 6874, section 4). `host` must have the room of
+/* The host and port of a URL as the field Host says them: without the zone of an IPv6 address,
+ * which means something on this machine only (RFC 6874, section 4). `host` must have the room of
  * `authority`; it is returned. */
 char *addr_without_zone(const char *authority, char *host);
 

@@ -22,7 +22,8 @@ static bool has_word(const char *list, const char *name)
     return false;
 }
 
-/* mountinfo writes space, tab, newline and backslash as three octal digits (proc_pid_mountinfo(5)). */
+/* mountinfo writes space, tab, newline and backslash as three octal digits
+ * (proc_pid_mountinfo(5)). */
 static void unescape(char *text)
 {
     char *to = text;
@@ -116,8 +117,8 @@ static bool find_group(const char *proc_self, bool v2, char group[PATH_MAX_SIZE]
     return found;
 }
 
-/* A line of mountinfo: where the root of which tree is mounted. Returns false where it is no tree of
- * groups with a CPU controller. */
+/* A line of mountinfo: where the root of which tree is mounted. Returns false where it is no tree
+ * of groups with a CPU controller. */
 static bool parse_mount(char *line, bool *v2, char **root, char **point)
 {
     char *fields[6];

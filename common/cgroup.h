@@ -2,9 +2,9 @@
  *
  * A group with a quota (cpu.max of cgroup v2, cpu.cfs_quota_us of v1) may run for so long in each
  * period, of 100 ms mostly; then all its threads stand still until the next one. The kernel counts
- * the periods and those in which that happened (Documentation/admin-guide/cgroup-v2.rst, "cpu.stat",
- * and Documentation/scheduler/sched-bwc.rst). A quota may be set on the group of this process or on
- * any above it, so every level is read, of both versions where a machine has both. */
+ * the periods and those in which that happened (Documentation/admin-guide/cgroup-v2.rst,
+ * "cpu.stat", and Documentation/scheduler/sched-bwc.rst). A quota may be set on the group of this
+ * process or on any above it, so every level is read, of both versions where a machine has both. */
 #ifndef IOM_CGROUP_H
 #define IOM_CGROUP_H
 
@@ -31,12 +31,12 @@ struct cgroup_reading {
 /* Read what the groups of this process have counted until now. Allocates and frees memory. */
 void cgroup_read(struct cgroup_reading *out);
 
-/* The same for a machine whose /proc/self and whose root are somewhere else: for tests. `root` is put
- * before each mount point that `proc_self`/mountinfo names. */
+/* The same for a machine whose /proc/self and whose root are somewhere else: for tests. `root` is
+ * put before each mount point that `proc_self`/mountinfo names. */
 void cgroup_read_at(struct cgroup_reading *out, const char *proc_self, const char *root);
 
-/* What happened between two readings in the group that was throttled in most periods; all zero where
- * none was. A process that changed its group between them gives all zero too. */
+/* What happened between two readings in the group that was throttled in most periods; all zero
+ * where none was. A process that changed its group between them gives all zero too. */
 struct cgroup_throttling cgroup_throttled(const struct cgroup_reading *from,
                                           const struct cgroup_reading *to);
 

@@ -1,5 +1,5 @@
-/* The chunked transfer coding, decoded strictly unless told otherwise (RFC 9112, section 7.1). Chunk extensions and
- * the trailer section are read and dropped. */
+/* The chunked transfer coding, decoded strictly unless told otherwise (RFC 9112, section 7.1).
+ * Chunk extensions and the trailer section are read and dropped. */
 #ifndef IOM_HTTP_CHUNKED_H
 #define IOM_HTTP_CHUNKED_H
 
@@ -13,13 +13,13 @@
 #define HTTP_TRAILER_MAX    8192
 
 struct http_chunked {
-    uint64_t
-        left; /* of this chunk's data still to come; of its size line, what has been read */
+    /* In a chunk's data: bytes still to come. In a size line: the size as read so far. */
+    uint64_t left;
     uint16_t line; /* bytes of this size line or of the trailer section so far */
     uint8_t state;
-    bool
-        blanks; /* to set after http_chunked_init(): blanks between a size and the end of its line
-                  * are taken, as clients do; a server that did could be made to misread a body */
+    /* To set after http_chunked_init(): take blanks between a size and the end of its line, as
+     * clients do. A server that took them could be made to misread a body. */
+    bool blanks;
 };
 
 enum http_chunk {

@@ -93,7 +93,7 @@ static enum line_result status_line(struct http_response *r, const char *p, cons
     /* The space before a reason that is empty is left out by some, though it should not be. */
     if (end - p < 12 || p[8] != ' ' || !is_digit(p[9]) || !is_digit(p[10]) ||
         !is_digit(p[11]) || (end - p > 12 && p[12] != ' '))
-        return bad(r, "status line without a three-digit status between spaces");
+        return bad(r, "status line without a space and a three-digit status after the version");
     if (end - p > 12 && !text_only(p + 13, end))
         return bad(r, "control character in the reason phrase");
     r->minor = p[7] == '0' ? 0 : 1;

@@ -9,10 +9,10 @@
  * (status line), 5 (fields; no space before the colon, no folding), 6.3 (length of a body), 7.1
  * (chunked). What a lenient client would guess at is an error with a reason, because a load
  * generator that guesses counts broken answers as good ones. In particular: Content-Length
- * repeated with another value, with a sign or next to Transfer-Encoding; a transfer coding other than
- * "chunked"; chunked in HTTP/1.0. What is wrong and cannot be misread is taken, as other clients
- * do: the same Content-Length again, a status with no space after it, blanks after a chunk's size. Interim answers (1xx) are skipped and counted, except 101:
- * nothing was upgraded.
+ * repeated with another value, with a sign or next to Transfer-Encoding; a transfer coding other
+ * than "chunked"; chunked in HTTP/1.0. What is wrong and cannot be misread is taken, as other
+ * clients do: the same Content-Length again, a status with no space after it, blanks after a
+ * chunk's size. Interim answers (1xx) are skipped and counted, except 101: nothing was upgraded.
  *
  * Use:
  *     http_response_init(&r);

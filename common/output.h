@@ -2,8 +2,8 @@
 #ifndef IOM_OUTPUT_H
 #define IOM_OUTPUT_H
 
-/* Write out what standard output holds back. Where that or an earlier write to it failed, one line on
- * standard error says so, and the program ends with status 1. */
+/* Write out what standard output holds back. Where that or an earlier write to it failed, one line
+ * on standard error says so, and the program ends with status 1. */
 void output_finish(void);
 
 /* From now on exit(3) and the end of main() do that. */

@@ -4,16 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many free blocks a thread keeps to itself. A turn of an event loop has one or two in its hands;
- * where it has many, they come from the depot and go there half so many at a time. */
+#include "pages.h"
+
+/* How many free blocks a thread keeps to itself. A turn of an event loop has one or two in its
+ * hands; where it has many, they come from the depot and go there half so many at a time. */
 #define KEEP 16
 
-/* So many blocks are brought to the depot between two looks at how many of them nobody needs. */
-#define BROUGHT_PER_LOOK 4096
+/* A thread tells the depot at least once in so many gives that it is at work. */
+#define GIVES_PER_VISIT 256
+
+/* So many blocks are given back, by all threads, between two looks at how many of the depot's
+ * nobody needs. One round of large uploads on many connections gives thousands of them back. */
+#define GIVES_PER_LOOK 65536
+
+/* The most that one look takes from the depot: it is a request that waits meanwhile. */
+#define FREED_PER_LOOK 256
 
 static _Thread_local struct {
     struct buffer *first; /* the one given back last, which is the warmest */
     unsigned count;
+    unsigned given; /* since the last visit to the depot */
 } list;
 
 static struct {
@@ -21,7 +31,7 @@ static struct {
     struct buffer *first;
     unsigned count;
     unsigned spare; /* the fewest since the last look: nobody needed so many */
-    unsigned brought;
+    unsigned given; /* since the last look */
 } depot = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* The link that ends the first `n` blocks of a list, or the list. */
@@ -47,37 +57,41 @@ static void fetch(void)
     pthread_mutex_unlock(&depot.lock);
 }
 
-/* Half of what nobody needs, from the end of the list, which has waited longest. The caller holds the
- * lock and frees it. */
+/* Half of what nobody needs, in a list. The caller holds the lock and frees it. */
 static struct buffer *take_spare(void)
 {
-    unsigned kept = depot.count - (depot.spare + 1) / 2;
-    struct buffer **end = end_of(&depot.first, kept), *spare = *end;
+    unsigned half = (depot.spare + 1) / 2, n = half < FREED_PER_LOOK ? half : FREED_PER_LOOK;
+    struct buffer *spare = depot.first, **end = end_of(&spare, n);
+    depot.first = *end;
     *end = NULL;
-    depot.count = depot.spare = kept;
-    depot.brought = 0;
+    depot.count -= n;
+    depot.spare = depot.count;
+    depot.given = 0;
     return spare;
 }
 
-/* All but the first `kept` blocks of the thread's list. */
-static void bring(unsigned kept)
+/* Bring all but the first `kept` blocks of the thread's list to the depot. */
+static void visit(unsigned kept)
 {
     struct buffer **from = end_of(&list.first, kept), *spare = NULL;
     unsigned n = list.count - kept;
-    if (n == 0)
-        return;
     pthread_mutex_lock(&depot.lock);
-    *end_of(from, n) = depot.first;
-    depot.first = *from;
-    depot.count += n;
-    depot.brought += n;
-    if (depot.brought >= BROUGHT_PER_LOOK)
+    if (n > 0) {
+        *end_of(from, n) = depot.first;
+        depot.first = *from;
+        depot.count += n;
+    }
+    depot.given += list.given;
+    if (depot.given >= GIVES_PER_LOOK)
         spare = take_spare();
     pthread_mutex_unlock(&depot.lock);
     *from = NULL;
     list.count = kept;
+    list.given = 0;
     while (spare) {
         struct buffer *next = spare->next;
+        /* free() alone would keep the pages where a block in use lies behind this one. */
+        pages_give_back(spare, sizeof *spare);
         free(spare);
         spare = next;
     }
@@ -104,15 +118,17 @@ void buffer_give(struct buffer *b)
     if (!b)
         return;
     if (list.count == KEEP)
-        bring(KEEP / 2);
+        visit(KEEP / 2);
     b->next = list.first;
     list.first = b;
     list.count++;
+    if (++list.given == GIVES_PER_VISIT)
+        visit(list.count);
 }
 
 void buffer_clear_free_list(void)
 {
-    bring(0);
+    visit(0);
 }
 
 bool chain_append(struct chain *c, const uint8_t *data, size_t n)

@@ -59,8 +59,8 @@ void conn_close(struct conn *c);
 ssize_t conn_recv(struct conn *c, void *space, size_t room);
 
 /* To be called before the session has its say. Where the server has been told to stop, the session
- * learns it now and not at the end of the turn: an answer that is begun after that says so. What has
- * come by now is still read. */
+ * learns it now and not at the end of the turn: an answer that is begun after that says so. What
+ * has come by now is still read. */
 static inline void conn_heed_stop(struct conn *c)
 {
     if (c->session->draining || !server_stopping(c->server))

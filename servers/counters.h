@@ -88,12 +88,12 @@ void counters_lost(struct counters *slot);
 struct counters *counters_take(void);
 void counters_give(struct counters *slot);
 
-/* Write the JSON line to standard output, in one write where that takes all of it. Returns false with
- * errno where it could not be written; that its reader has gone (EPIPE) is no failure. Safe in a signal handler: it calls what
- * signal-safety(7) lists, and getrusage(2), a bare system call on Linux. The handlers of SIGUSR1
- * and of the drain's alarm call it. There is one buffer for the line: whoever calls it has those
- * signals blocked. The connections that were lost are given as "aborted", and
- * where `final` is set those that were accepted and not closed too. */
+/* Write the JSON line to standard output, in one write where that takes all of it. Returns false
+ * with errno where it could not be written; that its reader has gone (EPIPE) is no failure. Safe in
+ * a signal handler: it calls what signal-safety(7) lists, and getrusage(2), a bare system call on
+ * Linux. The handlers of SIGUSR1 and of the drain's alarm call it. There is one buffer for the
+ * line: whoever calls it has those signals blocked. The connections that were lost are given as
+ * "aborted", and where `final` is set those that were accepted and not closed too. */
 bool counters_print(int final);
 
 #endif

@@ -124,9 +124,9 @@ const uint8_t *resource_pattern(void)
 }
 
 /* CPU time has a clock of its own, but reading it is a system call, and the system calls of a
- * server are what this suite counts. So the ordinary clock is read over and over: from one reading to the
- * next go some tens of nanoseconds, and a long gap means that another thread had the CPU; no more
- * than a little of it is counted. */
+ * server are what this suite counts. So the ordinary clock is read over and over: from one reading
+ * to the next go some tens of nanoseconds, and a long gap means that another thread had the CPU; no
+ * more than a little of it is counted. */
 void resource_burn(uint64_t us)
 {
     const uint64_t gap = 5 * NS_PER_US;

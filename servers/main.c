@@ -31,6 +31,10 @@
  * 64 KiB each. */
 #define KEPT_MEMORY (64 << 20)
 
+/* Larger pieces have a mapping of their own, which free() gives back: the most that glibc allows
+ * (mallopt(3)). */
+#define LARGEST_IN_HEAP (4 * 1024 * 1024 * (int)sizeof(long))
+
 static struct server server;
 static struct options options;
 static struct listeners listeners;
@@ -167,13 +171,15 @@ static void start_listening(void)
     server.listeners = &listeners;
 }
 
-/* glibc gives the end of its heap back to the system as soon as 128 KiB of it are free, which a batch
- * of answers is, and has to fetch page after page again for the next one: some page faults a request.
- * Blocks for data are kept by buffer.c; this is for what else comes and goes with requests, the
- * buffers of the event libraries above all. */
+/* glibc gives the end of its heap back to the system as soon as 128 KiB of it are free, which a
+ * batch of answers is, and has to fetch page after page again for the next one: some page faults a
+ * request. Blocks for data are kept by buffer.c; this is for what else comes and goes with
+ * requests, the buffers of the event libraries above all. Setting one of the two thresholds ends
+ * glibc's own adjusting of both, so a piece of 128 KiB would be mapped anew each time. */
 static void keep_memory(void)
 {
     mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY);
+    mallopt(M_MMAP_THRESHOLD, LARGEST_IN_HEAP);
 }
 
 static void refuse_unsupported(void)

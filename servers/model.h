@@ -57,6 +57,13 @@ static inline bool server_stopping(const struct server *server)
     return atomic_load(server->stop_flag) != 0 || atomic_load(&server->told_to_stop) != 0;
 }
 
+/* To be called before the session has its say: an answer that is begun after a stop says so. */
+static inline void session_heed_stop(struct session *s, const struct server *server)
+{
+    if (server_stopping(server))
+        session_drain(s);
+}
+
 /* A command-line option of one model. */
 struct model_option {
     const char *name;     /* without the dashes */
@@ -128,8 +135,8 @@ struct model {
     void (*serve)(struct server *server);
 
     /* Both may be NULL, and both are called in signal handlers: async-signal-safe functions only.
-     * stop: SIGTERM or SIGINT has come, and nobody listens any more. abort: the drain's time is over,
-     * and the process ends after this. */
+     * stop: SIGTERM or SIGINT has come, and nobody listens any more. abort: the drain's time is
+     * over, and the process ends after this. */
     void (*stop)(void);
     void (*abort)(void);
 };

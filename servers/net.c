@@ -7,9 +7,6 @@
 
 #include "counters.h"
 
-/* How long to leave a full server in peace before it tries to accept again. */
-#define EXHAUSTED_PAUSE_MS 20
-
 void net_refuse(struct server *server, int fd)
 {
     close(fd);
@@ -100,7 +97,7 @@ enum net_accept net_accept_admitted(struct server *server,
     if (result != NET_EXHAUSTED)
         return result;
     struct pollfd stop = {.fd = server->stop_fd, .events = POLLIN};
-    poll(&stop, 1, EXHAUSTED_PAUSE_MS);
+    poll(&stop, 1, (int)(ACCEPT_REST / NS_PER_MS));
     return NET_RETRY;
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "common/addr.h"
+#include "common/clock.h"
 #include "model.h"
 
 /* Listening sockets, in `groups` that each have one for every address. */
@@ -16,14 +17,15 @@ struct listeners {
     int *waits;   /* for each group: server.listen_fd */
 };
 
-/* Listen on the first `count` addresses of `l` with as many groups as `groups` says; ends the program
- * with one line where that is refused. Of several addresses those that this machine does not have
- * are left out with a line to stderr, as long as one is left. Port 0 becomes the same one for all.
+/* Listen on the first `count` addresses of `l` with as many groups as `groups` says; ends the
+ * program with one line where that is refused. Of several addresses those that this machine does
+ * not have are left out with a line to stderr, as long as one is left. Port 0 becomes the same one
+ * for all.
  *
  * [::] takes IPv4 connections too. A socket file that nobody listens on any more is replaced;
- * anything else at that path is left alone. The sockets of several groups (TCP only) share their port
- * by SO_REUSEPORT (socket(7)): the kernel gives each connection to one of them, by a hash of its
- * addresses. */
+ * anything else at that path is left alone. The sockets of several groups (TCP only) share their
+ * port by SO_REUSEPORT (socket(7)): the kernel gives each connection to one of them, by a hash of
+ * its addresses. */
 void net_listen(struct listeners *l, int backlog, bool nonblocking);
 
 /* Give back the memory, and leave the sockets to the end of the process. */
@@ -35,6 +37,9 @@ bool net_takes_ipv4_too(const struct addr *a);
 /* Make group `group` the sockets of `*server`. */
 void net_use(struct server *server, const struct listeners *l, unsigned group);
 
+/* Close the sockets of `*server`, in a child process that accepts nobody. */
+void net_close(const struct server *server);
+
 /* Is `fd` one of its listening sockets? */
 bool net_listens_on(const struct server *server, int fd);
 
@@ -45,10 +50,15 @@ bool net_listens_on(const struct server *server, int fd);
  * listens). Async-signal-safe. */
 unsigned net_stop_listening(const struct listeners *l);
 
-/* For models that block in accept: return when there may be somebody to accept, or a signal has come.
- * Does nothing where there is one socket to accept from, which waits by itself; of several the
- * waiters are woken one at a time too (epoll(7), in epoll_wait() on one instance). */
+/* For models that block in accept: return when there may be somebody to accept, or a signal has
+ * come. Does nothing where there is one socket to accept from, as accept() on that socket waits. Of
+ * several sockets one waiter is woken, and then one more as long as the connection is not accepted
+ * (epoll(7), level-triggered, in epoll_wait() on one instance). A waiter that is too late finds
+ * nobody. */
 void net_wait(const struct server *server);
+
+/* How long accepting rests when the process is out of descriptors or memory, in ns. */
+#define ACCEPT_REST (20 * NS_PER_MS)
 
 enum net_accept {
     NET_ACCEPTED,

@@ -9,13 +9,19 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/err.h"
 #include "net.h"
 
 /* How often to look for a port that several addresses have free. */
 #define PORT_TRIES 100
+
+/* How often to try to lock a directory, and the pause between two tries. */
+#define LOCK_TRIES    100
+#define LOCK_PAUSE_NS (10 * NS_PER_MS)
 
 static void set_option(int fd, int level, int name, int value, const char *text)
 {
@@ -23,9 +29,10 @@ static void set_option(int fd, int level, int name, int value, const char *text)
         die_errno("cannot set %s", text);
 }
 
-/* The socket file that is this server's. Its name is no identity: whoever finds the file gone, or
- * nobody listening, puts another one there. A number of an inode is used again as well, so the
- * moment of its birth tells too, where the file system keeps it. */
+/* The socket file that is this server's. The name does not identify the file: whoever finds the
+ * file gone, or nobody listening, puts another file there. The inode's number does not either: a
+ * file system gives the number of a removed file to a new file. So the moment of the file's birth
+ * is compared too, where the file system keeps that moment. */
 static char own_path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 static struct statx own_file;
 
@@ -41,9 +48,10 @@ static bool is_same(const struct statx *a, const struct statx *b)
            a->stx_btime.tv_nsec == b->stx_btime.tv_nsec;
 }
 
-/* Two servers that start at one time could both find the file stale, and the second remove the first
- * one's. So whoever looks has the directory locked. Returns -1 where that cannot be: then it goes
- * without. */
+/* Two servers that start at one time could both find the file stale, and the second remove the
+ * first one's. So whoever looks has the directory locked. A stranger who may open the directory can
+ * hold the lock for ever, so after a second the server goes without. Returns -1 where the directory
+ * cannot be opened: then the server goes without too. */
 static int lock_directory(const char *path)
 {
     char directory[sizeof own_path + 1] = ".";
@@ -51,8 +59,12 @@ static int lock_directory(const char *path)
     if (slash)
         snprintf(directory, sizeof directory, "%.*s/", (int)(slash - path), path);
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0)
-        flock(fd, LOCK_EX);
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    for (int i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+            break;
+        nanosleep(&pause, NULL);
+    }
     return fd;
 }
 
@@ -77,7 +89,10 @@ static void remove_stale(const struct addr *a)
 static _Noreturn void cannot_listen(const struct addr *a)
 {
     char text[ADDR_TEXT_MAX];
-    die_errno("cannot listen on %s", addr_format(a, text));
+    int error = errno;
+    addr_format(a, text);
+    errno = error;
+    die_errno("cannot listen on %s", text);
 }
 
 bool net_takes_ipv4_too(const struct addr *a)
@@ -133,16 +148,19 @@ static int bind_tcp(const struct addr *a, int flags, bool shared, bool sharing)
     return fd;
 }
 
-/* Bind the first group, and leave addresses out that are not this machine's. Returns false where the
- * port that the kernel chose for the first one is in use at another: nothing is bound then. */
+/* Bind the first group, and leave addresses out that are not this machine's. Returns false where
+ * the port that the kernel chose for the first one is in use at another: nothing is bound then. */
 static bool bind_all(struct listeners *l, int flags)
 {
     char text[ADDR_TEXT_MAX];
     unsigned n = 0, port = addr_port(&l->addresses[0]);
     bool chosen = port == 0;
+    bool has_ipv4 = false;
     for (unsigned i = 0; i < l->count; i++) {
         struct addr a = l->addresses[i];
         addr_set_port(&a, port);
+        if (has_ipv4 && addr_family(&a) == AF_INET)
+            continue;
         int fd = bind_tcp(&a, flags, false, l->groups > 1);
         if (fd < 0 && errno == EADDRINUSE && chosen && port != 0) {
             while (n > 0)
@@ -153,12 +171,14 @@ static bool bind_all(struct listeners *l, int flags)
         if (fd < 0 && !(foreign && (n > 0 || i + 1 < l->count)))
             cannot_listen(&a);
         if (fd < 0) {
-            warn("not listening on %s: %s", addr_format(&a, text), strerror(errno));
+            const char *why = strerror(errno);
+            warn("not listening on %s: %s", addr_format(&a, text), why);
             continue;
         }
         if (!addr_local(fd, &l->addresses[n]))
             die_errno("cannot tell the address of the listening socket");
         port = addr_port(&l->addresses[n]);
+        has_ipv4 |= net_takes_ipv4_too(&l->addresses[n]);
         l->sockets[n++] = fd;
     }
     l->count = n;
@@ -225,6 +245,14 @@ void net_use(struct server *server, const struct listeners *l, unsigned group)
     server->is_unix = addr_family(&l->addresses[0]) == AF_UNIX;
 }
 
+void net_close(const struct server *server)
+{
+    if (server->socket_count > 1)
+        close(server->listen_fd);
+    for (unsigned i = 0; i < server->socket_count; i++)
+        close(server->sockets[i]);
+}
+
 static unsigned stop_socket(int fd)
 {
     struct tcp_info info = {0};
@@ -237,7 +265,7 @@ static unsigned stop_socket(int fd)
 
 unsigned net_stop_listening(const struct listeners *l)
 {
-    /* Before the socket is shut down: as long as somebody listens nobody puts another file there. */
+    /* Before the socket is shut down: while somebody listens nobody puts another file there. */
     struct statx found;
     if (own_path[0] != '\0' && identify(own_path, &found) && is_same(&found, &own_file))
         unlink(own_path);

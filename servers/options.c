@@ -84,7 +84,7 @@ static void read_workers(struct options *o, const char *text)
     o->workers = (unsigned)number("--workers", text, 1, WORKERS_MAX);
 }
 
-/* Of a machine without IPv6 0.0.0.0 is all there is. */
+/* A machine without IPv6 has no [::], and *:PORT means 0.0.0.0 there. */
 static bool have_ipv6(void)
 {
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -95,9 +95,11 @@ static bool have_ipv6(void)
 
 static void read_listen(struct options *o, const char *text)
 {
-    char error[256], any[64];
+    char error[256], any[sizeof "0.0.0.0:65535"];
     if (strncmp(text, "*:", 2) == 0) {
-        snprintf(any, sizeof any, "%s%.16s", have_ipv6() ? "[::]" : "0.0.0.0", text + 1);
+        if (strlen(text) > strlen("*:65535"))
+            die_usage("--listen: '%s' does not end in a port from 0 to 65535", text);
+        snprintf(any, sizeof any, "%s%s", have_ipv6() ? "[::]" : "0.0.0.0", text + 1);
         text = any;
     }
     o->listen_count =

@@ -10,9 +10,6 @@
 #include "counters.h"
 #include "net.h"
 
-/* How long accepting rests when the process is out of descriptors. */
-#define ACCEPT_REST (20 * NS_PER_MS)
-
 void reactor_init(struct reactor *r, struct server *server)
 {
     *r = (struct reactor){.server = server, .counters = server->counters, .now = clock_ns()};

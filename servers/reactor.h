@@ -54,9 +54,9 @@ int reactor_timeout_ms(const struct reactor *r);
  * program where that is no signal, as the next wait would fail the same way. */
 void reactor_woke(struct reactor *r, int events);
 
-/* Take the next new connection, NULL if there is no other, accepting rests, or ACCEPTS_PER_TURN were
- * taken in this turn: then more_to_accept is set. A loop that is told only of changes has to come back
- * by itself; the others are told again. */
+/* Take the next new connection, NULL if there is no other, accepting rests, or ACCEPTS_PER_TURN
+ * were taken in this turn: then more_to_accept is set. A loop that is told only of changes has to
+ * come back by itself; the others are told again. */
 struct conn *reactor_accept(struct reactor *r);
 
 /* The end of a turn: connections whose deadline has come, and SIGTERM if it has come. */

@@ -127,8 +127,7 @@ static void converse(struct talk *t)
     struct session *s = t->session;
 
     for (;;) {
-        if (server_stopping(t->server))
-            session_drain(s);
+        session_heed_stop(s, t->server);
         uint32_t progress = s->progress;
         enum session_want want = session_next(s, t->now);
         if (s->progress != progress)

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Without the guard. A session needs a few KiB; handlers of signals run elsewhere (sigaltstack(2)). What
- * is not touched costs no memory. Sanitizers make every frame larger. */
+/* Without the guard. A session needs a few KiB; handlers of signals run elsewhere (sigaltstack(2)).
+ * What is not touched costs no memory. Sanitizers make every frame larger. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define STACK_SIZE ((size_t)512 << 10)
 #elif defined(__has_feature)

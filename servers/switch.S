@@ -57,8 +57,8 @@ switch_entry:
 
 #elif defined(__aarch64__)
 
-/* AAPCS64, section 6.1: x19 to x28, the frame pointer x29, the link register x30, and the low halves
- * of v8 to v15. */
+/* AAPCS64, section 6.1: x19 to x28, the frame pointer x29, the link register x30, and the low
+ * halves of v8 to v15. */
         .text
         .globl  switch_stack
         .hidden switch_stack

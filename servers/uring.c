@@ -10,8 +10,8 @@
 
 #include "common/err.h"
 
-/* Requests and completions of a batch with a thousand connections. A submission queue that is full is
- * submitted early; what does not fit into the other the kernel keeps (IORING_FEAT_NODROP). */
+/* Requests and completions of a batch with a thousand connections. A submission queue that is full
+ * is submitted early; what does not fit into the other the kernel keeps (IORING_FEAT_NODROP). */
 #define SUBMISSIONS 1024u
 #define COMPLETIONS 4096u
 
@@ -25,8 +25,8 @@
 /* How long the kernel thread looks for requests before it sleeps. */
 #define SQPOLL_IDLE_MS 100
 
-/* What keeps the kernel from taking requests passes; if it does not, so many times over, this is the
- * end. */
+/* What keeps the kernel from taking requests passes; if it does not, so many times over, this is
+ * the end. */
 #define TRIES_MAX 1000
 
 static bool fail(char *why, size_t size, const char *what, int error)

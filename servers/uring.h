@@ -1,8 +1,9 @@
 /* The io_uring of the model io-uring: two queues that it shares with the kernel, a table of sockets
  * that are no file descriptors, and a ring of buffers that the kernel picks from when data comes.
  *
- * Needed: Linux 6.1 (IORING_SETUP_DEFER_TASKRUN; what else is used, multishot accept and receive and
- * IORING_OP_SEND_ZC, is older). See io_uring_setup(2), io_uring_enter(2) and io_uring_prep_*(3). */
+ * Needed: Linux 6.1 (IORING_SETUP_DEFER_TASKRUN; what else is used, multishot accept and receive
+ * and IORING_OP_SEND_ZC, is older). See io_uring_setup(2), io_uring_enter(2) and
+ * io_uring_prep_*(3). */
 #ifndef IOM_SERVER_URING_H
 #define IOM_SERVER_URING_H
 
@@ -11,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of one provided buffer. A line more than half a page: at a distance of whole pages the first lines
- * of all buffers would compete for the same few places of the cache. */
+/* Of one provided buffer. A line more than half a page: at a distance of whole pages the first
+ * lines of all buffers would compete for the same few places of the cache. */
 #define URING_BUFFER_SIZE ((size_t)2048 + 64)
 
 /* For answers that are copied to be sent with the next batch. When it is full they are submitted at
@@ -34,7 +35,7 @@ struct uring {
 
 /* What a request is for: in the low bits of its user_data, beside the pointer to its connection. */
 enum uring_kind {
-    URING_OTHER, /* nobody waits for the completion, which tells of a failure that does not matter */
+    URING_OTHER, /* nobody waits for the completion, which tells of a harmless failure */
     URING_ACCEPT,
     URING_RECEIVE,
     URING_COPY_SENT, /* posts a completion only where not all could be sent at once */
@@ -81,8 +82,8 @@ static inline void uring_on_slot(struct io_uring_sqe *sqe, const void *of, enum 
  * false when a signal ended it. */
 bool uring_enter(struct uring *u, bool wait);
 
-/* `size` bytes that stay as they are until what was submitted with them is done; NULL if there is no
- * room. */
+/* `size` bytes that stay as they are until what was submitted with them is done; NULL if there is
+ * no room. */
 void *uring_arena(struct uring *u, size_t size);
 
 /* The provided buffer that the data of a completion is in, and how it is given back. */

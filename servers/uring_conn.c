@@ -85,8 +85,7 @@ static void linger(struct uring_loop *l, struct uring_conn *c)
 static enum session_want next(struct uring_loop *l, struct uring_conn *c)
 {
     uint32_t progress = c->session->progress;
-    if (server_stopping(l->server))
-        session_drain(c->session);
+    session_heed_stop(c->session, l->server);
     enum session_want want = session_next(c->session, l->now);
     if (c->session->progress != progress)
         c->active_at = l->now;

@@ -38,7 +38,7 @@ struct uring_conn {
 /* Counters of the model's own, in counters.extra[]. */
 enum { URING_ENTERS, URING_SHORT_SENDS, URING_NO_BUFFERS, URING_ZEROCOPY_SENDS };
 
-/* A new connection in `slot`, receiving. False when memory is out; the slot is the caller's then. */
+/* A new connection in `slot`, receiving. False, and the slot the caller's, when memory is out. */
 bool uring_conn_open(struct uring_loop *l, unsigned slot);
 void uring_conn_close(struct uring_loop *l, struct uring_conn *c);
 

@@ -140,8 +140,8 @@ static void send_piece(struct uring_loop *l, struct uring_conn *c, const uint8_t
 
 /* Send a copy, and hear of it only if it does not go out whole and at once. MSG_DONTWAIT has the
  * kernel say so when the request is submitted, and MSG_WAITALL makes a part of it a failure, which
- * IOSQE_CQE_SKIP_SUCCESS does not keep quiet. A thread of the kernel that submits does so later: not
- * with --sqpoll. */
+ * IOSQE_CQE_SKIP_SUCCESS does not keep quiet. A thread of the kernel that submits does so later:
+ * not with --sqpoll. */
 static bool send_copy(struct uring_loop *l, struct uring_conn *c, const uint8_t *data, size_t n)
 {
     if (n > COPY_MAX || l->ring.sqpoll || without_copy(l, c, n))

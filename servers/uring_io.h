@@ -14,16 +14,16 @@ bool uring_received(struct uring_loop *l, struct uring_conn *c, const struct io_
 /* Stop or go on receiving, by how much is held. */
 void uring_balance(struct uring_loop *l, struct uring_conn *c);
 
-/* Give the session, which wants input, what was held, and after that the end if it has come. Returns
- * false when there is neither; where memory is out the session fails. */
+/* Give the session, which wants input, what was held, and after that the end if it has come.
+ * Returns false when there is neither; where memory is out the session fails. */
 bool uring_feed(struct uring_loop *l, struct uring_conn *c);
 
-/* Send the next piece of the session's output: c->sending until it is sent, unless it could be copied
- * and counts as sent at once. */
+/* Send the next piece of the session's output: c->sending until it is sent, unless it could be
+ * copied and counts as sent at once. */
 void uring_transmit(struct uring_loop *l, struct uring_conn *c);
 
-/* What a send has to say. c->sending is false when it is done with. Returns false when the connection
- * is broken. */
+/* What a send has to say. c->sending is false when it is done with. Returns false when the
+ * connection is broken. */
 bool uring_sent(struct uring_loop *l, struct uring_conn *c, const struct io_uring_cqe *cqe);
 
 /* `result` bytes of the copy were sent, or a negative errno: the rest is sent again. Returns false

@@ -71,9 +71,10 @@ static void expire(struct uring_loop *l)
             l, (struct uring_conn *)(void *)((char *)t - offsetof(struct uring_conn, timer)));
 }
 
-/* Sends of copies that failed, among the completions that have come since this was asked last: they
- * come first, for what would follow them. The copies are done with then, unless the kernel has more
- * completions, which did not fit into the queue. */
+/* Handle the sends of copies that failed, among the completions that have come since the last call.
+ * They are handled before all others: the next answer must not overtake a failed send. After that
+ * the copies are no longer needed, unless the kernel holds more completions than the queue has room
+ * for: then returns false. */
 static bool see_copies(struct uring_loop *l)
 {
     struct io_uring *io = &l->ring.io;

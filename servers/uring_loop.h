@@ -21,9 +21,9 @@ struct uring_loop {
     size_t slots_used, slots_closing;
     size_t dying; /* closed ones that something is still pending for */
     struct uring_conn *waiting;
-    unsigned
-        seen;   /* completions in the queue that were looked at for copies that were not sent */
-    bool hurry; /* somebody waits who has something to do: do not sleep */
+    /* Completions in the queue that were looked at for copies that were not sent. */
+    unsigned seen;
+    bool hurry;        /* somebody waits who has something to do: do not sleep */
     bool draining;     /* connections are closed as soon as they are idle */
     bool zerocopy;     /* large answers are sent without copying */
     uint64_t timer_at; /* of the armed timeout; CLOCK_NEVER for none */
@@ -36,8 +36,8 @@ struct uring_loop {
 unsigned uring_turn(struct uring_loop *l, bool sleep,
                     void (*other)(struct uring_loop *l, const struct io_uring_cqe *cqe));
 
-/* Submit what is queued now and see to the copies that did not go out: the arena is empty then. Returns
- * false where that cannot be known yet. */
+/* Submit what is queued now and see to the copies that did not go out: the arena is empty then.
+ * Returns false where that cannot be known yet. */
 bool uring_flush(struct uring_loop *l);
 
 /* Go on with `c` when what is queued now has been submitted and its failures are known. */

@@ -107,7 +107,7 @@ void workers_start_threads(struct server *server, void (*run)(struct server *wor
     create(server, run);
     running = worker_count;
     unsigned i = 0;
-    /* One there is always: of a Unix-domain socket the connections that wait are still accepted. */
+    /* One there is always: see workers.h on what is accepted after a stop. */
     for (; i < worker_count && (i == 0 || !server_stopping(server)); i++) {
         pthread_t thread;
         counters_started(workers[i].server.counters);
@@ -274,8 +274,8 @@ void workers_as_processes(struct server *server, void (*run)(struct server *work
     sigprocmask(SIG_BLOCK, &all, &old);
 
     create(server, run);
-    /* A signal that comes meanwhile is handled after each start, not after the last one, and then no
-     * further child is needed. */
+    /* A signal that comes meanwhile is handled after each start, not after the last one, and then
+     * no further child is needed. */
     static const struct timespec at_once;
     for (unsigned i = 0; i < worker_count && !server_stopping(server); i++) {
         if (!start_child(&workers[i], stop))

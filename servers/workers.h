@@ -12,6 +12,11 @@
  *     }
  *     const struct model model = {..., .workers = WORKERS_PER_CPU,
  *                                 .stop = workers_stop, .abort = workers_abort};
+ *
+ * After a stop: the kernel resets who waits in the queue of a TCP socket, so no worker accepts
+ * them. Who waits in the queue of a Unix-domain socket stays there. A worker thread may accept such
+ * a client, and answers with a close; for that, one thread is started even where the stop comes
+ * before the start. A worker process accepts nobody: the client's connection ends with the socket.
  */
 #ifndef IOM_WORKERS_H
 #define IOM_WORKERS_H

@@ -5,19 +5,19 @@
  * Who works      The one thread, in turn for each coroutine that is resumed. With --workers N as
  *                many processes, each with its coroutines, its loop and, by SO_REUSEPORT, its
  *                listening socket.
- * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system calls, the
- *                same as epoll-et. To switch stacks twice is no system call (with --switch ucontext
- *                it is two). An idle connection costs none, but the pages of its stack that were
- *                touched.
+ * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system calls,
+ *                the same as epoll-et. To switch stacks twice is no system call (with --switch
+ *                ucontext it is two). An idle connection costs none, but the pages of its stack
+ *                that were touched.
  * It breaks      By memory sooner than other loops. A stack that overflows hits its guard page, and
  *                that is the end of the server. One slow piece of work holds up all connections:
  *                coroutines do not run at once, they take turns.
  *
  * What the other loops keep in a state machine (conn.c) is here where a reader expects it: in the
- * position in the code. converse() is the loop of serve_blocking.c, the one of thread and fork, with
- * calls that look as if they blocked: read_request(), write_answer(), sleep_until(), linger(). The
- * lesson of epoll-et holds within them: a short recv proves that the socket is empty, so to yield
- * comes before the next recv and not after one that fails. Who resumes whom, and when, is the
+ * position in the code. converse() is the loop of serve_blocking.c, the one of thread and fork,
+ * with calls that look as if they blocked: read_request(), write_answer(), sleep_until(), linger().
+ * The lesson of epoll-et holds within them: a short recv proves that the socket is empty, so to
+ * yield comes before the next recv and not after one that fails. Who resumes whom, and when, is the
  * business of scheduler.c, where the calls of epoll are. */
 #include "model.h"
 

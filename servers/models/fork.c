@@ -76,8 +76,7 @@ static _Noreturn void be_child(struct server *server, struct counters *counters,
     if (getppid() != parent)
         _exit(1); /* it died before it could be watched */
     sigprocmask(SIG_SETMASK, unblocked, NULL);
-    for (unsigned i = 0; i < server->socket_count; i++)
-        close(server->sockets[i]);
+    net_close(server);
     serve_blocking(server, counters, fd, &mine);
     _exit(0);
 }

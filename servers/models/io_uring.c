@@ -1,7 +1,7 @@
 /* io-uring: completions: what is to be done is handed to the kernel, which says when it is done.
  *
- * How it waits   In io_uring_enter(), one call that submits the requests which a batch of completions
- *                gave rise to and waits for the next.
+ * How it waits   In io_uring_enter(), one call that submits the requests which a batch of
+ *                completions gave rise to and waits for the next.
  * Who works      The one thread for the sessions; the kernel does the reading and writing, within
  *                that call (with --sqpoll a thread of the kernel does the sending).
  * It costs       Per request a share of io_uring_enter, and nothing else: 1/batch system calls. An
@@ -15,16 +15,16 @@
  *
  * Receiving is one request a connection, which stays armed. When data comes the kernel picks a
  * buffer from a ring of them that all connections share, so an idle one has none; what was read is
- * copied from there to the session, and the buffer goes back. If the session takes no input, some is
- * held, and beyond that the request is cancelled: the client feels it as from the others. Out of
+ * copied from there to the session, and the buffer goes back. If the session takes no input, some
+ * is held, and beyond that the request is cancelled: the client feels it as from the others. Out of
  * buffers (ENOBUFS) nothing is lost, and the request is armed again.
  *
  * Sending. An answer of up to 17 KiB is copied and sent without a completion, unless it does not go
- * out whole and at once; that is known when the call that submitted it returns, and looked at before anything
- * else. What must come after it, the next answer or a close, waits until then. A large one is sent
- * from where it lies, and its completion awaited. With --zerocopy pages are pinned instead of copied
- * (IORING_OP_SEND_ZC), and a second completion says when the client has acknowledged them: only
- * then they are the session's again.
+ * out whole and at once; that is known when the call that submitted it returns, and looked at
+ * before anything else. What must come after it, the next answer or a close, waits until then. A
+ * large one is sent from where it lies, and its completion awaited. With --zerocopy pages are
+ * pinned instead of copied (IORING_OP_SEND_ZC), and a second completion says when the client has
+ * acknowledged them: only then they are the session's again.
  *
  * Time is one request too: the earliest deadline of all. */
 #include "model.h"
@@ -45,9 +45,6 @@
 /* The table of sockets takes 8 bytes of the kernel's memory for each. */
 #define SLOTS_MAX 65536u
 
-/* How long accepting rests when the system is out of memory. */
-#define ACCEPT_REST (20 * NS_PER_MS)
-
 /* Slots beyond the most connections, for those that are to be refused. */
 #define SLOTS_SPARE 64
 
@@ -57,11 +54,11 @@
 static bool want_sqpoll, want_zerocopy;
 
 static struct uring_loop loop;
-/* Where connections come in: a request to accept for each listening socket. Aligned for the low bits
- * of user_data. */
-static struct door {
+/* Where connections come in: a request to accept for each listening socket. Aligned for the low
+ * bits of user_data. */
+static struct listener {
     bool armed;
-} __attribute__((aligned(16))) doors[ADDRESSES_MAX];
+} __attribute__((aligned(16))) listeners[ADDRESSES_MAX];
 static unsigned last_call; /* turns until idle connections are closed, once it stops */
 static bool stopping;
 
@@ -71,12 +68,12 @@ static void arm_accept(void)
         loop.wake_at = CLOCK_NEVER;
     bool rests = loop.wake_at != CLOCK_NEVER;
     for (unsigned i = 0; i < loop.server->socket_count && !stopping && !rests; i++) {
-        if (doors[i].armed)
+        if (listeners[i].armed)
             continue;
         struct io_uring_sqe *sqe = uring_request(&loop.ring);
         io_uring_prep_multishot_accept_direct(sqe, loop.server->sockets[i], NULL, NULL, 0);
-        sqe->user_data = uring_tag(&doors[i], URING_ACCEPT);
-        doors[i].armed = true;
+        sqe->user_data = uring_tag(&listeners[i], URING_ACCEPT);
+        listeners[i].armed = true;
     }
 }
 
@@ -86,11 +83,11 @@ static void refused(void)
     count(&loop.counters->closed, 1);
 }
 
-static void accepted(struct door *door, int result, uint32_t flags)
+static void accepted(struct listener *listener, int result, uint32_t flags)
 {
     struct server *server = loop.server;
     if (!(flags & IORING_CQE_F_MORE))
-        door->armed = false;
+        listener->armed = false;
     if (result >= 0) {
         count(&loop.counters->accepted, 1);
         loop.slots_used++;
@@ -170,7 +167,8 @@ static void serve(struct server *server)
     buffer_clear_free_list();
 }
 
-/* Opens the ring that serve() uses: one that is tried and closed would prove nothing of the next. */
+/* Opens the ring that serve() uses: one that is tried and closed would prove nothing of the
+ * next. */
 static bool unsupported(const struct options *options, char *why, size_t size)
 {
     if (!uring_open(&loop.ring, table_size(options->max_connections), want_sqpoll, why, size))

@@ -24,9 +24,6 @@
 #include "net.h"
 #include "reactor.h"
 
-/* How long accepting rests when the process is out of descriptors, in seconds. */
-#define ACCEPT_REST 0.02
-
 struct client {
     ev_io io;
     ev_timer timer;
@@ -145,7 +142,7 @@ static void on_accept(struct ev_loop *loop, ev_io *w, int events)
         case NET_NONE:
             return;
         case NET_EXHAUSTED:
-            ev_timer_set(&accept_rest, ACCEPT_REST, 0);
+            ev_timer_set(&accept_rest, (double)ACCEPT_REST / NS_PER_S, 0);
             ev_timer_start(loop, &accept_rest);
             /* fall through */
         case NET_STOPPED:

@@ -10,20 +10,20 @@
  *                up all others.
  *
  * A bufferevent owns two evbuffers. It reads into the one when the socket is readable, asking first
- * how much there is, and never more than 4 KiB (EVBUFFER_MAX_READ); and it writes from the other when
- * the socket is writable. It never tries to write at once: what is put into the output buffer adds
- * EPOLLOUT to the set, is written after the next wait, and takes EPOLLOUT out again. That is where
- * its two epoll_ctl a request and the second wait come from.
+ * how much there is, and never more than 4 KiB (EVBUFFER_MAX_READ); and it writes from the other
+ * when the socket is writable. It never tries to write at once: what is put into the output buffer
+ * adds EPOLLOUT to the set, is written after the next wait, and takes EPOLLOUT out again. That is
+ * where its two epoll_ctl a request and the second wait come from.
  *
  * The bounds are its watermarks. Input stops at the high-water mark while nobody takes any, so
- * reading need not be switched off and on around an answer; the write callback comes when the output
- * has drained to the low-water mark, which is zero, and the session is asked for more output no sooner.
- * Large pieces of it are handed over by reference.
+ * reading need not be switched off and on around an answer; the write callback comes when the
+ * output has drained to the low-water mark, which is zero, and the session is asked for more output
+ * no sooner. Large pieces of it are handed over by reference.
  *
- * Its read and write timeouts begin anew with every byte, which a client that sends one now and then
- * would live on; so the idle timeout is a timer event of each connection. It is not moved with each
- * request, but put back when it fires too early. The library reads the kernel's coarse clock, which
- * lags by up to a tick (its precise timers would cost a timerfd_settime a wait). */
+ * Its read and write timeouts begin anew with every byte, which a client that sends one now and
+ * then would live on; so the idle timeout is a timer event of each connection. It is not moved with
+ * each request, but put back when it fires too early. The library reads the kernel's coarse clock,
+ * which lags by up to a tick (its precise timers would cost a timerfd_settime a wait). */
 #include "model.h"
 
 #include <errno.h>
@@ -42,9 +42,6 @@
 #include "counters.h"
 #include "net.h"
 #include "reactor.h"
-
-/* How long accepting rests when the process is out of descriptors. */
-#define ACCEPT_REST (20 * NS_PER_MS)
 
 /* Output up to this size is copied, which gives the session's buffer back at once: until the next
  * wait is over, a whole batch of connections would hold theirs. Such a piece counts as sent. */
@@ -189,8 +186,7 @@ static void linger(struct peer *p)
 static enum session_want next(struct peer *p)
 {
     uint32_t progress = p->session->progress;
-    if (server_stopping(server))
-        session_drain(p->session);
+    session_heed_stop(p->session, server);
     p->want = session_next(p->session, turn_time());
     if (p->session->progress != progress)
         p->active_at = turn_time();

@@ -27,7 +27,7 @@
 #include "net.h"
 #include "reactor.h"
 
-/* After so many pieces in a row the rest is queued, so that the other connections have their turn. */
+/* After so many pieces in a row the rest is queued, for the other connections to have a turn. */
 #define PIECES_PER_STEP 16
 
 union socket {
@@ -66,10 +66,10 @@ static bool spare_is_closing;
 static unsigned accepts; /* in this turn */
 /* A listening socket. libuv accepts until it fails, or until a connection is not taken over by
  * uv_accept(): that one it keeps, and no further one before it is. */
-static struct door {
+static struct listener {
     union socket socket;
     bool waits; /* it keeps one */
-} doors[ADDRESSES_MAX];
+} listeners[ADDRESSES_MAX];
 static uv_poll_t stop_watcher;
 static uv_idle_t no_wait;
 static uv_check_t turn;
@@ -216,9 +216,9 @@ static void on_written(uv_write_t *request, int status)
     step(p);
 }
 
-/* Write a piece of the output: at once if `now`, else as soon as the loop comes round to it. Returns
- * false when there is nothing to do but to wait. A piece is small enough for a slow reader to be
- * seen to make progress. */
+/* Write a piece of the output: at once if `now`, else as soon as the loop comes round to it.
+ * Returns false when there is nothing to do but to wait. A piece is small enough for a slow reader
+ * to be seen to make progress. */
 static bool transmit(struct peer *p, bool now)
 {
     size_t length;
@@ -269,8 +269,7 @@ static void linger(struct peer *p)
 static enum session_want next(struct peer *p)
 {
     uint32_t progress = p->session->progress;
-    if (server_stopping(server))
-        session_drain(p->session);
+    session_heed_stop(p->session, server);
     enum session_want want = session_next(p->session, loop_time());
     if (p->session->progress != progress)
         p->active_at = loop_time();
@@ -315,21 +314,21 @@ static void step(struct peer *p)
 static void stop_listening(void)
 {
     for (unsigned i = 0; i < server->socket_count; i++) {
-        if (uv_is_closing(&doors[i].socket.handle))
+        if (uv_is_closing(&listeners[i].socket.handle))
             continue;
-        count(&server->counters->unaccepted, doors[i].waits);
-        doors[i].waits = false;
-        uv_close(&doors[i].socket.handle, NULL);
+        count(&server->counters->unaccepted, listeners[i].waits);
+        listeners[i].waits = false;
+        uv_close(&listeners[i].socket.handle, NULL);
     }
 }
 
-static void take(struct door *d);
+static void take(struct listener *l);
 
 static void take_those_that_wait(void)
 {
     for (unsigned i = 0; i < server->socket_count; i++)
-        if (doors[i].waits)
-            take(&doors[i]);
+        if (listeners[i].waits)
+            take(&listeners[i]);
 }
 
 static void on_spare_closed(uv_handle_t *handle)
@@ -339,14 +338,14 @@ static void on_spare_closed(uv_handle_t *handle)
     take_those_that_wait();
 }
 
-/* Accept and close, without taking memory. While the last one is not closed yet the next one waits. */
-static void refuse(struct door *d)
+/* Accept and close, without taking memory. Until the last one is closed the next one waits. */
+static void refuse(struct listener *l)
 {
-    d->waits = spare_is_closing;
-    if (d->waits)
+    l->waits = spare_is_closing;
+    if (l->waits)
         return;
     init_socket(&spare);
-    if (uv_accept(&d->socket.stream, &spare.stream) == 0) {
+    if (uv_accept(&l->socket.stream, &spare.stream) == 0) {
         count(&server->counters->accepted, 1);
         count(&server->counters->refused, 1);
         count(&server->counters->closed, 1);
@@ -355,7 +354,7 @@ static void refuse(struct door *d)
     uv_close(&spare.handle, on_spare_closed);
 }
 
-static void add_peer(struct door *d, struct peer *p)
+static void add_peer(struct listener *l, struct peer *p)
 {
     init_socket(&p->socket);
     uv_timer_init(&loop, &p->timer);
@@ -368,7 +367,7 @@ static void add_peer(struct door *d, struct peer *p)
     peers = p;
     count_peers++;
     count(&server->counters->accepted, 1);
-    if (uv_accept(&d->socket.stream, &p->socket.stream) == 0)
+    if (uv_accept(&l->socket.stream, &p->socket.stream) == 0)
         step(p);
     else
         close_peer(p);
@@ -380,10 +379,10 @@ static void do_nothing(uv_idle_t *handle)
 }
 
 /* Not more than its share in one turn; the next one comes at once. */
-static void take(struct door *d)
+static void take(struct listener *l)
 {
-    d->waits = accepts == ACCEPTS_PER_TURN;
-    if (d->waits) {
+    l->waits = accepts == ACCEPTS_PER_TURN;
+    if (l->waits) {
         count(&server->counters->accept_bursts, 1);
         uv_idle_start(&no_wait, do_nothing);
         return;
@@ -395,10 +394,10 @@ static void take(struct door *d)
         p->session = session_open(server->app, &server->app_options, server->counters);
     if (!p || !p->session) {
         free(p);
-        refuse(d);
+        refuse(l);
         return;
     }
-    add_peer(d, p);
+    add_peer(l, p);
 }
 
 static void on_connection(uv_stream_t *stream, int status)
@@ -453,14 +452,14 @@ static void on_stop(uv_poll_t *w, int status, int ready)
     last_call = 2; /* on_turn() comes at the end of this one too */
 }
 
-static void open_door(struct door *d, int fd)
+static void open_listener(struct listener *l, int fd)
 {
-    init_socket(&d->socket);
-    d->socket.handle.data = d;
+    init_socket(&l->socket);
+    l->socket.handle.data = l;
     int error =
-        server->is_unix ? uv_pipe_open(&d->socket.pipe, fd) : uv_tcp_open(&d->socket.tcp, fd);
+        server->is_unix ? uv_pipe_open(&l->socket.pipe, fd) : uv_tcp_open(&l->socket.tcp, fd);
     if (error == 0)
-        error = uv_listen(&d->socket.stream, server->backlog, on_connection);
+        error = uv_listen(&l->socket.stream, server->backlog, on_connection);
     if (error != 0)
         die("libuv: cannot listen: %s", uv_strerror(error));
 }
@@ -474,7 +473,7 @@ static void serve(struct server *given)
     if (error != 0)
         die("libuv: cannot create an event loop: %s", uv_strerror(error));
     for (unsigned i = 0; i < server->socket_count; i++)
-        open_door(&doors[i], server->sockets[i]);
+        open_listener(&listeners[i], server->sockets[i]);
 
     uv_idle_init(&loop, &no_wait);
     uv_poll_init(&loop, &stop_watcher, server->stop_fd);

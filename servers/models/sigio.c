@@ -1,9 +1,9 @@
 /* sigio: signal-driven I/O: one thread, a queued real-time signal for everything that happens.
  *
  * How it waits   In sigtimedwait(). Each socket has O_ASYNC, this thread as its owner (F_SETOWN_EX)
- *                and a real-time signal (F_SETSIG), so the kernel queues one signal, with the number
- *                of the descriptor (si_fd) and what happened (si_band), for each segment that
- *                arrives, each connection, each end, and when there is room again to write.
+ *                and a real-time signal (F_SETSIG), so the kernel queues one signal, with the
+ *                number of the descriptor (si_fd) and what happened (si_band), for each segment
+ *                that arrives, each connection, each end, and when there is room again to write.
  * Who works      The one thread, for one signal after the other.
  * It costs       Per request rt_sigtimedwait, recv and send: 3 system calls, for signals are
  *                fetched one at a time; a connection three fcntl more. An idle one costs none.
@@ -42,16 +42,18 @@
 
 /* After so many recv in a row the others have their turn, however much a client sends. */
 #define TURN 16
+/* So many signals are handled between two shares of new connections. */
+#define SIGNALS_PER_SHARE 64
 
 #define SOCKET_SIGNAL SIGRTMIN
 #define STOP_SIGNAL   (SIGRTMIN + 1)
 static struct conn **by_fd; /* the connection of each descriptor, NULL for none */
 static size_t by_fd_size;
 static struct f_owner_ex owner; /* of all sockets: this thread */
+static unsigned signals_since;  /* the last share was taken */
 static counter *extra;          /* the model's own: */
 enum { SIGNALS, OVERFLOWS, STALE };
-/* The signals are blocked: to raise one ends a wait and nothing else. */
-static volatile sig_atomic_t blocked;
+static volatile sig_atomic_t blocked; /* the signals are: one ends a wait and nothing else */
 
 /* From now on the changes of `fd` are signalled. A listening socket does not hand O_ASYNC down. */
 static bool watch(int fd)
@@ -78,13 +80,12 @@ static bool enter(struct conn *c)
     return true;
 }
 
-/* Stand behind the others in the queue, by a signal like theirs. If that is full, this is one more
- * signal lost. */
+/* Stand behind the others, by a signal like theirs. A full queue loses this signal too. */
 static void wait_for_turn(struct conn *c)
 {
     c->watched = true; /* its turn is queued */
-    if (pthread_sigqueue(pthread_self(), SOCKET_SIGNAL, (union sigval){.sival_int = c->fd}) !=
-        0)
+    union sigval value = {.sival_int = c->fd};
+    if (pthread_sigqueue(pthread_self(), SOCKET_SIGNAL, value) != 0)
         raise(SIGIO);
 }
 
@@ -107,15 +108,10 @@ static void settle(struct reactor *r, struct conn *c, enum conn_want want)
     reactor_keep_time(r, c);
 }
 
-static void take_turn(struct reactor *r, struct conn *c)
-{
-    c->watched = false;
-    settle(r, c, c->want == CONN_WRITE ? conn_step(c, r->now) : c->want);
-}
-
 static void accept_all(struct reactor *r)
 {
-    for (struct conn *c; (c = reactor_accept(r));) {
+    bool is_share_taken = r->more_to_accept && r->accepts > 0;
+    for (struct conn *c; !is_share_taken && (c = reactor_accept(r));) {
         c->read_to_eagain = true; /* what came before has had no signal */
         if (enter(c))
             settle(r, c, CONN_READ);
@@ -131,11 +127,9 @@ static void reported(struct reactor *r, struct conn *c, short events)
     enum conn_want want = c->want;
     c->read_to_eagain |= !c->drained || (events & (POLLPRI | POLLHUP | POLLERR));
     c->drained = false;
-    if (want == CONN_WAIT && (events & (POLLHUP | POLLERR))) {
-        struct pollfd p = {.fd = c->fd};
-        if (poll(&p, 1, 0) == 1)
-            want = CONN_DONE;
-    }
+    struct pollfd p = {.fd = c->fd};
+    if (want == CONN_WAIT && (events & (POLLHUP | POLLERR)) && poll(&p, 1, 0) == 1)
+        want = CONN_DONE;
     if (c->watched && want != CONN_DONE)
         return;
     if (want == CONN_WRITE && (events & (POLLOUT | POLLHUP | POLLERR)))
@@ -143,15 +137,13 @@ static void reported(struct reactor *r, struct conn *c, short events)
     settle(r, c, want);
 }
 
-/* Signals were lost. Those still queued are thrown away (to ignore a signal does that), for whatever
- * they would say poll() says too. */
+/* Signals were lost. To ignore a signal throws away those that are queued; poll() says the same. */
 static void ask_after_all(struct reactor *r)
 {
     nfds_t n = 0;
     count(&extra[OVERFLOWS], 1);
     signal(SOCKET_SIGNAL, SIG_IGN);
     signal(SOCKET_SIGNAL, SIG_DFL);
-
     struct pollfd *all = xmalloc((r->count + 1) * sizeof *all);
     for (struct conn *c = r->conns; c; c = c->next) {
         all[n++] = (struct pollfd){.fd = c->fd, .events = POLLIN | POLLPRI | POLLOUT};
@@ -169,12 +161,19 @@ static void ask_after_all(struct reactor *r)
     accept_all(r);
 }
 
+/* A turn handles one signal, and a crowd of connections queues as many signals. So the next share
+ * is accepted when all that was queued is handled, or many signals are. */
 static int wait_for_signal(struct reactor *r, const sigset_t *set, siginfo_t *info)
 {
     int ms = r->more_to_accept && reactor_accepting(r) ? 0 : reactor_timeout_ms(r);
     struct timespec limit = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * (long)NS_PER_MS};
+    unsigned accepts = r->accepts;
     int n = sigtimedwait(set, info, ms < 0 ? NULL : &limit);
-    reactor_woke(r, n > 0 ? 1 : n < 0 && errno == EAGAIN ? 0 : n);
+    bool none = n < 0 && errno == EAGAIN;
+    reactor_woke(r, n > 0 ? 1 : none ? 0 : n);
+    signals_since = none || !r->more_to_accept ? 0 : signals_since + 1;
+    if (signals_since % SIGNALS_PER_SHARE != 0)
+        r->accepts = accepts;
     return n;
 }
 
@@ -188,14 +187,16 @@ static void handle(struct reactor *r, int signal_number, const siginfo_t *info)
     size_t fd = (size_t)(own ? info->si_value.sival_int : info->si_fd);
     struct conn *c = fd < by_fd_size ? by_fd[fd] : NULL;
     count(&extra[SIGNALS], !own);
-    if (own && c)
-        take_turn(r, c);
-    else if (net_listens_on(r->server, (int)fd))
+    if (own && c) {
+        c->watched = false;
+        settle(r, c, c->want == CONN_WRITE ? conn_step(c, r->now) : c->want);
+    } else if (net_listens_on(r->server, (int)fd)) {
         accept_all(r);
-    else if (c)
+    } else if (c) {
         reported(r, c, (short)info->si_band);
-    else
+    } else {
         count(&extra[STALE], 1);
+    }
 }
 
 static void serve(struct server *server)
@@ -223,16 +224,15 @@ static void serve(struct server *server)
             accept_all(&r);
         rested = !reactor_accepting(&r);
         siginfo_t info;
-        int signal_number = wait_for_signal(&r, &set, &info);
-        handle(&r, signal_number, &info);
+        handle(&r, wait_for_signal(&r, &set, &info), &info);
         reactor_turn(&r, settle);
     }
     free(by_fd);
     reactor_free(&r);
 }
 
-/* SIGTERM may come just before the wait: a signal that is pending ends it all the same. That of kill(2)
- * is where none may be queued; raise(3) is refused then. */
+/* SIGTERM may come just before the wait: a pending signal ends the wait all the same. By kill(2),
+ * for raise(3) is refused where no signal may be queued. */
 static void stop(void)
 {
     if (blocked)

@@ -14,7 +14,7 @@ from lib.suite import check
 from lib.wire import Silent, request
 
 CONNECTIONS = 64
-SIZES = (42, 1 << 10, 3 << 10, 4 << 10, 8 << 10, 16 << 10, 64 << 10)
+SIZES = (42, 1 << 10, 3 << 10, 4 << 10, 8 << 10, 16 << 10, 64 << 10, 256 << 10)
 REQUESTS = 256  # in a window, in rounds of one on each connection
 WINDOWS = 12    # the most that a server may take to have all pages that it needs
 MOST = 0.02     # faults a request
@@ -102,16 +102,16 @@ def asked(c, data):
     return data, c.received - before
 
 
-@check("http", "page faults: fewer than 0.02 an answer of 42 bytes to 64 KiB", limit=120)
+@check("http", "page faults: fewer than 0.02 an answer of 42 bytes to 256 KiB", limit=120)
 def get(s):
     judge(s, lambda c, size: asked(c, request(f"/bytes/{size}")))
 
 
-@check("http", "page faults: fewer than 0.02 an upload of 42 bytes to 64 KiB", limit=120)
+@check("http", "page faults: fewer than 0.02 an upload of 42 bytes to 256 KiB", limit=120)
 def post(s):
     judge(s, lambda c, size: asked(c, request("/echo", "POST", body=bytes(size))))
 
 
-@check("echo", "page faults: fewer than 0.02 a message of 42 bytes to 64 KiB", limit=120)
+@check("echo", "page faults: fewer than 0.02 a message of 42 bytes to 256 KiB", limit=120)
 def echo(s):
     judge(s, lambda c, size: (bytes(size), size))

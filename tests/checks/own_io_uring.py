@@ -197,14 +197,20 @@ def short_sends(s):
 def idle_while_waiting(s):
     if "--sqpoll" in s.settings.arguments:
         s.skip("with --sqpoll each send has a completion")
-    server = s.start("--idle-timeout", "1s")
-    with s.http(server, receive_buffer=4096) as c:
-        # Whichever answer falls short, the request behind it is one that waits.
-        text = (request("/bytes/3500") + request("/wait/1")) * 5000
-        while text and server.ask_counters()["short_sends"] == 0:
-            text = text[c.push(text, blocked=0.2):]
-        found = server.until_counters(lambda n: n["closed"] == 1, "the idle timeout ends it")
-    assert found["short_sends"] > 0 and found["timeouts"] == 1, found
+
+    def attempt(span):
+        server = s.start("--idle-timeout", f"{span.seconds:g}s")
+        with s.http(server, receive_buffer=4096) as c:
+            # Whichever answer falls short, the request behind it is one that waits.
+            text = (request("/bytes/3500") + request("/wait/1")) * 5000
+            span.start()
+            while text and server.ask_counters()["short_sends"] == 0:
+                text = text[c.push(text, blocked=span.seconds / 8):]
+                span.tick()
+            span.end()
+            found = server.until_counters(lambda n: n["closed"] == 1, "the idle timeout ends it")
+        assert found["short_sends"] > 0 and found["timeouts"] == 1, found
+    in_time(s, attempt)
 
 
 @check("echo", "io-uring: one that sends and does not read is held up, and loses nothing",

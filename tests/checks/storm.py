@@ -1,6 +1,6 @@
 """Many who connect at once: those who are connected already have their turns between."""
 
-import signal
+import select
 import socket
 
 from lib.suite import check
@@ -44,4 +44,46 @@ def a_share_each_turn(s):
         assert server.ask_counters()["wakeups"] <= waits + 20, "it does not sleep any more"
     with s.http(server) as c:
         assert c.ask("/").status == 200
+    server.stop()
+
+
+@check("http", "who is connected is answered before all of a crowd are accepted",
+       on=("tcp4", "unix"), models=LOOPS)
+def turns_between(s):
+    """The order of the answers tells: an epoll instance that nobody asks meanwhile lists sockets in the
+    order in which they became readable."""
+    one = ["--workers", "1"] if s.traits["workers"] is not None else []
+    server = s.start(*one, nofile=1000)
+    family, target = sockaddr(server.address)
+    order = select.epoll()
+    s.t.defer(order.close)
+
+    def connect():
+        c = socket.socket(family, socket.SOCK_STREAM)
+        s.t.defer(c.close)
+        c.settimeout(s.patience)
+        c.connect(target)
+        order.register(c, select.EPOLLIN)
+        return c
+
+    established = [s.http(server) for _ in range(8)]
+    for c in established:
+        assert c.ask("/").status == 200
+        order.register(c.sock, select.EPOLLIN)
+    s.until_asleep(server)
+    server.stand_still()
+    crowd = [connect() for _ in range(10 * PER_TURN)]
+    for c in crowd:
+        c.sendall(request("/bytes/7"))
+    for c in established:
+        c.send(request("/bytes/7"))
+    server.go_on()
+    for c in [*crowd, *(c.sock for c in established)]:
+        c.settimeout(s.patience)
+        assert c.recv(1, socket.MSG_PEEK)
+    seen = [fd for fd, _ in order.poll(0, 1000)]
+    assert len(seen) == len(crowd) + len(established), seen
+    last = max(seen.index(c.sock.fileno()) for c in established)
+    behind = len(seen) - 1 - last
+    assert behind >= PER_TURN, f"the last of them had {last} answers before it, {behind} behind it"
     server.stop()

