@@ -193,6 +193,18 @@ def counts_alike(name):
     return lambda t: steady(t, 0.02, lambda: check(t))
 
 
+def some_answers_fail(t):
+    """The verdict FAILED is an outcome of ours, as INVALID is, and no failure of the run."""
+    server = servers.start_ours(BUILD, "epoll-lt", min(os.sched_getaffinity(0)))
+    t.defer(server.stop)
+    client = client_of("iomodels epoll")
+    plain = client.command
+    client.command = lambda c, s, url: plain(c, s, url + "@1") + [url + "no@1"]
+    outcome = clients.run(client, 4, 0.5, f"http://{server.address}/", client_cpu()).outcome
+    t.note(outcome)
+    assert outcome.requests > 0 and outcome.errors > 0 and outcome.note == "FAILED", outcome
+
+
 def intervals(t):
     """The coverage that is claimed, tried on a distribution with a known median."""
     middle, low, high, coverage = statistics.median_interval([7, 1, 5, 3, 2, 6, 4])
@@ -285,6 +297,7 @@ def main():
              ("help on a full disk", full_disk_is_told),
              ("the interval covers what it claims", intervals),
              ("ratios are paired by round", pairs_by_round),
+             ("some answers fail", some_answers_fail),
              ("says what is wrong", complains)]
     if not o.sanitized:
         every += [(f"{name}: right answers and wrong ones are counted", counts_alike(name))
