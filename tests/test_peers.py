@@ -139,7 +139,25 @@ def full_disk_is_told(t):
         done = subprocess.run([sys.executable, os.path.join(ROOT, "scripts", "peers"), "--help"],
                               stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1, done
-    assert done.stderr == "peers: cannot write: No space left on device\n", done.stderr
+    assert done.stderr == "peers: cannot write to standard output: No space left on device\n", done.stderr
+
+
+def unwritable_results_are_told(t):
+    """The file is named, and a failure of something else is not called one to write."""
+    directory = tempfile.mkdtemp(prefix="iomodels-peers-")
+    t.defer(lambda: shutil.rmtree(directory, ignore_errors=True))
+    in_the_way = os.path.join(directory, "a-file")
+    with open(in_the_way, "w", encoding="utf-8"):
+        pass
+    done = subprocess.run(
+        [os.path.join(ROOT, "scripts", "peers"), "--build", BUILD, "--rounds", "1",
+         "--connections", "2", "--clients", "iomodels epoll", "--servers", "epoll-lt", "--out",
+         in_the_way + "/out"], capture_output=True, text=True, check=False)
+    if "server and client need a CPU each" in done.stderr:
+        raise tap.Skip("only one CPU")
+    assert done.returncode == 1, done
+    last = done.stderr.splitlines()[-1]
+    assert last == f"peers: cannot write {in_the_way}/out: Not a directory", done.stderr
 
 
 def refuses_what_it_cannot_read(t):
@@ -295,6 +313,7 @@ def main():
              ("refuses what it cannot read", refuses_what_it_cannot_read),
              ("what is measured has a clean environment", environment_is_clean),
              ("help on a full disk", full_disk_is_told),
+             ("results that cannot be written", unwritable_results_are_told),
              ("the interval covers what it claims", intervals),
              ("ratios are paired by round", pairs_by_round),
              ("some answers fail", some_answers_fail),
