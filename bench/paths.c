@@ -40,7 +40,8 @@ static bool is_there(const char *directory, const char *part)
     return there;
 }
 
-/* The source tree of the build tree around us. It may have been moved, with the build tree in it. */
+/* The source tree of the build tree around us. It may have been moved, with the build tree in
+ * it. */
 static const char *source_tree(void)
 {
     const char *around = IOM_SOURCE_FROM_HERE;

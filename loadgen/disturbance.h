@@ -3,8 +3,8 @@
  * In an open loop a generator that did not run shows in the lateness of its requests. In a closed
  * loop it shows nowhere: the generator asks less, and the server looks slow. So the main thread
  * sleeps for short times and notes when it woke late. And the kernel is asked how often a CPU quota
- * stopped the process (common/cgroup.h), and how much of its CPUs a hypervisor gave to others (steal
- * in proc_stat(5)). */
+ * stopped the process (common/cgroup.h), and how much of its CPUs a hypervisor gave to others
+ * (steal in proc_stat(5)). */
 #ifndef IOM_DISTURBANCE_H
 #define IOM_DISTURBANCE_H
 
@@ -38,10 +38,10 @@ struct disturbance {
 /* Take the first readings; before the workers start. */
 void disturbance_begin(struct disturbance *d);
 
-/* The main thread slept from `from` until `now`, and wanted to sleep `wanted_ms` at most (-1: for as
- * long as it takes). What the main thread does between two sleeps does not count: a reader of --csv or
- * of the line of progress may hold it up, and the workers go on. `open`: the window has opened.
- * `closed`: the window is over. */
+/* The main thread slept from `from` until `now`, and wanted to sleep `wanted_ms` at most (-1: for
+ * as long as it takes). What the main thread does between two sleeps does not count: a reader of
+ * --csv or of the line of progress may hold it up, and the workers go on. `open`: the window has
+ * opened. `closed`: the window is over. */
 void disturbance_slept(struct disturbance *d, int wanted_ms, uint64_t from, uint64_t now,
                        bool open, bool closed);
 
