@@ -94,8 +94,8 @@ static void shares(void **state)
         double share;
     } good[] = {{"0", 0},    {"0.01", 0.01}, {"1%", 0.01}, {"0.5%", 0.005},
                 {"100%", 1}, {"1", 1},       {"0%", 0}};
-    static const char *const bad[] = {"",    "%",   ".",    "-1%",  "101%", "1.1",
-                                      "1 %", "1%%", "1e1%", "nan%", "1k",   "1.2.3%"};
+    static const char *const bad[] = {"",    "1.",  "1.%", "%",    ".",    "-1%", "101%",
+                                      "1.1", "1 %", "1%%", "1e1%", "nan%", "1k",  "1.2.3%"};
     double share;
 
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
