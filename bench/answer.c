@@ -31,8 +31,8 @@ static void add(struct answer *a, const char *data, size_t size)
     a->body[a->body_size] = '\0';
 }
 
-/* What is asked, by the same name of the host as the load generator uses; `size` becomes its length.
- * The caller frees it. */
+/* What is asked, by the same name of the host as the load generator uses; `size` becomes its
+ * length. The caller frees it. */
 static char *question(const char *address, enum protocol protocol, const char *path,
                       uint64_t payload, size_t *size)
 {
@@ -122,8 +122,8 @@ static enum answer_result converse(struct exchange *x, int fd, const char *ask, 
     }
 }
 
-/* A connection to the first of the name's addresses that accepts one, as the load generator does it;
- * -1 where none does. */
+/* A connection to the first of the name's addresses that accepts one, as the load generator does
+ * it; -1 where none does. */
 static int connect_any(const struct addr *all, size_t count)
 {
     /* Bounds the connect too (socket(7)): a backlog that is full drops it silently. */

@@ -23,15 +23,16 @@ enum answer_result {
     ANSWER_INTERRUPTED,
 };
 
-/* Connect to `address` (as common/addr.h writes it), ask for `path` (echo: send `payload` bytes) and
- * wait for the whole answer until `deadline`, or until the process behind `pidfd` ends. The caller
- * frees `out` with answer_free() in every case. */
+/* Connect to `address` (as common/addr.h writes it), ask for `path` (echo: send `payload` bytes)
+ * and wait for the whole answer until `deadline`, or until the process behind `pidfd` ends. The
+ * caller frees `out` with answer_free() in every case. */
 enum answer_result answer_fetch(const char *address, enum protocol protocol, const char *path,
                                 uint64_t payload, int pidfd, uint64_t deadline,
                                 struct answer *out, char *reason, size_t reason_size);
 void answer_free(struct answer *a);
 
-/* Whether `theirs` has the status and the body of `ours`; where not, `what` says how they differ. */
+/* Whether `theirs` has the status and the body of `ours`; where not, `what` says how they
+ * differ. */
 bool answer_same(const struct answer *ours, const struct answer *theirs, char *what,
                  size_t what_size);
 

@@ -1,4 +1,5 @@
-/* How much load the load generator could make, so that a reader sees how far from it a server is. */
+/* How much load the load generator could make, so that a reader sees how far from it a server
+ * is. */
 #ifndef IOM_CEILING_H
 #define IOM_CEILING_H
 
@@ -8,8 +9,8 @@
 
 #include "bench/trials_csv.h"
 
-/* Its own ceiling: `loadgen` --null, a peer inside it that answers at once, for 0.3 s on `cpus`. The
- * members are those of "generator" in environment.json; a generator without --null, or one that
+/* Its own ceiling: `loadgen` --null, a peer inside it that answers at once, for 0.3 s on `cpus`.
+ * The members are those of "generator" in environment.json; a generator without --null, or one that
  * fails, gives null with the reason. DIR is where its results lie for a moment. */
 json_t *ceiling_measure(const char *loadgen, const cpu_set_t *cpus, unsigned connections,
                         const char *dir);

@@ -1,7 +1,8 @@
-/* The environment of every program that the driver starts: the same on any desk. What a user has set
- * for another purpose changes what is measured or drawn (LIBEV_FLAGS, EVENT_NOEPOLL, MALLOC_ARENA_MAX,
- * LD_PRELOAD, http_proxy), how numbers are written (LC_NUMERIC) and where pictures go (GNUTERM). So
- * children get a short list of names, and environment.json tells what they got and what not. */
+/* The environment of every program that the driver starts: the same on any desk. What a user has
+ * set for another purpose changes what is measured or drawn (LIBEV_FLAGS, EVENT_NOEPOLL,
+ * MALLOC_ARENA_MAX, LD_PRELOAD, http_proxy), how numbers are written (LC_NUMERIC) and where
+ * pictures go (GNUTERM). So children get a short list of names, and environment.json tells what
+ * they got and what not. */
 #ifndef IOM_CHILD_ENV_H
 #define IOM_CHILD_ENV_H
 
@@ -21,8 +22,8 @@ void child_env_add_recorded(const json_t *recorded);
  * `homeless`: HOME is no directory, so that start files of the user are not read. */
 char **child_env(bool homeless);
 
-/* {"given": {NAME: VALUE}, "added": {NAME: VALUE}, "withheld": [NAME]}, each name once: given are all
- * that children have, added are those of child_env_add(). Of the withheld no value is told. */
+/* {"given": {NAME: VALUE}, "added": {NAME: VALUE}, "withheld": [NAME]}, each name once: given are
+ * all that children have, added are those of child_env_add(). Of the withheld no value is told. */
 json_t *child_env_describe(void);
 
 #endif

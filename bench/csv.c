@@ -19,8 +19,8 @@ struct reader {
     const char *wrong; /* NULL while all is well */
 };
 
-/* The text between quotes, in place; `r->at` is the opening one and becomes what follows the closing
- * one. */
+/* The text between quotes, in place; `r->at` is the opening one and becomes what follows the
+ * closing one. */
 static void take_quoted(struct reader *r)
 {
     char *to = r->at;

@@ -18,10 +18,10 @@ struct csv {
     size_t cut_line; /* the last one, where it has no line break and is not taken; else 0 */
 };
 
-/* Read `path`. A last line without its line break is what a killed writer leaves: it is not
- * taken, and out->cut_line tells. Returns false with one line in `error`, "FILE:LINE: what is wrong",
- * if the file cannot be read, has no header or a column twice, holds a NUL, a quote that is not closed,
- * or a record of another length than the header's. */
+/* Read `path`. A last line without its line break is what a killed writer leaves: it is not taken,
+ * and out->cut_line tells. Returns false with one line in `error`, "FILE:LINE: what is wrong", if
+ * the file cannot be read, has no header or a column twice, holds a NUL, a quote that is not
+ * closed, or a record of another length than the header's. */
 bool csv_read(const char *path, struct csv *out, char *error, size_t error_size);
 void csv_free(struct csv *c);
 
@@ -31,8 +31,8 @@ int csv_column(const struct csv *c, const char *name);
 /* A cell, "" where `column` is negative. */
 const char *csv_cell(const struct csv *c, size_t row, int column);
 
-/* The number in a cell; NaN where it is empty or `column` is negative. False where there is something
- * that is no decimal number. */
+/* The number in a cell; NaN where it is empty or `column` is negative. False where there is
+ * something that is no decimal number. */
 bool csv_number(const struct csv *c, size_t row, int column, double *value);
 
 /* Write one field, quoted where it must be. The caller writes commas and line breaks. */

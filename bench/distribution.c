@@ -42,9 +42,9 @@ static bool whole(const struct csv *c, size_t row, int column, double *value)
     return good;
 }
 
-/* Add all buckets; false where a line is none, or does not lie above the one before it. Their bounds
- * are the same in all trials, but nothing here needs that: a value counts as the highest of its
- * bucket. */
+/* Add all buckets; false where a line is none, or does not lie above the one before it. Their
+ * bounds are the same in all trials, but nothing here needs that: a value counts as the highest of
+ * its bucket. */
 static bool add_buckets(struct buckets *all, const char *path, const struct csv *c, char *error,
                         size_t error_size)
 {
@@ -119,8 +119,8 @@ static void write_curve(FILE *f, const char *model, struct buckets *all)
     }
 }
 
-/* The curve of one point. Without all of its histograms it would be that of some trials, so there is
- * none then, and a word of it. */
+/* The curve of one point. Without all of its histograms it would be that of some trials, so there
+ * is none then, and a word of it. */
 static bool write_point(FILE *f, const char *dir, const struct summary_point *p,
                         const struct trial_rows *rows, bool *any, char *error,
                         size_t error_size)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bench/text.h"
+#include "common/disturbed.h"
 
 static const double server_saturated = 0.95;
 static const double window_tolerance = 0.05;
@@ -75,17 +76,17 @@ static bool took_much(const struct trial_row *row, enum metric fraction, int cpu
 {
     double ticks = row->value[fraction] * row->value[M_COUNTER_WINDOW_S] * cpus *
                    (double)sysconf(_SC_CLK_TCK);
-    return row->value[fraction] > JUDGE_DISTURBED && ticks > 2 * cpus;
+    return row->value[fraction] > DISTURBED_TAKEN && ticks > 2 * cpus;
 }
 
 /* A control group's quota of CPU time stopped server, load generator and this driver together. */
 static bool throttled(struct trial_row *row)
 {
-    if (!(row->value[M_THROTTLED_FRACTION] > JUDGE_THROTTLED))
+    if (!(row->value[M_THROTTLED_FRACTION] > DISTURBED_THROTTLED))
         return false;
     snprintf(
         row->reason, sizeof row->reason,
-        JUDGE_DISTURBED_REASON
+        DISTURBED_REASON
         "the CPU quota of a control group stopped all programs in %.0f periods, for %.0f %% "
         "of the time",
         row->value[M_THROTTLED_PERIODS], row->value[M_THROTTLED_FRACTION] * 100);
@@ -110,9 +111,8 @@ static bool disturbed(struct trial_row *row, const struct placement *p)
     for (size_t i = 0; i < sizeof takers / sizeof takers[0]; i++) {
         if (!took_much(row, takers[i].fraction, takers[i].cpus))
             continue;
-        snprintf(row->reason, sizeof row->reason,
-                 JUDGE_DISTURBED_REASON "%s took %.0f %% of %s", takers[i].who,
-                 row->value[takers[i].fraction] * 100,
+        snprintf(row->reason, sizeof row->reason, DISTURBED_REASON "%s took %.0f %% of %s",
+                 takers[i].who, row->value[takers[i].fraction] * 100,
                  p->shared ? "the CPUs" : takers[i].whose);
         return true;
     }

@@ -19,13 +19,18 @@ struct judge_facts {
 
 /* Set row->verdict and row->reason from what was measured.
  *
- * INVALID: no request was answered; an answer was wrong; the generator's outcomes do not add up;
- * the counters cover another window than the answers do (by more than 5 %); other programs
- * or the hypervisor disturbed it; the generator calls its run FAILED, because more requests failed
- * than its --max-errors allows (loadgen/verdict.h; the rule is the generator's alone), or INVALID; or
- * a model that can hold all connections at once (judge_holds_all()) did not get them all, or did not
- * answer each before the load began where that was asked for. Where only system calls are counted
- * (block 0) others may disturb.
+ * INVALID, for one of these reasons:
+ * - No request was answered.
+ * - An answer was wrong, or had a status other than 2xx. One such answer is enough: here the driver
+ *   is stricter than --max-errors of the generator.
+ * - The generator's outcomes do not add up.
+ * - A model that can hold all connections at once (judge_holds_all()) did not get them all, or did
+ *   not answer each before the load began where that was asked for.
+ * - A CPU quota, the hypervisor or other programs disturbed the trial (common/disturbed.h): the
+ *   figures are too low. What others took must also be more than two ticks of the clock by which
+ *   the kernel reports CPU time. Where only system calls are counted (block 0) others may disturb.
+ * - The counters cover another window than the answers do, by more than 5 %.
+ * - The generator calls its run FAILED or, but for block 0, INVALID (loadgen/verdict.h).
  *
  * generator-limited: the generator was saturated while the server still had CPU to spare (below
  * 95 % of what it was given), or both share their CPUs. The figures are a lower bound of the
@@ -35,17 +40,5 @@ void judge(struct trial_row *row, const struct judge_facts *facts);
 /* Can the model serve so many connections at a time? Of one that cannot, requests that wait and are
  * lost are a figure of its own, the column `starved`. */
 bool judge_holds_all(const struct model *m, unsigned connections);
-
-/* Other programs, or the hypervisor, took more than this part of the server's CPUs or of the load
- * generator's, and
- * more than two clock ticks, in which the kernel reports it: the figures are too low. */
-#define JUDGE_DISTURBED 0.15
-
-/* A quota of CPU time (cpu.max of a control group) stopped the programs for more than this part of the
- * window. */
-#define JUDGE_THROTTLED 0.01
-
-/* What the reason of such a trial begins with. */
-#define JUDGE_DISTURBED_REASON "disturbed: "
 
 #endif

@@ -46,7 +46,8 @@ static bool is_there(const char *directory, const char *name)
     return access(whole, F_OK) == 0;
 }
 
-/* The source tree of the build tree around us. It may have been moved, with the build tree in it. */
+/* The source tree of the build tree around us. It may have been moved, with the build tree in
+ * it. */
 static void find_source(void)
 {
     place(found.source, found.here, IOM_SOURCE_FROM_HERE);

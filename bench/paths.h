@@ -1,5 +1,5 @@
-/* Where the other parts are, unless options say: found from where this executable is, so that a tree
- * that was moved or copied uses its own parts, and so does an installation. */
+/* Where the other parts are, unless options say: found from where this executable is, so that a
+ * tree that was moved or copied uses its own parts, and so does an installation. */
 #ifndef IOM_PATHS_H
 #define IOM_PATHS_H
 

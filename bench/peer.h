@@ -23,8 +23,8 @@
  *     {port}         a free port, to be listened on at 127.0.0.1
  *     {protocol}     http or echo
  *     {connections}  of this trial; {connections+8}: eight more
- *     {dir}          a temporary directory below TMPDIR, which any user may read: servers started by
- *                    root read their files as another one
+ *     {dir}          a temporary directory below TMPDIR, which any user may read: servers started
+ *                    by root read their files as another one
  *     {root}         {dir}/root, holding the answer of our servers as the file of the same path
  *     {program}      the command that `needs` names, found on PATH or in a directory of sbin
  *     {python}       the distribution's Python, for which its packages are

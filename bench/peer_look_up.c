@@ -37,8 +37,8 @@ static char *find_program(const char *name)
     return found;
 }
 
-/* Whether it ends well; if not, `*why` becomes the first line it complained with: programs that check
- * a configuration say last that it is wrong, first what is. The caller frees it. */
+/* Whether it ends well; if not, `*why` becomes the first line it complained with: programs that
+ * check a configuration say last that it is wrong, first what is. The caller frees it. */
 static bool runs(const char *const *argv, char **why)
 {
     struct process p;

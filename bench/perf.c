@@ -22,8 +22,8 @@ static const char *const without[PERF_COUNTERS] = {
     [PERF_SYSCALLS] = "no system calls",
 };
 
-/* The number of the tracepoint raw_syscalls:sys_enter, which tracefs tells where it is mounted
- * and may be read. False with errno: ENOENT where it is not there, EACCES where it may not be read. */
+/* The number of the tracepoint raw_syscalls:sys_enter, which tracefs tells where it is mounted and
+ * may be read. False with errno: ENOENT where it is not there, EACCES where it may not be read. */
 static bool tracepoint_id(uint64_t *id)
 {
     static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};

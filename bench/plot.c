@@ -138,8 +138,8 @@ static char *gnuplot_string(const char *text)
     return out;
 }
 
-/* gnuplot does not look whether its writes went well; and without its cairo terminal there is no PNG,
- * nor may one of an earlier time stay beside the SVG. */
+/* gnuplot does not look whether its writes went well; and without its cairo terminal there is no
+ * PNG, nor may one of an earlier time stay beside the SVG. */
 static bool check_drawn(const struct picture *p, const struct process *g, char *error,
                         size_t error_size)
 {

@@ -1,29 +1,18 @@
 #include "progress.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "bench/table.h"
 #include "bench/text.h"
 #include "common/clock.h"
-
-/* A terminal that can draw over a line, where nobody asked for plain text (https://no-color.org).
- */
-static bool takes_escapes(void)
-{
-    const char *type = getenv("TERM");
-    const char *plain = getenv("NO_COLOR");
-    return isatty(STDERR_FILENO) && type && type[0] && strcmp(type, "dumb") != 0 &&
-           !(plain && plain[0]);
-}
+#include "common/terminal.h"
 
 void progress_begin(struct progress *p, size_t total, uint64_t guess)
 {
     *p = (struct progress){
-        .terminal = takes_escapes(),
+        .terminal = terminal_rewrites(),
         .total = total,
         .began = clock_ns(),
         .guess = guess,

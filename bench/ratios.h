@@ -10,23 +10,24 @@
 #include "bench/stats.h"
 #include "bench/summary.h"
 
-/* With fewer pairs no finding is given: two servers that are equally fast have all ratios on one side
- * of 1 with probability 2 / 2^n, which is 6 % for five pairs and 25 % for three. */
+/* With fewer pairs no finding is given: two servers that are equally fast have all ratios on one
+ * side of 1 with probability 2 / 2^n, which is 6 % for five pairs and 25 % for three. */
 enum { RATIO_PAIRS_MIN = 5 };
 
 enum ratio_finding {
     RATIO_ABOVE, /* the interval lies above 1 */
     RATIO_BELOW, /* below 1 */
     RATIO_OPEN,  /* it holds 1: this run does not tell the two apart */
-    RATIO_UNKNOWN, /* too few pairs, or limited by the load generator in a way that leaves it open */
+    /* too few pairs, or limited by the load generator in a way that leaves it open */
+    RATIO_UNKNOWN,
 };
 
 /* Requests per second of `a` by those of `b`, one ratio for each block in which the figures of both
  * points are used, so that what slowed a whole block down cancels out; then median and interval as
  * stats_spread() gives them.
  *
- * Where the load generator limited `a` the true ratio is at least this, where it limited `b` at most:
- * the finding is then RATIO_UNKNOWN unless the bound settles it. */
+ * Where the load generator limited `a` the true ratio is at least this, where it limited `b` at
+ * most: the finding is then RATIO_UNKNOWN unless the bound settles it. */
 struct ratio_pair {
     struct spread at;
     enum ratio_finding finding;

@@ -10,7 +10,6 @@
 #include "bench/commands.h"
 #include "bench/html.h"
 #include "bench/json_get.h"
-#include "bench/judge.h"
 #include "bench/order.h"
 #include "bench/plot.h"
 #include "bench/ratios.h"
@@ -33,7 +32,8 @@ static const char legend[] =
     "not "
     "ranked.</dd>"
     "<dt class=\"invalid\">INVALID</dt><dd>Wrong answers, no answers, missing or lost "
-    "connections, other programs on the same CPUs, or a trial that failed. Its figures are "
+    "connections, a disturbance (by other programs, a CPU quota or the hypervisor), or a trial "
+    "that failed. Its figures are "
     "neither "
     "drawn nor ranked.</dd>"
     "<dt>starved</dt><dd>Connections that got no answer at all within the window. A model that "
@@ -149,12 +149,10 @@ static void put_disturbed(FILE *f, const struct trial_rows *rows)
     unsigned n = summary_disturbed(rows);
     if (n > 0)
         fprintf(f,
-                "<p class=\"warning\">In %u of %zu trial%s others took more than %.0f "
-                "%% of the "
-                "CPUs of the server or of the load generator. They are INVALID, being too low; "
-                "measure "
-                "again on a quiet machine.</p>\n",
-                n, rows->count, text_s((double)rows->count), JUDGE_DISTURBED * 100);
+                "<p class=\"warning\">%u of %zu trial%s were disturbed and are INVALID, their "
+                "figures being too low; the table of trials that are marked says by what. "
+                "Measure again on a quiet machine.</p>\n",
+                n, rows->count, text_s((double)rows->count));
 }
 
 /* Servers of others: ratios, and an order that is told of them. */

@@ -15,9 +15,10 @@ struct run_data {
     struct summary summary; /* points into `rows` */
 };
 
-/* Read DIR/environment.json and DIR/trials.csv. Returns false with one line in `error`, which names the
- * file and where it has lines the line, where one cannot be read or holds what no run writes, a model
- * that the environment does not know among it. Free it with run_data_free() after success alone. */
+/* Read DIR/environment.json and DIR/trials.csv. Returns false with one line in `error`, which names
+ * the file and where it has lines the line, where one cannot be read or holds what no run writes, a
+ * model that the environment does not know among it. Free it with run_data_free() after success
+ * alone. */
 bool run_data_read(const char *dir, struct run_data *d, char *error, size_t error_size);
 void run_data_free(struct run_data *d);
 

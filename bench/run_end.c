@@ -6,7 +6,6 @@
 
 #include "bench/ceiling.h"
 #include "bench/environment.h"
-#include "bench/judge.h"
 #include "bench/order.h"
 #include "bench/plot.h"
 #include "bench/ratios.h"
@@ -28,11 +27,11 @@ static bool tell_failures(const struct summary *summary, const struct trial_rows
         failed += !rows->at[i].ok && !rows->at[i].unsupported;
 
     if (disturbed > 0)
-        fprintf(
-            stderr,
-            "WARNING: in %u of %zu trial%s others took more than %.0f %% of the CPUs of "
-            "server or load generator. They are INVALID: measure again on a quiet machine.\n",
-            disturbed, rows->count, text_s((double)rows->count), JUDGE_DISTURBED * 100);
+        fprintf(stderr,
+                "WARNING: %u of %zu trial%s were disturbed and are INVALID; trials.csv says by "
+                "what. "
+                "Measure again on a quiet machine.\n",
+                disturbed, rows->count, text_s((double)rows->count));
     if (failed > 0)
         fprintf(stderr, "%u trial%s failed; trials.csv and the report say why\n", failed,
                 text_s(failed));

@@ -24,8 +24,8 @@ struct run_inputs {
  * system calls be counted. */
 void run_inputs_read(struct run_inputs *in, const struct run_options *o, bool can_count);
 
-/* Whether the same servers can run here as when `environment` was written; with another set the plan
- * would be another. False with what differs in `error`. */
+/* Whether the same servers can run here as when `environment` was written; with another set the
+ * plan would be another. False with what differs in `error`. */
 bool run_inputs_same(const struct run_inputs *in, const json_t *environment, char *error,
                      size_t error_size);
 

@@ -53,9 +53,10 @@ enum server_result server_start(struct server *s, const struct server_spec *spec
                                 size_t reason_size);
 
 /* SIGTERM (a server of others: its own signal), and wait for the end (bounded; then SIGKILL).
- * `*counters` becomes the JSON object of the last line that one of ours printed, or NULL; the caller
- * decrefs it. Returns false with the reason where the server had died before, or where one of ours
- * did not end by itself with status 0. What others leave running is killed by server_destroy(). */
+ * `*counters` becomes the JSON object of the last line that one of ours printed, or NULL; the
+ * caller decrefs it. Returns false with the reason where the server had died before, or where one
+ * of ours did not end by itself with status 0. What others leave running is killed by
+ * server_destroy(). */
 bool server_stop(struct server *s, json_t **counters, char *reason, size_t reason_size);
 
 void server_destroy(struct server *s);

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "bench/csv.h"
-#include "bench/judge.h"
 #include "bench/models.h"
 #include "bench/text.h"
+#include "common/disturbed.h"
 #include "common/err.h"
 
 #define SUMMARY_SOURCE(id) M_##id,
@@ -180,7 +180,7 @@ bool summary_starves(const struct summary_point *p)
 
 unsigned summary_disturbed(const struct trial_rows *rows)
 {
-    static const char disturbed[] = JUDGE_DISTURBED_REASON;
+    static const char disturbed[] = DISTURBED_REASON;
     unsigned n = 0;
     for (size_t i = 0; i < rows->count; i++)
         n += rows->at[i].ok && rows->at[i].verdict == VERDICT_INVALID &&

@@ -24,8 +24,8 @@ struct trial_measured {
     json_t *counters;                   /* of the server; NULL: of one of others */
 };
 
-/* Fill in all columns that come from the load generator's results, the server's own counters and the
- * readings at both ends of the window; none of what is known before or after. */
+/* Fill in all columns that come from the load generator's results, the server's own counters and
+ * the readings at both ends of the window; none of what is known before or after. */
 void trial_columns(struct trial_row *row, const struct trial_setup *setup,
                    const struct trial_measured *m);
 

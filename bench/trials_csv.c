@@ -83,8 +83,8 @@ static void put_row(FILE *f, const struct trial_row *row)
     fputc('\n', f);
 }
 
-/* Cut off a last line without line break; returns the file's size then. `cut` tells whether there was
- * one. */
+/* Cut off a last line without line break; returns the file's size then. `cut` tells whether there
+ * was one. */
 static off_t mend(int fd, const char *path, bool *cut)
 {
     off_t size = lseek(fd, 0, SEEK_END);
@@ -267,8 +267,8 @@ static int by_place(const void *a, const void *b)
     return order ? order : strcmp(x->model, y->model);
 }
 
-/* A trial has one row, and in a block a point has one trial: else rows of two runs are in one file, or
- * some are there twice. */
+/* A trial has one row, and in a block a point has one trial: else rows of two runs are in one file,
+ * or some are there twice. */
 static bool each_once(struct reader *r, const struct trial_rows *rows)
 {
     const struct trial_row **sorted = xcalloc(rows->count, sizeof *sorted);

@@ -131,9 +131,9 @@ void trials_csv_append(const char *dir, const struct trial_row *row);
  * stands in a line of its own. Returns whether the file is there and holds anything. */
 bool trials_csv_mend(const char *dir);
 
-/* Read DIR/trials.csv. Metrics whose columns are not there (an older file) are NaN. A last line that is
- * cut off is left out, with a word on standard error. Anything else that no run writes is refused: false
- * with one line in `error`, "FILE:LINE: what is wrong". */
+/* Read DIR/trials.csv. Metrics whose columns are not there (an older file) are NaN. A last line
+ * that is cut off is left out, with a word on standard error. Anything else that no run writes is
+ * refused: false with one line in `error`, "FILE:LINE: what is wrong". */
 bool trials_csv_read(const char *dir, struct trial_rows *out, char *error, size_t error_size);
 void trials_csv_free(struct trial_rows *rows);
 

@@ -92,6 +92,19 @@ bool parse_rate_milli(const char *text, uint64_t low, uint64_t high, uint64_t *o
     return *end == '\0' && in_range(value * unit, low, high, out);
 }
 
+bool parse_share(const char *text, double *out)
+{
+    const char *end;
+
+    if (!fraction(text, out, &end) || end[-1] == '.')
+        return false;
+    if (*end == '%') {
+        *out /= 100;
+        end++;
+    }
+    return *end == '\0' && *out <= 1;
+}
+
 bool parse_duration(const char *text, uint64_t low, uint64_t high, uint64_t *out)
 {
     static const struct {

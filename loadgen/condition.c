@@ -7,8 +7,6 @@
 #include "common/parse.h"
 #include "loadgen/result.h"
 
-#define BLANKS " \t"
-
 static const struct metric {
     const char *name;
     enum condition_metric metric;
@@ -41,16 +39,6 @@ static const struct metric *find(const char *name, size_t size)
     return NULL;
 }
 
-/* "0.1%": true where the text ends so and is a share. */
-static bool read_share(const char *text, double *share)
-{
-    size_t digits = strspn(text, "0123456789.");
-    char *end;
-
-    *share = strtod(text, &end) / 100;
-    return digits > 0 && end == text + digits && strcmp(end, "%") == 0 && *share <= 1;
-}
-
 static bool read_limit(struct condition *c, const char *text)
 {
     uint64_t value;
@@ -61,12 +49,12 @@ static bool read_limit(struct condition *c, const char *text)
         good = parse_duration(text, 1, 24 * 3600 * NS_PER_S, &value);
         break;
     case CONDITION_PER_SECOND:
-        good = parse_rate_milli(text, 0, UINT64_C(1000000000000), &value);
+        good = parse_rate_milli(text, 0, PARSE_RATE_MILLI_MAX, &value);
         break;
     case CONDITION_REQUESTS:
         if (strchr(text, '%')) {
             c->unit = CONDITION_SHARE;
-            return read_share(text, &c->limit);
+            return parse_share(text, &c->limit);
         }
         good = parse_u64(text, 0, INT64_MAX, &value);
         break;
@@ -81,12 +69,12 @@ static bool read_limit(struct condition *c, const char *text)
 
 bool condition_parse(const char *text, struct condition *c)
 {
-    size_t size = strcspn(text, "<>=" BLANKS);
+    size_t size = strcspn(text, "<>=" CONDITION_BLANKS);
     const struct metric *m = find(text, size);
     const char *rest = text + size;
 
     *c = (struct condition){.text = text};
-    rest += strspn(rest, BLANKS);
+    rest += strspn(rest, CONDITION_BLANKS);
     if (!m || (*rest != '<' && *rest != '>'))
         return false;
     c->name = m->name;
@@ -96,7 +84,7 @@ bool condition_parse(const char *text, struct condition *c)
     c->above = *rest++ == '>';
     c->or_equal = *rest == '=';
     rest += c->or_equal;
-    return read_limit(c, rest + strspn(rest, BLANKS));
+    return read_limit(c, rest + strspn(rest, CONDITION_BLANKS));
 }
 
 bool condition_time(const struct condition *c, const struct histogram *h, uint64_t *ns)
@@ -122,13 +110,12 @@ bool condition_time(const struct condition *c, const struct histogram *h, uint64
 static bool count_or_share(const struct condition *c, const struct result *result,
                            uint64_t count, double *value)
 {
-    uint64_t ended = 0;
+    const uint64_t *n = result->window.n;
+    uint64_t ended = n[COUNT_OK] + outcomes_failed(n);
 
     *value = (double)count;
     if (c->unit == CONDITION_REQUESTS)
         return true;
-    for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
-        ended += result->window.n[k];
     *value = ended > 0 ? *value / (double)ended : 0;
     return ended > 0;
 }
@@ -136,11 +123,8 @@ static bool count_or_share(const struct condition *c, const struct result *resul
 bool condition_value(const struct condition *c, const struct result *result, double *value)
 {
     const uint64_t *n = result->window.n;
-    uint64_t failed = 0;
     uint64_t ns;
 
-    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
-        failed += n[k];
     switch (c->metric) {
     case CONDITION_RATE:
         *value = result->requests_per_second;
@@ -149,7 +133,7 @@ bool condition_value(const struct condition *c, const struct result *result, dou
         *value = (double)n[COUNT_BYTES_IN] * 1e9 / (double)result->window_ns;
         return result->window_ns > 0;
     case CONDITION_ERRORS:
-        return count_or_share(c, result, failed, value);
+        return count_or_share(c, result, outcomes_failed(n), value);
     case CONDITION_TIMEOUTS:
         return count_or_share(c, result, n[COUNT_TIMEOUT], value);
     default:

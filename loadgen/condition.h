@@ -5,8 +5,8 @@
  *
  *     p50 p75 p90 p95 p99 p99.9 p99.99 mean max stddev    of the latency; a time
  *     rate                        good answers a second: 500, 1.5k, 2M
- *     errors, timeouts            requests that failed, timed out: how many, or with % the share
- *                                 of those that ended
+ *     errors, timeouts            requests that failed, timed out: a number without % is how many,
+ *                                 one with % is the share of those that ended
  *     transfer                    bytes read a second: 64k, 10M, 1G, in powers of 1024
  *
  * p999 and p9999 are other names of p99.9 and p99.99. */
@@ -19,6 +19,9 @@
 #include "common/histogram.h"
 
 struct result;
+
+/* What may stand around the parts of a condition, and around a whole one in a list. */
+#define CONDITION_BLANKS " \t"
 
 enum condition_metric {
     CONDITION_PERCENTILE,

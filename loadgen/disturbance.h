@@ -1,10 +1,10 @@
 /* Time that was taken from the generator while it measured.
  *
  * In an open loop a generator that did not run shows in the lateness of its requests. In a closed
- * loop it shows nowhere: it asks less, and the server looks slow. So the main thread, which has
- * nothing else to do, wakes some times a second and notes when it woke late; and the kernel is asked
- * how often a CPU quota stopped the process (common/cgroup.h), and how much of its CPUs a hypervisor
- * gave to others (steal in proc_stat(5)). */
+ * loop it shows nowhere: the generator asks less, and the server looks slow. So the main thread
+ * sleeps for short times and notes when it woke late. And the kernel is asked how often a CPU quota
+ * stopped the process (common/cgroup.h), and how much of its CPUs a hypervisor gave to others
+ * (steal in proc_stat(5)). */
 #ifndef IOM_DISTURBANCE_H
 #define IOM_DISTURBANCE_H
 
@@ -32,18 +32,18 @@ struct disturbance {
         uint64_t from, to;
     } gaps[DISTURBANCE_GAPS]; /* in which it stood still; of more than so many the longest */
     uint32_t gap_count;
-    uint64_t woke_at;
     bool seen_open, seen_closed; /* the window */
 };
 
 /* Take the first readings; before the workers start. */
 void disturbance_begin(struct disturbance *d);
 
-/* The main thread woke at `now`, and wanted to `wanted_ms` after it did before, at the latest (-1: it
- * did not mind). What it does between two sleeps is short. `open`, `closed`: the window is open, is
- * over. */
-void disturbance_slept(struct disturbance *d, int wanted_ms, uint64_t now, bool open,
-                       bool closed);
+/* The main thread slept from `from` until `now`, and wanted to sleep `wanted_ms` at most (-1: for
+ * as long as it takes). What the main thread does between two sleeps does not count: a reader of
+ * --csv or of the line of progress may hold it up, and the workers go on. `open`: the window has
+ * opened. `closed`: the window is over. */
+void disturbance_slept(struct disturbance *d, int wanted_ms, uint64_t from, uint64_t now,
+                       bool open, bool closed);
 
 /* Take the last readings, unless that was done when the window closed. */
 void disturbance_end(struct disturbance *d);

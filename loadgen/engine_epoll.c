@@ -105,8 +105,8 @@ static void epoll_send(struct worker *w, struct client_conn *c)
     }
 }
 
-/* Read what has arrived, until nothing more can be there or the connection is closed. `plain`: a recv
- * that stops short has emptied the socket. */
+/* Read what has arrived, until nothing more can be there or the connection is closed. `plain`: a
+ * recv that stops short has emptied the socket. */
 static void receive(struct worker *w, struct client_conn *c, bool plain)
 {
     struct epoll_state *s = w->engine_state;

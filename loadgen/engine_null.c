@@ -2,8 +2,8 @@
  * Everything else, the loop, the requests, the checks and the counts, is what the other engines
  * have as well, so this is the generator's own ceiling.
  *
- * HTTP is answered by a short fixed 200, to a HEAD without its body, echo by what was sent. Requests are counted as they are
- * handed over whole: one a send, or one a piece of a pipeline. */
+ * HTTP is answered by a short fixed 200, to a HEAD without its body, echo by what was sent.
+ * Requests are counted as they are handed over whole: one a send, or one a piece of a pipeline. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>

@@ -27,10 +27,11 @@ void fail_if_add(struct options *o, const char *text)
 {
     for (;;) {
         size_t size = strcspn(text, ",");
-        size_t blanks = strspn(text, " ");
-        if (blanks > size)
-            blanks = size;
-        add_one(o, text + blanks, size - blanks);
+        size_t before = strspn(text, CONDITION_BLANKS);
+        size_t end = size;
+        while (end > before && strchr(CONDITION_BLANKS, text[end - 1]))
+            end--;
+        add_one(o, text + before, before < end ? end - before : 0);
         if (text[size] == '\0')
             return;
         text += size + 1;
@@ -110,7 +111,7 @@ json_t *fail_if_json(const struct options *o, const struct result *result)
         put(one, "unit", json_string(condition_unit_name(c->unit)));
         put_real(one, "limit", c->limit);
         put(one, "value", has_value ? json_real(value) : json_null());
-        put(one, "failed", json_boolean(has_value && condition_holds(c, value)));
+        put(one, "holds", json_boolean(has_value && condition_holds(c, value)));
         json_array_append_new(list, one);
     }
     return list;

@@ -1,21 +1,14 @@
 #include "loadgen/live.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "common/clock.h"
+#include "common/terminal.h"
 
 void live_init(struct live *live, bool quiet)
 {
-    const char *terminal = getenv("TERM");
-
-    /* One that cannot move its cursor says so, or does not say what it is. */
-    bool moves = terminal && terminal[0] && strcmp(terminal, "dumb") != 0;
-
     *live = (struct live){0};
-    live->on = !quiet && isatty(STDERR_FILENO) && moves;
+    live->on = !quiet && terminal_rewrites();
     live->next = live->on ? clock_ns() + LIVE_REWRITE_NS : CLOCK_NEVER;
 }
 

@@ -1,8 +1,8 @@
 /* The line of progress on a terminal: rewritten in place on standard error, gone at the end.
  *
  * The workers publish a few numbers some times a second, each its own; the main thread adds them
- * up. With no terminal there, with one that cannot move its cursor (TERM=dumb, or no TERM), or with
- * --quiet, nobody publishes and nothing is written. */
+ * up. Where the line cannot be rewritten (common/terminal.h), or with --quiet, nobody publishes and
+ * nothing is written. */
 #ifndef IOM_LIVE_H
 #define IOM_LIVE_H
 

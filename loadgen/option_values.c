@@ -10,8 +10,7 @@
 #include "common/http_chars.h"
 #include "common/parse.h"
 
-#define MAX_RATE_MILLI UINT64_C(1000000000000)
-#define MAX_TIME       (24 * 3600 * NS_PER_S)
+#define MAX_TIME (24 * 3600 * NS_PER_S)
 
 uint64_t option_number(const char *option, const char *text, uint64_t low, uint64_t high)
 {
@@ -46,7 +45,7 @@ uint64_t option_duration(const char *option, const char *text, uint64_t low)
 uint64_t option_rate_milli(const char *option, const char *text)
 {
     uint64_t value;
-    if (!parse_rate_milli(text, 1, MAX_RATE_MILLI, &value))
+    if (!parse_rate_milli(text, 1, PARSE_RATE_MILLI_MAX, &value))
         die_usage("%s: '%s' is not a rate such as 0.5, 1500, 1.5k or 1M (0.001 to 1000M)",
                   option, text);
     return value;
@@ -86,15 +85,11 @@ uint64_t option_think(const char *option, const char *text, bool *exponential)
 
 uint32_t option_share_ppm(const char *option, const char *text)
 {
-    size_t digits = strspn(text, "0123456789");
-    size_t fraction = text[digits] == '.' ? strspn(text + digits + 1, "0123456789") : 0;
-    const char *unit = text + digits + (fraction ? fraction + 1 : 0);
-    bool percent = strcmp(unit, "%") == 0;
-    double value = strtod(text, NULL) * (percent ? 1e4 : 1e6);
+    double share;
 
-    if (digits == 0 || (!percent && *unit) || value > 1e6)
+    if (!parse_share(text, &share))
         die_usage("%s: '%s' is not a share such as 0, 0.01, 1%% or 100%%", option, text);
-    return (uint32_t)(value + 0.5);
+    return (uint32_t)(share * 1e6 + 0.5);
 }
 
 enum body_rule option_body(const char *text)

@@ -27,7 +27,8 @@ unsigned option_word(const char *option, const char *text, const char *const *na
 /* TIME or TIME:exp: the time; `*exponential` says which. */
 uint64_t option_think(const char *option, const char *text, bool *exponential);
 
-/* A share of all: a number from 0 to 1, or from 0% to 100%; in millionths, rounded to the nearest. */
+/* A share of all: a number from 0 to 1, or from 0% to 100%; in millionths, rounded to the
+ * nearest. */
 uint32_t option_share_ppm(const char *option, const char *text);
 
 /* The value of --body: any, length, same, or else the path of a file. */

@@ -56,7 +56,6 @@ enum {
     OPT_JSON,
     OPT_EVENTS_FD,
     OPT_HOLD,
-    OPT_HELP,
     OPT_VERSION
 };
 
@@ -101,7 +100,7 @@ static const struct option long_options[] = {
     {"json", required_argument, NULL, OPT_JSON},
     {"events-fd", required_argument, NULL, OPT_EVENTS_FD},
     {"hold", no_argument, NULL, OPT_HOLD},
-    {"help", no_argument, NULL, OPT_HELP},
+    {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
 };
@@ -293,7 +292,7 @@ static void take_option(struct options *o, int option, const char *value)
     case OPT_SEARCH:
         search_goal(value, &o->goal);
         break;
-    case OPT_HELP:
+    case 'h':
         fputs(options_help, stdout);
         exit(EXIT_SUCCESS);
     case OPT_VERSION:
@@ -336,7 +335,7 @@ void options_parse(struct options *o, int argc, char **argv)
         .events_fd = -1,
     };
     int option;
-    while ((option = getopt_long(argc, argv, "c:t:d:n:H:R:q", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "c:t:d:n:H:R:qh", long_options, NULL)) != -1) {
         if (option == '?')
             hint();
         take_option(o, option, optarg);

@@ -5,9 +5,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Call first thing. What is written to standard output and cannot be, a full disk or a reader that
- * is gone, is told at the end of the program, whose exit status is then 1. Ends the program where
- * standard output is closed. */
+/* Call before inherit_clean(): where standard output is closed this ends the program, and
+ * inherit_clean() would put /dev/null there. What is written to standard output and cannot be, a
+ * full disk or a reader that is gone, is told at the end of the program, whose exit status is then
+ * 1. */
 void output_begin(void);
 
 /* Ends the program where file `path`, which is to be written in the end, cannot be; NULL and "-"

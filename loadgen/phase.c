@@ -11,9 +11,9 @@ static uint64_t microseconds(const struct timeval *t)
     return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
 }
 
-/* How much is told by the thread's clock, which is exact at any moment: what getrusage(2) says is up
- * to a tick old, some milliseconds, which over a short window may be many times too much. It only
- * tells how that divides into user and system time. */
+/* How much is told by the thread's clock, which is exact at any moment: what getrusage(2) says is
+ * up to a tick old, some milliseconds, which over a short window may be many times too much. It
+ * only tells how that divides into user and system time. */
 static void cpu_time(struct cpu_reading *r)
 {
     struct timespec used;

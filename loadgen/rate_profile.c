@@ -10,8 +10,6 @@
 
 #define NO_RATE "'%s' is not a rate such as 0, 0.5, 1500, 1.5k or 1M"
 
-#define RATE_MAX_MILLI UINT64_C(1000000000000)
-
 bool rate_profile_is_meant(const char *text)
 {
     return strpbrk(text, ",/") || strstr(text, "..");
@@ -46,12 +44,12 @@ static bool read_segment(char *text, struct rate_segment *s, char *error, size_t
         dots = NULL;
     if (dots)
         *dots = '\0';
-    if (!parse_rate_milli(text, 0, RATE_MAX_MILLI, &s->from_milli))
+    if (!parse_rate_milli(text, 0, PARSE_RATE_MILLI_MAX, &s->from_milli))
         return fail(error, error_size, NO_RATE, text);
     s->to_milli = s->from_milli;
     if (!dots)
         return true;
-    if (!parse_rate_milli(dots + 2, 0, RATE_MAX_MILLI, &s->to_milli))
+    if (!parse_rate_milli(dots + 2, 0, PARSE_RATE_MILLI_MAX, &s->to_milli))
         return fail(error, error_size, NO_RATE, dots + 2);
     if (!slash)
         return fail(error, error_size,

@@ -5,10 +5,11 @@
  * A held rate without a time has that of the next one with a time: "1k,2k,5k/10s" is three steps
  * of 10 s. After the last segment its last rate is held.
  *
- * How many requests are due by a moment is the integral of the rate up to it, and request k is due
- * when that is k and about to be more: so none is while the rate is 0. Both are computed in integers: rates are whole thousandths of a request a
- * second and times whole nanoseconds, so an area under the rate is a whole number of units of
- * 1 / (2 * 10^12) of a request. Nothing is summed up with an error, however long the run is. */
+ * The number of requests that are due by a moment is the integral of the rate up to that moment.
+ * Request k is due when the integral is k and grows, so no request is due while the rate is 0. Both
+ * are computed in integers: rates are whole thousandths of a request a second and times are whole
+ * nanoseconds, so an area under the rate is a whole number of units of 1 / (2 * 10^12) of a
+ * request. Nothing is summed up with an error, however long the run is. */
 #ifndef IOM_RATE_PROFILE_H
 #define IOM_RATE_PROFILE_H
 

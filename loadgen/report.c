@@ -149,14 +149,11 @@ static void print_urls(FILE *out, const struct run *r, const struct result *resu
     uint32_t n = count > 1 ? report_choose_urls(result, count, URLS_PRINTED, chosen) : 0;
 
     for (uint32_t i = 0; i < count; i++)
-        for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
-            failed += result->by_target[i][k];
+        failed += outcomes_failed(result->by_target[i]);
     for (uint32_t i = 0; i < n; i++) {
         const struct asked_url *u = &r->options->urls[chosen[i]];
         const uint64_t *outcomes = result->by_target[chosen[i]];
-        uint64_t of_this = 0;
-        for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
-            of_this += outcomes[k];
+        uint64_t of_this = outcomes_failed(outcomes);
         fprintf(out, "  URL          %12llu ok %9llu failed   weight %u   %s\n",
                 (unsigned long long)outcomes[COUNT_OK], (unsigned long long)of_this, u->weight,
                 u->text);

@@ -11,14 +11,6 @@ static double per_second(uint64_t count, const struct step *step)
                : 0;
 }
 
-static uint64_t failed(const struct step *step)
-{
-    uint64_t sum = 0;
-    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
-        sum += step->outcomes[k];
-    return sum;
-}
-
 static const char *percentile_text(char text[REPORT_TEXT], const struct step *step,
                                    uint32_t ppm)
 {
@@ -39,13 +31,14 @@ void report_print_steps(FILE *out, const struct options *o, const struct result 
                  "    errors      left\n");
     for (uint32_t i = 0; i < s->count; i++) {
         const struct step *step = &s->all[i];
-        uint64_t left = step->scheduled - step->outcomes[COUNT_OK] - failed(step);
+        uint64_t left =
+            step->scheduled - step->outcomes[COUNT_OK] - outcomes_failed(step->outcomes);
         fprintf(out, "  %10s%10s%14.2f%14.2f%10s%10s%10llu%10llu\n",
                 report_time(text[0], (double)step->begin_ns),
                 report_time(text[1], (double)step->end_ns),
                 options_rate(o, step->begin_ns, step->end_ns), per_second(step->answered, step),
                 percentile_text(text[2], step, 500000), percentile_text(text[3], step, 990000),
-                (unsigned long long)failed(step), (unsigned long long)left);
+                (unsigned long long)outcomes_failed(step->outcomes), (unsigned long long)left);
     }
 }
 
@@ -82,7 +75,8 @@ json_t *report_steps(const struct options *o, const struct result *result)
         put_count(one, "scheduled", step->scheduled);
         for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
             put_count(one, result_outcome_name(k), step->outcomes[k]);
-        put_count(one, "left", step->scheduled - step->outcomes[COUNT_OK] - failed(step));
+        put_count(one, "left",
+                  step->scheduled - step->outcomes[COUNT_OK] - outcomes_failed(step->outcomes));
         put(one, "response_time", report_latency(step->response));
         json_array_append_new(list, one);
     }

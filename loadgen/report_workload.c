@@ -61,14 +61,6 @@ json_t *report_latency(const struct histogram *h)
     return o;
 }
 
-static bool any_failed(const struct result *result, uint32_t i)
-{
-    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
-        if (result->by_target[i][k] > 0)
-            return true;
-    return false;
-}
-
 uint32_t report_choose_urls(const struct result *result, uint32_t count, uint32_t most,
                             uint32_t *chosen)
 {
@@ -76,10 +68,10 @@ uint32_t report_choose_urls(const struct result *result, uint32_t count, uint32_
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < count; i++)
-        failed += any_failed(result, i);
+        failed += outcomes_failed(result->by_target[i]) > 0;
     uint32_t others = failed < most ? most - failed : 0; /* places left for those without */
     for (uint32_t i = 0; i < count && n < most; i++) {
-        bool bad = any_failed(result, i);
+        bool bad = outcomes_failed(result->by_target[i]) > 0;
         if (!bad && others == 0)
             continue;
         others -= !bad;

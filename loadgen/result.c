@@ -17,15 +17,6 @@ const char *result_outcome_name(enum count outcome)
     return names[outcome];
 }
 
-uint64_t result_failed(const struct result *result)
-{
-    uint64_t failed = 0;
-
-    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
-        failed += result->window.n[k];
-    return failed;
-}
-
 static int compare(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a;

@@ -66,9 +66,6 @@ void result_collect(struct result *result, const struct run *r);
 
 void result_free(struct result *result);
 
-/* Requests that ended in any other way than well. */
-uint64_t result_failed(const struct result *result);
-
 /* The name of an outcome as the JSON has it, and as a person reads it. */
 const char *result_outcome_name(enum count outcome);
 

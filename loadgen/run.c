@@ -145,9 +145,10 @@ static void wait_for(struct run *r, struct pollfd *fds, nfds_t count, bool beats
 
     if (beats && (limit < 0 || limit > DISTURBANCE_BEAT_MS))
         limit = DISTURBANCE_BEAT_MS;
+    uint64_t from = clock_ns();
     if (poll(fds, count, limit) < 0 && errno != EINTR)
         die_errno("cannot wait for the threads");
-    disturbance_slept(&r->disturbance, limit, clock_ns(), atomic_load(&r->opened) > 0,
+    disturbance_slept(&r->disturbance, limit, from, clock_ns(), atomic_load(&r->opened) > 0,
                       atomic_load(&r->closed) == r->options->threads);
 }
 

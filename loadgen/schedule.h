@@ -10,8 +10,8 @@
  * - Poisson: each thread has a Poisson process of its own with rate / T. Their superposition is
  *   one with the whole rate (Kingman, "Poisson Processes", 1993, section 2.2).
  *
- * With a rate that changes (rate_profile.h) let N(t) be its integral from 0 to t:
- * - constant: request k is due when N goes above k, rounded down to the nanosecond, so up to t there
+ * With a rate that changes (rate_profile.h) let N(t) be its integral from 0 to t: - constant:
+ * request k is due when N goes above k, rounded down to the nanosecond, so up to t there
  *   are exactly ceil(N(t)) requests; the threads take turns as above.
  * - Poisson: the arrivals of a process with rate 1 / T, looked up in N (section 2.3 there, the
  *   mapping theorem; Lewis and Shedler, "Simulation of Nonhomogeneous Poisson Processes by

@@ -7,8 +7,8 @@
  * did not keep the goal is at most 2 % above the highest that did, or the number of rates is used
  * up. What it states is that interval and not a point between.
  *
- * A probe whose verdict is INVALID or FAILED did not keep the goal, whatever its times are: what was asked for
- * was not sent. Where that and not the times decided, the reason is told. */
+ * A probe whose verdict is INVALID or FAILED did not keep the goal, whatever its times are: what
+ * was asked for was not sent. Where that and not the times decided, the reason is told. */
 #ifndef IOM_SEARCH_H
 #define IOM_SEARCH_H
 
@@ -43,8 +43,8 @@ struct search {
     uint32_t count;
 };
 
-/* Read a goal into `*goal`, which keeps `text`: a condition on a time with < or <=. Ends the program
- * with a usage error where it is something else. */
+/* Read a goal into `*goal`, which keeps `text`: a condition on a time with < or <=. Ends the
+ * program with a usage error where it is something else. */
 void search_goal(const char *text, struct condition *goal);
 
 /* Search, tell of each probe on standard output (on standard error where that is for JSON), and

@@ -171,8 +171,8 @@ void sources_init(struct sources *sources, const char *list, const struct addr *
     }
 }
 
-/* Ports run short: from here on addresses are taken. The kernel chose 127.0.0.1 until now, which has a
- * rest first. */
+/* Ports run short: from here on addresses are taken. The kernel chose 127.0.0.1 until now, which
+ * has a rest first. */
 static void wake(struct sources *sources)
 {
     pthread_mutex_lock(&sources->lock);

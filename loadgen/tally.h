@@ -50,4 +50,14 @@ static inline void tally_subtract(struct tally *from, const struct tally *what)
         from->n[i] -= what->n[i];
 }
 
+/* Requests that ended in any other way than well, of the first COUNT_OUTCOMES counters. */
+static inline uint64_t outcomes_failed(const uint64_t *outcomes)
+{
+    uint64_t failed = 0;
+
+    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
+        failed += outcomes[k];
+    return failed;
+}
+
 #endif

@@ -1,8 +1,8 @@
 /* The URL of a target: which protocol, where to connect, what to ask for.
  *
- *     http://HOST[:PORT][/PATH][?QUERY]   HOST: a name, IPv4 or [IPv6]; port 80 by default. The zone
- *                                         of a link-local address follows %25 (RFC 6874) or, as
- *                                         people write it, a bare %
+ *     http://HOST[:PORT][/PATH][?QUERY]   HOST: a name, IPv4 or [IPv6]; port 80 by default. The
+ *                                         zone of a link-local address follows %25 (RFC 6874) or,
+ *                                         as people write it, a bare %
  *     echo://HOST:PORT                    the port must be said
  *     http+unix:///SOCKET[:/PATH]         SOCKET ends at the first ":/"
  *     http+unix://@NAME[:/PATH]           Linux's abstract name space
@@ -38,8 +38,8 @@ struct url {
  * `error` that names what is wrong. */
 bool url_parse(const char *text, struct url *out, char *error, size_t error_size);
 
-/* Make path and query of an HTTP URL those of `path`, which begins with '/' or '?' or is empty. Returns
- * as url_parse(). */
+/* Make path and query of an HTTP URL those of `path`, which begins with '/' or '?' or is empty.
+ * Returns as url_parse(). */
 bool url_set_target(struct url *out, const char *path, char *error, size_t error_size);
 
 /* Take from `url` the addresses that `other` has not. Returns false where none is left. */

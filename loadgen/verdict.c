@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/disturbed.h"
 
 static const char invalid[] = "INVALID";
 static const char failed[] = "FAILED";
@@ -108,21 +109,21 @@ static bool judge_disturbance(struct result *result, const struct disturbance *d
     struct cgroup_throttling quota = cgroup_throttled(&d->groups_before, &d->groups_after);
     double stolen = disturbance_stolen(d);
 
-    if ((double)quota.throttled > VERDICT_THROTTLED * (double)quota.periods)
+    if ((double)quota.throttled_ns > DISTURBED_THROTTLED * (double)result->window_ns)
         set(result, invalid,
-            VERDICT_DISTURBED
-            "the CPU quota of the control group stopped the generator in %llu "
-            "of %llu periods",
-            (unsigned long long)quota.throttled, (unsigned long long)quota.periods);
+            DISTURBED_REASON "the CPU quota of the control group stopped the generator in %llu "
+                             "of %llu periods, for %.0f %% of the time",
+            (unsigned long long)quota.throttled, (unsigned long long)quota.periods,
+            100 * (double)quota.throttled_ns / (double)result->window_ns);
     else if (result->still_ns >= VERDICT_STILL_MIN_NS &&
              (double)result->still_ns > VERDICT_STILL * (double)result->window_ns)
         set(result, invalid,
-            VERDICT_DISTURBED "the generator stood still for %.3f s of a window of %.3f s: it "
-                              "was stopped, or had no CPU",
+            DISTURBED_REASON "the generator stood still for %.3f s of a window of %.3f s: it "
+                             "was stopped, or had no CPU",
             (double)result->still_ns / 1e9, (double)result->window_ns / 1e9);
-    else if (stolen > VERDICT_STOLEN)
+    else if (stolen > DISTURBED_TAKEN)
         set(result, invalid,
-            VERDICT_DISTURBED "the hypervisor took %.0f %% of the generator's CPUs",
+            DISTURBED_REASON "the hypervisor took %.0f %% of the generator's CPUs",
             100 * stolen);
     else
         return false;
@@ -133,14 +134,18 @@ static bool judge_disturbance(struct result *result, const struct disturbance *d
 static bool judge_failures(struct result *result, const struct options *o)
 {
     const uint64_t *n = result->window.n;
-    uint64_t wrong = result_failed(result);
+    uint64_t wrong = outcomes_failed(n);
     uint64_t ended = n[COUNT_OK] + wrong;
 
     if (n[COUNT_OK] == 0 && wrong == 0) {
         set(result, failed, "no request was answered");
         return true;
     }
-    if (n[COUNT_OK] > 0 && (double)wrong * 1e6 <= (double)ended * o->max_errors_ppm)
+    if (n[COUNT_OK] == 0) {
+        set(result, failed, "no request succeeded: %llu failed", (unsigned long long)wrong);
+        return true;
+    }
+    if ((double)wrong * 1e6 <= (double)ended * o->max_errors_ppm)
         return false;
     set(result, failed, "%llu of %llu requests failed (%.3g %%, --max-errors is %.4g %%)",
         (unsigned long long)wrong, (unsigned long long)ended,
@@ -163,7 +168,7 @@ void verdict_reach(struct result *result, const struct run *r)
     /* An open loop says more exactly what became of its schedule. */
     if (result->open && judge_open(result))
         return;
-    /* What failed has failed, whoever was slow: nothing counts as too late before it was looked for. */
+    /* Whoever disturbed the run, what failed has failed. */
     if (judge_failures(result, r->options))
         return;
     if (judge_disturbance(result, &r->disturbance))

@@ -17,29 +17,25 @@
 #define VERDICT_OWN_P99_NS (1 * NS_PER_MS)
 #define VERDICT_OWN_MAX_NS (100 * NS_PER_MS)
 
-/* Without --max-errors: a run in which a greater share of the requests failed is FAILED. The driver
- * judges by the same verdict. */
+/* Without --max-errors, a run is FAILED where a greater share of its requests failed. The driver
+ * takes the verdict over, and is stricter about wrong answers (bench/judge.h). */
 #define VERDICT_MAX_ERRORS_PPM 10000
 
-/* What was taken from the generator counts from these parts on: of the window, and then of 100 ms at
- * least; of the time of its CPUs; of the periods of its CPU quota. */
+/* The generator was disturbed where it stood still for more than this part of the window, and for
+ * 100 ms at least. common/disturbed.h has the limits that the driver shares. */
 #define VERDICT_STILL        0.15
 #define VERDICT_STILL_MIN_NS (100 * NS_PER_MS)
-#define VERDICT_STOLEN       0.15
-#define VERDICT_THROTTLED    0.05
 
-/* What the reason of such a run begins with. */
-#define VERDICT_DISTURBED "disturbed: "
-
-/* Set verdict and verdict_reason:
- * INVALID: what was measured is not what was asked for. Fewer connections than asked when the load
- * began, those of --idle and the like included; connections for which there was no local port, so that
- * the client was the limit; the generator was stopped, or its CPUs were taken from it; in open loop: requests not sent, or not at the
- * asked rate, or late by our own fault.
- * FAILED, before a disturbance is looked for: no request succeeded, or more than --max-errors failed: of those that ended, in any other
- * way than well.
- * generator-limited: closed loop, a thread was saturated; the server may be faster than this.
- * ok: else. */
+/* Set verdict and verdict_reason, by the first of these that is true:
+ * 1. INVALID: what was measured is not what was asked for. When the load began there were fewer
+ *    connections than asked, those of --idle and the like included; or a connection found no free
+ *    local port, so that the client was the limit; or, in an open loop, requests were not sent, or
+ *    not at the asked rate, or late by our own fault.
+ * 2. FAILED: no request succeeded, or the share of the requests that failed, among those that
+ *    ended, is above --max-errors.
+ * 3. INVALID: the generator was disturbed. It was stopped, or its CPUs were taken from it. 4.
+ * generator-limited: in a closed loop a thread was saturated; the server may be faster than this.
+ * 5. ok. */
 void verdict_reach(struct result *result, const struct run *r);
 
 /* The exit status where it is INVALID, and where it is FAILED. 4 is taken by --fail-if. */

@@ -176,17 +176,13 @@ static uint64_t earliest(uint64_t at, const struct conn_list *list, uint64_t del
 /* Tell those that look on what they want to know, if it is time. */
 static void publish(struct worker *w)
 {
-    uint64_t failed = 0;
-
     if (w->series)
         series_roll(w->series, w->now);
     if (w->now < w->publish_at)
         return;
     w->publish_at = w->now + LIVE_PUBLISH_NS;
-    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
-        failed += w->total.n[k];
     atomic_store_explicit(&w->live.ok, w->total.n[COUNT_OK], memory_order_relaxed);
-    atomic_store_explicit(&w->live.failed, failed, memory_order_relaxed);
+    atomic_store_explicit(&w->live.failed, outcomes_failed(w->total.n), memory_order_relaxed);
     atomic_store_explicit(&w->live.in_flight, w->in_flight_count, memory_order_relaxed);
 }
 

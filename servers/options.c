@@ -62,7 +62,6 @@ enum {
     READY,
     WORKERS,
     DESCRIBE,
-    HELP,
     VERSION,
     MODEL_OPTION /* and the model's following ones */
 };
@@ -153,7 +152,7 @@ static void read_option(struct options *o, int option, const char *text)
     case DESCRIBE:
         describe_wanted = true;
         break;
-    case HELP:
+    case 'h':
         options_print_help();
         output_finish();
         exit(0);
@@ -204,7 +203,7 @@ void options_read(int argc, char **argv, struct options *o)
         {"ready-fd", required_argument, NULL, READY},
         {"workers", required_argument, NULL, WORKERS},
         {"describe", no_argument, NULL, DESCRIBE},
-        {"help", no_argument, NULL, HELP},
+        {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, VERSION},
     };
 
@@ -220,7 +219,7 @@ void options_read(int argc, char **argv, struct options *o)
     opterr = 0;
     for (;;) {
         int at = optind ? optind : 1;
-        int option = getopt_long(argc, argv, "+:", longs, NULL);
+        int option = getopt_long(argc, argv, "+:h", longs, NULL);
         if (option < 0)
             break;
         if (option == ':')

@@ -66,7 +66,7 @@ void options_print_help(void)
         "  --describe              print the model's name and limits, with the other options "
         "given, as\n"
         "                          JSON\n"
-        "  --help, --version\n",
+        "  -h, --help, --version\n",
         model.name, model.name, model.summary);
     print_model_options();
     printf("\n"

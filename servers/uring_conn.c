@@ -93,12 +93,19 @@ static enum session_want next(struct uring_loop *l, struct uring_conn *c)
     return want;
 }
 
+/* May a part of the last answer that was copied still have to be sent? What must come after that answer,
+ * the next one or a close, waits. */
+static bool copy_unseen(const struct uring_loop *l, const struct uring_conn *c)
+{
+    return c->copied_in == l->ring.epoch;
+}
+
 /* One thing that the session wants. Returns false when it has to wait for a completion. */
 static bool advance(struct uring_loop *l, struct uring_conn *c)
 {
     enum session_want want = next(l, c);
-    bool needs_batch = want != SESSION_READ && want != SESSION_WAIT;
-    if (needs_batch && c->copied_in == l->ring.epoch) {
+    bool closes = want == SESSION_READ && l->draining && session_idle(c->session);
+    if ((closes || (want != SESSION_READ && want != SESSION_WAIT)) && copy_unseen(l, c)) {
         uring_wait_for_batch(l, c);
         return false;
     }
@@ -241,6 +248,10 @@ void uring_conn_time(struct uring_loop *l, struct uring_conn *c)
 
 void uring_conn_drain(struct uring_loop *l, struct uring_conn *c)
 {
-    if (c->want == SESSION_READ && !c->sending && !c->lingering && session_idle(c->session))
+    if (c->want != SESSION_READ || c->sending || c->lingering || !session_idle(c->session))
+        return;
+    if (copy_unseen(l, c))
+        uring_wait_for_batch(l, c);
+    else
         uring_conn_close(l, c);
 }

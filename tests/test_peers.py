@@ -139,7 +139,25 @@ def full_disk_is_told(t):
         done = subprocess.run([sys.executable, os.path.join(ROOT, "scripts", "peers"), "--help"],
                               stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1, done
-    assert done.stderr == "peers: cannot write: No space left on device\n", done.stderr
+    assert done.stderr == "peers: cannot write to standard output: No space left on device\n", done.stderr
+
+
+def unwritable_results_are_told(t):
+    """The file is named, and a failure of something else is not called one to write."""
+    directory = tempfile.mkdtemp(prefix="iomodels-peers-")
+    t.defer(lambda: shutil.rmtree(directory, ignore_errors=True))
+    in_the_way = os.path.join(directory, "a-file")
+    with open(in_the_way, "w", encoding="utf-8"):
+        pass
+    done = subprocess.run(
+        [os.path.join(ROOT, "scripts", "peers"), "--build", BUILD, "--rounds", "1",
+         "--connections", "2", "--clients", "iomodels epoll", "--servers", "epoll-lt", "--out",
+         in_the_way + "/out"], capture_output=True, text=True, check=False)
+    if "server and client need a CPU each" in done.stderr:
+        raise tap.Skip("only one CPU")
+    assert done.returncode == 1, done
+    last = done.stderr.splitlines()[-1]
+    assert last == f"peers: cannot write {in_the_way}/out: Not a directory", done.stderr
 
 
 def refuses_what_it_cannot_read(t):
@@ -191,6 +209,18 @@ def counts_alike(name):
         assert bad.requests == 0 and bad.per_second == 0 and bad.errors > 0, bad
     # Its clients give up what takes too long, and count that as an error.
     return lambda t: steady(t, 0.02, lambda: check(t))
+
+
+def some_answers_fail(t):
+    """The verdict FAILED is an outcome of ours, as INVALID is, and no failure of the run."""
+    server = servers.start_ours(BUILD, "epoll-lt", min(os.sched_getaffinity(0)))
+    t.defer(server.stop)
+    client = client_of("iomodels epoll")
+    plain = client.command
+    client.command = lambda c, s, url: plain(c, s, url + "@1") + [url + "no@1"]
+    outcome = clients.run(client, 4, 0.5, f"http://{server.address}/", client_cpu()).outcome
+    t.note(outcome)
+    assert outcome.requests > 0 and outcome.errors > 0 and outcome.note == "FAILED", outcome
 
 
 def intervals(t):
@@ -283,8 +313,10 @@ def main():
              ("refuses what it cannot read", refuses_what_it_cannot_read),
              ("what is measured has a clean environment", environment_is_clean),
              ("help on a full disk", full_disk_is_told),
+             ("results that cannot be written", unwritable_results_are_told),
              ("the interval covers what it claims", intervals),
              ("ratios are paired by round", pairs_by_round),
+             ("some answers fail", some_answers_fail),
              ("says what is wrong", complains)]
     if not o.sanitized:
         every += [(f"{name}: right answers and wrong ones are counted", counts_alike(name))

@@ -65,6 +65,28 @@ def models_are_small(t):
             raise AssertionError(f"servers/models/{name} has {lines} lines, more than {limit}")
 
 
+def long_lines(text):
+    """The numbers of the lines over 100 columns."""
+    return [n for n, line in enumerate(text.splitlines(), 1) if len(line) > 100]
+
+
+def lines_are_short(t):
+    found = []
+    for room in ("servers", "loadgen", "bench", "common"):
+        for folder, _, names in os.walk(os.path.join(ROOT, room)):
+            for name in names:
+                if name.endswith((".c", ".h", ".S")):
+                    path = os.path.relpath(os.path.join(folder, name), ROOT)
+                    found += [f"{path}:{n}" for n in long_lines(read(path))]
+    if found:
+        raise AssertionError("lines over 100 columns:\n" + "\n".join(found))
+
+
+def long_lines_are_found(t):
+    if long_lines("x" * 100 + "\n" + "/* " + "é" * 98 + "\n") != [2]:
+        raise AssertionError("100 columns are allowed, 101 are not")
+
+
 def epoll_diff_is_the_lesson(t):
     lt, et = (read(f"servers/models/epoll_{x}.c").splitlines() for x in ("lt", "et"))
     shared = len(set(lt) & set(et))
@@ -215,6 +237,8 @@ if __name__ == "__main__":
              ("that check finds the header where it is", the_check_can_fail),
              ("every model has its page in docs/models", every_model_is_documented),
              ("model files are small", models_are_small),
+             ("no line of C is over 100 columns", lines_are_short),
+             ("that check finds a long line", long_lines_are_found),
              ("epoll-lt and epoll-et differ in the lesson only", epoll_diff_is_the_lesson),
              ("the Python files compile", python_compiles),
              ("no test has a limit on time that a slow machine exceeds", no_short_limits),

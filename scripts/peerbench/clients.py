@@ -169,8 +169,8 @@ def run(client, connections, seconds, url, cpu):
         out.seek(0)
         errors.seek(0)
         text, complaint = out.read(), errors.read()
-    # Of ours, 3 is INVALID: it is told in a note.
-    if status not in ((0, 3) if client.parse is parse_ours else (0,)):
+    # Of ours, 3 is INVALID and 5 FAILED: a note tells of both.
+    if status not in ((0, 3, 5) if client.parse is parse_ours else (0,)):
         raise RuntimeError(f"{' '.join(command)}: exit status {status}: "
                            f"{(complaint or text).strip()[-500:]}")
     try:

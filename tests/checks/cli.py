@@ -65,6 +65,7 @@ def set_up(s):
 @check("", "--help and --version")
 def help_and_version(s):
     r = run(s, "--help")
+    assert (r.returncode, r.stdout) == (0, run(s, "-h").stdout), "-h is --help"
     assert r.returncode == 0 and not r.stderr, r
     for option in ("listen", "protocol", "backlog", "max-connections", "idle-timeout", "drain",
                    "root", "ready-fd", "max-body", "describe", "help", "version"):

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import tempfile
 
-from load_checks.run import load, named, peer_for, skip
+from load_checks.run import Run, load, named, peer_for, skip, until
 
 BOTH = "127.0.0.1 twohome\n::1 twohome\n127.0.0.1 onehome\n127.0.0.1 twohome\n"
 RUN = 'mount --bind "$0" /etc/hosts && exec "$@"'
@@ -58,8 +58,8 @@ def none_accepts(t):
         assert part in run.err, run.err
 
 
-def a_silent_one_holds_nobody_up(t):
-    """One whose listen queue is full says nothing; the other one is tried beside it."""
+def the_other_of_a_silent_one(t):
+    """One whose listen queue is full says nothing; the other one gets the load."""
     prefix = with_hosts(t)
     peer = peer_for(t)
     with socket.socket(socket.AF_INET6) as silent:
@@ -73,6 +73,52 @@ def a_silent_one_holds_nobody_up(t):
             s.connect_ex(silent.getsockname())
         run = load(t, "-c", "2", "-n", "10", f"http://twohome:{port(peer)}/", prefix=prefix)
     assert run.json["address"] == peer.address and run.json["outcomes"]["ok"] == 10
+
+
+def on_their_way(file, number):
+    """The local ports of connections to port `number` that nobody has answered (SYN_SENT)."""
+    with open(f"/proc/net/{file}", encoding="ascii") as f:
+        rows = [line.split() for line in list(f)[1:]]
+    return {int(local.rsplit(":", 1)[1], 16) for _, local, remote, state, *_ in rows
+            if state == "02" and int(remote.rsplit(":", 1)[1], 16) == number}
+
+
+def silent_listeners(t):
+    """Listeners at ::1 and at 127.0.0.1 whose queues are full: their port, and the ports of the
+    connections that fill them."""
+    listeners = [socket.socket(family) for family in (socket.AF_INET6, socket.AF_INET)]
+    ours = set()
+    number = 0
+    for listener, host in zip(listeners, ("::1", "127.0.0.1")):
+        t.defer(listener.close)
+        if listener.family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((host, number))
+        listener.listen(0)
+        number = listener.getsockname()[1]
+        for _ in range(4):
+            filler = socket.socket(listener.family)
+            t.defer(filler.close)
+            filler.setblocking(False)
+            filler.connect_ex((host, number))
+            ours.add((listener.family, filler.getsockname()[1]))
+    return number, ours
+
+
+def silent_ones_are_tried_at_once(t):
+    """While one attempt is on its way, so is the other."""
+    prefix = with_hosts(t)
+    number, fillers = silent_listeners(t)
+    run = Run(t, f"http://twohome:{number}/", prefix=prefix)
+
+    def attempts(file, family):
+        return {p for p in on_their_way(file, number) if (family, p) not in fillers}
+
+    def both():
+        before = attempts("tcp", socket.AF_INET)
+        other = attempts("tcp6", socket.AF_INET6)
+        return other and before & attempts("tcp", socket.AF_INET)
+    until(both, "attempts at both addresses at one time", run.process)
 
 
 def source_chooses_the_family(t):
@@ -106,6 +152,7 @@ def one_address_is_not_tried_first(t):
 
 
 def tests():
-    return [named(f) for f in (the_one_that_accepts, a_silent_one_holds_nobody_up,
+    return [named(f) for f in (the_one_that_accepts, the_other_of_a_silent_one,
                                source_chooses_the_family, urls_share_an_address,
-                               one_address_is_not_tried_first)] + [named(none_accepts, once=True)]
+                               one_address_is_not_tried_first)] + \
+        [named(f, once=True) for f in (none_accepts, silent_ones_are_tried_at_once)]

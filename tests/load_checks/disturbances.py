@@ -1,14 +1,16 @@
 """Time that is taken from the generator while it measures: in a closed loop nothing else shows it."""
 
+import fcntl
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import threading
 import time
 
-from load_checks.run import Run, consistent, load, named, peer_for, read_lines, skip
+from lib import machine
+from load_checks.run import (Run, consistent, load, named, peer_for, read_lines, skip, steady,
+                             until)
 
 V1 = "/sys/fs/cgroup/cpu"
 V2 = "/sys/fs/cgroup"
@@ -19,16 +21,15 @@ def stopped_for_most_of_the_window(t):
     peer = peer_for(t)
     out, into = os.pipe()
     t.defer(lambda: os.close(out))
-    run = Run(t, "-c", "2", "-d", "3s", "--timeout", "20s", "--events-fd", str(into), peer.url,
+    window = 3 * machine.factor()
+    run = Run(t, "-c", "2", "-d", f"{window:.3f}s", "--events-fd", str(into), peer.url,
               pass_fds=[into])
     os.close(into)
     assert read_lines(out, 2)[1] == "start"
-    while peer.requests < 50:
-        assert run.process.poll() is None, "it ended"
-        time.sleep(0.002)
-    run.process.send_signal(signal.SIGSTOP)
-    time.sleep(3.3)  # longer than the window is
-    run.process.send_signal(signal.SIGCONT)
+    until(lambda: peer.requests > 0, "the first request", run.process)
+    run.stand_still()
+    time.sleep(window)  # whatever is left of it
+    run.go_on()
     run.finish()
     assert run.status == 3, (run.status, run.err)
     consistent(run.json)
@@ -40,16 +41,50 @@ def stopped_for_most_of_the_window(t):
 def stopped_before_the_window(t):
     """That is not the window's."""
     peer = peer_for(t)
-    run = Run(t, "-c", "2", "-d", "0.2s", "--warmup", "2s", "--timeout", "20s", peer.url)
-    while peer.requests < 5:
-        assert run.process.poll() is None, "it ended"
-        time.sleep(0.005)
-    run.process.send_signal(signal.SIGSTOP)
-    time.sleep(0.5)
-    run.process.send_signal(signal.SIGCONT)
+    run = Run(t, "-c", "2", "-d", "0.2s", "--warmup", f"{2 * machine.factor():.3f}s", peer.url)
+    until(lambda: peer.requests > 0, "the first request", run.process)
+    run.stand_still()
+    time.sleep(0.5)  # longer than the window is
+    run.go_on()
     run.finish()
     consistent(run.json)
     assert run.json["disturbance"]["still_ns"] <= run.json["window_ns"] == 200_000_000
+
+
+def held_up_by_a_reader(t):
+    """The rows of --csv go into a pipe that nobody reads until the window is over. The workers go on
+    meanwhile, so the generator did not stand still."""
+    def attempt():
+        with tempfile.TemporaryDirectory(prefix="load-fifo-") as directory:
+            path = directory + "/rows"
+            os.mkfifo(path)
+            reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+                return read_late(t, path, reader)
+            finally:
+                os.close(reader)
+    j = steady(t, 0.05, attempt)
+    assert j["outcomes"]["ok"] > 0
+
+
+def read_late(t, path, reader):
+    """Run with --csv into a full pipe; its report."""
+    out, into = os.pipe()
+    t.defer(lambda: os.close(out))
+    run = Run(t, "-c", "2", "-d", "3s", "--interval", "10ms", "--csv", path, "--events-fd",
+              str(into), peer_for(t).url, pass_fds=[into])
+    os.close(into)
+    assert read_lines(out, 3)[2] == "end"
+    os.set_blocking(reader, True)
+    rows = b""
+    while data := os.read(reader, 65536):
+        rows += data
+    run.finish()
+    assert len(rows) > 2 * 4096, "the rows fit into the pipe"
+    assert run.json["disturbance"]["still_ns"] < 450_000_000, run.json["disturbance"]
+    assert "stood still" not in run.json["verdict_reason"], run.json["verdict_reason"]
+    return run.json
 
 
 def group_with_quota(t, share):
@@ -139,4 +174,4 @@ def cpu_not_in_proc_stat(t):
 
 def tests():
     return [named(f) for f in (stopped_for_most_of_the_window, stopped_before_the_window)] + [
-        named(f, once=True) for f in (quota, no_quota, stolen, cpu_not_in_proc_stat)]
+        named(f, once=True) for f in (held_up_by_a_reader, quota, no_quota, stolen, cpu_not_in_proc_stat)]

@@ -9,7 +9,7 @@ from load_checks.run import Run, consistent, load, named, peer_for, read_lines
 
 
 def conditions(j):
-    return {c["condition"]: c["failed"] for c in j["fail_if"]}
+    return {c["condition"]: c["holds"] for c in j["fail_if"]}
 
 
 def lines(text):
@@ -120,6 +120,12 @@ WRONG = ["", "p99", "p99=1ms", "p98>1ms", "errors>0,", ",errors>0", "errors>0.5"
          "errors>0,p99>1x"]
 
 
+def blanks_around(t):
+    """Blanks and tabs around a condition in a list are none of it."""
+    run = load(t, "-n", "5", "-c", "1", "--fail-if", "\terrors>3 , \tmax>1h\t", peer_for(t).url)
+    assert conditions(run.json) == {"errors>3": False, "max>1h": False}, conditions(run.json)
+
+
 def usage(t):
     for value in WRONG:
         run = load(t, "--fail-if", value, "http://127.0.0.1:1/", status=2, json_file=False)
@@ -135,4 +141,4 @@ def tests():
     return [named(f) for f in (what_holds, none_holds, timeouts_count,
                                told_where_there_is_no_summary, other_statuses_come_first,
                                response_time_of_an_open_loop, an_interrupt_is_no_excuse)] + [
-        named(usage, once=True)]
+        named(usage, once=True), named(blanks_around, once=True)]

@@ -137,9 +137,9 @@ def on_terminal(t, environment):
 
 
 def terminals(t):
-    for environment in ({"TERM": "dumb"}, {}, {"TERM": ""}):
+    for environment in ({"TERM": "dumb"}, {}, {"TERM": ""}, {"TERM": "xterm", "NO_COLOR": "1"}):
         assert b"\033" not in on_terminal(t, environment), environment
-    for environment in ({"TERM": "xterm"}, {"TERM": "xterm", "NO_COLOR": "1"}):
+    for environment in ({"TERM": "xterm"}, {"TERM": "xterm", "NO_COLOR": ""}):
         text = on_terminal(t, environment)
         assert b"\r\033[K" in text, "a line that is rewritten"
         assert text.replace(b"\033[K", b"").count(b"\033") == 0, "and no colour"

@@ -12,7 +12,8 @@ from tap import TESTS_DIR
 
 
 def help_and_version(t):
-    for option, part in (("--help", "Usage: iomodels-load"), ("--version", "iomodels-load ")):
+    for option, part in (("--help", "Usage: iomodels-load"), ("-h", "Usage: iomodels-load"),
+                         ("--version", "iomodels-load ")):
         run = Run(t, option, json_file=False)
         assert run.finish() == 0 and part in run.out and run.err == ""
 

@@ -302,7 +302,7 @@ def consistent(j):
         if g["coalesced_slept_ns"] == 0 or j["threads"] == 1 and abs(busy - 0.95) > 0.02:
             assert (j["verdict"] == "generator-limited") == (busy > 0.95 and not is_open)
     d = j["disturbance"]
-    disturbed = d["quota_throttled"] > 0.05 * d["quota_periods"] or d["stolen_fraction"] > 0.15 or \
+    disturbed = d["quota_throttled_ns"] > 0.01 * j["window_ns"] or d["stolen_fraction"] > 0.15 or \
         d["still_ns"] >= 1e8 and d["still_ns"] > 0.15 * j["window_ns"]
     if j["verdict_reason"].startswith("disturbed: "):
         assert disturbed and j["verdict"] == "INVALID", d

@@ -86,6 +86,26 @@ static void rates(void **state)
     assert_false(parse_rate_milli("2", 1, 1999, &v));
 }
 
+static void shares(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double share;
+    } good[] = {{"0", 0},    {"0.01", 0.01}, {"1%", 0.01}, {"0.5%", 0.005},
+                {"100%", 1}, {"1", 1},       {"0%", 0}};
+    static const char *const bad[] = {"",    "1.",  "1.%", "%",    ".",    "-1%", "101%",
+                                      "1.1", "1 %", "1%%", "1e1%", "nan%", "1k",  "1.2.3%"};
+    double share;
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(parse_share(good[i].text, &share));
+        assert_true(share > good[i].share - 1e-12 && share < good[i].share + 1e-12);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(parse_share(bad[i], &share));
+}
+
 /* A loop that sleeps too short would find its timer not due and spin. */
 static void timeouts_are_rounded_up(void **state)
 {
@@ -104,11 +124,9 @@ static void timeouts_are_rounded_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(sizes),
-        cmocka_unit_test(durations),
-        cmocka_unit_test(rates),
-        cmocka_unit_test(timeouts_are_rounded_up),
+        cmocka_unit_test(numbers),   cmocka_unit_test(sizes),
+        cmocka_unit_test(durations), cmocka_unit_test(rates),
+        cmocka_unit_test(shares),    cmocka_unit_test(timeouts_are_rounded_up),
     };
     return cmocka_run_group_tests_name("parse", tests, NULL, NULL);
 }

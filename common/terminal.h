@@ -1,0 +1,12 @@
+/* May a program rewrite its line on standard error? */
+#ifndef IOM_TERMINAL_H
+#define IOM_TERMINAL_H
+
+#include <stdbool.h>
+
+/* True where standard error is a terminal, TERM names one that moves its cursor (it is set, not empty
+ * and not "dumb"), and NO_COLOR is unset or empty. https://no-color.org is about colour; whoever sets
+ * NO_COLOR has a terminal or a log that shows escape sequences as text, so nothing is rewritten. */
+bool terminal_rewrites(void);
+
+#endif
