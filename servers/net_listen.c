@@ -185,8 +185,21 @@ static bool bind_all(struct listeners *l, int flags)
     return true;
 }
 
+/* Put [::] first: where it can be had, it takes the connections of every IPv4 address too. */
+static void put_widest_first(struct listeners *l)
+{
+    for (unsigned i = 1; i < l->count; i++) {
+        struct addr a = l->addresses[i];
+        if (!net_takes_ipv4_too(&a))
+            continue;
+        l->addresses[i] = l->addresses[0];
+        l->addresses[0] = a;
+    }
+}
+
 static void listen_on_tcp(struct listeners *l, int flags, int backlog)
 {
+    put_widest_first(l);
     struct listeners wanted = *l;
     unsigned tries = 0;
     while (!bind_all(l, flags)) {

@@ -110,6 +110,15 @@ def everywhere(s):
         served_on_all(s, server)
 
 
+@check("", "a name with [::] and 0.0.0.0: the first takes the connections of both")
+def everywhere_by_name(s):
+    if not have_ipv6():
+        s.skip("no IPv6 here")
+    server = s.start(listen="several:0", wrap=own_hosts(s, ":: several\n0.0.0.0 several\n"))
+    assert server.addresses == [f"[::]:{port(server.address)}", f"0.0.0.0:{port(server.address)}"]
+    served_on_all(s, server)
+
+
 @check("", "a server that drains leaves the socket file of its successor alone", on=("unix",))
 def successor(s):
     path = temp_dir(s) + "/socket"
