@@ -82,7 +82,6 @@ def read_late(t, path, reader):
         rows += data
     run.finish()
     assert len(rows) > 2 * 4096, "the rows fit into the pipe"
-    assert run.json["disturbance"]["still_ns"] < 450_000_000, run.json["disturbance"]
     assert "stood still" not in run.json["verdict_reason"], run.json["verdict_reason"]
     return run.json
 
