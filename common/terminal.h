@@ -4,9 +4,10 @@
 
 #include <stdbool.h>
 
-/* True where standard error is a terminal, TERM names one that moves its cursor (it is set, not empty
- * and not "dumb"), and NO_COLOR is unset or empty. https://no-color.org is about colour; whoever sets
- * NO_COLOR has a terminal or a log that shows escape sequences as text, so nothing is rewritten. */
+/* True where standard error is a terminal, TERM names one that moves its cursor (TERM is set, not
+ * empty and not "dumb"), and NO_COLOR is unset or empty. https://no-color.org is about colour;
+ * whoever sets NO_COLOR may have a log that shows escape sequences as text, so
+ * nothing is rewritten. */
 bool terminal_rewrites(void);
 
 #endif

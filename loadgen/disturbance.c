@@ -38,7 +38,7 @@ static void read_stolen(struct stolen_reading *out)
 
 void disturbance_begin(struct disturbance *d)
 {
-    *d = (struct disturbance){0};
+    *d = (struct disturbance){.woke_at = clock_ns()};
     cgroup_read(&d->groups_before);
     read_stolen(&d->stolen_before);
 }
@@ -64,14 +64,15 @@ static void note_gap(struct disturbance *d, uint64_t from, uint64_t to)
         *shortest = (struct gap){from, to};
 }
 
-void disturbance_slept(struct disturbance *d, int wanted_ms, uint64_t from, uint64_t now,
-                       bool open, bool closed)
+void disturbance_slept(struct disturbance *d, int wanted_ms, uint64_t now, bool open,
+                       bool closed)
 {
     uint64_t due =
-        wanted_ms < 0 ? CLOCK_NEVER : clock_after(from, (uint64_t)wanted_ms * NS_PER_MS);
+        wanted_ms < 0 ? CLOCK_NEVER : clock_after(d->woke_at, (uint64_t)wanted_ms * NS_PER_MS);
 
     if (now > clock_after(due, DISTURBANCE_LATE_NS))
         note_gap(d, due, now);
+    d->woke_at = now;
     if (open && !closed && !d->seen_open) {
         d->seen_open = true;
         cgroup_read(&d->groups_before);
@@ -81,6 +82,11 @@ void disturbance_slept(struct disturbance *d, int wanted_ms, uint64_t from, uint
         d->seen_closed = true;
         read_after(d);
     }
+}
+
+void disturbance_held_up(struct disturbance *d, uint64_t ns)
+{
+    d->woke_at += ns;
 }
 
 void disturbance_end(struct disturbance *d)

@@ -32,18 +32,21 @@ struct disturbance {
         uint64_t from, to;
     } gaps[DISTURBANCE_GAPS]; /* in which it stood still; of more than so many the longest */
     uint32_t gap_count;
+    uint64_t woke_at; /* the main thread, and later by the time in which it was held up */
     bool seen_open, seen_closed; /* the window */
 };
 
 /* Take the first readings; before the workers start. */
 void disturbance_begin(struct disturbance *d);
 
-/* The main thread slept from `from` until `now`, and wanted to sleep `wanted_ms` at most (-1: for
- * as long as it takes). What the main thread does between two sleeps does not count: a reader of
- * --csv or of the line of progress may hold it up, and the workers go on. `open`: the window has
- * opened. `closed`: the window is over. */
-void disturbance_slept(struct disturbance *d, int wanted_ms, uint64_t from, uint64_t now,
-                       bool open, bool closed);
+/* The main thread woke at `now`, and wanted to wake `wanted_ms` after it woke before, at the latest
+ * (-1: it did not mind). `open`: the window has opened. `closed`: the window is over. */
+void disturbance_slept(struct disturbance *d, int wanted_ms, uint64_t now, bool open,
+                       bool closed);
+
+/* Awake, the main thread spent `ns` on what is told during the run. That is no disturbance: a slow
+ * reader of --csv or of the line of progress may have held it up, and the workers go on. */
+void disturbance_held_up(struct disturbance *d, uint64_t ns);
 
 /* Take the last readings, unless that was done when the window closed. */
 void disturbance_end(struct disturbance *d);

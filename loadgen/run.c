@@ -145,10 +145,9 @@ static void wait_for(struct run *r, struct pollfd *fds, nfds_t count, bool beats
 
     if (beats && (limit < 0 || limit > DISTURBANCE_BEAT_MS))
         limit = DISTURBANCE_BEAT_MS;
-    uint64_t from = clock_ns();
     if (poll(fds, count, limit) < 0 && errno != EINTR)
         die_errno("cannot wait for the threads");
-    disturbance_slept(&r->disturbance, limit, from, clock_ns(), atomic_load(&r->opened) > 0,
+    disturbance_slept(&r->disturbance, limit, clock_ns(), atomic_load(&r->opened) > 0,
                       atomic_load(&r->closed) == r->options->threads);
 }
 
@@ -166,7 +165,9 @@ static void supervise(struct run *r, int signal_fd)
             {.fd = r->observer.fd, .events = POLLIN},
         };
         wait_for(r, fds, 4, done < r->options->threads);
+        uint64_t from = clock_ns();
         observer_turn(&r->observer, r);
+        disturbance_held_up(&r->disturbance, clock_ns() - from);
         if (fds[0].revents) {
             struct signalfd_siginfo info;
             if (read(signal_fd, &info, sizeof info) < 0)
