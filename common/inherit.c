@@ -23,8 +23,8 @@ static void open_standard(int fd, int flags)
         die_errno("cannot open /dev/null in place of descriptor %d, which is closed", fd);
 }
 
-/* They survive execve(2), and so does a signal of theirs that was blocked: that one is dropped by being
- * ignored for a moment. */
+/* Timers survive execve(2), and so does a blocked signal of a timer. Ignoring the signal for a moment
+ * drops it. */
 static void stop_timers(void)
 {
     static const struct {

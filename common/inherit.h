@@ -5,13 +5,13 @@
 
 #include <stdbool.h>
 
-/* What writing to an output is that the parent closed: for a program that lives by its output it fails
- * (EBADF), for a server it is lost. */
+/* What becomes of output whose descriptor the parent closed: a write fails (EBADF), which a program
+ * that lives by its output wants, or the output is lost, which a server wants. */
 enum inherit_output { INHERIT_FAILS, INHERIT_LOST };
 
-/* Call this at the begin of main(). Afterwards:
- * - descriptors 0, 1 and 2 are open, so that no file opened later takes their place: those that were
- *   closed are on /dev/null;
+/* Call this at the start of main(). Afterwards:
+ * - descriptors 0, 1 and 2 are open, so that no file opened later takes their place. Those that
+ *   were closed are on /dev/null;
  * - no signal is blocked;
  * - SIGCHLD is not ignored: waitpid(2) tells how a child ended;
  * - no interval timer of the parent runs, and no signal of one is pending.

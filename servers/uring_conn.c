@@ -93,8 +93,8 @@ static enum session_want next(struct uring_loop *l, struct uring_conn *c)
     return want;
 }
 
-/* May a part of the last answer that was copied still have to be sent? What must come after that answer,
- * the next one or a close, waits. */
+/* May a part of the last answer that was copied still have to be sent? What must come after that
+ * answer, the next one or a close, waits. */
 static bool copy_unseen(const struct uring_loop *l, const struct uring_conn *c)
 {
     return c->copied_in == l->ring.epoch;
