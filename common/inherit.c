@@ -23,8 +23,8 @@ static void open_standard(int fd, int flags)
         die_errno("cannot open /dev/null in place of descriptor %d, which is closed", fd);
 }
 
-/* Timers survive execve(2), and so does a blocked signal of a timer. Ignoring the signal for a moment
- * drops it. */
+/* Timers survive execve(2), and so does a blocked signal of a timer. Ignoring the signal for a
+ * moment drops it. */
 static void stop_timers(void)
 {
     static const struct {

@@ -21,8 +21,8 @@ void inherit_clean(enum inherit_output closed);
 /* Whether the parent had this program ignore `signal_number`, as nohup(1) does with SIGHUP. */
 bool inherit_ignored(int signal_number);
 
-/* Before an exec: close-on-exec for every descriptor from `first` on, and all signals as they are by
- * default. Safe between fork() and exec. */
+/* Before an exec: close-on-exec for every descriptor from `first` on, and all signals as they are
+ * by default. Safe between fork() and exec. */
 void inherit_pass_nothing(int first);
 
 #endif
