@@ -135,7 +135,7 @@ def cpu_quota(t):
             expect("the CPU quota of a control group stopped all programs" in row["reason"],
                    row["reason"])
             expect(int(row["throttled_periods"]) > 0, "periods")
-    expect("WARNING: in 2 of" in err, f"no warning:\n{err}")
+    expect("WARNING: 2 of" in err, f"no warning:\n{err}")
 
 
 def read_or_nothing(path):
