@@ -26,7 +26,7 @@ def stopped_for_most_of_the_window(t):
               pass_fds=[into])
     os.close(into)
     assert read_lines(out, 2)[1] == "start"
-    until(lambda: peer.requests > 0, "the first request", run.process)
+    until(lambda: peer.requests >= 6, "requests after the first answers", run.process)
     run.stand_still()
     time.sleep(window)  # whatever is left of it
     run.go_on()
