@@ -77,8 +77,11 @@ static void create_set(struct server *server)
 {
     if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die_errno("cannot create an epoll instance");
+    /* Of several sockets each wakes all children: a child that is woken for one may take a
+     * connection of another, and with EPOLLEXCLUSIVE a connection was left waiting. */
+    uint32_t exclusive = server->socket_count == 1 ? (uint32_t)EPOLLEXCLUSIVE : 0;
     for (unsigned i = 0; i < server->socket_count; i++)
-        watch(server->sockets[i], EPOLLIN | EPOLLEXCLUSIVE);
+        watch(server->sockets[i], EPOLLIN | exclusive);
     watch(server->stop_fd, EPOLLIN);
 }
 
