@@ -27,13 +27,14 @@ static void open_standard(int fd, int flags)
  * moment drops it. */
 static void stop_timers(void)
 {
-    static const struct {
-        int timer, signal_number;
-    } timers[] = {{ITIMER_REAL, SIGALRM}, {ITIMER_VIRTUAL, SIGVTALRM}, {ITIMER_PROF, SIGPROF}};
-    for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
-        setitimer(timers[i].timer, &(struct itimerval){0}, NULL);
-        signal(timers[i].signal_number, SIG_IGN);
-        signal(timers[i].signal_number, SIG_DFL);
+    static const struct itimerval never;
+    static const int signals[] = {SIGALRM, SIGVTALRM, SIGPROF};
+    setitimer(ITIMER_REAL, &never, NULL);
+    setitimer(ITIMER_VIRTUAL, &never, NULL);
+    setitimer(ITIMER_PROF, &never, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        signal(signals[i], SIG_IGN);
+        signal(signals[i], SIG_DFL);
     }
 }
 
