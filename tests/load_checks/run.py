@@ -184,7 +184,8 @@ class Run:
         counted is as good as ever."""
         reason = "disturbed: "
         told = self.json["verdict_reason"].startswith(reason) if self.json \
-            else f"Verdict: INVALID: {reason}" in self.out
+            else f"Verdict: INVALID: {reason}" in self.out \
+            or f'"verdict_reason":"{reason}' in self.out  # --json -
         return 0 if self.status == 3 and told else self.status
 
     def interrupt(self):
