@@ -80,9 +80,9 @@ static bool receive(struct talk *t)
     if (idle && server_stopping(t->server))
         shutdown(t->b->fd, SHUT_RD); /* what has come already is still read */
     ssize_t n = recv(t->b->fd, space, room, 0);
+    atomic_store(&t->b->idle, 0);
     int error = errno;
     t->now = clock_ns();
-    atomic_store(&t->b->idle, 0);
     count_wakeup(s->counters, 1);
 
     if (n > 0) {

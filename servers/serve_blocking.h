@@ -19,7 +19,12 @@ void serve_blocking(struct server *server, struct counters *counters, int fd,
                     struct blocking_conn *b);
 
 /* The server stops (server_stopping() is true already): wake the connection if it waits for a
- * request. Async-signal-safe. */
+ * request. Async-signal-safe.
+ *
+ * A connection waits in recv(), and only the end of its input wakes it there for certain: a signal
+ * that comes just before the call would be missed. So the first part of a request that recv()
+ * returns in the very moment of the stop gets no second part: that client finds the connection
+ * closed, as on every idle connection that closes under a request (RFC 9112, 9.3.1). */
 void blocking_conn_drain(struct blocking_conn *b);
 
 #endif

@@ -127,7 +127,7 @@ def successor(s):
         c = s.http(old)
         half = request("/")
         c.send(half[:20])
-        assert c.consumed()
+        s.until_read(old, c)
         old.send_signal(signal.SIGTERM)
         while os.path.exists(path):  # it goes when nobody listens any more, not at the end
             assert old.alive(), "ended with half a request in flight"

@@ -114,12 +114,12 @@ def full_disk_at_the_end(s):
     limit = "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); " \
             "os.dup2(os.open({!r}, os.O_WRONLY | os.O_CREAT), 1); " \
             "resource.setrlimit(resource.RLIMIT_FSIZE, (256, 256))"
-    for end in ("stopped", "drained"):
-        server = s.start("--drain", "50ms", wrap=before(limit.format(f"{temp_dir(s)}/out")))
+    for end, drain in (("stopped", "10000s"), ("drained", "50ms")):
+        server = s.start("--drain", drain, wrap=before(limit.format(f"{temp_dir(s)}/out")))
         with s.http(server) as c:
             if end == "drained":
                 c.send(b"GET /wait/30000 HTTP/1.1\r\nHost: a\r\n\r\n")
-                assert c.consumed()
+                s.until_read(server, c)
             server.send_signal(signal.SIGTERM)
             status = server.wait()
         assert status == 1, f"{end}: status {status}"

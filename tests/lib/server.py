@@ -262,7 +262,8 @@ class Server:
 
     def _asleep(self):
         """How often each of its threads has left a CPU, or None while one is at work or about to be:
-        one that has not had a CPU yet counts as running, and one with a signal to handle too."""
+        one that has not had a CPU yet counts as running, and one with a signal to handle too. One
+        that SIGSTOP stopped is at rest."""
         switches = {}
         try:
             for pid in descendants(self.pid):
@@ -270,22 +271,22 @@ class Server:
                     with open(f"/proc/{pid}/task/{thread}/status") as f:
                         said = dict(line.split(":", 1) for line in f)
                     pending = int(said["SigPnd"], 16) | int(said["ShdPnd"], 16)
-                    if said["State"].split()[0] != "S" or pending & ~int(said["SigBlk"], 16):
+                    if said["State"].split()[0] not in "ST" or pending & ~int(said["SigBlk"], 16):
                         return None
                     switches[pid, thread] = (int(said["voluntary_ctxt_switches"]),
                                              int(said["nonvoluntary_ctxt_switches"]))
         except OSError:
-            # It has just ended; that all have is all that can be waited for.
-            return switches if not self.alive() else None
+            return None  # one has just ended
         return switches
 
     def until_asleep(self):
         """Wait until it has done all that it can do now: until all its threads sleep at one time,
-        because each sleeps when it is looked at and has not woken when it is looked at again."""
+        because each sleeps when it is looked at and has not woken when it is looked at again; or
+        until it has ended."""
         deadline = time.monotonic() + self.patience
         while True:
             before = self._asleep()
-            if before is not None and before == self._asleep():
+            if before is not None and before == self._asleep() or not self.alive():
                 return
             assert time.monotonic() < deadline, f"not at rest after {self.patience:g} s"
             time.sleep(0.002)

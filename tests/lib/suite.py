@@ -115,6 +115,13 @@ class Subject:
         else:
             server.until_asleep()
 
+    def until_read(self, server, c):
+        """Wait until the server has read what was sent on `c` and has done what it can with that.
+        The kernel alone does not tell: what the server has taken from the socket it may not have
+        looked at yet, and until then a signal finds the connection idle."""
+        assert c.consumed(), "the server did not read what was sent"
+        self.until_asleep(server)
+
     def start(self, *arguments, transport=None, protocol=None, nofile=None, listen=None,
               wrap=()):
         """A server of this test's own; it is killed when the test is over."""
