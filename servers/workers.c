@@ -92,14 +92,18 @@ void workers_ready(void)
     pthread_mutex_unlock(&lock);
 }
 
+/* The threads begin with all signals blocked. A signal that comes meanwhile is handled in the wait
+ * after each start and nowhere else, as with processes: ThreadSanitizer can lose one that comes
+ * while a thread is being created. */
 void workers_start_threads(struct server *server, void (*run)(struct server *worker))
 {
-    sigset_t all;
+    static const struct timespec at_once;
+    sigset_t all, old;
     sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &old);
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setsigmask_np(&attributes, &all);
 
     if ((over_fd = eventfd(0, EFD_CLOEXEC)) < 0)
         die_errno("cannot create an eventfd");
@@ -114,22 +118,27 @@ void workers_start_threads(struct server *server, void (*run)(struct server *wor
         errno = pthread_create(&thread, &attributes, thread_main, &workers[i].server);
         if (errno != 0)
             die_errno("cannot start thread %u of %u", i + 1, worker_count);
+        ppoll(NULL, 0, &at_once, &old);
     }
     if (i < worker_count)
         count_out(worker_count - i);
     pthread_attr_destroy(&attributes);
+    sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
 void workers_join_threads(void)
 {
-    /* Signals are handled meanwhile, and in poll() also under ThreadSanitizer, which puts one that
-     * comes on the way into pthread_cond_wait() or pthread_join() off until that returns. */
+    /* Not in pthread_join(): ThreadSanitizer would put a signal off until that returns. */
     struct pollfd over = {.fd = over_fd, .events = POLLIN};
     uint64_t once;
-    while (poll(&over, 1, -1) != 1 || read(over_fd, &once, sizeof once) < 0)
+    sigset_t all, old;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &old);
+    while (ppoll(&over, 1, NULL, &old) != 1 || read(over_fd, &once, sizeof once) < 0)
         continue;
     close(over_fd);
     destroy();
+    sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
 void workers_as_threads(struct server *server, void (*run)(struct server *worker))
