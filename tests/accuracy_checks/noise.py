@@ -156,13 +156,16 @@ def exact(limit_s):
                 return found
             try:
                 check(t, measured)
-            except AssertionError as e:
-                reasons = [f"the server was {late * 1e3:.0f} ms late" for late in latest
+            except (AssertionError, OffTolerance) as e:
+                reasons = list(getattr(e, "noise", ()))
+                reasons += [f"the server was {late * 1e3:.0f} ms late" for late in latest
                            if late > limit_s]
                 reasons += probe_noise("then") if cpus() else ["one CPU"]
                 if reasons:
                     raise load_run.Disturbed(f"{e} ({'; '.join(reasons)})") from e
-                raise
+                if isinstance(e, AssertionError):
+                    raise
+                raise AssertionError(str(e)) from e
         return test
     return decorate
 
