@@ -39,6 +39,7 @@ enum uring_kind {
     URING_ACCEPT,
     URING_RECEIVE,
     URING_COPY_SENT, /* posts a completion only where not all could be sent at once */
+    URING_JOINED,    /* that, and what was sent behind it */
     URING_SENT,
     URING_SHUT_DOWN,
     URING_TIMER,

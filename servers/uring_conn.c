@@ -106,7 +106,8 @@ static bool advance(struct uring_loop *l, struct uring_conn *c)
     enum session_want want = next(l, c);
     bool closes = want == SESSION_READ && l->draining && session_idle(c->session);
     if ((closes || (want != SESSION_READ && want != SESSION_WAIT)) && copy_unseen(l, c)) {
-        uring_wait_for_batch(l, c);
+        if (want != SESSION_WRITE || !uring_join(l, c))
+            uring_wait_for_batch(l, c);
         return false;
     }
     switch (want) {
@@ -139,6 +140,7 @@ void uring_conn_step(struct uring_loop *l, struct uring_conn *c)
         return;
     while (advance(l, c))
         continue;
+    c->copy_request = NULL;
     if (!c->closed)
         uring_keep_time(l, c);
 }
@@ -181,6 +183,12 @@ void uring_conn_copy_failed(struct uring_loop *l, struct uring_conn *c, int resu
         uring_conn_close(l, c);
 }
 
+void uring_conn_joined(struct uring_loop *l, struct uring_conn *c, int result)
+{
+    if (!c->closed && !uring_joined(l, c, result))
+        uring_conn_close(l, c);
+}
+
 void uring_conn_completed(struct uring_loop *l, const struct io_uring_cqe *cqe)
 {
     struct uring_conn *c = uring_of(cqe);
@@ -195,7 +203,7 @@ void uring_conn_completed(struct uring_loop *l, const struct io_uring_cqe *cqe)
         received(l, c, cqe);
     else if (uring_kind(cqe) == URING_SENT && !uring_sent(l, c, cqe))
         uring_conn_close(l, c);
-    else if (uring_kind(cqe) == URING_SENT && !c->closed)
+    else if (uring_kind(cqe) != URING_SHUT_DOWN && !c->closed)
         uring_conn_step(l, c);
     if (c->closed && c->pending == 0)
         uring_wait_for_batch(l, c);

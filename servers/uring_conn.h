@@ -27,8 +27,13 @@ struct uring_conn {
     uint64_t copied_in;   /* the epoch of the last answer that was copied to the arena */
     const uint8_t *copy;  /* that answer */
     uint32_t copy_length; /* and its length */
-    struct chain rest;    /* what was not sent of it, and is being sent now */
-    struct chain held;    /* input that the session does not take yet */
+    /* The request that sends the copy, while no other can have been queued behind it; else NULL. */
+    struct io_uring_sqe *copy_request;
+    struct iovec
+        parts[2]; /* what one request sends: the copy, and what the session has behind it */
+    struct msghdr message;
+    struct chain rest; /* what was not sent of it, and is being sent now */
+    struct chain held; /* input that the session does not take yet */
     uint64_t active_at, linger_end;
     struct timer timer;
     struct uring_conn *next, *previous; /* of those open */
@@ -45,9 +50,12 @@ void uring_conn_close(struct uring_loop *l, struct uring_conn *c);
 /* Carry the session on as far as that can be done without a completion. */
 void uring_conn_step(struct uring_loop *l, struct uring_conn *c);
 
-/* A completion of a connection's request. Those of URING_COPY_SENT are to be handed over first of
- * all in a batch. */
+/* How much of a copy was sent, and of what was joined to it: to be handed over first of all in a
+ * batch, while the copy is still there. */
 void uring_conn_copy_failed(struct uring_loop *l, struct uring_conn *c, int result);
+void uring_conn_joined(struct uring_loop *l, struct uring_conn *c, int result);
+
+/* A completion of a connection's request, URING_COPY_SENT left out. */
 void uring_conn_completed(struct uring_loop *l, const struct io_uring_cqe *cqe);
 
 /* The epoch that it waited for has begun. A closed one is freed here, and nowhere else. */

@@ -159,6 +159,26 @@ static bool send_copy(struct uring_loop *l, struct uring_conn *c, const uint8_t 
     c->copy = copy;
     c->copy_length = (uint32_t)n;
     c->copied_in = l->ring.epoch;
+    c->copy_request = sqe;
+    return true;
+}
+
+/* The copy stays only until the batch is seen to, so this request is not to wait either. */
+bool uring_join(struct uring_loop *l, struct uring_conn *c)
+{
+    size_t n;
+    const uint8_t *data = session_output(c->session, &n);
+    struct io_uring_sqe *sqe = c->copy_request;
+    if (!sqe || without_copy(l, c, n))
+        return false;
+    c->parts[0] = (struct iovec){(void *)(uintptr_t)c->copy, c->copy_length};
+    c->parts[1] = (struct iovec){(void *)(uintptr_t)data, n < PIECE_MAX ? n : PIECE_MAX};
+    c->message = (struct msghdr){.msg_iov = c->parts, .msg_iovlen = 2};
+    io_uring_prep_sendmsg(sqe, (int)c->slot, &c->message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    uring_on_slot(sqe, c, URING_JOINED);
+    c->pending++;
+    c->sending = true;
+    c->copied_in = 0; /* a completion comes, whatever was sent */
     return true;
 }
 
@@ -232,5 +252,16 @@ bool uring_resend(struct uring_loop *l, struct uring_conn *c, int result)
     if (!chain_append(&c->rest, c->copy + done, c->copy_length - done))
         return false;
     send_rest(l, c);
+    return true;
+}
+
+bool uring_joined(struct uring_loop *l, struct uring_conn *c, int result)
+{
+    if (result < (int)c->copy_length)
+        return uring_resend(l, c, result);
+    c->sending = false;
+    c->active_at = l->now;
+    if (result > (int)c->copy_length)
+        session_sent(c->session, (size_t)result - c->copy_length);
     return true;
 }

@@ -22,6 +22,13 @@ bool uring_feed(struct uring_loop *l, struct uring_conn *c);
  * copied and counts as sent at once. */
 void uring_transmit(struct uring_loop *l, struct uring_conn *c);
 
+/* Send what the session has behind the copy in the copy's own request: c->sending. Returns false
+ * where that cannot be. */
+bool uring_join(struct uring_loop *l, struct uring_conn *c);
+
+/* What that request has to say. Returns false when the connection is broken or memory is out. */
+bool uring_joined(struct uring_loop *l, struct uring_conn *c, int result);
+
 /* What a send has to say. c->sending is false when it is done with. Returns false when the
  * connection is broken. */
 bool uring_sent(struct uring_loop *l, struct uring_conn *c, const struct io_uring_cqe *cqe);

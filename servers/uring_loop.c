@@ -71,10 +71,10 @@ static void expire(struct uring_loop *l)
             l, (struct uring_conn *)(void *)((char *)t - offsetof(struct uring_conn, timer)));
 }
 
-/* Handle the sends of copies that failed, among the completions that have come since the last call.
- * They are handled before all others: the next answer must not overtake a failed send. After that
- * the copies are no longer needed, unless the kernel holds more completions than the queue has room
- * for: then returns false. */
+/* Handle what sends of copies have to say, among the completions that have come since the last
+ * call. They are handled before all others: the next answer must not overtake a failed send. After
+ * that the copies are no longer needed, unless the kernel holds more completions than the queue has
+ * room for: then returns false. */
 static bool see_copies(struct uring_loop *l)
 {
     struct io_uring *io = &l->ring.io;
@@ -83,8 +83,12 @@ static bool see_copies(struct uring_loop *l)
 
     io_uring_for_each_cqe(io, head, cqe)
     {
-        if (n++ >= l->seen && uring_kind(cqe) == URING_COPY_SENT)
+        if (n++ < l->seen)
+            continue;
+        if (uring_kind(cqe) == URING_COPY_SENT)
             uring_conn_copy_failed(l, uring_of(cqe), cqe->res);
+        else if (uring_kind(cqe) == URING_JOINED)
+            uring_conn_joined(l, uring_of(cqe), cqe->res);
     }
     l->seen = n;
     if (io_uring_cq_has_overflow(io))
@@ -118,7 +122,8 @@ static unsigned work_off(struct uring_loop *l,
         if (left-- == 0)
             break;
         enum uring_kind kind = uring_kind(cqe);
-        if (kind == URING_RECEIVE || kind == URING_SENT || kind == URING_SHUT_DOWN)
+        if (kind == URING_RECEIVE || kind == URING_JOINED || kind == URING_SENT ||
+            kind == URING_SHUT_DOWN)
             uring_conn_completed(l, cqe);
         else if (kind == URING_TIMER)
             l->timer_at = CLOCK_NEVER;

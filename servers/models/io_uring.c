@@ -21,10 +21,11 @@
  *
  * Sending. An answer of up to 17 KiB is copied and sent without a completion, unless it does not go
  * out whole and at once; that is known when the call that submitted it returns, and looked at
- * before anything else. What must come after it, the next answer or a close, waits until then. A
- * large one is sent from where it lies, and its completion awaited. With --zerocopy pages are
- * pinned instead of copied (IORING_OP_SEND_ZC), and a second completion says when the client has
- * acknowledged them: only then they are the session's again.
+ * before anything else. What must come after it, the next answer or a close, waits until then. What
+ * the session has behind the copy already goes out by the same request, which then has a
+ * completion. A large piece is sent from where it lies, and its completion awaited. With --zerocopy
+ * pages are pinned instead of copied (IORING_OP_SEND_ZC), and a second completion says when the
+ * client has acknowledged them: only then they are the session's again.
  *
  * Time is one request too: the earliest deadline of all. */
 #include "model.h"
