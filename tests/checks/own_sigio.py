@@ -43,7 +43,9 @@ def no_queue(s):
     server = s.start()
     with s.http(server) as c:
         assert c.ask("/").status == 200
-    before = server.until_counters(lambda n: n["closed"] == 1, "the first has closed")
+    server.until_counters(lambda n: n["closed"] == 1, "the first has closed")
+    s.until_asleep(server)  # a signal of the first may still have been on its way
+    before = server.ask_counters()
     limit_queue(server, 0)
     conns = [s.http(server) for _ in range(50)]
     for c in conns:
