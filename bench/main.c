@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/commands.h"
+#include "bench/commands/commands.h"
 #include "common/err.h"
 #include "common/inherit.h"
 #include "common/output.h"

@@ -1,4 +1,4 @@
-#include "cgroup.h"
+#include "common/cgroup.h"
 
 #include <inttypes.h>
 #include <stdio.h>

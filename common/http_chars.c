@@ -1,4 +1,4 @@
-#include "http_chars.h"
+#include "common/http_chars.h"
 
 /* In a token and in a target; in a token alone; in a target alone; in a value alone. Whatever
  * is in a token or in a target may stand in a value too. */

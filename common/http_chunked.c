@@ -1,9 +1,9 @@
-#include "http_chunked.h"
+#include "common/http_chunked.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "http_chars.h"
+#include "common/http_chars.h"
 
 enum state {
     SIZE_FIRST,  /* the first digit of a size: there must be one */

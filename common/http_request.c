@@ -1,9 +1,9 @@
-#include "http_request.h"
+#include "common/http_request.h"
 
 #include <string.h>
 #include <strings.h>
 
-#include "http_chars.h"
+#include "common/http_chars.h"
 
 static enum http_progress refuse(struct http_request *r, int status)
 {

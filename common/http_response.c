@@ -1,10 +1,10 @@
-#include "http_response.h"
+#include "common/http_response.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "http_chars.h"
+#include "common/http_chars.h"
 
 enum state { STATUS_LINE, FIELD, BODY_LENGTH, BODY_TO_EOF, BODY_CHUNKED, DONE, FAILED };
 

@@ -29,7 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "http_chunked.h"
+#include "common/http_chunked.h"
 
 /* Longest line and longest head (status line, fields, interim heads included) that are read. */
 #define HTTP_RESPONSE_LINE_MAX 16384u

@@ -1,4 +1,4 @@
-#include "inherit.h"
+#include "common/inherit.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "output.h"
+#include "common/output.h"
 
 #include <errno.h>
 #include <stdbool.h>

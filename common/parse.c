@@ -1,4 +1,4 @@
-#include "parse.h"
+#include "common/parse.h"
 
 #include <errno.h>
 #include <math.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "common/clock.h"
 
 static bool digits(const char *text, uint64_t *out, const char **end)
 {

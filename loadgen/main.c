@@ -3,15 +3,15 @@
 
 #include "common/err.h"
 #include "common/inherit.h"
-#include "loadgen/fail_if.h"
-#include "loadgen/options.h"
-#include "loadgen/output.h"
-#include "loadgen/reach.h"
-#include "loadgen/report.h"
-#include "loadgen/result.h"
-#include "loadgen/run.h"
-#include "loadgen/search.h"
-#include "loadgen/verdict.h"
+#include "loadgen/cli/fail_if.h"
+#include "loadgen/cli/options.h"
+#include "loadgen/load/reach.h"
+#include "loadgen/load/run.h"
+#include "loadgen/load/search.h"
+#include "loadgen/report/output.h"
+#include "loadgen/report/report.h"
+#include "loadgen/report/result.h"
+#include "loadgen/report/verdict.h"
 
 static int run_once(const struct options *o)
 {

@@ -1,4 +1,4 @@
-#include "counters.h"
+#include "servers/counters.h"
 
 #include <errno.h>
 #include <stddef.h>

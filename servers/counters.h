@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model.h"
+#include "servers/model.h"
 
 typedef _Atomic uint64_t counter;
 

@@ -16,12 +16,12 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/inherit.h"
-#include "counters.h"
-#include "files.h"
-#include "http_resource.h"
-#include "model.h"
-#include "net.h"
-#include "options.h"
+#include "servers/app/http_resource.h"
+#include "servers/counters.h"
+#include "servers/files.h"
+#include "servers/model.h"
+#include "servers/net.h"
+#include "servers/options.h"
 
 /* Slots for counters where each connection has its own: no more threads or processes than Linux
  * can number (PID_MAX_LIMIT on small machines is 32768). */

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "app.h"
+#include "servers/app/app.h"
 
 struct counters;
 struct listeners;

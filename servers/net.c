@@ -1,11 +1,11 @@
-#include "net.h"
+#include "servers/net.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "counters.h"
+#include "servers/counters.h"
 
 void net_refuse(struct server *server, int fd)
 {

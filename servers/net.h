@@ -6,7 +6,7 @@
 
 #include "common/addr.h"
 #include "common/clock.h"
-#include "model.h"
+#include "servers/model.h"
 
 /* Listening sockets, in `groups` that each have one for every address. */
 struct listeners {

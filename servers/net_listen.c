@@ -14,7 +14,7 @@
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "net.h"
+#include "servers/net.h"
 
 /* How often to look for a port that several addresses have free. */
 #define PORT_TRIES 100

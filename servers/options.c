@@ -1,4 +1,4 @@
-#include "options.h"
+#include "servers/options.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -14,7 +14,7 @@
 #include "common/err.h"
 #include "common/output.h"
 #include "common/parse.h"
-#include "model.h"
+#include "servers/model.h"
 
 /* The CPUs this process may run on: what taskset(1) or a container leaves it. */
 static unsigned available_cpus(void)

@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "app.h"
 #include "common/addr.h"
-#include "net.h"
+#include "servers/app/app.h"
+#include "servers/net.h"
 
 struct options {
     struct addr listen[ADDRESSES_MAX]; /* what --listen names */

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model.h"
-#include "options.h"
+#include "servers/model.h"
+#include "servers/options.h"
 
 #define HELP_COLUMN 26
 

@@ -15,13 +15,13 @@
  * A short recv proves that (epoll(7)), so the textbook's last recv, the one that fails with
  * EAGAIN, is saved; but not where the end of input or an urgent byte was reported, at which recv
  * stops short too. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "common/err.h"
-#include "reactor.h"
+#include "servers/drive/reactor.h"
 
 #define BATCH 512
 

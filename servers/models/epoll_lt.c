@@ -12,13 +12,13 @@
  * Level-triggered, the loop must not be told of what it does not want now, or it would spin: a
  * connection that waits to write must not be watched for reading. So a change of mind is an
  * epoll_ctl(), which in keep-alive traffic with small answers never happens. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "common/err.h"
-#include "reactor.h"
+#include "servers/drive/reactor.h"
 
 #define BATCH 512
 

@@ -19,15 +19,15 @@
  *
  * `diff epoll_lt.c epoll_multi.c` shows what many loops need that one does not: a set of its own
  * for each (_Thread_local is one for each process too), and somebody to start them. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "common/err.h"
-#include "reactor.h"
-#include "workers.h"
+#include "servers/drive/reactor.h"
+#include "servers/drive/workers.h"
 
 #define BATCH 512
 

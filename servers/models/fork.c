@@ -13,7 +13,7 @@
  * A child that is over stays a zombie until its parent waits for it, so SIGCHLD is handled.
  * Several children may end while the signal is pending once: the handler reaps until none is
  * left (UNP, section 5.10). PR_SET_PDEATHSIG ends the children of a parent that was killed. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -22,9 +22,9 @@
 #include <unistd.h>
 
 #include "common/err.h"
-#include "counters.h"
-#include "net.h"
-#include "serve_blocking.h"
+#include "servers/counters.h"
+#include "servers/drive/serve_blocking.h"
+#include "servers/net.h"
 
 #define CHILDREN_MAX 32000
 

@@ -9,10 +9,10 @@
  *                closes; all others hang, although connect() succeeded: the kernel completes the
  *                handshake for the backlog (listen(2)). Throughput alone does not show it, the
  *                number of starved connections does. */
-#include "model.h"
+#include "servers/model.h"
 
-#include "net.h"
-#include "serve_blocking.h"
+#include "servers/drive/serve_blocking.h"
+#include "servers/net.h"
 
 static struct blocking_conn current = {.fd = -1};
 

@@ -11,18 +11,18 @@
  * connection is the one of epoll-lt (conn.c). Time is kept with its ev_timer, one for each
  * connection. Moving that with each request is what its manual warns of ("Be smart about
  * timeouts"): it is moved only when it fires too early, or has to fire earlier. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <ev.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "buffer.h"
 #include "common/clock.h"
 #include "common/err.h"
-#include "counters.h"
-#include "net.h"
-#include "reactor.h"
+#include "servers/app/buffer.h"
+#include "servers/counters.h"
+#include "servers/drive/reactor.h"
+#include "servers/net.h"
 
 struct client {
     ev_io io;

@@ -24,7 +24,7 @@
  * then would live on; so the idle timeout is a timer event of each connection. It is not moved with
  * each request, but put back when it fires too early. The library reads the kernel's coarse clock,
  * which lags by up to a tick (its precise timers would cost a timerfd_settime a wait). */
-#include "model.h"
+#include "servers/model.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -36,12 +36,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "buffer.h"
 #include "common/clock.h"
 #include "common/err.h"
-#include "counters.h"
-#include "net.h"
-#include "reactor.h"
+#include "servers/app/buffer.h"
+#include "servers/counters.h"
+#include "servers/drive/reactor.h"
+#include "servers/net.h"
 
 /* Output up to this size is copied, which gives the session's buffer back at once: until the next
  * wait is over, a whole batch of connections would hold theirs. Such a piece counts as sent. */

@@ -14,18 +14,18 @@
  * is full. The time is the loop's, which libuv reads once a turn. Out of descriptors libuv
  * accepts with one held in reserve and closes at once, and tells nobody: such connections are in
  * no counter. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <uv.h>
 
-#include "buffer.h"
 #include "common/clock.h"
 #include "common/err.h"
-#include "counters.h"
-#include "net.h"
-#include "reactor.h"
+#include "servers/app/buffer.h"
+#include "servers/counters.h"
+#include "servers/drive/reactor.h"
+#include "servers/net.h"
 
 /* After so many pieces in a row the rest is queued, for the other connections to have a turn. */
 #define PIECES_PER_STEP 16

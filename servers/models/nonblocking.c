@@ -16,11 +16,11 @@
  *
  * No call here waits, so `wakeups` and `events` stay 0. What the loop looks at without asking the
  * kernel is the clock, by the vDSO, and the flag that SIGTERM sets. */
-#include "model.h"
+#include "servers/model.h"
 
 #include "common/clock.h"
-#include "counters.h"
-#include "reactor.h"
+#include "servers/counters.h"
+#include "servers/drive/reactor.h"
 
 enum { TRIES, HITS }; /* in counters.extra[] */
 

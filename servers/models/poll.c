@@ -11,13 +11,13 @@
  * An entry with a negative descriptor is skipped by the kernel (poll(2)). A connection that waits
  * for its timer is put to sleep that way: with `events` zero, a client that hangs up would still
  * be reported, over and over. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <poll.h>
 #include <stdlib.h>
 
 #include "common/err.h"
-#include "reactor.h"
+#include "servers/drive/reactor.h"
 
 enum { LISTENER, STOP, FIRST_CONN };
 

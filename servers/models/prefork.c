@@ -26,7 +26,7 @@
  *               lock of fcntl() survives a death as well, but takes two for each connection.
  *   exclusive   All wait in epoll_wait(), each in a set of its own, in which the socket has
  *               EPOLLEXCLUSIVE (Linux 4.5): one or a few are woken. The cure for loops. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,10 +38,10 @@
 #include <unistd.h>
 
 #include "common/err.h"
-#include "counters.h"
-#include "net.h"
-#include "serve_blocking.h"
-#include "workers.h"
+#include "servers/counters.h"
+#include "servers/drive/serve_blocking.h"
+#include "servers/drive/workers.h"
+#include "servers/net.h"
 
 /* What a child does before an accept and after it. Each may be NULL. */
 struct way {

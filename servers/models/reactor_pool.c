@@ -20,7 +20,7 @@
  * it wants to let go looks at the connection again. What only the main thread can do, to close
  * it or to set an earlier timer, a worker asks for by handing it back. So there is one lock, the
  * queue's. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -29,10 +29,10 @@
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "counters.h"
-#include "reactor.h"
-#include "task_queue.h"
-#include "workers.h"
+#include "servers/counters.h"
+#include "servers/drive/reactor.h"
+#include "servers/drive/task_queue.h"
+#include "servers/drive/workers.h"
 
 #define BATCH 512
 

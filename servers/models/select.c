@@ -11,12 +11,12 @@
  *                a connection is closed at once and counted as refused.
  *
  * select() overwrites the sets it is given, hence the copies. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <sys/select.h>
 
 #include "common/err.h"
-#include "reactor.h"
+#include "servers/drive/reactor.h"
 
 static struct conn *by_fd[FD_SETSIZE];
 static fd_set want_read, want_write;

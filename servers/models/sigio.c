@@ -23,7 +23,7 @@
  * When the queue is full the kernel drops the signal and sends a plain SIGIO instead: something was
  * lost. It comes first, having the lower number. Then all that is queued is thrown away and poll()
  * asks after every socket: signal-driven I/O needs another way of waiting to fall back upon. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,9 +36,9 @@
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "counters.h"
-#include "net.h"
-#include "reactor.h"
+#include "servers/counters.h"
+#include "servers/drive/reactor.h"
+#include "servers/net.h"
 
 /* After so many recv in a row the others have their turn, however much a client sends. */
 #define TURN 16

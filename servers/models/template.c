@@ -11,13 +11,13 @@
  * It works as it stands and passes every test: one thread asks poll() about a list that is made
  * anew for each call, the simplest loop there is. Replace how it waits first, and keep the tests
  * passing. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <poll.h>
 #include <stdlib.h>
 
 #include "common/err.h"
-#include "reactor.h"
+#include "servers/drive/reactor.h"
 
 enum { LISTENER, STOP, FIRST_CONN };
 

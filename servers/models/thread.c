@@ -12,16 +12,16 @@
  *
  * The threads are detached: nobody joins them, each cleans up behind itself. The default stack
  * of 8 MiB would do too, as it is only address space, but 10,000 of them are 80 GB of it. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 
-#include "buffer.h"
-#include "counters.h"
-#include "net.h"
-#include "serve_blocking.h"
+#include "servers/app/buffer.h"
+#include "servers/counters.h"
+#include "servers/drive/serve_blocking.h"
+#include "servers/net.h"
 
 #define STACK_SIZE (128 * 1024)
 

@@ -15,7 +15,7 @@
  *                `queue_full` times.
  *
  * The lock is held for moving one number in or out, never while anybody serves or accepts. */
-#include "model.h"
+#include "servers/model.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -23,10 +23,10 @@
 
 #include "common/err.h"
 #include "common/parse.h"
-#include "counters.h"
-#include "net.h"
-#include "serve_blocking.h"
-#include "workers.h"
+#include "servers/counters.h"
+#include "servers/drive/serve_blocking.h"
+#include "servers/drive/workers.h"
+#include "servers/net.h"
 
 enum { QUEUED, MAX_QUEUED, QUEUE_FULL }; /* in counters.extra[] of the main thread */
 

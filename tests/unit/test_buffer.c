@@ -1,5 +1,5 @@
 /* The blocks that a burst needed go back to the system when ordinary traffic follows. */
-#include "servers/buffer.h"
+#include "servers/app/buffer.h"
 
 #include <string.h>
 #include <sys/mman.h>

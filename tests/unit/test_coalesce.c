@@ -1,4 +1,4 @@
-#include "loadgen/coalesce.h"
+#include "loadgen/pace/coalesce.h"
 
 #include "unit.h"
 

@@ -1,10 +1,10 @@
 /* Conditions: what they are read as, and when they hold. */
-#include "loadgen/condition.h"
+#include "loadgen/cli/condition.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/result.h"
+#include "loadgen/report/result.h"
 #include "unit.h"
 
 static struct result result;

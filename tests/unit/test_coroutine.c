@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "coroutine.h"
-#include "stacks.h"
+#include "servers/models/coroutine/stackful.h"
+#include "servers/models/coroutine/stacks.h"
 
 static char trace[64];
 

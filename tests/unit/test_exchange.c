@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "loadgen/exchange.h"
+#include "loadgen/protocol/exchange.h"
 
 #define ANSWERS 64
 

@@ -1,4 +1,4 @@
-#include "bench/ini_text.h"
+#include "bench/base/ini_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

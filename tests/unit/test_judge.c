@@ -1,4 +1,4 @@
-#include "bench/judge.h"
+#include "bench/trial/judge.h"
 
 #include <stdio.h>
 #include <string.h>

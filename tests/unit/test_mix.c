@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "loadgen/mix.h"
+#include "loadgen/protocol/mix.h"
 
 #define DRAWS 1000000
 

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/order.h"
-#include "bench/peer.h"
-#include "bench/placeholders.h"
-#include "bench/ratios.h"
-#include "bench/summary.h"
+#include "bench/base/placeholders.h"
+#include "bench/plan/peer.h"
+#include "bench/record/order.h"
+#include "bench/record/ratios.h"
+#include "bench/record/summary.h"
 #include "unit.h"
 
 static void names_in_braces(void **state)

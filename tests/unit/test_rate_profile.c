@@ -1,12 +1,12 @@
 /* A rate that changes: what it is read from, and when its requests are due, to the nanosecond. */
-#include "loadgen/rate_profile.h"
+#include "loadgen/pace/rate_profile.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "common/random.h"
-#include "loadgen/schedule.h"
+#include "loadgen/pace/schedule.h"
 #include "unit.h"
 
 static struct rate_profile parsed(const char *text)

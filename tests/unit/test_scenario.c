@@ -1,12 +1,12 @@
-#include "bench/scenario.h"
+#include "bench/plan/scenario.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/peer.h"
-#include "bench/plan.h"
+#include "bench/plan/peer.h"
+#include "bench/plan/plan.h"
 #include "unit.h"
 
 static char file[] = "/tmp/iomodels-scenario-XXXXXX";

@@ -1,4 +1,4 @@
-#include "loadgen/schedule.h"
+#include "loadgen/pace/schedule.h"
 
 #include <math.h>
 #include <stdlib.h>

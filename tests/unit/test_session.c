@@ -1,13 +1,13 @@
 /* The two services without a socket: whatever way the bytes are cut, the answers are the same.
  */
-#include "servers/app.h"
+#include "servers/app/app.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
-#include "servers/buffer.h"
+#include "servers/app/buffer.h"
 #include "servers/counters.h"
 #include "unit.h"
 

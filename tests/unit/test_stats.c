@@ -1,4 +1,4 @@
-#include "bench/stats.h"
+#include "bench/base/stats.h"
 
 #include <math.h>
 

@@ -1,10 +1,10 @@
-#include "bench/summary.h"
+#include "bench/record/summary.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/table.h"
+#include "bench/show/table.h"
 #include "unit.h"
 
 static struct trial_row row(const char *model, unsigned trial, enum verdict verdict, double rps)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "loadgen/url.h"
+#include "loadgen/protocol/url.h"
 
 static const struct good {
     const char *text, *address, *host, *target;

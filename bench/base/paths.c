@@ -1,0 +1,126 @@
+#include "bench/base/paths.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/text.h"
+#include "bench/build_config.h"
+#include "common/err.h"
+
+typedef char path[PATH_MAX];
+
+/* What paths_find() found. */
+static struct {
+    path here; /* the directory of this executable */
+    path source, servers, loadgen, scripts, scenarios, external, results;
+} found;
+
+static void find_here(void)
+{
+    ssize_t n = readlink("/proc/self/exe", found.here, sizeof found.here - 1);
+    if (n < 0)
+        die_errno("cannot read /proc/self/exe");
+    found.here[n] = '\0';
+    *strrchr(found.here, '/') = '\0';
+}
+
+/* Put where `name` is from `directory` into `out`, without links and ".." where that exists. */
+static void place(path out, const char *directory, const char *name)
+{
+    path plain;
+    bool absolute = name[0] == '/';
+    if (snprintf(out, PATH_MAX, "%s%s%s", absolute ? "" : directory, absolute ? "" : "/",
+                 name) >= PATH_MAX)
+        die("a path is too long: %s/%s", directory, name);
+    if (realpath(out, plain))
+        memcpy(out, plain, sizeof plain);
+}
+
+static bool is_there(const char *directory, const char *name)
+{
+    path whole;
+    place(whole, directory, name);
+    return access(whole, F_OK) == 0;
+}
+
+/* The source tree of the build tree around us. It may have been moved, with the build tree in
+ * it. */
+static void find_source(void)
+{
+    place(found.source, found.here, IOM_SOURCE_FROM_HERE);
+    if (IOM_SOURCE_FROM_HERE[0] == '\0' || !is_there(found.source, "bench/scenarios"))
+        place(found.source, "", IOM_SOURCE_DIR);
+}
+
+static void find_in_build_tree(void)
+{
+    find_source();
+    place(found.servers, found.here, "../servers");
+    place(found.loadgen, found.here, "../loadgen/iomodels-load");
+    place(found.scripts, found.source, "scripts/plots");
+    place(found.scenarios, found.source, "bench/scenarios");
+    place(found.external, found.source, "bench/external");
+    place(found.results, found.source, "results");
+}
+
+static void find_installed(void)
+{
+    place(found.servers, found.here, IOM_SERVERS_FROM_HERE);
+    place(found.loadgen, found.here, "iomodels-load");
+    place(found.scripts, found.here, IOM_DATA_FROM_HERE "/plots");
+    place(found.scenarios, found.here, IOM_DATA_FROM_HERE "/scenarios");
+    place(found.external, found.here, IOM_DATA_FROM_HERE "/external");
+    strcpy(found.results, "results");
+}
+
+static void fill(const char **slot, const char *default_path)
+{
+    if (!*slot)
+        *slot = default_path;
+}
+
+void paths_find(struct paths *p)
+{
+    find_here();
+    if (is_there(found.here, "../loadgen/iomodels-load"))
+        find_in_build_tree();
+    else
+        find_installed();
+    fill(&p->servers, found.servers);
+    fill(&p->loadgen, found.loadgen);
+    fill(&p->scripts, found.scripts);
+    fill(&p->scenarios, found.scenarios);
+    fill(&p->external, found.external);
+    fill(&p->results, found.results);
+}
+
+bool paths_option(struct paths *p, int getopt_value, char *value)
+{
+    switch (getopt_value) {
+    case OPTION_SERVERS:
+        p->servers = value;
+        return true;
+    case OPTION_LOADGEN:
+        p->loadgen = value;
+        return true;
+    case OPTION_SCRIPTS:
+        p->scripts = value;
+        return true;
+    case OPTION_EXTERNAL_DIR:
+        p->external = value;
+        return true;
+    default:
+        return false;
+    }
+}
+
+char *paths_scenario(const struct paths *p, const char *name_or_file)
+{
+    size_t n = strlen(name_or_file);
+    if (strchr(name_or_file, '/') || (n > 4 && strcmp(name_or_file + n - 4, ".ini") == 0))
+        return xstrdup(name_or_file);
+    return text_format("%s/%s.ini", p->scenarios, name_or_file);
+}

@@ -1,0 +1,216 @@
+/* iomodels list: the models, the servers of others and the scenarios there are. */
+#include <dirent.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/base/json_get.h"
+#include "bench/base/paths.h"
+#include "bench/base/text.h"
+#include "bench/commands/commands.h"
+#include "bench/plan/models.h"
+#include "bench/plan/peer.h"
+#include "bench/plan/scenario.h"
+#include "common/err.h"
+
+enum { OPTION_JSON = 1 };
+
+static const struct option options[] = {
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, 'h'},
+    PATHS_OPTIONS,
+    {0},
+};
+
+static void help(void)
+{
+    printf(
+        "Usage: iomodels list [--json] [--servers DIR] [--external-dir DIR]\n"
+        "\n"
+        "The models, with what each holds; the servers of others that can be measured beside\n"
+        "them, whether they are installed and what to install where not; the scenarios of\n"
+        "this source tree.\n");
+}
+
+static int is_scenario(const struct dirent *d)
+{
+    size_t n = strlen(d->d_name);
+    return n > 4 && strcmp(d->d_name + n - 4, ".ini") == 0;
+}
+
+static json_t *points(const struct point_list *list)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < list->count; i++)
+        json_array_append_new(array, json_integer(list->at[i]));
+    return array;
+}
+
+/* The scenarios, each with its question; a file that is wrong is told on standard error. */
+static json_t *scenarios(const char *dir)
+{
+    json_t *list = json_array();
+    struct dirent **names;
+    int n = scandir(dir, &names, is_scenario, alphasort);
+    for (int i = 0; i < n; i++) {
+        struct scenario s;
+        char error[512];
+        char *file = text_format("%s/%s", dir, names[i]->d_name);
+        if (scenario_read(file, &s, error, sizeof error))
+            json_array_append_new(
+                list, json_checked(json_pack("{s:s,s:s,s:o,s:i,s:f}", "name", s.name,
+                                             "question", s.question ? s.question : "",
+                                             "connections", points(&s.connections),
+                                             "repetitions", (int)s.repetitions, "trial_s",
+                                             (double)(s.duration_ns + s.warmup_ns) / 1e9),
+                                   file));
+        else
+            warn("%s", error);
+        scenario_free(&s);
+        free(file);
+        free(names[i]);
+    }
+    if (n >= 0)
+        free(names);
+    return list;
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text ? json_string(text) : json_null();
+}
+
+static json_t *models(const struct model_list *list)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < list->count; i++) {
+        const struct model *m = &list->at[i];
+        json_array_append_new(
+            array,
+            json_checked(json_pack("{s:s,s:s,s:i,s:i,s:o}", "name", m->name, "summary",
+                                   m->summary, "max_connections", (int)m->max_connections,
+                                   "concurrency", (int)m->concurrency, "unsupported",
+                                   text_or_null(m->unsupported)),
+                         "a model"));
+    }
+    return array;
+}
+
+static char *protocols_of(const struct peer *p)
+{
+    return text_format("%s%s%s", p->protocols[PROTOCOL_HTTP] ? "http" : "",
+                       p->protocols[PROTOCOL_HTTP] && p->protocols[PROTOCOL_ECHO] ? ", " : "",
+                       p->protocols[PROTOCOL_ECHO] ? "echo" : "");
+}
+
+static json_t *peers(const struct model_list *list)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < list->count; i++) {
+        const struct model *m = &list->at[i];
+        char *protocols = protocols_of(m->peer);
+        json_array_append_new(
+            array, json_checked(
+                       json_pack("{s:s,s:s,s:s,s:s,s:o,s:b,s:o,s:o,s:i,s:i}", "name", m->name,
+                                 "summary", m->summary, "peer_of", m->peer->models, "protocols",
+                                 protocols, "paths", text_or_null(m->peer->paths), "available",
+                                 !m->unsupported, "unavailable", text_or_null(m->unsupported),
+                                 "packages", text_or_null(m->peer->packages), "max_connections",
+                                 (int)m->max_connections, "concurrency", (int)m->concurrency),
+                       m->name));
+        free(protocols);
+    }
+    return array;
+}
+
+static void print_limits(const struct model *m)
+{
+    if (m->max_connections)
+        printf(" [at most %u connection%s]", m->max_connections, text_s(m->max_connections));
+    if (m->concurrency)
+        printf(" [serves %u at a time]", m->concurrency);
+    putchar('\n');
+}
+
+static void print_models(const struct model_list *list)
+{
+    printf("models\n");
+    for (size_t i = 0; i < list->count; i++) {
+        const struct model *m = &list->at[i];
+        printf("  %-12s %s", m->name, m->summary);
+        print_limits(m);
+        if (m->unsupported)
+            printf("  %-12s unsupported here: %s\n", "", m->unsupported);
+    }
+}
+
+static void print_peers(const struct model_list *list)
+{
+    printf("servers of others (--peers), each with those of ours that wait as it does\n");
+    for (size_t i = 0; i < list->count; i++) {
+        const struct model *m = &list->at[i];
+        char *protocols = protocols_of(m->peer);
+        printf("  %-22s %s", m->name, m->summary);
+        print_limits(m);
+        printf("  %-22s %s; peer of %s; %s\n", "", protocols, m->peer->models,
+               m->unsupported ? m->unsupported : "installed");
+        free(protocols);
+    }
+}
+
+static void print_scenarios(const json_t *list)
+{
+    printf("scenarios\n");
+    size_t i;
+    json_t *s;
+    json_array_foreach(list, i, s)
+    {
+        printf("  %-12s %s\n", json_string_value(json_object_get(s, "name")),
+               json_string_value(json_object_get(s, "question")));
+    }
+}
+
+int command_list(int argc, char **argv)
+{
+    struct paths paths = {0};
+    bool json = false;
+    int value;
+    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (value == 'h') {
+            help();
+            return 0;
+        }
+        if (value == OPTION_JSON)
+            json = true;
+        else if (!paths_option(&paths, value, optarg))
+            return EXIT_USAGE;
+    }
+    if (optind < argc)
+        die_usage("list takes no argument such as '%s'", argv[optind]);
+    paths_find(&paths);
+
+    struct model_list list;
+    struct model_list others;
+    char error[1024];
+    models_find(&list, paths.servers);
+    if (!peers_find(&others, paths.external, error, sizeof error))
+        warn("%s", error);
+    for (size_t i = 0; i < others.count; i++)
+        peer_look_up(&others.at[i]);
+    json_t *all = json_pack("{s:o,s:o,s:o}", "models", models(&list), "peers", peers(&others),
+                            "scenarios", scenarios(paths.scenarios));
+    if (json) {
+        json_dumpf(all, stdout, JSON_INDENT(2));
+        putchar('\n');
+    } else {
+        print_models(&list);
+        print_peers(&others);
+        print_scenarios(json_object_get(all, "scenarios"));
+    }
+    json_decref(all);
+    models_free(&list);
+    models_free(&others);
+    return 0;
+}

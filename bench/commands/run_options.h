@@ -1,0 +1,35 @@
+/* The command line of `iomodels run`. */
+#ifndef IOM_RUN_OPTIONS_H
+#define IOM_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/base/paths.h"
+#include "bench/plan/scenario.h"
+
+enum { RUN_EXTERNAL_MAX = 16 };
+
+struct run_options {
+    struct paths paths;
+    const char *scenario; /* a name or a file */
+    const char *models;   /* comma-separated; NULL: as the scenario says */
+    const char *peers;    /* the same of the servers of others */
+    struct run_external {
+        const char *command;
+        const char *name; /* NULL: derived from the command */
+        enum protocol protocol;
+    } external[RUN_EXTERNAL_MAX]; /* given on the command line */
+    size_t external_count;
+    const char *out;    /* NULL: a new one in paths.results */
+    const char *resume; /* a run directory, or NULL */
+    bool seeded;        /* `seed` was given */
+    uint64_t seed;
+    bool dry_run;
+    bool environment; /* child_env_add() was given something */
+};
+
+/* Ends the program on --help (status 0) and on wrong usage (status 2). */
+void run_options_parse(struct run_options *o, int argc, char **argv);
+
+#endif

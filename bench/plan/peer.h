@@ -1,0 +1,82 @@
+/* Servers of others: a file each below bench/external, which says how to start one.
+ *
+ *     [peer]
+ *     summary = nginx: one worker over epoll
+ *     peer_of = epoll-et, epoll-lt      our models that wait as it does
+ *     protocols = http                  http, echo or both
+ *     paths = /, /bytes/N               what it serves; for people
+ *     needs = command nginx             it is installed where these are there: "command NAME..."
+ *                                       or "python MODULE..."
+ *     packages = nginx-light            what to install on Debian where it is not
+ *     command = {program} -c {dir}/nginx.conf
+ *     try = {program} -t ...            must end with status 0, else it cannot run here; its last
+ *                                       line is the reason
+ *     config = nginx.conf.in            template beside this file, becomes {dir}/nginx.conf
+ *     stop = TERM                       signal to its first process; what is left is killed
+ *     max_connections = 1000            most it holds; default no limit
+ *     concurrency = 1                   most it serves at one time; default all
+ *     [set]
+ *     method = epoll                    further names for command and template
+ *
+ * The command stays in the foreground. It is cut into words as a shell does, without a shell. Names
+ * in braces, in the command and in the template:
+ *     {port}         a free port, to be listened on at 127.0.0.1
+ *     {protocol}     http or echo
+ *     {connections}  of this trial; {connections+8}: eight more
+ *     {dir}          a temporary directory below TMPDIR, which any user may read: servers started
+ *                    by root read their files as another one
+ *     {root}         {dir}/root, holding the answer of our servers as the file of the same path
+ *     {program}      the command that `needs` names, found on PATH or in a directory of sbin
+ *     {python}       the distribution's Python, for which its packages are
+ *     {here}         the directory of this file */
+#ifndef IOM_PEER_H
+#define IOM_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bench/plan/scenario.h"
+
+enum { PEER_SET_MAX = 8 };
+
+struct peer {
+    char *file; /* NULL: given on the command line */
+    char *here;
+    char *models; /* `peer_of`, by commas; "" none; "*" every one */
+    bool protocols[PROTOCOL_COUNT];
+    char *paths;
+    char *needs;
+    char *packages;
+    char *command;
+    char *try;
+    char *config;
+    int stop_signal;
+    char *set_names[PEER_SET_MAX];
+    char *set_values[PEER_SET_MAX];
+    size_t set_count;
+    char *program; /* what {program} stands for, once looked up */
+    bool looked_up;
+};
+
+struct model;
+struct model_list;
+
+/* Add what the files *.ini in directory `dir` describe to `list`, by name. Returns false with one
+ * line in `error`, "FILE:LINE: what is wrong", where a file is wrong; the others are there. */
+bool peers_find(struct model_list *list, const char *dir, char *error, size_t error_size);
+
+/* Add the server that `command` starts, which must name {port}. Returns false with one line in
+ * `error`. `name` NULL: after the program it runs. */
+bool peers_add_command(struct model_list *list, const char *command, const char *name,
+                       enum protocol protocol, char *error, size_t error_size);
+
+/* Find out whether a server of others can run here: sets `unsupported` of `m` where it cannot,
+ * naming the packages to install where that is why. Runs what `try` says. */
+void peer_look_up(struct model *m);
+
+/* Whether it is a peer of our model called `model`. */
+bool peer_is_of(const char *models, const char *model);
+
+void peer_free(struct peer *p);
+
+#endif

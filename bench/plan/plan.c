@@ -1,0 +1,118 @@
+#include "bench/plan/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/base/text.h"
+#include "bench/plan/peer.h"
+#include "common/err.h"
+
+/* splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA
+ * 2014. */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+/* Uniform in [0, n): values that would favour the small remainders are drawn again. */
+static uint64_t random_below(uint64_t *state, uint64_t n)
+{
+    uint64_t limit = UINT64_MAX - UINT64_MAX % n;
+    uint64_t value;
+    do
+        value = next_random(state);
+    while (value >= limit);
+    return value % n;
+}
+
+static void shuffle(struct plan_trial *trials, size_t n, uint64_t *state)
+{
+    for (size_t i = n; i > 1; i--) {
+        size_t j = (size_t)random_below(state, i);
+        struct plan_trial t = trials[i - 1];
+        trials[i - 1] = trials[j];
+        trials[j] = t;
+    }
+}
+
+/* Why the point cannot be measured, or "". */
+static void skip_reason(const struct model *m, unsigned connections, uint64_t descriptors,
+                        char reason[256])
+{
+    reason[0] = '\0';
+    if (m->max_connections && connections > m->max_connections)
+        snprintf(reason, 256, "%s holds at most %u connection%s", m->name, m->max_connections,
+                 text_s(m->max_connections));
+    else if (connections + (uint64_t)PLAN_SPARE_DESCRIPTORS > descriptors)
+        snprintf(
+            reason, 256,
+            "needs %u descriptors, this machine's limit is %llu (ulimit -n, RLIMIT_NOFILE)",
+            connections + PLAN_SPARE_DESCRIPTORS, (unsigned long long)descriptors);
+}
+
+static void add_skip(struct plan *p, enum protocol protocol, const struct model *m,
+                     unsigned connections, const char *reason)
+{
+    p->skipped = xrealloc(p->skipped, (p->skipped_count + 1) * sizeof *p->skipped);
+    struct plan_skip *skip = &p->skipped[p->skipped_count++];
+    *skip = (struct plan_skip){protocol, m, connections, ""};
+    snprintf(skip->reason, sizeof skip->reason, "%s", reason);
+}
+
+static void add_point(struct plan *p, enum protocol protocol, const struct model *m,
+                      unsigned connections, uint64_t descriptors)
+{
+    char reason[256];
+    skip_reason(m, connections, descriptors, reason);
+    if (reason[0]) {
+        add_skip(p, protocol, m, connections, reason);
+        return;
+    }
+    p->trials = xrealloc(p->trials, (p->points + 1) * sizeof *p->trials);
+    p->trials[p->points++] =
+        (struct plan_trial){.protocol = protocol, .model = m, .connections = connections};
+}
+
+void plan_make(struct plan *p, const struct scenario *s, const struct model_list *models,
+               uint64_t seed, uint64_t descriptors, bool counting)
+{
+    *p = (struct plan){0};
+    for (size_t m = 0; m < models->count; m++)
+        if (models->at[m].unsupported)
+            add_skip(p, PROTOCOL_HTTP, &models->at[m], 0, models->at[m].unsupported);
+    for (int protocol = 0; protocol < PROTOCOL_COUNT; protocol++) {
+        for (size_t m = 0; s->protocols[protocol] && m < models->count; m++) {
+            const struct model *model = &models->at[m];
+            const struct point_list *points = scenario_points(s, model->name);
+            if (model->unsupported || (model->peer && !model->peer->protocols[protocol]))
+                continue;
+            for (size_t i = 0; i < points->count; i++)
+                add_point(p, (enum protocol)protocol, model, points->at[i], descriptors);
+        }
+    }
+
+    unsigned blocks = s->repetitions + counting;
+    p->count = p->points * blocks;
+    p->trials = xrealloc(p->trials, p->count * sizeof *p->trials);
+    for (size_t i = p->points; i < p->count; i++)
+        p->trials[i] = p->trials[i % p->points];
+    for (size_t i = 0; i < p->count; i++)
+        p->trials[i].block = (unsigned)(i / p->points) + !counting;
+    uint64_t state = seed;
+    for (unsigned b = 0; b < blocks; b++)
+        shuffle(p->trials + b * p->points, p->points, &state);
+    for (size_t i = 0; i < p->count; i++)
+        p->trials[i].id = (unsigned)i + 1;
+    for (size_t i = 0; counting && i < p->points; i++)
+        p->trials[i].counting = true;
+}
+
+void plan_free(struct plan *p)
+{
+    free(p->trials);
+    free(p->skipped);
+    *p = (struct plan){0};
+}

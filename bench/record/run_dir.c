@@ -1,0 +1,82 @@
+#include "bench/record/run_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/base/text.h"
+#include "common/err.h"
+
+/* Make what is missing of `path`. Returns whether its last part is new. */
+static bool make_path(const char *path)
+{
+    char *copy = xstrdup(path);
+    bool made = false;
+    for (char *at = copy + 1;; at++) {
+        if (*at != '/' && *at != '\0')
+            continue;
+        char kept = *at;
+        *at = '\0';
+        made = mkdir(copy, 0777) == 0;
+        if (!made && errno != EEXIST)
+            die_errno("cannot make the directory %s", copy);
+        *at = kept;
+        if (kept == '\0')
+            break;
+    }
+    free(copy);
+    return made;
+}
+
+void run_dir_make(const char *dir)
+{
+    char *histograms = text_format("%s/histograms", dir);
+    make_path(histograms);
+    free(histograms);
+}
+
+char *run_dir_make_new(const char *results, const char *scenario)
+{
+    char date[32];
+    time_t now = time(NULL);
+    struct tm local;
+    strftime(date, sizeof date, "%Y%m%d-%H%M%S", localtime_r(&now, &local));
+    char *dir = text_format("%s/%s-%s", results, scenario, date);
+    for (unsigned n = 2; !make_path(dir); n++) {
+        free(dir);
+        dir = text_format("%s/%s-%s-%u", results, scenario, date, n);
+    }
+    run_dir_make(dir);
+    return dir;
+}
+
+int run_dir_lock(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        die_errno("cannot open the directory %s", dir);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (errno == EWOULDBLOCK)
+        die("another run is going on in %s", dir);
+    warn("cannot lock %s: %s; see that no other run uses it", dir, strerror(errno));
+    close(fd);
+    return -1;
+}
+
+void run_dir_begin(const char *dir, const char *scenario_text)
+{
+    char *rows = text_format("%s/trials.csv", dir);
+    if (access(rows, F_OK) == 0)
+        die("%s holds a run already; --resume %s goes on with it", dir, dir);
+    free(rows);
+    char *copy = text_format("%s/scenario.ini", dir);
+    text_write_file(copy, scenario_text);
+    free(copy);
+}

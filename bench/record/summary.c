@@ -1,0 +1,197 @@
+#include "bench/record/summary.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/base/csv.h"
+#include "bench/base/text.h"
+#include "bench/plan/models.h"
+#include "common/disturbed.h"
+#include "common/err.h"
+
+#define SUMMARY_SOURCE(id) M_##id,
+static const enum metric sources[] = {SUMMARY_METRICS(SUMMARY_SOURCE)};
+
+static int by_point(const void *a, const void *b)
+{
+    const struct trial_row *x = a;
+    const struct trial_row *y = b;
+    int order = strcmp(y->protocol, x->protocol); /* http before echo */
+    if (order == 0)
+        order = models_rank(x->model) - models_rank(y->model);
+    if (order == 0)
+        order = strcmp(x->model, y->model);
+    if (order == 0)
+        order = (x->connections > y->connections) - (x->connections < y->connections);
+    if (order == 0)
+        order = (x->trial > y->trial) - (x->trial < y->trial);
+    return order;
+}
+
+static bool same_point(const struct trial_row *x, const struct trial_row *y)
+{
+    return strcmp(x->protocol, y->protocol) == 0 && strcmp(x->model, y->model) == 0 &&
+           x->connections == y->connections;
+}
+
+static bool usable(const struct trial_row *r)
+{
+    return r->ok && r->verdict != VERDICT_INVALID;
+}
+
+bool summary_uses(const struct summary_point *p, const struct trial_row *row)
+{
+    return usable(row) && !row->counting && strcmp(row->protocol, p->protocol) == 0 &&
+           strcmp(row->model, p->model) == 0 && row->connections == p->connections &&
+           (row->verdict == VERDICT_VALID || p->verdict == VERDICT_GENERATOR_LIMITED);
+}
+
+/* System calls come from the counting trials alone, all else from the others. */
+static bool counts_for(const struct summary_point *p, const struct trial_row *r, enum metric m)
+{
+    return m == M_SYSCALLS_PER_REQUEST ? usable(r) && r->counting : summary_uses(p, r);
+}
+
+static void judge_point(struct summary_point *p, const struct trial_row *rows, size_t n)
+{
+    p->verdict = VERDICT_VALID;
+    if (p->usable * 2 <= p->trials)
+        p->verdict = VERDICT_INVALID;
+    else if (p->valid * 2 <= p->usable)
+        p->verdict = VERDICT_GENERATOR_LIMITED;
+    p->used = p->verdict == VERDICT_VALID               ? p->valid
+              : p->verdict == VERDICT_GENERATOR_LIMITED ? p->usable
+                                                        : 0;
+
+    p->answer = "";
+    for (size_t i = 0; i < n && p->answer[0] == '\0'; i++)
+        if (rows[i].answer[0] && strcmp(rows[i].answer, answer_is_same) != 0)
+            p->answer = rows[i].answer;
+    p->reason = "";
+    for (size_t i = 0; i < n && p->verdict != VERDICT_VALID && p->reason[0] == '\0'; i++)
+        if (!rows[i].counting && rows[i].verdict == p->verdict)
+            p->reason = rows[i].reason;
+}
+
+static void add_point(struct summary *s, const struct trial_row *rows, size_t n)
+{
+    struct summary_point p = {
+        .scenario = rows->scenario,
+        .protocol = rows->protocol,
+        .model = rows->model,
+        .connections = rows->connections,
+    };
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].counting)
+            continue;
+        if (rows[i].value[M_CONCURRENCY] > 0)
+            p.concurrency = (unsigned)rows[i].value[M_CONCURRENCY];
+        p.trials++;
+        p.ok += rows[i].ok;
+        p.unsupported += rows[i].unsupported;
+        p.usable += usable(&rows[i]);
+        p.valid += usable(&rows[i]) && rows[i].verdict == VERDICT_VALID;
+    }
+    if (p.trials == 0)
+        return; /* only counted so far */
+    judge_point(&p, rows, n);
+
+    double *values = xcalloc(n, sizeof *values);
+    for (int m = 0; m < SUMMARY_COUNT; m++) {
+        size_t count = 0;
+        for (size_t i = 0; i < n && p.verdict != VERDICT_INVALID; i++)
+            if (counts_for(&p, &rows[i], sources[m]))
+                values[count++] = rows[i].value[sources[m]];
+        p.at[m] = stats_spread(values, count);
+    }
+    free(values);
+    s->at = xrealloc(s->at, (s->count + 1) * sizeof *s->at);
+    s->at[s->count++] = p;
+}
+
+void summary_make(struct summary *s, struct trial_rows *rows)
+{
+    *s = (struct summary){0};
+    if (rows->count == 0)
+        return;
+    qsort(rows->at, rows->count, sizeof *rows->at, by_point);
+    size_t first = 0;
+    for (size_t i = 1; i <= rows->count; i++) {
+        if (i == rows->count || !same_point(&rows->at[first], &rows->at[i])) {
+            add_point(s, &rows->at[first], i - first);
+            first = i;
+        }
+    }
+}
+
+void summary_free(struct summary *s)
+{
+    free(s->at);
+    *s = (struct summary){0};
+}
+
+void summary_write(const struct summary *s, const char *dir)
+{
+    char *path = text_format("%s/summary.csv", dir);
+    FILE *f = fopen(path, "we");
+    if (!f)
+        die_errno("cannot write %s", path);
+
+    fputs("scenario,protocol,model,connections,trials,n_ok,n_valid,verdict,starves", f);
+    for (int m = 0; m < SUMMARY_COUNT; m++) {
+        const char *name = metric_name(sources[m]);
+        fprintf(f, ",%s,%s_low,%s_high", name, name, name);
+    }
+    fputs(",reason,answer\n", f);
+    for (size_t i = 0; i < s->count; i++) {
+        const struct summary_point *p = &s->at[i];
+        csv_put_text(f, p->scenario);
+        fprintf(f, ",%s,", p->protocol);
+        csv_put_text(f, p->model);
+        fprintf(f, ",%u,%u,%u,%u,%s,%d", p->connections, p->trials, p->ok, p->valid,
+                verdict_name(p->verdict), summary_starves(p));
+        for (int m = 0; m < SUMMARY_COUNT; m++) {
+            int digits = metric_digits(sources[m]) + 1;
+            const double values[] = {p->at[m].median, p->at[m].low, p->at[m].high};
+            for (int k = 0; k < 3; k++) {
+                fputc(',', f);
+                csv_put_number(f, values[k], digits);
+            }
+        }
+        fputc(',', f);
+        csv_put_text(f, p->reason);
+        fputc(',', f);
+        csv_put_text(f, p->answer);
+        fputc('\n', f);
+    }
+    if (fclose(f) != 0)
+        die_errno("cannot write %s", path);
+    free(path);
+}
+
+bool summary_starves(const struct summary_point *p)
+{
+    double starved = p->at[S_STARVED].median;
+    bool serves_all = p->concurrency == 0 || p->concurrency >= p->connections;
+    return starved * (serves_all ? 100 : 2) > p->connections;
+}
+
+unsigned summary_disturbed(const struct trial_rows *rows)
+{
+    static const char disturbed[] = DISTURBED_REASON;
+    unsigned n = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        n += rows->at[i].ok && rows->at[i].verdict == VERDICT_INVALID &&
+             strncmp(rows->at[i].reason, disturbed, sizeof disturbed - 1) == 0;
+    return n;
+}
+
+unsigned summary_empty_points(const struct summary *s)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < s->count; i++)
+        n += s->at[i].usable == 0 && s->at[i].unsupported < s->at[i].trials;
+    return n;
+}

@@ -1,0 +1,75 @@
+/* summary.csv: the repetitions of each point made one line. */
+#ifndef IOM_SUMMARY_H
+#define IOM_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bench/base/stats.h"
+#include "bench/record/trials_csv.h"
+
+/* Which columns of trials.csv are summarised. */
+/* clang-format off */
+#define SUMMARY_METRICS(X) \
+    X(RPS) X(P50_US) X(P90_US) X(P99_US) X(P999_US) \
+    X(CPU_PER_REQUEST) X(SYSCALLS_PER_REQUEST) X(SWITCHES_PER_REQUEST) \
+    X(RSS_PER_CONNECTION) X(PSS_PER_CONNECTION) X(STARVED) X(JAIN) X(PROCESSES) X(THREADS) \
+    X(SERVER_CPU_FRACTION) X(GENERATOR_CPU_FRACTION) X(GENERATOR_CPU_PER_REQUEST) \
+    X(FAULTS_PER_REQUEST)
+/* clang-format on */
+
+#define SUMMARY_ENUM(id) S_##id,
+enum summary_metric { SUMMARY_METRICS(SUMMARY_ENUM) SUMMARY_COUNT };
+#undef SUMMARY_ENUM
+
+struct summary_point {
+    const char *scenario; /* these three point into the rows */
+    const char *protocol;
+    const char *model;
+    unsigned connections;
+    unsigned trials;      /* rows there are, without those of the counting block */
+    unsigned ok;          /* of these: did not fail */
+    unsigned unsupported; /* of these: the server said that it cannot run here */
+    unsigned valid;       /* of these: verdict valid */
+    unsigned usable;      /* of these: valid or generator-limited */
+    unsigned used;        /* what the figures are made of: the valid, or all usable */
+    unsigned concurrency; /* connections the model serves at one time; 0: all */
+    enum verdict verdict;
+    const char *reason; /* for a verdict other than valid; "" */
+    const char *answer; /* how its answer differs from ours, a server of others; "" */
+    struct spread at[SUMMARY_COUNT];
+};
+
+struct summary {
+    struct summary_point *at; /* by protocol (http first), model (the textbook's order),
+                                 connections */
+    size_t count;
+};
+
+/* Summarise `rows`, which must live as long as the summary and are put in order.
+ *
+ * A trial is usable if it did not fail and is not INVALID. A point is INVALID where no more than
+ * half of its trials are usable; then it has no figures. It is valid where more than half of the
+ * usable ones are valid; its figures come from those alone. Else it is generator-limited, and its
+ * figures come from all usable ones. */
+void summary_make(struct summary *s, struct trial_rows *rows);
+void summary_free(struct summary *s);
+
+/* Write DIR/summary.csv. */
+void summary_write(const struct summary *s, const char *dir);
+
+/* Whether the figures of `p` come from `row`, a trial that was not only counted. */
+bool summary_uses(const struct summary_point *p, const struct trial_row *row);
+
+/* A point that leaves connections without any answer is shown, but not ranked: its throughput is
+ * that of the others. Where the model serves all it holds, more than one in a hundred (median)
+ * are enough; where it serves few at a time (iterative, by design), more than half. */
+bool summary_starves(const struct summary_point *p);
+
+/* Trials that are INVALID because other programs took much of the CPUs. */
+unsigned summary_disturbed(const struct trial_rows *rows);
+
+/* Points without any usable trial, but for models that cannot run here. */
+unsigned summary_empty_points(const struct summary *s);
+
+#endif

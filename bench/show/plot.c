@@ -1,0 +1,327 @@
+#include "bench/show/plot.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/base/json_get.h"
+#include "bench/base/paths.h"
+#include "bench/base/process.h"
+#include "bench/base/text.h"
+#include "bench/commands/commands.h"
+#include "bench/record/comparison.h"
+#include "bench/record/distribution.h"
+#include "bench/record/ratios.h"
+#include "bench/record/run_data.h"
+#include "bench/record/summary.h"
+#include "common/clock.h"
+#include "common/err.h"
+
+const struct plot_script plot_scripts[] = {
+    {"throughput",
+     "Higher is better. Where the lines stay together, the service and the kernel's "
+     "network stack cost more than the way of waiting."},
+    {"latency_p50",
+     "Lower is better. In a closed loop the median grows with the connections once "
+     "the server is busy: by Little's law it is connections / throughput."},
+    {"latency_p99",
+     "Lower is better. One request in a hundred is slower than this; far above the "
+     "median means that some connections wait while others are served."},
+    {"latency_distribution",
+     "The whole curve at one point: to the right the rare slow requests. "
+     "Flat is good; a late rise is a tail."},
+    {"cpu_per_request",
+     "Lower is better: CPU of the server's whole process tree, user and kernel, "
+     "divided by the answers in the window."},
+    {"memory_per_connection",
+     "Lower is better: growth of the server's proportional memory, all "
+     "processes, with every connection open. Kernel memory (socket "
+     "buffers, thread stacks in the kernel) is not in it."},
+    {"comparison",
+     "Each of our models beside servers of others that wait as it does; to the right is "
+     "faster. "
+     "The axis is logarithmic. What differs is not the waiting alone: theirs is another "
+     "application, in part in another language."},
+    {NULL, NULL},
+};
+
+/* "server on 1 CPU, load generator on 1": what a figure must not be read without. */
+static char *cores_text(const json_t *environment)
+{
+    const json_t *p = json_object_get(environment, "placement");
+    int server = (int)json_number(p, NULL, "server_cpu_count");
+    int generator = (int)json_number(p, NULL, "generator_cpu_count");
+    bool known = json_is_integer(json_object_get(p, "server_cpu_count"));
+    bool shared = json_is_true(json_object_get(p, "shared_cpus"));
+    char *text;
+    if (!known)
+        text = xstrdup("");
+    else if (shared && generator > 1)
+        text = text_format("server and load generator share all %d CPUs", generator);
+    else if (shared)
+        text = xstrdup("server and load generator share one CPU");
+    else
+        text = text_format("server on %d CPU%s, load generator on %d", server, text_s(server),
+                           generator);
+    return text;
+}
+
+/* More lines than this cannot be told apart in one picture. */
+enum { NAMES_MAX = 24 };
+
+static bool is_peer(const json_t *environment, const char *name)
+{
+    size_t i;
+    json_t *m;
+    json_array_foreach(json_object_get(environment, "models"), i, m)
+    {
+        if (strcmp(json_text(m, "name", ""), name) == 0)
+            return strcmp(json_text(m, "kind", "model"), "peer") == 0;
+    }
+    return false;
+}
+
+/* Names of the servers that have a point in `protocol`, separated by spaces; without `peers`, those
+ * of bench/external are left out. */
+static char *model_names(const struct summary *s, const char *protocol, bool peers,
+                         const json_t *environment, size_t *count)
+{
+    *count = 0;
+    char *names = xstrdup("");
+    const char *last = "";
+    for (size_t i = 0; i < s->count; i++) {
+        const struct summary_point *p = &s->at[i];
+        if (strcmp(p->protocol, protocol) != 0 || strcmp(p->model, last) == 0)
+            continue;
+        last = p->model;
+        if (!peers && is_peer(environment, last))
+            continue;
+        ++*count;
+        char *longer = text_format("%s%s%s", names, names[0] ? " " : "", last);
+        free(names);
+        names = longer;
+    }
+    return names;
+}
+
+struct picture {
+    const char *dir;
+    const char *scripts;
+    const char *name;
+    const char *protocol;
+    char *names;
+    bool omitted; /* servers of others are not among the names */
+    const char *cores;
+    unsigned connections;
+    char *no_png; /* why there are no PNGs, NO_PNG_MAX bytes; "" */
+};
+
+enum { NO_PNG_MAX = 160 };
+
+/* `text` as gnuplot takes it literally. The caller frees it. */
+static char *gnuplot_string(const char *text)
+{
+    char *out = xmalloc(2 * strlen(text) + 3);
+    char *to = out;
+    *to++ = '\'';
+    for (; *text; text++) {
+        if (*text == '\'')
+            *to++ = '\'';
+        *to++ = *text;
+    }
+    strcpy(to, "'");
+    return out;
+}
+
+/* gnuplot does not look whether its writes went well; and without its cairo terminal there is no
+ * PNG, nor may one of an earlier time stay beside the SVG. */
+static bool check_drawn(const struct picture *p, const struct process *g, char *error,
+                        size_t error_size)
+{
+    char *svg = text_format("%s/plots/%s_%s.svg", p->dir, p->name, p->protocol);
+    char *png = text_format("%s/plots/%s_%s.png", p->dir, p->name, p->protocol);
+    char *said = process_errors(g);
+    char *drawn = text_read_file(svg);
+    char last[32] = "";
+    if (drawn)
+        text_last_line(drawn, last, sizeof last);
+    bool good = strcmp(last, "</svg>") == 0;
+    if (!good)
+        snprintf(error, error_size, "gnuplot did not write the whole of %s", svg);
+    const char *no_png = strstr(said, "no PNG: "); /* scripts/plots/style.gp */
+    if (good && no_png) {
+        unlink(png);
+        snprintf(p->no_png, NO_PNG_MAX, "%.*s", (int)strcspn(no_png, "\n"), no_png);
+    }
+    free(drawn);
+    free(said);
+    free(png);
+    free(svg);
+    return good;
+}
+
+/* One gnuplot for one picture; the script writes both the SVG and the PNG. */
+static bool draw(const struct picture *p, char *error, size_t error_size)
+{
+    char *scripts = gnuplot_string(p->scripts);
+    char *names = gnuplot_string(p->names);
+    char *set = text_format("dir='.'; scripts=%s; protocol='%s'; models=%s; cores='%s'; "
+                            "point=%u; omitted=%d; name='%s_%s'",
+                            scripts, p->protocol, names, p->cores, p->connections, p->omitted,
+                            p->name, p->protocol);
+    char *script = text_format("%s/%s.gp", p->scripts, p->name);
+    /* -d: no gnuplotrc. In the run directory: its name is then part of no program. */
+    const char *argv[] = {"gnuplot", "-d", "-e", set, script, NULL};
+    struct process g;
+    char end[400];
+
+    process_start(&g,
+                  &(struct process_spec){
+                      .argv = argv, .input = -1, .extra = -1, .homeless = true, .dir = p->dir});
+    bool good = process_wait(&g, clock_after(clock_ns(), 60 * NS_PER_S));
+    if (!good) {
+        snprintf(error, error_size, "gnuplot did not end within a minute: %s", script);
+    } else if (g.status != 0) {
+        good = false;
+        process_end_reason(&g, end, sizeof end);
+        bool absent = WIFEXITED(g.status) && WEXITSTATUS(g.status) == 127;
+        snprintf(error, error_size,
+                 absent ? "gnuplot is not installed (%s)" : "gnuplot failed: %s", end);
+    }
+    good = good && check_drawn(p, &g, error, error_size);
+    process_destroy(&g);
+    free(script);
+    free(set);
+    free(names);
+    free(scripts);
+    return good;
+}
+
+/* All pictures of one protocol. */
+static bool draw_protocol(struct picture *p, const struct run_data *d,
+                          const struct ratios *ratios, char *error, size_t error_size)
+{
+    size_t count;
+    bool curve;
+    p->names = model_names(&d->summary, p->protocol, true, d->environment, &count);
+    p->omitted = count > NAMES_MAX;
+    if (p->omitted) {
+        free(p->names);
+        p->names = model_names(&d->summary, p->protocol, false, d->environment, &count);
+    }
+    bool compared = comparison_write(p->dir, p->protocol, ratios);
+    bool good =
+        distribution_write(p->dir, p->protocol, p->connections, d, &curve, error, error_size);
+    for (const struct plot_script *s = plot_scripts; good && p->names[0] && s->name; s++) {
+        p->name = s->name;
+        if ((curve || strcmp(s->name, "latency_distribution") != 0) &&
+            (compared || strcmp(s->name, "comparison") != 0))
+            good = draw(p, error, error_size);
+    }
+    free(p->names);
+    return good;
+}
+
+static bool draw_all(const char *dir, const char *scripts, const struct run_data *d,
+                     char *error, size_t error_size)
+{
+    static const char *const protocols[] = {"http", "echo"};
+    char *cores = cores_text(d->environment);
+    struct ratios ratios;
+    bool good = true;
+    char no_png[NO_PNG_MAX] = "";
+    ratios_make(&ratios, &d->rows, &d->summary, d->environment);
+    ratios_write(&ratios, dir);
+    for (size_t i = 0; i < 2 && good; i++) {
+        struct picture p = {.dir = dir,
+                            .scripts = scripts,
+                            .protocol = protocols[i],
+                            .cores = cores,
+                            .connections = run_data_rank(d),
+                            .no_png = no_png};
+        good = draw_protocol(&p, d, &ratios, error, error_size);
+    }
+    if (good && no_png[0])
+        warn("%s; the SVGs are there", no_png);
+    ratios_free(&ratios);
+    free(cores);
+    return good;
+}
+
+/* The scripts' directory by a path that holds from anywhere. The caller frees it. */
+static char *find_scripts(const char *scripts, char *error, size_t error_size)
+{
+    char *absolute = realpath(scripts, NULL);
+    if (!absolute) {
+        snprintf(error, error_size, "cannot find the gnuplot scripts %s: %s", scripts,
+                 strerror(errno));
+    } else if (strchr(absolute, '\n')) {
+        snprintf(error, error_size,
+                 "a path of scripts with a line break in it cannot be handed to gnuplot");
+        free(absolute);
+        absolute = NULL;
+    }
+    return absolute;
+}
+
+bool plot_make(const char *dir, const char *scripts, char *error, size_t error_size)
+{
+    struct run_data d;
+    char *absolute = find_scripts(scripts, error, error_size);
+    if (!absolute)
+        return false;
+    if (!run_data_read(dir, &d, error, error_size)) {
+        free(absolute);
+        return false;
+    }
+    char *plots = text_format("%s/plots", dir);
+    bool good = mkdir(plots, 0777) == 0 || errno == EEXIST;
+    if (!good)
+        snprintf(error, error_size, "cannot make %s: %s", plots, strerror(errno));
+    if (good) {
+        summary_write(&d.summary, dir);
+        good = draw_all(dir, absolute, &d, error, error_size);
+    }
+    free(plots);
+    free(absolute);
+    run_data_free(&d);
+    return good;
+}
+
+static const struct option options[] = {
+    {"help", no_argument, NULL, 'h'},
+    PATHS_OPTIONS,
+    {0},
+};
+
+int command_plot(int argc, char **argv)
+{
+    struct paths paths = {0};
+    char error[512];
+    int value;
+    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (value == 'h') {
+            printf("Usage: iomodels plot DIR [--scripts DIR]\n"
+                   "\n"
+                   "Write summary.csv, ratios.csv and plots/*.svg, *.png of a run from its "
+                   "trials.csv and\n"
+                   "histograms. Needs gnuplot and none of the servers. Data that no run "
+                   "writes is refused;\n"
+                   "the message names its file and line.\n");
+            return 0;
+        }
+        if (!paths_option(&paths, value, optarg))
+            return EXIT_USAGE;
+    }
+    if (argc - optind != 1)
+        die_usage("plot takes one run directory");
+    paths_find(&paths);
+    if (!plot_make(argv[optind], paths.scripts, error, sizeof error))
+        die("%s", error);
+    return 0;
+}

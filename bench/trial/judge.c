@@ -1,0 +1,153 @@
+#include "bench/trial/judge.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/text.h"
+#include "common/disturbed.h"
+
+static const double server_saturated = 0.95;
+static const double window_tolerance = 0.05;
+
+bool judge_holds_all(const struct model *m, unsigned connections)
+{
+    return m->concurrency == 0 || m->concurrency >= connections;
+}
+
+/* Wrong answers, or figures that contradict each other. */
+static bool wrong(struct trial_row *row)
+{
+    const double *v = row->value;
+    char *why = row->reason;
+    size_t size = sizeof row->reason;
+    double ended = v[M_OK] + v[M_TIMEOUT] + v[M_RESET] + v[M_REFUSED] + v[M_EOF] +
+                   v[M_CORRUPT] + v[M_NON_2XX] + v[M_IN_FLIGHT];
+    double begun = v[M_REQUESTS_STARTED] + v[M_IN_FLIGHT_AT_START] + v[M_UNSOLICITED];
+
+    if (v[M_CORRUPT] > 0)
+        snprintf(why, size, "%.0f wrong answers", v[M_CORRUPT]);
+    else if (v[M_NON_2XX] > 0)
+        snprintf(why, size, "%.0f answers with a status other than 2xx", v[M_NON_2XX]);
+    else if (!(v[M_REQUESTS] > 0))
+        snprintf(why, size, "no request was answered");
+    else if (!(ended == begun))
+        snprintf(why, size, "the outcomes do not add up: %.0f requests, %.0f outcomes", begun,
+                 ended);
+    else
+        return false;
+    return true;
+}
+
+/* The counters were read too early or too late. */
+static bool other_window(struct trial_row *row)
+{
+    double counters = row->value[M_COUNTER_WINDOW_S];
+    double window = row->value[M_WINDOW_S];
+    if (fabs(counters - window) <= window_tolerance * window)
+        return false;
+    snprintf(row->reason, sizeof row->reason, "counters cover %.3f s of a window of %.3f s",
+             counters, window);
+    return true;
+}
+
+/* Connections that a model which can hold them all did not serve. */
+static bool lost(struct trial_row *row, bool settling)
+{
+    const double *v = row->value;
+    char *why = row->reason;
+    size_t size = sizeof row->reason;
+
+    if (v[M_CONNECTED] < row->connections)
+        snprintf(why, size, "%.0f of %u connection%s came about", v[M_CONNECTED],
+                 row->connections, text_s(row->connections));
+    else if (settling && v[M_SETTLED] < v[M_CONNECTED])
+        snprintf(why, size,
+                 "only %.0f of %.0f connection%s had an answer before the load began",
+                 v[M_SETTLED], v[M_CONNECTED], text_s(v[M_CONNECTED]));
+    else
+        return false;
+    return true;
+}
+
+/* More than so much of the CPUs, and more than two ticks of the clock that the kernel counts by. */
+static bool took_much(const struct trial_row *row, enum metric fraction, int cpus)
+{
+    double ticks = row->value[fraction] * row->value[M_COUNTER_WINDOW_S] * cpus *
+                   (double)sysconf(_SC_CLK_TCK);
+    return row->value[fraction] > DISTURBED_TAKEN && ticks > 2 * cpus;
+}
+
+/* A control group's quota of CPU time stopped server, load generator and this driver together. */
+static bool throttled(struct trial_row *row)
+{
+    if (!(row->value[M_THROTTLED_FRACTION] > DISTURBED_THROTTLED))
+        return false;
+    snprintf(
+        row->reason, sizeof row->reason,
+        DISTURBED_REASON
+        "the CPU quota of a control group stopped all programs in %.0f periods, for %.0f %% "
+        "of the time",
+        row->value[M_THROTTLED_PERIODS], row->value[M_THROTTLED_FRACTION] * 100);
+    return true;
+}
+
+/* What the hypervisor took is looked for first: the kernel books the same time as busy too. */
+static bool disturbed(struct trial_row *row, const struct placement *p)
+{
+    const struct {
+        enum metric fraction;
+        int cpus;
+        const char *who, *whose;
+    } takers[] = {
+        {M_STOLEN_GENERATOR_CPU_FRACTION, p->generator_count, "the hypervisor",
+         "the load generator's CPUs"},
+        {M_STOLEN_SERVER_CPU_FRACTION, p->server_count, "the hypervisor", "the server's CPUs"},
+        {M_OTHER_GENERATOR_CPU_FRACTION, p->generator_count, "other programs",
+         "the load generator's CPUs"},
+        {M_OTHER_SERVER_CPU_FRACTION, p->server_count, "other programs", "the server's CPUs"},
+    };
+    for (size_t i = 0; i < sizeof takers / sizeof takers[0]; i++) {
+        if (!took_much(row, takers[i].fraction, takers[i].cpus))
+            continue;
+        snprintf(row->reason, sizeof row->reason, DISTURBED_REASON "%s took %.0f %% of %s",
+                 takers[i].who, row->value[takers[i].fraction] * 100,
+                 p->shared ? "the CPUs" : takers[i].whose);
+        return true;
+    }
+    return false;
+}
+
+void judge(struct trial_row *row, const struct judge_facts *facts)
+{
+    const struct placement *p = facts->placement;
+    const char *verdict = facts->generator_verdict;
+
+    row->verdict = VERDICT_INVALID;
+    if (wrong(row))
+        return;
+    if (judge_holds_all(facts->model, row->connections) && lost(row, facts->settling))
+        return;
+    /* Where only system calls are counted, how fast it was does not matter. */
+    if (!row->counting && (throttled(row) || disturbed(row, p)))
+        return;
+    if (other_window(row))
+        return;
+    if (strcmp(verdict, "FAILED") == 0) {
+        snprintf(row->reason, sizeof row->reason, "%s", facts->generator_reason);
+    } else if (row->counting) {
+        row->verdict = VERDICT_VALID;
+    } else if (strcmp(verdict, "INVALID") == 0) {
+        snprintf(row->reason, sizeof row->reason, "%s", facts->generator_reason);
+    } else if (p->shared) {
+        row->verdict = VERDICT_GENERATOR_LIMITED;
+        placement_shared_text(p, row->reason, sizeof row->reason);
+    } else if (strcmp(verdict, "generator-limited") == 0 &&
+               !(row->value[M_SERVER_CPU_FRACTION] >= server_saturated)) {
+        row->verdict = VERDICT_GENERATOR_LIMITED;
+        snprintf(row->reason, sizeof row->reason, "%s", facts->generator_reason);
+    } else {
+        row->verdict = VERDICT_VALID;
+    }
+}

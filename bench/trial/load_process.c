@@ -1,0 +1,134 @@
+#include "bench/trial/load_process.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/text.h"
+#include "bench/base/wait.h"
+#include "common/clock.h"
+#include "common/err.h"
+
+void load_start(struct load *l, const struct load_spec *spec)
+{
+    const struct scenario *s = spec->scenario;
+    bool http = spec->protocol == PROTOCOL_HTTP;
+    char connections[16], threads[16], payload[24], duration[32], warmup[32], timeout[32],
+        settle[32];
+    int events[2];
+    int hold[2];
+
+    if (pipe2(events, O_CLOEXEC) != 0 || pipe2(hold, O_CLOEXEC) != 0)
+        die_errno("cannot make a pipe");
+    snprintf(connections, sizeof connections, "%u", spec->connections);
+    snprintf(threads, sizeof threads, "%u", spec->threads);
+    snprintf(payload, sizeof payload, "%llu", (unsigned long long)s->payload);
+    snprintf(duration, sizeof duration, "%lluns", (unsigned long long)spec->duration_ns);
+    snprintf(settle, sizeof settle, "%lluns", (unsigned long long)spec->settle_ns);
+    snprintf(warmup, sizeof warmup, "%lluns", (unsigned long long)spec->warmup_ns);
+    snprintf(timeout, sizeof timeout, "%lluns", (unsigned long long)s->timeout_ns);
+    char *url =
+        text_format("%s://%s%s", http ? "http" : "echo", spec->address, http ? s->path : "");
+
+    *l = (struct load){.events = events[0], .hold = hold[1]};
+    l->json = text_format("%s/.load.json", spec->dir);
+    unlink(l->json);
+    const char *argv[] = {spec->program, "-c",       connections,   "-t",        threads,
+                          "-d",          duration,   "--warmup",    warmup,      "--timeout",
+                          timeout,       "--settle", settle,        "--payload", payload,
+                          "--json",      l->json,    "--events-fd", "3",         "--hold",
+                          url,           NULL,       NULL};
+    if (spec->may_lose) {
+        argv[sizeof argv / sizeof argv[0] - 3] = "--max-errors=100%";
+        argv[sizeof argv / sizeof argv[0] - 2] = url;
+    }
+    process_start(&l->process,
+                  &(struct process_spec){
+                      .argv = argv, .cpus = spec->cpus, .input = hold[0], .extra = events[1]});
+    free(url);
+    close(hold[0]);
+    close(events[1]);
+}
+
+/* Take the first whole line out of l->line: does it begin with `name`? */
+static bool take_line(struct load *l, const char *name, bool *matches)
+{
+    char *end = memchr(l->line, '\n', l->used);
+    if (!end)
+        return false;
+    size_t n = strlen(name);
+    size_t length = (size_t)(end - l->line);
+    *matches = length >= n && memcmp(l->line, name, n) == 0 &&
+               (l->line[n] == '\n' || l->line[n] == ' ');
+    l->used -= length + 1;
+    memmove(l->line, end + 1, l->used);
+    return true;
+}
+
+static enum load_result failed(const char *who, struct process *p, char *reason,
+                               size_t reason_size)
+{
+    char end[300];
+    process_wait(p, clock_after(clock_ns(), NS_PER_S));
+    process_end_reason(p, end, sizeof end);
+    snprintf(reason, reason_size, "%s during the load: %s", who, end);
+    return LOAD_FAILED;
+}
+
+enum load_result load_wait(struct load *l, const char *name, struct process *server,
+                           uint64_t deadline, char *reason, size_t reason_size)
+{
+    for (;;) {
+        bool matches;
+        while (take_line(l, name, &matches))
+            if (matches)
+                return LOAD_OK;
+
+        int fds[] = {l->events, server->pidfd, l->process.pidfd};
+        int which = wait_readable(fds, 3, deadline);
+        if (which == WAIT_INTERRUPTED)
+            return LOAD_INTERRUPTED;
+        if (which == WAIT_TIMEOUT) {
+            snprintf(reason, reason_size, "load generator did not come to its '%s' in time",
+                     name);
+            return LOAD_FAILED;
+        }
+        if (which == 1)
+            return failed("server died", server, reason, reason_size);
+        ssize_t n =
+            which == 0 ? read(l->events, l->line + l->used, sizeof l->line - l->used) : 0;
+        if (n <= 0)
+            return failed("load generator ended", &l->process, reason, reason_size);
+        l->used += (size_t)n;
+    }
+}
+
+json_t *load_finish(struct load *l, uint64_t deadline, char *reason, size_t reason_size)
+{
+    close(l->hold);
+    l->hold = -1;
+    if (!process_wait(&l->process, deadline)) {
+        snprintf(reason, reason_size, "load generator did not end when it was told to");
+        return NULL;
+    }
+    json_error_t error;
+    json_t *results = json_load_file(l->json, 0, &error);
+    if (!results) {
+        char end[200];
+        process_end_reason(&l->process, end, sizeof end);
+        snprintf(reason, reason_size, "load generator left no results (%s)", end);
+    }
+    return results;
+}
+
+void load_destroy(struct load *l)
+{
+    if (l->hold >= 0)
+        close(l->hold);
+    close(l->events);
+    process_destroy(&l->process);
+    unlink(l->json);
+    free(l->json);
+}

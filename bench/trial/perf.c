@@ -1,0 +1,136 @@
+#include "bench/trial/perf.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench/base/text.h"
+#include "common/parse.h"
+
+/* What a run has where perf gives no such counter. */
+static const char *const without[PERF_COUNTERS] = {
+    [PERF_TASK_CLOCK] = "CPU time comes from the clocks of the server's processes",
+    [PERF_SWITCHES] = "context switches come from the server's own rusage",
+    [PERF_MIGRATIONS] = "no migrations",
+    [PERF_FAULTS] = "page faults come from /proc/PID/stat of the server's processes",
+    [PERF_SYSCALLS] = "no system calls",
+};
+
+/* The number of the tracepoint raw_syscalls:sys_enter, which tracefs tells where it is mounted and
+ * may be read. False with errno: ENOENT where it is not there, EACCES where it may not be read. */
+static bool tracepoint_id(uint64_t *id)
+{
+    static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
+    bool refused = false;
+    for (size_t i = 0; i < 2; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/events/raw_syscalls/sys_enter/id", roots[i]);
+        char *text = text_first_line(path);
+        refused |= !text && (errno == EACCES || errno == EPERM);
+        bool good = text && parse_u64(text, 0, UINT32_MAX, id);
+        free(text);
+        if (good)
+            return true;
+    }
+    errno = refused ? EACCES : ENOENT;
+    return false;
+}
+
+static int open_counter(enum perf_counter which, pid_t pid)
+{
+    struct perf_event_attr attr = {
+        .size = sizeof attr,
+        .type = PERF_TYPE_SOFTWARE,
+        .disabled = 1,
+        .inherit = 1,
+        .enable_on_exec = 1,
+    };
+    switch (which) {
+    case PERF_TASK_CLOCK:
+        attr.config = PERF_COUNT_SW_TASK_CLOCK;
+        break;
+    case PERF_SWITCHES:
+        attr.config = PERF_COUNT_SW_CONTEXT_SWITCHES;
+        break;
+    case PERF_MIGRATIONS:
+        attr.config = PERF_COUNT_SW_CPU_MIGRATIONS;
+        break;
+    case PERF_FAULTS:
+        attr.config = PERF_COUNT_SW_PAGE_FAULTS_MIN;
+        break;
+    default: {
+        uint64_t id;
+        if (!tracepoint_id(&id))
+            return -1;
+        attr.type = PERF_TYPE_TRACEPOINT;
+        attr.config = id;
+    }
+    }
+    return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+static const char *hint_of(enum perf_counter which, int error)
+{
+    uint64_t id;
+    bool tracefs = which == PERF_SYSCALLS && !tracepoint_id(&id);
+    bool refused = error == EACCES || error == EPERM;
+    if (tracefs)
+        return refused ? "; /sys/kernel/tracing can be read by its owner alone"
+                       : "; is tracefs mounted on /sys/kernel/tracing?";
+    return refused ? "; see /proc/sys/kernel/perf_event_paranoid" : "";
+}
+
+void perf_probe(bool available[PERF_COUNTERS], char *reason, size_t reason_size)
+{
+    char why[128] = "";
+    reason[0] = '\0';
+    size_t used = 0;
+    /* What is missing altogether first. */
+    for (int i = PERF_COUNTERS - 1; i >= 0; i--) {
+        int fd = open_counter((enum perf_counter)i, 0);
+        int error = errno;
+        available[i] = fd >= 0;
+        if (fd >= 0) {
+            close(fd);
+            continue;
+        }
+        snprintf(why, sizeof why, "%s%s", strerror(error),
+                 hint_of((enum perf_counter)i, error));
+        int n =
+            snprintf(reason + used, reason_size - used, "%s%s", used ? ", " : "", without[i]);
+        used += n > 0 && (size_t)n < reason_size - used ? (size_t)n : 0;
+    }
+    if (used > 0)
+        snprintf(reason + used, reason_size - used, " (%s)", why);
+}
+
+void perf_open(struct perf *p, pid_t pid, bool syscalls)
+{
+    for (int i = 0; i < PERF_COUNTERS; i++)
+        p->fd[i] =
+            i != PERF_SYSCALLS || syscalls ? open_counter((enum perf_counter)i, pid) : -1;
+}
+
+void perf_read(const struct perf *p, struct perf_values *out)
+{
+    for (int i = 0; i < PERF_COUNTERS; i++) {
+        uint64_t count;
+        bool good = p->fd[i] >= 0 && read(p->fd[i], &count, sizeof count) == sizeof count;
+        out->count[i] = good ? (double)count : NAN;
+    }
+}
+
+void perf_close(struct perf *p)
+{
+    for (int i = 0; i < PERF_COUNTERS; i++) {
+        if (p->fd[i] >= 0)
+            close(p->fd[i]);
+        p->fd[i] = -1;
+    }
+}

@@ -1,0 +1,69 @@
+/* One server under test, from its start to the proof that it is gone. */
+#ifndef IOM_SERVER_PROCESS_H
+#define IOM_SERVER_PROCESS_H
+
+#include <jansson.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/base/process.h"
+#include "bench/plan/models.h"
+#include "bench/plan/peer_site.h"
+#include "bench/plan/scenario.h"
+#include "bench/trial/answer.h"
+#include "bench/trial/perf.h"
+
+struct server {
+    struct process process;
+    struct perf perf;
+    char address[160]; /* where it listens */
+    /* Of a server of others: */
+    const struct peer *peer; /* NULL: one of ours */
+    struct peer_site site;
+    struct answer answer; /* what it said when it was ready */
+};
+
+struct server_spec {
+    const struct model *model;
+    const char *options; /* words to add to its command line; NULL for none */
+    enum protocol protocol;
+    unsigned connections;
+    const char *path; /* what will be asked for, and in echo how many bytes sent */
+    uint64_t payload;
+    const struct answer
+        *answer; /* of our servers to that; NULL where no server of others runs */
+    const cpu_set_t *cpus;
+    bool count_syscalls;
+};
+
+enum server_result {
+    SERVER_OK,
+    SERVER_FAILED,
+    SERVER_UNSUPPORTED, /* one of ours said by exit status 3 that it cannot run here */
+    SERVER_INTERRUPTED
+};
+
+/* Start a server on its CPUs and wait, at most ten seconds: one of ours until it says on its ready
+ * descriptor that it listens, one of others until it answers one question over a connection. The
+ * counters are open when this returns SERVER_OK; otherwise `reason` says why. server_destroy() in
+ * every case. */
+enum server_result server_start(struct server *s, const struct server_spec *spec, char *reason,
+                                size_t reason_size);
+
+/* SIGTERM (a server of others: its own signal), and wait for the end (bounded; then SIGKILL).
+ * `*counters` becomes the JSON object of the last line that one of ours printed, or NULL; the
+ * caller decrefs it. Returns false with the reason where the server had died before, or where one
+ * of ours did not end by itself with status 0. What others leave running is killed by
+ * server_destroy(). */
+bool server_stop(struct server *s, json_t **counters, char *reason, size_t reason_size);
+
+void server_destroy(struct server *s);
+
+/* Start `model`, one of ours, put the scenario's question to it and stop it. */
+enum server_result server_ask(const struct model *model, const struct scenario *s,
+                              enum protocol protocol, const cpu_set_t *cpus,
+                              struct answer *answer, char *reason, size_t reason_size);
+
+#endif

@@ -1,0 +1,126 @@
+/* How the io_uring engine sends.
+ *
+ * A send asks for no completion when it succeeds (IOSQE_CQE_SKIP_SUCCESS), so a request neither
+ * ends a wait nor costs an event. That needs two more flags. MSG_WAITALL makes a send that took
+ * only a part count as failed, so that it does post a completion, with the number of bytes taken;
+ * without it the rest would silently be missing. MSG_DONTWAIT makes the outcome known at once:
+ * without it a send that does not fit would wait in the kernel, nobody here could tell, and the
+ * next request might overtake it. So no send is ever pending, and the completion of one that
+ * failed is there when the call that submitted it returns, before any answer can be looked at.
+ * The rest is sent as the epoll engine does it: send(2) whenever the socket has room, told by a
+ * poll. Requests that are unlikely to fit go that way from the start.
+ *
+ * A pipeline goes out as one request with many pieces, one a turn of the loop: how it ended is
+ * known before the next one is made. */
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "loadgen/engine/uring.h"
+
+/* A request longer than this is not sent through the ring. Above what the kernel takes at one
+ * time of a Unix-domain socket (net.core.wmem_default), so that the tests see sends that do not
+ * fit. */
+#define RING_SEND_MAX ((size_t)256 << 10)
+
+/* Sent bytes are counted when they are queued. The few that then are not sent are set off
+ * against the next ones: a count that went back might go below what it was when the window
+ * opened. */
+static void count_sent(struct worker *w, size_t size)
+{
+    struct uring_state *s = w->engine_state;
+    uint64_t paid = s->unpaid < size ? s->unpaid : size;
+    s->unpaid -= paid;
+    w->total.n[COUNT_BYTES_OUT] += size - paid;
+}
+
+void uring_send_plainly(struct worker *w, struct client_conn *c)
+{
+    while (c->out_left > 0) {
+        ssize_t n = engine_send_some(c);
+        w->total.n[COUNT_SEND]++;
+        if (n >= 0) {
+            count_sent(w, (size_t)n);
+            engine_sent(c, (size_t)n);
+        } else if (errno == EAGAIN) {
+            w->total.n[COUNT_EAGAIN]++;
+            uring_arm_poll(w, c, WRITABLE);
+            return;
+        } else if (errno != EINTR) {
+            conn_send_failed(w, c, errno);
+            return;
+        }
+    }
+}
+
+/* Send several requests at once. What is queued stays at the head of the pipeline until it is
+ * known to be sent, for the kernel reads the pieces when the request is submitted. This is
+ * called once between two waits, so the one before it was submitted, and if it had failed
+ * uring_send_failed() would have been told. */
+static void send_pipeline(struct worker *w, struct client_conn *c)
+{
+    struct uring_conn *u = uring_conn(w, c);
+
+    pipeline_sent(c->pipeline, u->queued);
+    u->queued = 0;
+    if (u->armed & URING_BIT(WRITABLE))
+        return;
+    if (c->out_left > RING_SEND_MAX) {
+        uring_send_plainly(w, c);
+        return;
+    }
+    struct io_uring_sqe *sqe = uring_request(w);
+    io_uring_prep_sendmsg(sqe, uring_slot(w, c), pipeline_message(c->pipeline),
+                          MSG_NOSIGNAL | MSG_WAITALL | MSG_DONTWAIT);
+    sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
+    sqe->user_data = uring_tag(w, c, SEND);
+    u->queued = (uint32_t)c->out_left;
+    count_sent(w, c->out_left);
+    c->out_left = 0;
+}
+
+void uring_send(struct worker *w, struct client_conn *c)
+{
+    struct uring_conn *u = uring_conn(w, c);
+
+    if (c->pipeline) {
+        send_pipeline(w, c);
+        return;
+    }
+    if (c->out_left > RING_SEND_MAX) {
+        uring_send_plainly(w, c);
+        return;
+    }
+    struct io_uring_sqe *sqe = uring_request(w);
+    io_uring_prep_send(sqe, uring_slot(w, c), c->out, c->out_left,
+                       MSG_NOSIGNAL | MSG_WAITALL | MSG_DONTWAIT);
+    sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
+    sqe->user_data = uring_tag(w, c, SEND);
+    u->queued = (uint32_t)c->out_left;
+    count_sent(w, c->out_left);
+    c->out += c->out_left;
+    c->out_left = 0;
+}
+
+void uring_send_failed(struct worker *w, struct client_conn *c, int result)
+{
+    struct uring_state *s = w->engine_state;
+    struct uring_conn *u = uring_conn(w, c);
+    size_t sent = result > 0 ? (size_t)result : 0;
+    size_t left = u->queued - sent;
+
+    s->unpaid += left;
+    u->queued = 0;
+    bool passing = result >= 0 || uring_passing(-result);
+    if (!passing)
+        conn_send_failed(w, c, -result);
+    if (c->fd < 0)
+        return;
+    w->total.n[COUNT_EAGAIN] += passing;
+    if (c->pipeline)
+        pipeline_sent(c->pipeline, sent);
+    else
+        c->out -= left;
+    c->out_left += left;
+    if (passing)
+        uring_arm_poll(w, c, WRITABLE);
+}

@@ -1,0 +1,298 @@
+#include "loadgen/load/run.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+
+/* Descriptors besides the connections and those that were there before: signals, files; and of each
+ * thread its wake-up, its engine and a timer. */
+#define OTHER_FDS  32
+#define THREAD_FDS 3
+
+/* How long it may take until the last thread has left the barrier. */
+#define START_DELAY_NS (2 * NS_PER_MS)
+
+/* From so many on, connections may need more than one source address: a half of the ports that
+ * there are by default. */
+#define MANY_CONNECTIONS 14000
+
+static void tell(struct run *r, const char *line)
+{
+    int fd = r->options->events_fd;
+    if (fd >= 0 && write(fd, line, strlen(line)) < 0)
+        warn("cannot write to --events-fd %d: %s", fd, strerror(errno));
+}
+
+/* The window of the run is open while that of any thread is. */
+void run_opened(struct run *r)
+{
+    if (atomic_fetch_add(&r->opened, 1) == 0)
+        tell(r, "start\n");
+}
+
+void run_closed(struct run *r)
+{
+    if (atomic_fetch_add(&r->closed, 1) + 1 == r->options->threads)
+        tell(r, "end\n");
+}
+
+/* The descriptors that are open, those of whoever started us among them. */
+static rlim_t count_fds(void)
+{
+    rlim_t count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+
+    while (dir && readdir(dir))
+        count++;
+    if (dir)
+        closedir(dir);
+    return count;
+}
+
+static void raise_fd_limit(const struct options *o)
+{
+    rlim_t measured = o->null ? 0 : o->connections;
+    rlim_t all = measured + o->idle + o->slow_readers + o->slow_senders;
+    rlim_t need = all + THREAD_FDS * (rlim_t)o->threads + OTHER_FDS + count_fds();
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        die_errno("cannot read the limit of open files");
+    if (limit.rlim_cur >= need)
+        return;
+    if (limit.rlim_max < need)
+        die("%llu connections need %llu open files, the hard limit is %llu (ulimit -Hn)",
+            (unsigned long long)all, (unsigned long long)need,
+            (unsigned long long)limit.rlim_max);
+    limit.rlim_cur = need;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        die_errno("cannot raise the limit of open files to %llu", (unsigned long long)need);
+}
+
+/* By one thread, when all have tried their connections and the load has not begun. */
+static void connections_tried(struct run *r)
+{
+    char line[32];
+
+    for (uint32_t i = 0; i < r->options->threads; i++) {
+        struct worker *w = &r->workers[i];
+        r->connected += w->connected;
+        r->settled += w->settled;
+        for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
+            if (w->reasons[k])
+                r->why_not = w->reasons[k];
+    }
+    snprintf(line, sizeof line, "connected %u\n", r->connected);
+    tell(r, line);
+    /* An open loop's threads must all be there at the schedule's time 0. */
+    r->start_ns = clock_ns() + (r->options->rate_milli ? START_DELAY_NS : 0);
+}
+
+static void *thread_main(void *arg)
+{
+    struct worker *w = arg;
+    struct run *r = w->run;
+
+    worker_create(w);
+    worker_connect(w);
+    worker_settle(w);
+    if (pthread_barrier_wait(&r->barrier) == PTHREAD_BARRIER_SERIAL_THREAD)
+        connections_tried(r);
+    pthread_barrier_wait(&r->barrier);
+
+    if (r->connected > 0)
+        worker_load(w, r->start_ns);
+    uint64_t one = 1;
+    if (write(r->done_fd, &one, sizeof one) < 0)
+        die_errno("cannot tell that thread %u is done", w->index);
+    if (r->connected > 0 && r->options->hold)
+        worker_hold(w);
+    worker_close(w);
+    return NULL;
+}
+
+static void wake_all(struct run *r)
+{
+    uint64_t one = 1;
+    for (uint32_t i = 0; i < r->options->threads; i++)
+        if (write(r->workers[i].wake_fd, &one, sizeof one) < 0)
+            die_errno("cannot wake thread %u", i);
+}
+
+/* True at the end of standard input. */
+static bool input_ended(void)
+{
+    char text[256];
+    ssize_t n = read(STDIN_FILENO, text, sizeof text);
+    return n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN);
+}
+
+/* poll(2), and note where it took longer than it should; `beats`: no longer than a beat. */
+static void wait_for(struct run *r, struct pollfd *fds, nfds_t count, bool beats)
+{
+    int limit = observer_timeout_ms(&r->observer);
+
+    if (beats && (limit < 0 || limit > DISTURBANCE_BEAT_MS))
+        limit = DISTURBANCE_BEAT_MS;
+    if (poll(fds, count, limit) < 0 && errno != EINTR)
+        die_errno("cannot wait for the threads");
+    disturbance_slept(&r->disturbance, limit, clock_ns(), atomic_load(&r->opened) > 0,
+                      atomic_load(&r->closed) == r->options->threads);
+}
+
+/* The main thread: pass on signals, count the threads that are done, end the hold. */
+static void supervise(struct run *r, int signal_fd)
+{
+    uint64_t done = 0;
+    bool hold = r->options->hold;
+
+    while (done < r->options->threads || hold) {
+        struct pollfd fds[4] = {
+            {.fd = signal_fd, .events = POLLIN},
+            {.fd = r->done_fd, .events = POLLIN},
+            {.fd = done == r->options->threads ? STDIN_FILENO : -1, .events = POLLIN},
+            {.fd = r->observer.fd, .events = POLLIN},
+        };
+        wait_for(r, fds, 4, done < r->options->threads);
+        uint64_t from = clock_ns();
+        observer_turn(&r->observer, r);
+        disturbance_held_up(&r->disturbance, clock_ns() - from);
+        if (fds[0].revents) {
+            struct signalfd_siginfo info;
+            if (read(signal_fd, &info, sizeof info) < 0)
+                die_errno("cannot read a signal");
+            /* In the hold a signal ends just that: the window was whole. */
+            if (atomic_load(&r->closed) < r->options->threads)
+                atomic_store(&r->stopped, true);
+            atomic_store(&r->signalled, true);
+            hold = false;
+            wake_all(r);
+        }
+        uint64_t more = 0;
+        if (fds[1].revents && read(r->done_fd, &more, sizeof more) == sizeof more)
+            done += more;
+        if (more > 0 && done == r->options->threads)
+            background_note(&r->background);
+        if (done == r->options->threads && r->connected == 0)
+            hold = false;
+        if (fds[2].revents && input_ended())
+            hold = false;
+    }
+    atomic_store(&r->finished, true);
+    wake_all(r);
+}
+
+static int block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        die_errno("cannot block signals");
+    int fd = signalfd(-1, &set, SFD_CLOEXEC);
+    if (fd < 0)
+        die_errno("cannot open a signal descriptor");
+    return fd;
+}
+
+static void make_workers(struct run *r)
+{
+    const struct options *o = r->options;
+    uint32_t id = 0;
+
+    r->workers = xcalloc(o->threads, sizeof *r->workers);
+    for (uint32_t i = 0; i < o->threads; i++) {
+        struct worker *w = &r->workers[i];
+        w->run = r;
+        w->index = i;
+        w->engine = r->engine;
+        w->load = &r->load;
+        w->protocol = r->load.protocol;
+        w->timeout_ns = o->timeout_ns;
+        w->source.at = i;
+        w->first_id = id;
+        w->conn_count = o->connections / o->threads + (i < o->connections % o->threads);
+        id += w->conn_count;
+        w->quota = o->requests ? o->requests / o->threads + (i < o->requests % o->threads)
+                               : UINT64_MAX;
+        w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (w->wake_fd < 0)
+            die_errno("cannot open an event descriptor");
+    }
+}
+
+void run_free(struct run *r)
+{
+    for (uint32_t i = 0; i < r->options->threads; i++) {
+        struct worker *w = &r->workers[i];
+        close(w->wake_fd);
+        worker_free(w);
+    }
+    free(r->workers);
+    workload_free(&r->load);
+    sources_free(&r->sources);
+    close(r->done_fd);
+    pthread_barrier_destroy(&r->barrier);
+}
+
+/* Connections that are closed and opened again would run out of ports, and so would very many. */
+static bool needs_sources(const struct options *o)
+{
+    return !o->null && (o->per_connection > 0 || o->connections + o->idle > MANY_CONNECTIONS);
+}
+
+void run_execute(struct run *r, const struct options *o)
+{
+    *r = (struct run){.options = o};
+    sources_init(&r->sources, o->source, &o->url.addr, needs_sources(o));
+    workload_init(&r->load, o);
+    r->engine = o->null ? &engine_null : engine_choose(o->engine);
+    raise_fd_limit(o);
+    int signal_fd = block_signals();
+    r->done_fd = eventfd(0, EFD_CLOEXEC);
+    if (r->done_fd < 0)
+        die_errno("cannot open an event descriptor");
+    make_workers(r);
+    observer_start(&r->observer, r);
+    disturbance_begin(&r->disturbance);
+    pthread_barrier_init(&r->barrier, NULL, o->threads);
+
+    background_start(&r->background, o, &r->load, &r->sources, signal_fd);
+    pthread_t *threads = xcalloc(o->threads, sizeof *threads);
+    for (uint32_t i = 0; i < o->threads; i++) {
+        errno = pthread_create(&threads[i], NULL, thread_main, &r->workers[i]);
+        if (errno)
+            die_errno("cannot start thread %u of %u", i + 1, o->threads);
+    }
+    supervise(r, signal_fd);
+    for (uint32_t i = 0; i < o->threads; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+    observer_end(&r->observer, r);
+    disturbance_end(&r->disturbance);
+    background_stop(&r->background);
+    close(signal_fd);
+}
+
+bool run_came_up(struct run *r, char *why, size_t size)
+{
+    char text[ADDR_TEXT_MAX];
+
+    if (r->connected > 0 || run_stopped(r))
+        return true;
+    snprintf(why, size, "cannot connect to %s: %s", addr_format(&r->options->url.addr, text),
+             r->why_not ? r->why_not : "no answer");
+    return false;
+}

@@ -1,0 +1,70 @@
+/* A whole run: the threads, the moments they share, and who is told about them. */
+#ifndef IOM_RUN_H
+#define IOM_RUN_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loadgen/cli/options.h"
+#include "loadgen/engine/sources.h"
+#include "loadgen/load/background.h"
+#include "loadgen/load/disturbance.h"
+#include "loadgen/load/worker.h"
+#include "loadgen/protocol/exchange.h"
+#include "loadgen/report/observer.h"
+
+struct run {
+    const struct options *options;
+    const struct engine *engine;
+    struct workload load;
+    struct sources sources;
+    struct background background;
+    struct observer observer;
+    struct disturbance disturbance;
+    struct worker *workers; /* options->threads of them */
+
+    pthread_barrier_t barrier;
+    _Atomic bool stopped;            /* end the window now */
+    _Atomic bool signalled;          /* end the drain now */
+    _Atomic bool finished;           /* end the hold */
+    _Atomic uint32_t opened, closed; /* workers whose window did */
+    int done_fd; /* an eventfd: one added by each worker whose window closed */
+    uint64_t start_ns;
+    uint32_t connected;  /* connections open at the start */
+    uint32_t settled;    /* connections that had had an answer when the load began */
+    const char *why_not; /* if none is: the reason of one; a constant string */
+};
+
+/* Do it all: connect, load, hold. Afterwards the workers' results can be read. SIGINT and SIGTERM
+ * end the window early and set `stopped`. */
+void run_execute(struct run *r, const struct options *o);
+
+/* False, and in `why` a line that says why, where no connection came up and nobody interrupted:
+ * then there was no load. */
+bool run_came_up(struct run *r, char *why, size_t size);
+
+/* Free everything, the workers' results too. */
+void run_free(struct run *r);
+
+static inline bool run_stopped(struct run *r)
+{
+    return atomic_load_explicit(&r->stopped, memory_order_relaxed);
+}
+
+static inline bool run_signalled(struct run *r)
+{
+    return atomic_load_explicit(&r->signalled, memory_order_relaxed);
+}
+
+static inline bool run_finished(struct run *r)
+{
+    return atomic_load_explicit(&r->finished, memory_order_relaxed);
+}
+
+/* A worker's window opened, closed. */
+void run_opened(struct run *r);
+void run_closed(struct run *r);
+
+#endif

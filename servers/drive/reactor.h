@@ -1,0 +1,83 @@
+/* The work that readiness loops share: their connections, deadlines, accepting and stopping.
+ *
+ * A loop written over this has the same shape in every model:
+ *
+ *     while (reactor_running(&r)) {
+ *         n = WAIT(..., reactor_timeout_ms(&r));
+ *         reactor_woke(&r, n);
+ *         for each ready connection c:  settle(&r, c, conn_step(c, r.now));
+ *         if the listening socket is ready:  while ((c = reactor_accept(&r))) ... watch c ...
+ *         reactor_turn(&r, settle);
+ *     }
+ *
+ * with settle(), the model's own, telling the kernel what the connection waits for now. */
+#ifndef IOM_REACTOR_H
+#define IOM_REACTOR_H
+
+#include "servers/drive/conn.h"
+
+/* A storm of connections is no reason to let the established ones wait. */
+#define ACCEPTS_PER_TURN 16
+
+struct reactor {
+    struct server *server;
+    struct counters *counters;
+    uint64_t now; /* the clock, as read after the last wake-up */
+    struct timers timers;
+    struct conn *conns; /* all of them, newest first */
+    size_t count;
+    bool draining;
+    uint64_t accept_again_at; /* accepting rests until then; 0 while it does not */
+    bool stopped_accepting;
+    unsigned accepts;    /* in this turn */
+    bool more_to_accept; /* the turn's share was taken, and somebody may still wait */
+};
+
+/* Tell the kernel what `c` waits for: the model's function. CONN_DONE asks it to forget the
+ * connection and to call reactor_close(). */
+typedef void reactor_settle(struct reactor *r, struct conn *c, enum conn_want want);
+
+void reactor_init(struct reactor *r, struct server *server);
+void reactor_free(struct reactor *r);
+
+/* False when the server has been told to stop and the last connection is closed. */
+bool reactor_running(const struct reactor *r);
+
+/* Is the listening socket to be watched? Not while the process is out of descriptors: it would
+ * stay ready, and a level-triggered wait would spin. */
+bool reactor_accepting(const struct reactor *r);
+
+/* How long the wait may take: until the next deadline; -1 for ever. */
+int reactor_timeout_ms(const struct reactor *r);
+
+/* The wait has returned `events`, the number of ready descriptors, or -1 with its errno; ends the
+ * program where that is no signal, as the next wait would fail the same way. */
+void reactor_woke(struct reactor *r, int events);
+
+/* Take the next new connection, NULL if there is no other, accepting rests, or ACCEPTS_PER_TURN
+ * were taken in this turn: then more_to_accept is set. A loop that is told only of changes has to
+ * come back by itself; the others are told again. */
+struct conn *reactor_accept(struct reactor *r);
+
+/* The end of a turn: connections whose deadline has come, and SIGTERM if it has come. */
+void reactor_turn(struct reactor *r, reactor_settle *settle);
+
+/* The parts of reactor_turn(), for a model whose connections are not always the loop's own to
+ * touch. The next connection whose timer is over, its timer taken out (its deadline may have
+ * moved); NULL if there is none. */
+struct conn *reactor_due(struct reactor *r);
+
+/* Once a turn: has SIGTERM come since the last one? Then all connections are to be drained. Ends
+ * the rest from accepting, too. */
+bool reactor_must_drain(struct reactor *r);
+
+/* After every step: keep the timer of `c` right. settle() functions call it for all but
+ * CONN_DONE. */
+void reactor_keep_time(struct reactor *r, struct conn *c);
+
+void reactor_close(struct reactor *r, struct conn *c);
+
+/* Close a connection that was accepted but cannot be served, and count it as refused. */
+void reactor_refuse(struct reactor *r, struct conn *c);
+
+#endif

@@ -1,0 +1,182 @@
+#include "servers/models/coroutine/scheduler.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "common/err.h"
+#include "servers/counters.h"
+#include "servers/drive/reactor.h"
+#include "servers/models/coroutine/stackful.h"
+#include "servers/models/coroutine/stacks.h"
+
+#define BATCH 512
+
+/* For the handlers of signals: the kernel's frame alone takes kilobytes where vector registers are
+ * wide (getauxval(3), AT_MINSIGSTKSZ), which is no small part of a coroutine's stack. */
+#define SIGNAL_STACK ((size_t)64 << 10)
+
+/* After so many recv or send in a row the others have their turn. */
+#define TURN 16
+
+static int epoll;
+static struct reactor reactor;
+static void (*serve_with)(struct conn *c);
+static enum resume_reason reason; /* why the coroutine that runs was resumed */
+static unsigned calls;            /* recv and send that it has made since */
+
+static const uint32_t everything = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
+static int control(int operation, int fd, uint32_t events, void *tag)
+{
+    struct epoll_event e = {.events = events, .data.ptr = tag};
+    return epoll_ctl(epoll, operation, fd, &e);
+}
+
+enum resume_reason scheduler_wait(struct conn *c, enum conn_want want)
+{
+    c->want = (uint8_t)want;
+    reactor_keep_time(&reactor, c);
+    coroutine_yield();
+    return reason;
+}
+
+void scheduler_give_way(struct conn *c, enum conn_want want)
+{
+    /* To modify a descriptor, even into what it was, has it reported again if it is ready. */
+    if (++calls > TURN && control(EPOLL_CTL_MOD, c->fd, everything, c) == 0)
+        scheduler_wait(c, want);
+}
+
+uint64_t scheduler_now(void)
+{
+    return reactor.now;
+}
+
+static void serve_conn(void *argument)
+{
+    serve_with(argument);
+}
+
+static void resume(struct reactor *r, struct conn *c, enum resume_reason why)
+{
+    reason = why;
+    calls = 0;
+    count(&r->counters->extra[0], 1);
+    if (!coroutine_resume(c->model_data))
+        reactor_close(r, c); /* closing takes it out of the set */
+}
+
+static void accept_all(struct reactor *r)
+{
+    for (struct conn *c; (c = reactor_accept(r));) {
+        c->drained = true; /* until it is reported */
+        c->model_data = coroutine_new(serve_conn, c);
+        if (!c->model_data) {
+            reactor_refuse(r, c);
+        } else if (control(EPOLL_CTL_ADD, c->fd, everything, c) != 0) {
+            coroutine_drop(c->model_data);
+            reactor_refuse(r, c);
+        }
+    }
+}
+
+/* What the kernel will not say again has to be remembered. */
+static void reported(struct reactor *r, struct conn *c, uint32_t events)
+{
+    if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        c->drained = false;
+    if (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        c->read_to_eagain = true;
+    bool over = events & (EPOLLHUP | EPOLLERR);
+    if (c->want == CONN_READ ? !c->drained
+                             : over || (c->want == CONN_WRITE && events & EPOLLOUT))
+        resume(r, c, c->want == CONN_WAIT ? RESUME_GONE : RESUME_READY);
+}
+
+static void turn(struct reactor *r)
+{
+    for (struct timer *t; (t = timers_due(&r->timers, r->now));) {
+        struct conn *c = (struct conn *)(void *)((char *)t - offsetof(struct conn, timer));
+        if (conn_deadline(c) > r->now)
+            reactor_keep_time(r, c); /* it was moved meanwhile: see timers.h */
+        else
+            resume(r, c, RESUME_TIME);
+    }
+    if (r->accept_again_at != 0 && r->now >= r->accept_again_at)
+        r->accept_again_at = 0;
+    if (!server_stopping(r->server) || r->draining)
+        return;
+    r->draining = true;
+    for (struct conn *c = r->conns, *next; c; c = next) {
+        next = c->next;
+        session_drain(c->session);
+        c->drained &= c->want != CONN_READ; /* what has come by now is still read */
+        if (c->want == CONN_READ)
+            resume(r, c, RESUME_STOPPING);
+    }
+}
+
+/* Whoever came while accepting rested, or was left for the next turn, has been reported, but not
+ * accepted. */
+static void watch_listener(struct reactor *r, bool *watched)
+{
+    bool want = reactor_accepting(r);
+    if (want && (!*watched || r->more_to_accept) &&
+        control(EPOLL_CTL_MOD, r->server->listen_fd, EPOLLIN | EPOLLET, NULL) != 0)
+        die_errno("cannot watch the listening socket");
+    r->more_to_accept = false;
+    *watched = want;
+}
+
+static void *set_signal_stack(stack_t *old)
+{
+    stack_t own = {.ss_sp = xmalloc(SIGNAL_STACK), .ss_size = SIGNAL_STACK};
+    if (sigaltstack(&own, old) != 0)
+        die_errno("cannot set a stack for signals");
+    return own.ss_sp;
+}
+
+void scheduler_run(struct server *server, void (*converse)(struct conn *c))
+{
+    struct epoll_event ready[BATCH];
+    struct reactor *r = &reactor;
+    bool listener_watched = true;
+
+    stack_t old;
+    void *signal_stack = set_signal_stack(&old);
+    reactor_init(r, server);
+    serve_with = converse;
+    if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+        die_errno("cannot create an epoll instance");
+    if (!stacks_prepare())
+        die_errno("cannot map stacks");
+    if (control(EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLONESHOT, server) != 0)
+        die_errno("cannot watch the stop descriptor");
+    if (control(EPOLL_CTL_ADD, server->listen_fd, EPOLLIN | EPOLLET, NULL) != 0)
+        die_errno("cannot watch the listening socket");
+
+    while (reactor_running(r)) {
+        watch_listener(r, &listener_watched);
+        int n = epoll_wait(epoll, ready, BATCH, reactor_timeout_ms(r));
+        reactor_woke(r, n);
+
+        bool accept_ready = false;
+        for (int i = 0; i < n; i++) {
+            if (ready[i].data.ptr == NULL)
+                accept_ready = true;
+            else if (ready[i].data.ptr != server)
+                reported(r, ready[i].data.ptr, ready[i].events);
+        }
+        if (accept_ready)
+            accept_all(r);
+        turn(r);
+    }
+    close(epoll);
+    stacks_free();
+    reactor_free(r);
+    sigaltstack(&old, NULL);
+    free(signal_stack);
+}
