@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/err.h"
+#include "common/output.h"
 #include "common/parse.h"
 
 /* Where the texts of --help begin. */
@@ -14,13 +15,27 @@
 
 enum { HELP = 256, VERSION, FIRST_ROW };
 
+/* Options of all tables of a program at the most. */
+#define OPTIONS_MAX 96
+
 /* The rows that are options, and what getopt_long() is to be told of them. */
 struct known {
-    const struct option_row **rows;
-    struct option *longs; /* the last is all zero */
-    char *letters;
-    size_t count;
+    const struct option_row *rows[OPTIONS_MAX]; /* the first of `longs` */
+    struct option longs[OPTIONS_MAX + 3];       /* then --help, --version and a zero */
+    char letters[2 * OPTIONS_MAX + 3];
+    size_t count; /* of `longs` */
 };
+
+/* The first row, or the row after `row`, of all tables; NULL after the last. `*table` is which
+ * table the row is of: 0 before the first call. */
+static const struct option_row *next_row(const struct command_line *line, int *table,
+                                         const struct option_row *row)
+{
+    row = row ? row + 1 : line->tables[0];
+    while (row && !row->name)
+        row = ++*table < COMMAND_LINE_TABLES ? line->tables[*table] : NULL;
+    return row;
+}
 
 static void add(struct known *k, const char *name, bool takes_value, int value)
 {
@@ -30,35 +45,25 @@ static void add(struct known *k, const char *name, bool takes_value, int value)
 
 static void collect(struct known *k, const struct command_line *line)
 {
-    size_t room = 3; /* --help, --version and the end */
-    for (int t = 0; t < COMMAND_LINE_TABLES && line->tables[t]; t++)
-        for (const struct option_row *row = line->tables[t]; row->name; row++)
-            room++;
-    *k = (struct known){.rows = xcalloc(room, sizeof *k->rows),
-                        .longs = xcalloc(room, sizeof *k->longs),
-                        .letters = xcalloc(room * 2 + 3, 1)};
-    strcpy(k->letters, ":h"); /* ':' tells a missing value from an unknown option */
-    for (int t = 0; t < COMMAND_LINE_TABLES && line->tables[t]; t++) {
-        for (const struct option_row *row = line->tables[t]; row->name; row++) {
-            if (row->kind == OPTION_HEADING)
-                continue;
-            const char letter[] = {row->letter, row->argument && row->letter ? ':' : '\0',
-                                   '\0'};
-            strcat(k->letters, letter);
-            k->rows[k->count] = row;
-            add(k, row->name, row->argument, FIRST_ROW + (int)k->count);
-        }
+    int table = 0;
+    char *letter = k->letters;
+    *letter++ = ':'; /* tells a missing value from an unknown option */
+    *letter++ = 'h';
+    for (const struct option_row *row = NULL; (row = next_row(line, &table, row));) {
+        if (row->kind == OPTION_HEADING)
+            continue;
+        if (k->count == OPTIONS_MAX)
+            die("more than %d options in the tables", OPTIONS_MAX);
+        if (row->letter)
+            *letter++ = row->letter;
+        if (row->letter && row->argument)
+            *letter++ = ':';
+        k->rows[k->count] = row;
+        add(k, row->name, row->argument, FIRST_ROW + (int)k->count);
     }
     add(k, "help", false, HELP);
     if (line->version)
         add(k, "version", false, VERSION);
-}
-
-static void release(struct known *k)
-{
-    free(k->rows);
-    free(k->longs);
-    free(k->letters);
 }
 
 /* The row of what getopt_long() returned; NULL for --help and --version. */
@@ -66,15 +71,20 @@ static const struct option_row *row_of(const struct known *k, int value)
 {
     if (value >= FIRST_ROW)
         return k->rows[value - FIRST_ROW];
-    for (size_t i = 0; i < k->count; i++)
-        if (k->rows[i] && k->rows[i]->letter == value)
+    for (size_t i = 0; i < OPTIONS_MAX && k->rows[i]; i++)
+        if (k->rows[i]->letter == value)
             return k->rows[i];
     return NULL;
 }
 
+static char *place(const struct option_row *row, void *target)
+{
+    return row->variable ? row->variable : (char *)target + row->field;
+}
+
 static void store(const struct option_row *row, void *target, uint64_t value)
 {
-    char *field = (char *)target + row->field;
+    char *field = place(row, target);
     switch (row->size) {
     case 1:
         *(uint8_t *)field = (uint8_t)value;
@@ -94,22 +104,27 @@ _Noreturn static void refuse(const struct option_row *row, const char *value)
 {
     unsigned long long low = row->low, high = row->high;
     const char *name = row->name;
+
     if (row->expects)
         die_usage("--%s: '%s' is not %s", name, value, row->expects);
-    if (row->kind == OPTION_NUMBER)
+    switch (row->kind) {
+    case OPTION_NUMBER:
         die_usage("--%s: '%s' is not a number from %llu to %llu", name, value, low, high);
-    if (row->kind == OPTION_SIZE)
+    case OPTION_SIZE:
         die_usage("--%s: '%s' is not a size such as 64k, from %llu to %llu bytes", name, value,
                   low, high);
-    if (row->kind == OPTION_TIME)
-        die_usage("--%s: '%s' is not a time such as 500ms or 30s%s, of %gs at most", name,
-                  value, low ? ", above 0" : "", (double)high / NS_PER_S);
-    if (row->kind == OPTION_RATE)
-        die_usage("--%s: '%s' is not a rate such as 0.5, 1500 or 1.5k", name, value);
-    die_usage("--%s: '%s' is not %s", name, value, row->argument);
+    case OPTION_TIME:
+        die_usage("--%s: '%s' is not a time such as 20ms or 1.5s%s, at most %g s", name, value,
+                  low ? ", above 0" : "", (double)high / NS_PER_S);
+    case OPTION_RATE:
+        die_usage("--%s: '%s' is not a rate such as 0.5, 1500 or 1.5k, from %g to %.0f", name,
+                  value, (double)low / 1e3, (double)high / 1e3);
+    default:
+        die_usage("--%s: '%s' is not %s", name, value, row->argument);
+    }
 }
 
-static void take_word(const struct option_row *row, void *target, const char *value)
+static void read_word(const struct option_row *row, void *target, const char *value)
 {
     char all[256] = "";
     for (unsigned i = 0; row->words[i]; i++) {
@@ -127,7 +142,7 @@ static void take_word(const struct option_row *row, void *target, const char *va
     die_usage("--%s: '%s' is not %s", row->name, value, row->expects ? row->expects : all);
 }
 
-static void take(const struct option_row *row, void *target, const char *value)
+static void read_value(const struct option_row *row, void *target, const char *value)
 {
     uint64_t number = 1;
     bool good = true;
@@ -135,10 +150,10 @@ static void take(const struct option_row *row, void *target, const char *value)
     case OPTION_HEADING:
         return;
     case OPTION_TEXT:
-        memcpy((char *)target + row->field, &value, sizeof value);
+        memcpy(place(row, target), &value, sizeof value);
         return;
     case OPTION_WORD:
-        take_word(row, target, value);
+        read_word(row, target, value);
         return;
     case OPTION_CALL:
         if (!row->call(target, value))
@@ -164,8 +179,8 @@ static void take(const struct option_row *row, void *target, const char *value)
     store(row, target, number);
 }
 
-/* What getopt_long() could not take: `optopt` is the value of an option that is known, a letter, or 0.
- * `word` is what it read last. */
+/* getopt_long() could not take `word`. `optopt` is the value of an option that is known, a letter,
+ * or 0. */
 _Noreturn static void wrong(const struct known *k, int value, const char *word)
 {
     int name = (int)strcspn(word, "=");
@@ -187,64 +202,54 @@ _Noreturn static void wrong(const struct known *k, int value, const char *word)
 
 int command_line_read(const struct command_line *line, int argc, char **argv)
 {
-    struct known k;
+    struct known k = {.count = 0};
     collect(&k, line);
     opterr = 0;
     optind = 0; /* from the start, whatever was read before (getopt(3), notes) */
     for (;;) {
         int value = getopt_long(argc, argv, k.letters, k.longs, NULL);
         if (value == -1)
-            break;
+            return optind;
         if (value == ':' || value == '?')
             wrong(&k, value, argv[optind - 1]);
         const struct option_row *row = row_of(&k, value);
         if (row) {
-            take(row, line->target, optarg);
+            read_value(row, line->target, optarg);
             continue;
         }
         if (value == VERSION)
             puts(line->version);
         else
             command_line_help(line);
+        output_finish();
         exit(EXIT_SUCCESS);
     }
-    release(&k);
-    return optind;
 }
 
 void command_line_wrap(const char *text, size_t at, size_t indent)
 {
-    while (*text) {
-        size_t n = strcspn(text, " \n");
-        if (at > indent && at + 1 + n > COMMAND_LINE_WIDTH) {
+    for (;;) {
+        size_t blanks = strspn(text, " ");
+        size_t n = blanks + strcspn(text + blanks, " \n");
+        if (at > indent && at + n > COMMAND_LINE_WIDTH) {
             putchar('\n');
             at = 0;
-        } else if (at > indent) {
-            putchar(' ');
-            at++;
+            text += blanks;
+            n -= blanks;
         }
-        if (at < indent) {
-            printf("%*s", (int)(indent - at), "");
-            at = indent;
-        }
+        if (at < indent)
+            at += (size_t)printf("%*s", (int)(indent - at), "");
         at += (size_t)printf("%.*s", (int)n, text);
         text += n;
+        if (*text == '\0')
+            break;
         if (*text == '\n') {
             putchar('\n');
             at = 0;
+            text++;
         }
-        text += *text != '\0';
     }
     putchar('\n');
-}
-
-static bool has_letters(const struct command_line *line)
-{
-    for (int t = 0; t < COMMAND_LINE_TABLES && line->tables[t]; t++)
-        for (const struct option_row *row = line->tables[t]; row->name; row++)
-            if (row->letter)
-                return true;
-    return false;
 }
 
 static void show(const struct option_row *row, bool letters)
@@ -265,15 +270,20 @@ static void show(const struct option_row *row, bool letters)
 
 void command_line_help(const struct command_line *line)
 {
-    bool letters = has_letters(line);
+    const struct option_row *row = NULL;
+    bool letters = false;
+    int table = 0;
+
+    while (!letters && (row = next_row(line, &table, row)))
+        letters = row->letter != 0;
     printf("Usage: %s\n", line->usage);
     command_line_wrap(line->about, 0, 0);
     if (line->tables[0] && line->tables[0]->kind != OPTION_HEADING)
         putchar('\n');
-    for (int t = 0; t < COMMAND_LINE_TABLES && line->tables[t]; t++)
-        for (const struct option_row *row = line->tables[t]; row->name; row++)
+    for (table = 0, row = NULL; (row = next_row(line, &table, row));)
+        if (row->help)
             show(row, letters);
-    printf(letters ? "      --help%s\n" : "  --help%s\n", line->version ? ", --version" : "");
+    printf("  -h, --help%s\n", line->version ? ", --version" : "");
     if (line->notes) {
         putchar('\n');
         command_line_wrap(line->notes, 0, 0);

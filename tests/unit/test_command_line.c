@@ -21,6 +21,7 @@ struct target {
 };
 
 static struct target target;
+static uint16_t level;
 
 static bool call(void *to, const char *value)
 {
@@ -52,11 +53,18 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
+static const struct option_row none[] = {{.name = NULL}};
+
+static const struct option_row own[] = {
+    {OPTION_NUMBER, 0, "level", "N", NULL, OPTION_VARIABLE(level), .high = 10},
+    {.name = NULL},
+};
+
 static const struct command_line line = {.usage = "prog [OPTION]... FILE",
                                          .about = "Does things.",
                                          .version = "prog 1",
-                                         .notes = "That is all.",
-                                         .tables = {rows},
+                                         .notes = "Exit status:\n  0  good\n\nThat is all.",
+                                         .tables = {rows, none, own},
                                          .target = &target};
 
 /* Read these words, the last NULL. Returns the number of operands. */
@@ -88,8 +96,9 @@ static void stores_each_kind(void **state)
     assert_string_equal(target.calls, "ab");
     assert_int_equal(READ("--", "-q"), 1);
     assert_false(target.quiet);
-    assert_int_equal(READ("--qui"), 0);
+    assert_int_equal(READ("--qui", "--level", "9"), 0);
     assert_true(target.quiet);
+    assert_int_equal(level, 9);
 }
 
 /* What a child that reads `words` says on `descriptor`, and its exit status. */
@@ -131,8 +140,9 @@ static void names_what_is_wrong(void **state)
     REFUSES("--backlog: '0' is not a number from 1 to 100", "--backlog", "0");
     REFUSES("--backlog: 'x' is not a number from 1 to 100", "-qb", "x");
     REFUSES("--size: '2M' is not a size such as 64k, from 1 to 1048576 bytes", "--size", "2M");
-    REFUSES("--time: 'soon' is not a time such as 500ms or 30s, of 60s at most", "--time=soon");
-    REFUSES("--rate: '-1' is not a rate such as 0.5, 1500 or 1.5k", "-R", "-1");
+    REFUSES("--time: 'soon' is not a time such as 20ms or 1.5s, at most 60 s", "--time=soon");
+    REFUSES("--rate: '-1' is not a rate such as 0.5, 1500 or 1.5k, from 0.001 to 10000", "-R",
+            "-1");
     REFUSES("--engine: 'kqueue' is not auto, epoll or io_uring", "--engine", "kqueue");
     REFUSES("--call: 'bad' is not a good word", "--call", "bad");
     REFUSES("unknown option '--fast'", "one", "--fast=3", "two");
@@ -170,7 +180,10 @@ static void helps(void **state)
         "                          and a line of its own\n"
         "      --engine NAME       which\n"
         "      --call TEXT         whatever\n"
-        "      --help, --version\n"
+        "  -h, --help, --version\n"
+        "\n"
+        "Exit status:\n"
+        "  0  good\n"
         "\n"
         "That is all.\n");
 }
