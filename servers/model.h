@@ -15,6 +15,7 @@
 
 struct counters;
 struct listeners;
+struct option_row;
 struct options;
 
 /* What a model is given. All of it stays as it is while the model runs.
@@ -64,18 +65,6 @@ static inline void session_heed_stop(struct session *s, const struct server *ser
         session_drain(s);
 }
 
-/* A command-line option of one model. */
-struct model_option {
-    const char *name;     /* without the dashes */
-    const char *argument; /* as --help shows it; NULL where the option takes none */
-    const char *help;     /* one line or more, parted by newlines, with the default */
-    const char *expects;  /* for the line that refuses a value: "a number from 1 to 9" */
-
-    /* `text` is NULL where the option takes no argument. False refuses the value: a usage
-     * error. */
-    bool (*set)(const char *text);
-};
-
 /* For model.workers: as many as there are CPUs that the process may run on. */
 #define WORKERS_PER_CPU UINT32_MAX
 
@@ -118,8 +107,8 @@ struct model {
     /* Is each worker to have listening sockets of its own, by SO_REUSEPORT? */
     bool listens_each;
 
-    /* Its own options, ended by one without a name; NULL for none. */
-    const struct model_option *options;
+    /* Its own options, each with a variable or a function (common/command_line.h); or NULL. */
+    const struct option_row *options;
 
     /* The names of counters.extra[], as the JSON line gives them: the sum over all slots, or
      * where the name begins with "max_" the largest. NULL for those not used. */

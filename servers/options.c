@@ -1,7 +1,6 @@
 #include "servers/options.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -11,10 +10,12 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/command_line.h"
 #include "common/err.h"
 #include "common/output.h"
-#include "common/parse.h"
 #include "servers/model.h"
+
+#define DAY (UINT64_C(86400) * NS_PER_S)
 
 /* The CPUs this process may run on: what taskset(1) or a container leaves it. */
 static unsigned available_cpus(void)
@@ -32,57 +33,6 @@ static unsigned default_workers(void)
     return model.workers == WORKERS_PER_CPU ? available_cpus() : model.workers;
 }
 
-static uint64_t number(const char *option, const char *text, uint64_t low, uint64_t high)
-{
-    uint64_t value;
-    if (!parse_u64(text, low, high, &value))
-        die_usage("%s: '%s' is not a number from %llu to %llu", option, text,
-                  (unsigned long long)low, (unsigned long long)high);
-    return value;
-}
-
-static uint64_t duration(const char *option, const char *text)
-{
-    uint64_t value;
-    if (!parse_duration(text, 0, UINT64_C(86400) * NS_PER_S, &value))
-        die_usage("%s: '%s' is not a time such as 500ms or 30s, of a day at most", option,
-                  text);
-    return value;
-}
-
-enum {
-    LISTEN = 256,
-    PROTOCOL,
-    BACKLOG,
-    MAX_CONNECTIONS,
-    IDLE,
-    DRAIN,
-    ROOT,
-    MAX_BODY,
-    READY,
-    WORKERS,
-    DESCRIBE,
-    VERSION,
-    MODEL_OPTION /* and the model's following ones */
-};
-
-static bool describe_wanted;
-
-static void read_model_option(const struct model_option *m, const char *text)
-{
-    if (m->set(text))
-        return;
-    die_usage("--%s: '%s' is not %s", m->name, text, m->expects ? m->expects : m->argument);
-}
-
-static void read_workers(struct options *o, const char *text)
-{
-    if (!model.workers)
-        die_usage("--workers: %s", model.no_workers ? model.no_workers
-                                                    : "this model is one thread by definition");
-    o->workers = (unsigned)number("--workers", text, 1, WORKERS_MAX);
-}
-
 /* A machine without IPv6 has no [::], and *:PORT means 0.0.0.0 there. */
 static bool have_ipv6(void)
 {
@@ -92,8 +42,9 @@ static bool have_ipv6(void)
     return fd >= 0;
 }
 
-static void read_listen(struct options *o, const char *text)
+static bool read_listen(void *target, const char *text)
 {
+    struct options *o = target;
     char error[256], any[sizeof "0.0.0.0:65535"];
     if (strncmp(text, "*:", 2) == 0) {
         if (strlen(text) > strlen("*:65535"))
@@ -105,66 +56,64 @@ static void read_listen(struct options *o, const char *text)
         (unsigned)addr_resolve(text, o->listen, ADDRESSES_MAX, error, sizeof error);
     if (o->listen_count == 0)
         die_usage("--listen: %s", error);
+    return true;
 }
 
-static void read_option(struct options *o, int option, const char *text)
+static bool read_protocol(void *target, const char *text)
 {
-    uint64_t value;
-
-    switch (option) {
-    case LISTEN:
-        read_listen(o, text);
-        break;
-    case PROTOCOL:
-        o->app = app_find(text);
-        if (!o->app)
-            die_usage("--protocol: '%s' is neither http nor echo", text);
-        break;
-    case BACKLOG:
-        o->backlog = (int)number("--backlog", text, 0, INT_MAX);
-        break;
-    case MAX_CONNECTIONS:
-        o->max_connections = number("--max-connections", text, 0, 1000000);
-        break;
-    case IDLE:
-        value = duration("--idle-timeout", text);
-        o->idle_timeout = value ? value : CLOCK_NEVER;
-        break;
-    case DRAIN:
-        o->drain = duration("--drain", text);
-        break;
-    case ROOT:
-        o->root = text;
-        break;
-    case MAX_BODY:
-        if (!parse_size(text, 0, UINT64_C(1) << 30, &value))
-            die_usage("--max-body: '%s' is not a size such as 64k, of 1G at most", text);
-        o->max_body = value;
-        break;
-    case READY:
-        o->ready_fd = (int)number("--ready-fd", text, 0, INT_MAX);
-        if (fcntl(o->ready_fd, F_GETFD) < 0)
-            die_usage("--ready-fd: descriptor %d is not open", o->ready_fd);
-        break;
-    case WORKERS:
-        read_workers(o, text);
-        break;
-    case DESCRIBE:
-        describe_wanted = true;
-        break;
-    case 'h':
-        options_print_help();
-        output_finish();
-        exit(0);
-    case VERSION:
-        printf("%s (iomodels) %s\n", model.name, IOM_VERSION);
-        output_finish();
-        exit(0);
-    default:
-        read_model_option(&model.options[option - MODEL_OPTION], text);
-        break;
-    }
+    struct options *o = target;
+    o->app = app_find(text);
+    return o->app != NULL;
 }
+
+static bool refuse_workers(void *target, const char *text)
+{
+    (void)target, (void)text;
+    die_usage("--workers: %s",
+              model.no_workers ? model.no_workers : "this model is one thread by definition");
+}
+
+static const struct option_row rows[] = {
+    {OPTION_CALL, 0, "listen", "ADDRESS",
+     "HOST:PORT (all addresses of the host), *:PORT or [::]:PORT (all of the machine, IPv4 "
+     "too), [IPV6]:PORT, unix:PATH or unix:@NAME; port 0 picks a free one (127.0.0.1:8080)",
+     .call = read_listen},
+    {OPTION_CALL, 0, "protocol", "NAME", "http or echo (http)", .call = read_protocol,
+     .expects = "http or echo"},
+    {OPTION_NUMBER, 0, "backlog", "N",
+     "connections the kernel holds ready to be accepted; it takes no more than "
+     "net.core.somaxconn (4096)",
+     OPTION_FIELD(struct options, backlog), .high = INT_MAX},
+    {OPTION_NUMBER, 0, "max-connections", "N",
+     "close connections beyond N at once; 0 for the model's own limit (0)",
+     OPTION_FIELD(struct options, max_connections), .high = 1000000},
+    {OPTION_TIME, 0, "idle-timeout", "TIME",
+     "close a connection that makes no progress for so long; a request begun is answered with "
+     "408; 0 for never (60s)",
+     OPTION_FIELD(struct options, idle_timeout), .high = DAY},
+    {OPTION_TIME, 0, "drain", "TIME", "what SIGTERM leaves requests in flight to finish (5s)",
+     OPTION_FIELD(struct options, drain), .high = DAY},
+    {OPTION_TEXT, 0, "root", "DIR", "serve the files below DIR too (http)",
+     OPTION_FIELD(struct options, root)},
+    {OPTION_SIZE, 0, "max-body", "SIZE", "largest request body (1M)",
+     OPTION_FIELD(struct options, max_body), .high = 1 << 30},
+    {OPTION_NUMBER, 0, "ready-fd", "N",
+     "write the addresses to descriptor N once it listens, one a line, and close N",
+     OPTION_FIELD(struct options, ready_fd), .high = INT_MAX},
+    {OPTION_FLAG, 0, "describe", NULL,
+     "print the model's name and limits, with the other options given, as JSON",
+     OPTION_FIELD(struct options, describe)},
+    {.name = NULL},
+};
+
+static const char notes[] =
+    "TIME takes ns, us, ms, s, m, h (alone: seconds), SIZE takes k, M, G.\n"
+    "SIGTERM stops the server, SIGUSR1 prints its counters as a line of JSON; so does "
+    "the end.\n"
+    "HTTP: GET / /bytes/N /cpu/MICROSECONDS /wait/MILLISECONDS, POST /echo.\n"
+    "Exit status: 0 stopped, 1 the system refused something, 2 usage, 3 the model cannot work "
+    "on this system or with this address.";
+_Static_assert(EXIT_UNSUPPORTED == 3, "the notes name it");
 
 bool options_unsupported(const struct options *o, char *why, size_t size)
 {
@@ -178,35 +127,73 @@ bool options_unsupported(const struct options *o, char *why, size_t size)
     return model.unsupported && model.unsupported(o, why, size);
 }
 
-/* Behind the options that all have, in a table whose end is all zero. */
-static void add_model_options(struct option *table)
+static void print_json_string(const char *text)
 {
-    while (table->name)
-        table++;
-    int value = MODEL_OPTION;
-    for (const struct model_option *m = model.options; m && m->name; m++)
-        *table++ = (struct option){m->name, m->argument ? required_argument : no_argument, NULL,
-                                   value++};
+    putchar('"');
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            printf("\\%c", c);
+        else if (c < ' ')
+            printf("\\u%04x", c);
+        else
+            putchar(c);
+    }
+    putchar('"');
+}
+
+static void print_description(const struct options *o)
+{
+    char why[256];
+    printf("{\"model\":");
+    print_json_string(model.name);
+    printf(",\"summary\":");
+    print_json_string(model.summary);
+    printf(",\"max_connections\":%zu,\"concurrency\":%zu", model.max_connections,
+           model.worker_serves_one ? o->workers : model.concurrency);
+    if (model.workers)
+        printf(",\"workers\":%u", o->workers);
+    else
+        printf(",\"workers\":null");
+    printf(",\"unsupported\":");
+    if (options_unsupported(o, why, sizeof why))
+        print_json_string(why);
+    else
+        printf("null");
+    printf("}\n");
+}
+
+/* The command line as tables. --workers is an option of the models that have workers; the others
+ * say why they have none. */
+static void read_command_line(struct options *o, int argc, char **argv)
+{
+    char usage[64], about[256], version[64], help[64], number[16] = "one a CPU";
+    struct option_row workers[] = {{OPTION_NUMBER, 0, "workers", "N", help,
+                                    OPTION_FIELD(struct options, workers), .low = 1,
+                                    .high = WORKERS_MAX},
+                                   {.name = NULL}};
+    if (model.workers == 0)
+        workers[0] =
+            (struct option_row){OPTION_CALL, 0, "workers", "N", .call = refuse_workers};
+    if (model.workers != WORKERS_PER_CPU)
+        snprintf(number, sizeof number, "%u", model.workers);
+    snprintf(usage, sizeof usage, "%s [OPTION]...", model.name);
+    snprintf(about, sizeof about, "%s: %s.", model.name, model.summary);
+    snprintf(version, sizeof version, "%s (iomodels) %s", model.name, IOM_VERSION);
+    snprintf(help, sizeof help, "how many workers, 1 to %d (%s)", WORKERS_MAX, number);
+    struct command_line line = {.usage = usage,
+                                .about = about,
+                                .version = version,
+                                .notes = notes,
+                                .tables = {rows, workers, model.options},
+                                .target = o};
+    int first = command_line_read(&line, argc, argv);
+    if (first < argc)
+        die_usage("unexpected argument '%s'", argv[first]);
 }
 
 void options_read(int argc, char **argv, struct options *o)
 {
-    static struct option longs[64] = {
-        {"listen", required_argument, NULL, LISTEN},
-        {"protocol", required_argument, NULL, PROTOCOL},
-        {"backlog", required_argument, NULL, BACKLOG},
-        {"max-connections", required_argument, NULL, MAX_CONNECTIONS},
-        {"idle-timeout", required_argument, NULL, IDLE},
-        {"drain", required_argument, NULL, DRAIN},
-        {"root", required_argument, NULL, ROOT},
-        {"max-body", required_argument, NULL, MAX_BODY},
-        {"ready-fd", required_argument, NULL, READY},
-        {"workers", required_argument, NULL, WORKERS},
-        {"describe", no_argument, NULL, DESCRIBE},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, VERSION},
-    };
-
     *o = (struct options){.app = &app_http,
                           .backlog = 4096,
                           .idle_timeout = 60 * NS_PER_S,
@@ -215,25 +202,15 @@ void options_read(int argc, char **argv, struct options *o)
                           .ready_fd = -1,
                           .workers = default_workers()};
     read_listen(o, "127.0.0.1:8080");
-    add_model_options(longs);
-    opterr = 0;
-    for (;;) {
-        int at = optind ? optind : 1;
-        int option = getopt_long(argc, argv, "+:h", longs, NULL);
-        if (option < 0)
-            break;
-        if (option == ':')
-            die_usage("%s needs a value", argv[at]);
-        if (option == '?')
-            die_usage("unknown option '%s'", argv[at]);
-        read_option(o, option, optarg);
-    }
-    if (optind < argc)
-        die_usage("unexpected argument '%s'", argv[optind]);
+    read_command_line(o, argc, argv);
+    if (o->idle_timeout == 0)
+        o->idle_timeout = CLOCK_NEVER;
+    if (o->ready_fd >= 0 && fcntl(o->ready_fd, F_GETFD) < 0)
+        die_usage("--ready-fd: descriptor %d is not open", o->ready_fd);
     if (o->root && o->app != &app_http)
         die_usage("--root goes with --protocol http only");
-    if (describe_wanted) {
-        options_print_description(o);
+    if (o->describe) {
+        print_description(o);
         output_finish();
         exit(0);
     }

@@ -2,6 +2,7 @@
 #ifndef IOM_OPTIONS_H
 #define IOM_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,19 +22,15 @@ struct options {
     size_t max_body;        /* bytes */
     int ready_fd;           /* -1 for none */
     unsigned workers;       /* 1 where the model has none */
+    bool describe;
 };
 
-/* Read the command line. Handles --help, --version and --describe itself, and ends the program
- * with status 2 where the line is wrong. The model's own options are told to the model. */
+/* Read the command line, with the model's own options. Ends the program after --help, --version and
+ * --describe, and with status 2 where the line is wrong. */
 void options_read(int argc, char **argv, struct options *o);
 
 /* Is there something that keeps the model from working, with these options? See model.unsupported;
  * that of all models that listen on several sockets is found here. */
 bool options_unsupported(const struct options *o, char *why, size_t size);
-
-void options_print_help(void);
-
-/* The model's name and limits as JSON, with these options. */
-void options_print_description(const struct options *o);
 
 #endif

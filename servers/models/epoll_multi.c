@@ -21,10 +21,10 @@
  * for each (_Thread_local is one for each process too), and somebody to start them. */
 #include "servers/model.h"
 
-#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "common/command_line.h"
 #include "common/err.h"
 #include "servers/drive/reactor.h"
 #include "servers/drive/workers.h"
@@ -128,16 +128,12 @@ static void serve(struct server *server)
         workers_as_threads(server, loop);
 }
 
-static bool set_workers_as(const char *text)
-{
-    as_processes = strcmp(text, "processes") == 0;
-    return as_processes || strcmp(text, "threads") == 0;
-}
+static const char *const kinds[] = {"threads", "processes", NULL};
 
-static const struct model_option options[] = {
-    {"workers-as", "threads|processes", "what a worker is (threads)",
-     .expects = "threads or processes", .set = set_workers_as},
-    {0},
+static const struct option_row options[] = {
+    {OPTION_WORD, 0, "workers-as", "threads|processes", "what a worker is (threads)",
+     OPTION_VARIABLE(as_processes), .words = kinds},
+    {.name = NULL},
 };
 
 const struct model model = {

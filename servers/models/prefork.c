@@ -37,6 +37,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/command_line.h"
 #include "common/err.h"
 #include "servers/counters.h"
 #include "servers/drive/serve_blocking.h"
@@ -168,8 +169,9 @@ static void serve(struct server *server)
     workers_as_processes(server, be_child, stop_child);
 }
 
-static bool set_accept(const char *text)
+static bool set_accept(void *unused, const char *text)
 {
+    (void)unused;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         if (strcmp(ways[i].name, text) != 0)
             continue;
@@ -179,12 +181,12 @@ static bool set_accept(const char *text)
     return false;
 }
 
-static const struct model_option options[] = {
-    {"accept", "HOW",
-     "how the children wait for a connection: block (in accept),\n"
-     "none (in poll: all are woken), lock, exclusive (in epoll) (block)",
-     "block, none, lock or exclusive", set_accept},
-    {0},
+static const struct option_row options[] = {
+    {OPTION_CALL, 0, "accept", "HOW",
+     "how the children wait for a connection: block (in accept), none (in poll: all are "
+     "woken), lock, exclusive (in epoll) (block)",
+     .call = set_accept, .expects = "block, none, lock or exclusive"},
+    {.name = NULL},
 };
 
 const struct model model = {

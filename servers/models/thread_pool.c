@@ -21,8 +21,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/command_line.h"
 #include "common/err.h"
-#include "common/parse.h"
 #include "servers/counters.h"
 #include "servers/drive/serve_blocking.h"
 #include "servers/drive/workers.h"
@@ -131,17 +131,12 @@ static void stop(void)
         blocking_conn_drain(&conns[i]);
 }
 
-static bool set_queue(const char *text)
-{
-    return parse_u64(text, 1, 1000000, &capacity);
-}
-
-static const struct model_option options[] = {
-    {"queue", "N",
-     "accepted connections that may wait for a worker; beyond them the\n"
-     "server accepts no more (1024)",
-     "a number from 1 to 1000000", set_queue},
-    {0},
+static const struct option_row options[] = {
+    {OPTION_NUMBER, 0, "queue", "N",
+     "accepted connections that may wait for a worker; beyond them the server accepts no more "
+     "(1024)",
+     OPTION_VARIABLE(capacity), .low = 1, .high = 1000000},
+    {.name = NULL},
 };
 
 const struct model model = {

@@ -26,6 +26,7 @@
 #include <sys/socket.h>
 
 #include "common/clock.h"
+#include "common/command_line.h"
 #include "servers/app/buffer.h"
 #include "servers/counters.h"
 #include "servers/drive/workers.h"
@@ -179,21 +180,20 @@ static void serve(struct server *server)
     one.counters->alive = 0;
 }
 
-static bool set_switch(const char *text)
+static bool set_switch(void *unused, const char *text)
 {
+    (void)unused;
     bool is_asm = strcmp(text, "asm") == 0;
     return (is_asm || strcmp(text, "ucontext") == 0) &&
            coroutine_use(is_asm ? SWITCH_ASM : SWITCH_UCONTEXT);
 }
 
-static const struct model_option model_options[] = {
-    {.name = "switch",
-     .argument = "HOW",
-     .help = "asm or ucontext: what changes stacks, a few instructions or\n"
-             "swapcontext, with a system call (asm where it is built)",
-     .expects = "a switch built in here: asm or ucontext",
-     .set = set_switch},
-    {0},
+static const struct option_row model_options[] = {
+    {OPTION_CALL, 0, "switch", "HOW",
+     "asm or ucontext: what changes stacks, a few instructions or swapcontext, with a system "
+     "call (asm where it is built)",
+     .call = set_switch, .expects = "a switch built in here: asm or ucontext"},
+    {.name = NULL},
 };
 
 const struct model model = {

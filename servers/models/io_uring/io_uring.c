@@ -36,6 +36,7 @@
 #include <sys/resource.h>
 
 #include "common/clock.h"
+#include "common/command_line.h"
 #include "common/err.h"
 #include "servers/app/buffer.h"
 #include "servers/counters.h"
@@ -181,27 +182,14 @@ static bool unsupported(const struct options *options, char *why, size_t size)
     return true;
 }
 
-static bool set_sqpoll(const char *text)
-{
-    (void)text;
-    return want_sqpoll = true;
-}
-
-static bool set_zerocopy(const char *text)
-{
-    (void)text;
-    return want_zerocopy = true;
-}
-
-static const struct model_option options[] = {
-    {.name = "sqpoll",
-     .help = "a thread of the kernel takes the requests: no call to submit\n"
-             "them, and another CPU to look for them",
-     .set = set_sqpoll},
-    {.name = "zerocopy",
-     .help = "send pieces of 16 KiB and more without copying (TCP)",
-     .set = set_zerocopy},
-    {0},
+static const struct option_row options[] = {
+    {OPTION_FLAG, 0, "sqpoll", NULL,
+     "a thread of the kernel takes the requests: no call to submit them, and another CPU to "
+     "look for them",
+     OPTION_VARIABLE(want_sqpoll)},
+    {OPTION_FLAG, 0, "zerocopy", NULL, "send pieces of 16 KiB and more without copying (TCP)",
+     OPTION_VARIABLE(want_zerocopy)},
+    {.name = NULL},
 };
 
 const struct model model = {
