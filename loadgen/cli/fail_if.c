@@ -23,8 +23,10 @@ static void add_one(struct options *o, const char *text, size_t size)
     o->fail_if[o->fail_if_count++] = c;
 }
 
-void fail_if_add(struct options *o, const char *text)
+bool fail_if_add(void *options, const char *text)
 {
+    struct options *o = options;
+
     for (;;) {
         size_t size = strcspn(text, ",");
         size_t before = strspn(text, CONDITION_BLANKS);
@@ -33,7 +35,7 @@ void fail_if_add(struct options *o, const char *text)
             end--;
         add_one(o, text + before, before < end ? end - before : 0);
         if (text[size] == '\0')
-            return;
+            return true;
         text += size + 1;
     }
 }

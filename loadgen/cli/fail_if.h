@@ -12,9 +12,9 @@
 /* The exit status where one holds and the run is otherwise good. */
 #define EXIT_FAIL_IF 4
 
-/* Append the conditions of `text`, separated by commas, to those of `*o`. Ends the program with a
- * usage error where one cannot be read. */
-void fail_if_add(struct options *o, const char *text);
+/* Append the conditions of `text`, separated by commas, to those of the options. The `call` of a
+ * row (common/command_line.h). Ends the program with a usage error where one cannot be read. */
+bool fail_if_add(void *options, const char *text);
 
 /* Free the conditions. */
 void fail_if_free(struct options *o);

@@ -4,7 +4,6 @@
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "loadgen/cli/option_request.h"
 #include "loadgen/cli/options.h"
 
 /* Without --drain. A request that is sent last thing in the window must come to its timeout before
@@ -75,19 +74,48 @@ static void check_search(const struct options *o)
         die_usage("--search: it has a goal, and --fail-if is about one run");
 }
 
+static void check_echo(const struct options *o)
+{
+    if (o->url.protocol != URL_ECHO)
+        return;
+    if (o->method)
+        die_usage("--method: the echo protocol has no methods");
+    if (o->data)
+        die_usage("--data: an echo message is made by --payload");
+    if (o->headers[0])
+        die_usage("--header: the echo protocol has no headers");
+    if (o->body_rule != BODY_SAME)
+        die_usage("--body: what an echo must be is known");
+}
+
+static void check_request(struct options *o)
+{
+    check_echo(o);
+    if (!o->method)
+        o->method = o->data ? "POST" : "GET";
+    if (o->data && strcmp(o->method, "TRACE") == 0)
+        die_usage("--data: a TRACE has no body (RFC 9110, section 9.3.8)");
+    if (o->body && strcmp(o->method, "HEAD") == 0)
+        die_usage("--body: the answer to a HEAD has none");
+    if (o->data_from_stdin && o->urls_from_stdin)
+        die_usage("--data and --urls: both read standard input");
+    if ((o->data_from_stdin || o->urls_from_stdin) && o->hold)
+        die_usage("--hold: it waits for the end of standard input, which %s has read",
+                  o->data_from_stdin ? "--data" : "--urls");
+    if (o->data_size > OPTION_DATA_MAX / o->url_count)
+        die_usage("--data: %zu bytes for each of %u URLs are more than %zu", o->data_size,
+                  o->url_count, OPTION_DATA_MAX);
+}
+
 void options_check(struct options *o)
 {
     check_load(o);
     check_output(o);
     check_search(o);
-    option_check_request(o);
+    check_request(o);
     if (o->threads > o->connections)
         die_usage("--threads: %u threads for %u connections: each needs one at least",
                   o->threads, o->connections);
     if (o->events_fd >= 0 && fcntl(o->events_fd, F_GETFD) < 0)
         die_usage("--events-fd: descriptor %d is not open", o->events_fd);
-    if (o->url.protocol == URL_ECHO && o->headers[0])
-        die_usage("--header: the echo protocol has no headers");
-    if (o->url.protocol == URL_ECHO && o->body_rule != BODY_SAME)
-        die_usage("--body: what an echo must be is known");
 }

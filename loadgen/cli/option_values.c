@@ -5,106 +5,127 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/clock.h"
 #include "common/err.h"
 #include "common/http_chars.h"
 #include "common/parse.h"
+#include "loadgen/cli/options.h"
 
-#define MAX_TIME (24 * 3600 * NS_PER_S)
-
-uint64_t option_number(const char *option, const char *text, uint64_t low, uint64_t high)
+bool option_rate(void *options, const char *text)
 {
-    uint64_t value;
-    if (!parse_u64(text, low, high, &value))
-        die_usage("%s: '%s' is not a number from %llu to %llu", option, text,
-                  (unsigned long long)low, (unsigned long long)high);
-    return value;
-}
+    struct options *o = options;
+    char error[200];
 
-uint64_t option_size(const char *option, const char *text, uint64_t low, uint64_t high)
-{
-    uint64_t value;
-    if (!parse_size(text, low, high, &value))
-        die_usage("%s: '%s' is not a size from %llu to %llu", option, text,
-                  (unsigned long long)low, (unsigned long long)high);
-    return value;
-}
-
-uint64_t option_duration(const char *option, const char *text, uint64_t low)
-{
-    uint64_t value;
-    if (parse_duration(text, low, MAX_TIME, &value))
-        return value;
-    if (low >= NS_PER_MS)
-        die_usage("%s: '%s' is not a time such as 20ms, 1.5s or 2m (%llu ms to 24h)", option,
-                  text, (unsigned long long)(low / NS_PER_MS));
-    die_usage("%s: '%s' is not a time such as 250us, 20ms, 1.5s or 2m (%sat most 24h)", option,
-              text, low ? "above 0, " : "");
-}
-
-uint64_t option_rate_milli(const char *option, const char *text)
-{
-    uint64_t value;
-    if (!parse_rate_milli(text, 1, PARSE_RATE_MILLI_MAX, &value))
-        die_usage("%s: '%s' is not a rate such as 0.5, 1500, 1.5k or 1M (0.001 to 1000M)",
-                  option, text);
-    return value;
-}
-
-unsigned option_word(const char *option, const char *text, const char *const *names,
-                     unsigned count)
-{
-    char all[128] = "";
-
-    for (unsigned i = 0; i < count; i++) {
-        if (strcmp(text, names[i]) == 0)
-            return i;
-        size_t n = strlen(all);
-        snprintf(all + n, sizeof all - n, "%s%s",
-                 i == 0           ? ""
-                 : i + 1 == count ? " or "
-                                  : ", ",
-                 names[i]);
+    o->rate = text;
+    o->profile.count = 0;
+    if (!rate_profile_is_meant(text)) {
+        if (!parse_rate_milli(text, 1, PARSE_RATE_MILLI_MAX, &o->rate_milli))
+            die_usage(
+                "--rate: '%s' is not a rate such as 0.5, 1500, 1.5k or 1M (0.001 to 1000M)",
+                text);
+        return true;
     }
-    die_usage("%s: '%s' is not %s", option, text, all);
+    if (!rate_profile_parse(text, &o->profile, error, sizeof error))
+        die_usage("--rate: '%s': %s", text, error);
+    o->rate_milli = rate_profile_peak(&o->profile);
+    return true;
 }
 
-uint64_t option_think(const char *option, const char *text, bool *exponential)
+bool option_think(void *options, const char *text)
 {
-    const char *colon = strchr(text, ':');
-    char time[32];
+    struct options *o = options;
+    char *time = xstrdup(text);
+    char *colon = strchr(time, ':');
 
     if (colon && strcmp(colon, ":exp") != 0)
-        die_usage("%s: '%s' is not TIME or TIME:exp", option, text);
-    if ((colon ? (size_t)(colon - text) : strlen(text)) >= sizeof time)
-        die_usage("%s: '%s' is too long for a time", option, text);
-    snprintf(time, sizeof time, "%.*s", colon ? (int)(colon - text) : 31, text);
-    *exponential = colon != NULL;
-    return option_duration(option, time, 0);
+        die_usage("--think: '%s' is not TIME or TIME:exp", text);
+    if (colon)
+        *colon = '\0';
+    if (!parse_duration(time, 0, OPTION_TIME_MAX, &o->think_ns))
+        die_usage("--think: '%s' is not a time such as 250us, 20ms, 1.5s or 2m (at most 24 h)",
+                  time);
+    o->think_exponential = colon != NULL;
+    free(time);
+    return true;
 }
 
-uint32_t option_share_ppm(const char *option, const char *text)
+bool option_search(void *options, const char *text)
 {
-    double share;
+    struct condition *goal = &((struct options *)options)->goal;
 
-    if (!parse_share(text, &share))
-        die_usage("%s: '%s' is not a share such as 0, 0.01, 1%% or 100%%", option, text);
-    return (uint32_t)(share * 1e6 + 0.5);
+    if (!condition_parse(text, goal) || goal->unit != CONDITION_NS || goal->above)
+        die_usage(
+            "--search: '%s' is not a goal such as 'p99<2ms' or 'mean<=500us' (p50 p75 p90 "
+            "p95 p99 p99.9 p99.99 mean max stddev)",
+            text);
+    return true;
 }
 
-enum body_rule option_body(const char *text)
+bool option_method(void *options, const char *text)
 {
-    for (enum body_rule rule = BODY_ANY; rule < BODY_FILE; rule++)
-        if (strcmp(text, body_rule_name(rule)) == 0)
-            return rule;
-    return BODY_FILE;
+    struct options *o = options;
+    for (const char *p = text; *p; p++)
+        if (!http_is_token((uint8_t)*p))
+            die_usage(
+                "--method: a method cannot have character 0x%02x (RFC 9110, section 5.6.2)",
+                (unsigned)(unsigned char)*p);
+    if (*text == '\0')
+        die_usage("--method: '' is not a method");
+    if (strcmp(text, "CONNECT") == 0)
+        die_usage("--method: CONNECT asks for a tunnel, and there is nothing to measure in it");
+    o->method = text;
+    return true;
 }
 
-char *option_header(char *headers, const char *text, bool *has_host)
+static void read_data(struct options *o, FILE *file, const char *name)
 {
+    size_t room = 65536;
+    size_t n;
+
+    o->data = xmalloc(room);
+    while ((n = fread(o->data + o->data_size, 1, room - o->data_size, file)) > 0) {
+        o->data_size += n;
+        if (o->data_size > OPTION_DATA_MAX)
+            die("--data: %s has more than %zu bytes", name, OPTION_DATA_MAX);
+        if (o->data_size == room)
+            o->data = xrealloc(o->data, room *= 2);
+    }
+    if (ferror(file))
+        die_errno("--data: cannot read %s", name);
+}
+
+bool option_data(void *options, const char *text)
+{
+    struct options *o = options;
+    char name[512];
+
+    free(o->data);
+    o->data = NULL;
+    o->data_size = 0;
+    o->data_from_stdin = strcmp(text, "-") == 0 || strcmp(text, "@-") == 0;
+    if (o->data_from_stdin) {
+        read_data(o, stdin, "standard input");
+        return true;
+    }
+    if (text[0] != '@') {
+        o->data = xstrdup(text);
+        o->data_size = strlen(text);
+        return true;
+    }
+    snprintf(name, sizeof name, "'%s'", text + 1);
+    FILE *file = fopen(text + 1, "re");
+    if (!file)
+        die_errno("--data: cannot read %s", name);
+    read_data(o, file, name);
+    fclose(file);
+    return true;
+}
+
+bool option_header(void *options, const char *text)
+{
+    struct options *o = options;
     const char *colon = strchr(text, ':');
     size_t name = colon ? (size_t)(colon - text) : 0;
-    size_t old = strlen(headers);
+    size_t old = strlen(o->headers);
     size_t n = strlen(text);
 
     for (size_t i = 0; i < name; i++)
@@ -120,10 +141,33 @@ char *option_header(char *headers, const char *text, bool *has_host)
         die_usage("--header: '%.*s' announces a body, which is for --data to do", (int)name,
                   text);
     if (name == 4 && strncasecmp(text, "host", 4) == 0)
-        *has_host = true;
+        o->has_host = true;
 
-    headers = xrealloc(headers, old + n + 3);
-    memcpy(headers + old, text, n);
-    memcpy(headers + old + n, "\r\n", 3);
-    return headers;
+    o->headers = xrealloc(o->headers, old + n + 3);
+    memcpy(o->headers + old, text, n);
+    memcpy(o->headers + old + n, "\r\n", 3);
+    return true;
+}
+
+bool option_body(void *options, const char *text)
+{
+    struct options *o = options;
+
+    o->body_given = true;
+    o->body_rule = BODY_ANY;
+    while (o->body_rule < BODY_FILE && strcmp(text, body_rule_name(o->body_rule)) != 0)
+        o->body_rule++;
+    o->body = o->body_rule == BODY_FILE ? text : NULL;
+    return true;
+}
+
+bool option_max_errors(void *options, const char *text)
+{
+    struct options *o = options;
+    double share;
+
+    if (!parse_share(text, &share))
+        return false;
+    o->max_errors_ppm = (uint32_t)(share * 1e6 + 0.5);
+    return true;
 }

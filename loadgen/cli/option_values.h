@@ -1,41 +1,39 @@
-/* The values of options as the command line gives them. Each function ends the program with a usage
- * error that names the option and the text where the value cannot be taken. */
+/* The values of options that are more than a number, a word or a name: each function is the `call`
+ * of a row (common/command_line.h), and `options` is a struct options. Each ends the program where
+ * a value cannot be taken: with a usage error that names the option and the text, or with exit 1
+ * where a file cannot be read. */
 #ifndef IOM_OPTION_VALUES_H
 #define IOM_OPTION_VALUES_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "loadgen/protocol/body.h"
+#include "common/clock.h"
 
-/* A number in [low, high]. */
-uint64_t option_number(const char *option, const char *text, uint64_t low, uint64_t high);
+/* The longest time that an option takes: 24 h. */
+#define OPTION_TIME_MAX (24 * 3600 * NS_PER_S)
 
-/* A number of bytes in [low, high], with k, M or G. */
-uint64_t option_size(const char *option, const char *text, uint64_t low, uint64_t high);
+/* A rate a second, or a profile of rates. */
+bool option_rate(void *options, const char *text);
 
-/* A time of at least `low` and at most 24 h, in nanoseconds. */
-uint64_t option_duration(const char *option, const char *text, uint64_t low);
+/* TIME or TIME:exp. */
+bool option_think(void *options, const char *text);
 
-/* A rate a second, in thousandths. */
-uint64_t option_rate_milli(const char *option, const char *text);
+/* A condition on a time with < or <=. The options keep `text`. */
+bool option_search(void *options, const char *text);
 
-/* Which of the `count` names it is. */
-unsigned option_word(const char *option, const char *text, const char *const *names,
-                     unsigned count);
+/* The method: any token (RFC 9110, section 9.1) but CONNECT. */
+bool option_method(void *options, const char *text);
 
-/* TIME or TIME:exp: the time; `*exponential` says which. */
-uint64_t option_think(const char *option, const char *text, bool *exponential);
+/* TEXT, @FILE, or @- or - for standard input. A repeated option replaces what was there. */
+bool option_data(void *options, const char *text);
 
-/* A share of all: a number from 0 to 1, or from 0% to 100%; in millionths, rounded to the
- * nearest. */
-uint32_t option_share_ppm(const char *option, const char *text);
+/* A header field "Name: value", checked so that it cannot break the request's framing. */
+bool option_header(void *options, const char *text);
 
-/* The value of --body: any, length, same, or else the path of a file. */
-enum body_rule option_body(const char *text);
+/* any, length, same, or else the path of a file. */
+bool option_body(void *options, const char *text);
 
-/* A header field "Name: value", checked so that it cannot break the request's framing; appended
- * with its CRLF to `headers`, which is returned, reallocated. Sets `*has_host` where it is Host. */
-char *option_header(char *headers, const char *text, bool *has_host);
+/* A share of all: a number from 0 to 1, or from 0% to 100%; rounded to the nearest millionth. */
+bool option_max_errors(void *options, const char *text);
 
 #endif

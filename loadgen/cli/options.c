@@ -1,314 +1,190 @@
 #include "loadgen/cli/options.h"
 
-#include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/clock.h"
+#include "common/command_line.h"
 #include "common/err.h"
+#include "common/parse.h"
 #include "loadgen/cli/fail_if.h"
-#include "loadgen/cli/option_request.h"
 #include "loadgen/cli/option_values.h"
-#include "loadgen/load/search.h"
 #include "loadgen/protocol/pipeline.h"
 #include "loadgen/report/verdict.h"
 
 #define MAX_CONNECTIONS 1000000
 #define MAX_THREADS     1024
-#define MIN_INTERVAL    (10 * NS_PER_MS)
-#define MAX_PAYLOAD     (UINT64_C(16) << 20)
+#define MAX_PAYLOAD     (16 << 20)
 
 /* What --null asks for where no URL is given. */
 static char *null_url[] = {"http://127.0.0.1/"};
 
-enum {
-    OPT_ENGINE = 256,
-    OPT_COALESCE,
-    OPT_WARMUP,
-    OPT_SETTLE,
-    OPT_TIMEOUT,
-    OPT_ARRIVAL,
-    OPT_SEED,
-    OPT_DRAIN,
-    OPT_THINK,
-    OPT_PIPELINE,
-    OPT_PER_CONNECTION,
-    OPT_CLOSE,
-    OPT_NULL,
-    OPT_PAYLOAD,
-    OPT_METHOD,
-    OPT_DATA,
-    OPT_URLS,
-    OPT_BODY,
-    OPT_MAX_ERRORS,
-    OPT_SOURCE,
-    OPT_RAMP,
-    OPT_IDLE,
-    OPT_SLOW_READERS,
-    OPT_SLOW_SENDERS,
-    OPT_SEARCH,
-    OPT_FAIL_IF,
-    OPT_HGRM,
-    OPT_INTERVAL,
-    OPT_CSV,
-    OPT_LATENCY,
-    OPT_JSON,
-    OPT_EVENTS_FD,
-    OPT_HOLD,
-    OPT_VERSION
-};
-
-static const struct option long_options[] = {
-    {"connections", required_argument, NULL, 'c'},
-    {"threads", required_argument, NULL, 't'},
-    {"engine", required_argument, NULL, OPT_ENGINE},
-    {"coalesce", required_argument, NULL, OPT_COALESCE},
-    {"duration", required_argument, NULL, 'd'},
-    {"requests", required_argument, NULL, 'n'},
-    {"settle", required_argument, NULL, OPT_SETTLE},
-    {"warmup", required_argument, NULL, OPT_WARMUP},
-    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {"rate", required_argument, NULL, 'R'},
-    {"arrival", required_argument, NULL, OPT_ARRIVAL},
-    {"seed", required_argument, NULL, OPT_SEED},
-    {"drain", required_argument, NULL, OPT_DRAIN},
-    {"think", required_argument, NULL, OPT_THINK},
-    {"pipeline", required_argument, NULL, OPT_PIPELINE},
-    {"requests-per-connection", required_argument, NULL, OPT_PER_CONNECTION},
-    {"close", required_argument, NULL, OPT_CLOSE},
-    {"null", no_argument, NULL, OPT_NULL},
-    {"payload", required_argument, NULL, OPT_PAYLOAD},
-    {"method", required_argument, NULL, OPT_METHOD},
-    {"data", required_argument, NULL, OPT_DATA},
-    {"urls", required_argument, NULL, OPT_URLS},
-    {"header", required_argument, NULL, 'H'},
-    {"body", required_argument, NULL, OPT_BODY},
-    {"max-errors", required_argument, NULL, OPT_MAX_ERRORS},
-    {"source", required_argument, NULL, OPT_SOURCE},
-    {"ramp", required_argument, NULL, OPT_RAMP},
-    {"idle", required_argument, NULL, OPT_IDLE},
-    {"slow-readers", required_argument, NULL, OPT_SLOW_READERS},
-    {"slow-senders", required_argument, NULL, OPT_SLOW_SENDERS},
-    {"search", required_argument, NULL, OPT_SEARCH},
-    {"fail-if", required_argument, NULL, OPT_FAIL_IF},
-    {"latency", no_argument, NULL, OPT_LATENCY},
-    {"hgrm", required_argument, NULL, OPT_HGRM},
-    {"interval", required_argument, NULL, OPT_INTERVAL},
-    {"csv", required_argument, NULL, OPT_CSV},
-    {"quiet", no_argument, NULL, 'q'},
-    {"json", required_argument, NULL, OPT_JSON},
-    {"events-fd", required_argument, NULL, OPT_EVENTS_FD},
-    {"hold", no_argument, NULL, OPT_HOLD},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, OPT_VERSION},
-    {NULL, 0, NULL, 0},
-};
-
 static const char *const arrivals[] = {
-    [ARRIVAL_CONSTANT] = "constant", [ARRIVAL_POISSON] = "poisson"};
-static const char *const coalescings[] = {"auto", "off"};
-static const char *const closings[] = {"fin", "rst"};
+    [ARRIVAL_CONSTANT] = "constant", [ARRIVAL_POISSON] = "poisson", NULL};
 static const char *const engines[] = {
-    [ENGINE_AUTO] = "auto", [ENGINE_EPOLL] = "epoll", [ENGINE_IO_URING] = "io_uring"};
+    [ENGINE_AUTO] = "auto", [ENGINE_EPOLL] = "epoll", [ENGINE_IO_URING] = "io_uring", NULL};
+static const char *const coalescings[] = {[false] = "off", [true] = "auto", NULL};
+static const char *const closings[] = {[false] = "fin", [true] = "rst", NULL};
 
-static void take_rate(struct options *o, const char *value)
-{
-    char error[200];
+#define FIELD(member) OPTION_FIELD(struct options, member)
 
-    o->rate = value;
-    o->profile.count = 0;
-    if (!rate_profile_is_meant(value)) {
-        o->rate_milli = option_rate_milli("--rate", value);
-        return;
-    }
-    if (!rate_profile_parse(value, &o->profile, error, sizeof error))
-        die_usage("--rate: '%s': %s", value, error);
-    o->rate_milli = rate_profile_peak(&o->profile);
-}
+static const struct option_row rows[] = {
+    {OPTION_HEADING, .name = "", .help = "How long, from where"},
+    {OPTION_NUMBER, 'c', "connections", "N", "connections to keep open (10)",
+     FIELD(connections), .low = 1, .high = MAX_CONNECTIONS},
+    {OPTION_NUMBER, 't', "threads", "N",
+     "threads, each with its own event loop; at most -c (1)", FIELD(threads), .low = 1,
+     .high = MAX_THREADS},
+    {OPTION_TIME, 'd', "duration", "TIME", "length of the measured window (10s)",
+     FIELD(duration_ns), .low = 1, .high = OPTION_TIME_MAX},
+    {OPTION_NUMBER, 'n', "requests", "N",
+     "measure N requests instead; with -d, whichever ends first", FIELD(requests), .low = 1,
+     .high = INT64_MAX},
+    {OPTION_TIME, 0, "warmup", "TIME", "load before the window that is not measured (0)",
+     FIELD(warmup_ns), .high = OPTION_TIME_MAX},
+    {OPTION_TIME, 0, "settle", "TIME",
+     "before the load send one request on each connection and wait until all are answered, for "
+     "so long at the most: the server then has accepted every connection (0)",
+     FIELD(settle_ns), .high = OPTION_TIME_MAX},
+    {OPTION_TIME, 0, "timeout", "TIME",
+     "a request without its whole answer by then has failed, and its connection is replaced "
+     "(2s)",
+     FIELD(timeout_ns), .low = 1, .high = OPTION_TIME_MAX},
+    {OPTION_WORD, 0, "engine", "NAME",
+     "epoll, io_uring, or auto: io_uring where it works (auto)", FIELD(engine),
+     .words = engines},
+    {OPTION_WORD, 0, "coalesce", "HOW",
+     "auto: a closed loop on io_uring whose thread is saturated takes answers in larger "
+     "batches, which costs less CPU; off: each as it comes (auto)",
+     FIELD(coalesce), .words = coalescings},
+    {OPTION_FLAG, 0, "null", NULL,
+     "no server: answers come from memory at once; without a URL HTTP. Tells the generator's "
+     "own ceiling",
+     FIELD(null)},
 
-/* The options of what is sent when, and on which connection. True where it is one of them. */
-static bool take_load_option(struct options *o, int option, const char *value)
-{
-    switch (option) {
-    case 'R':
-        take_rate(o, value);
-        return true;
-    case OPT_ARRIVAL:
-        o->arrival = (enum arrival)option_word("--arrival", value, arrivals, 2);
-        return true;
-    case OPT_SEED:
-        o->seed = option_number("--seed", value, 0, INT64_MAX);
-        return true;
-    case OPT_DRAIN:
-        o->drain_ns = option_duration("--drain", value, 0);
-        return true;
-    case OPT_THINK:
-        o->think_ns = option_think("--think", value, &o->think_exponential);
-        return true;
-    case OPT_PIPELINE:
-        o->pipeline = (uint32_t)option_number("--pipeline", value, 1, PIPELINE_MAX);
-        return true;
-    case OPT_PER_CONNECTION:
-        o->per_connection =
-            (uint32_t)option_number("--requests-per-connection", value, 0, UINT32_MAX - 1);
-        return true;
-    case OPT_CLOSE:
-        o->close_by_reset = option_word("--close", value, closings, 2) == 1;
-        return true;
-    case OPT_NULL:
-        o->null = true;
-        return true;
-    default:
-        return false;
-    }
-}
+    {OPTION_HEADING, .name = "", .help = "Open loop"},
+    {OPTION_CALL, 'R', "rate", "RATE",
+     "requests a second in all; or steps and ramps: 1k,2k,5k/10s holds each for 10 s, "
+     "1k..20k/10s goes from one to the other, and both may be mixed. That is then the length "
+     "of the window without -d; with a longer one the last rate is held",
+     .call = option_rate},
+    {OPTION_WORD, 0, "arrival", "NAME", "constant, or poisson (constant)", FIELD(arrival),
+     .words = arrivals},
+    {OPTION_TIME, 0, "drain", "TIME",
+     "how long requests of the window may take to end after it (--timeout, a tenth more and "
+     "100ms)",
+     FIELD(drain_ns), .high = OPTION_TIME_MAX},
+    {OPTION_CALL, 0, "search", "GOAL",
+     "find the highest rate that keeps a goal such as 'p99<2ms': p50 p75 p90 p95 p99 p99.9 "
+     "p99.99 mean max or stddev, < or <=, a time. -d is the window of one probe, -R where to "
+     "begin",
+     .call = option_search},
 
-/* The options of which connections there are besides, and from where. */
-static bool take_connection_option(struct options *o, int option, const char *value)
-{
-    switch (option) {
-    case OPT_SOURCE:
-        o->source = value;
-        return true;
-    case OPT_RAMP:
-        o->ramp_milli = option_rate_milli("--ramp", value);
-        return true;
-    case OPT_IDLE:
-        o->idle = (uint32_t)option_number("--idle", value, 0, MAX_CONNECTIONS);
-        return true;
-    case OPT_SLOW_READERS:
-        o->slow_readers = (uint32_t)option_number("--slow-readers", value, 0, MAX_CONNECTIONS);
-        return true;
-    case OPT_SLOW_SENDERS:
-        o->slow_senders = (uint32_t)option_number("--slow-senders", value, 0, MAX_CONNECTIONS);
-        return true;
-    default:
-        return false;
-    }
-}
+    {OPTION_HEADING, .name = "", .help = "What is asked"},
+    {OPTION_CALL, 0, "urls", "FILE",
+     "more URLs, one a line, its weight behind it after blanks; # begins a comment; - for "
+     "standard input; 65535 at most",
+     .call = url_list_read},
+    {OPTION_CALL, 0, "method", "METHOD",
+     "GET, HEAD, DELETE or any other but CONNECT (GET; POST with --data)",
+     .call = option_method},
+    {OPTION_CALL, 0, "data", "TEXT|@FILE",
+     "the body of each request; - or @- for standard input. What a POST to /echo sends must "
+     "come back",
+     .call = option_data},
+    {OPTION_CALL, 'H', "header", "'N: V'", "one more header field; may be repeated",
+     .call = option_header},
+    {OPTION_SIZE, 0, "payload", "SIZE", "bytes of an echo message, 1 to 16M (64)",
+     FIELD(payload), .low = 1, .high = MAX_PAYLOAD},
+    {OPTION_CALL, 0, "body", "WHAT",
+     "what the body of a 2xx answer must be: same as the URL's first, of the same length, any, "
+     "or that of a FILE (same)",
+     .call = option_body},
+    {OPTION_NUMBER, 0, "pipeline", "N", "requests on their way on a connection at the most (1)",
+     FIELD(pipeline), .low = 1, .high = PIPELINE_MAX},
+    {OPTION_CALL, 0, "think", "TIME[:exp]",
+     "closed loop: pause before the next request; with :exp random, exponentially distributed "
+     "with that mean (0)",
+     .call = option_think},
+    {OPTION_NUMBER, 0, "seed", "N", "of everything that is random (1)", FIELD(seed),
+     .high = INT64_MAX},
 
-/* The options of what is asked. */
-static bool take_request_option(struct options *o, int option, const char *value)
-{
-    switch (option) {
-    case OPT_METHOD:
-        o->method = option_method(value);
-        return true;
-    case OPT_DATA:
-        option_data(o, value);
-        return true;
-    case OPT_URLS:
-        url_list_read(o, value);
-        return true;
-    case OPT_PAYLOAD:
-        o->payload = option_size("--payload", value, 1, MAX_PAYLOAD);
-        return true;
-    case 'H':
-        o->headers = option_header(o->headers, value, &o->has_host);
-        return true;
-    case OPT_BODY:
-        o->body_given = true;
-        o->body_rule = option_body(value);
-        o->body = o->body_rule == BODY_FILE ? value : NULL;
-        return true;
-    case OPT_MAX_ERRORS:
-        o->max_errors_ppm = option_share_ppm("--max-errors", value);
-        return true;
-    default:
-        return false;
-    }
-}
+    {OPTION_HEADING, .name = "", .help = "Connections"},
+    {OPTION_NUMBER, 0, "requests-per-connection", "N",
+     "close after N answers and connect anew (0: never)", FIELD(per_connection),
+     .high = UINT32_MAX - 1},
+    {OPTION_WORD, 0, "close", "HOW", "how connections are closed by us: fin, or rst (fin)",
+     FIELD(close_by_reset), .words = closings},
+    {OPTION_TEXT, 0, "source", "LIST",
+     "connect from these addresses in turn: ADDR[,ADDR...], where ADDR may be FIRST-LAST (on "
+     "127.x, short connections take 127.0.0.2 and so on when ports run short)",
+     FIELD(source)},
+    {OPTION_RATE, 0, "ramp", "RATE", "open so many a second (256 a millisecond)",
+     FIELD(ramp_milli), .low = 1, .high = PARSE_RATE_MILLI_MAX},
+    {OPTION_NUMBER, 0, "idle", "N", "N more that never speak", FIELD(idle),
+     .high = MAX_CONNECTIONS},
+    {OPTION_NUMBER, 0, "slow-readers", "N",
+     "N more that ask for the first URL and read the answer a few bytes at a time",
+     FIELD(slow_readers), .high = MAX_CONNECTIONS},
+    {OPTION_NUMBER, 0, "slow-senders", "N", "N more whose requests trickle, a byte at a time",
+     FIELD(slow_senders), .high = MAX_CONNECTIONS},
 
-/* The options of what is written. */
-static bool take_output_option(struct options *o, int option, const char *value)
-{
-    switch (option) {
-    case OPT_FAIL_IF:
-        fail_if_add(o, value);
-        return true;
-    case OPT_LATENCY:
-        o->latency_table = true;
-        return true;
-    case OPT_JSON:
-        o->json = value;
-        return true;
-    case OPT_HGRM:
-        o->hgrm = value;
-        return true;
-    case OPT_INTERVAL:
-        o->interval_ns = option_duration("--interval", value, MIN_INTERVAL);
-        return true;
-    case OPT_CSV:
-        o->csv = value;
-        return true;
-    case 'q':
-        o->quiet = true;
-        return true;
-    case OPT_EVENTS_FD:
-        o->events_fd = (int)option_number("--events-fd", value, 0, 1 << 20);
-        return true;
-    case OPT_HOLD:
-        o->hold = true;
-        return true;
-    default:
-        return false;
-    }
-}
+    {OPTION_HEADING, .name = "", .help = "What is written"},
+    {OPTION_FLAG, 0, "latency", NULL, "print the table of percentiles", FIELD(latency_table)},
+    {OPTION_TEXT, 0, "json", "FILE",
+     "write everything as JSON; - for standard output, no summary then", FIELD(json)},
+    {OPTION_TEXT, 0, "hgrm", "FILE", "write the percentiles in HdrHistogram's text form, in ms",
+     FIELD(hgrm)},
+    {OPTION_TEXT, 0, "csv", "FILE", "write a time series, a row each --interval", FIELD(csv)},
+    {OPTION_TIME, 0, "interval", "TIME", "how long a row of --csv is (10ms at least)",
+     FIELD(interval_ns), .low = 10 * NS_PER_MS, .high = OPTION_TIME_MAX,
+     .expects = "a time such as 20ms, 1.5s or 2m (10 ms to 24 h)"},
+    {OPTION_FLAG, 'q', "quiet", NULL, "no line of progress on a terminal", FIELD(quiet)},
+    {OPTION_NUMBER, 0, "events-fd", "N",
+     "write \"connected C\", \"start\" and \"end\" lines to descriptor N", FIELD(events_fd),
+     .high = 1 << 20},
+    {OPTION_FLAG, 0, "hold", NULL,
+     "after the end keep the connections open until standard input ends", FIELD(hold)},
 
-static void take_option(struct options *o, int option, const char *value)
-{
-    if (take_load_option(o, option, value) || take_connection_option(o, option, value) ||
-        take_request_option(o, option, value) || take_output_option(o, option, value))
-        return;
-    switch (option) {
-    case 'c':
-        o->connections = (uint32_t)option_number("--connections", value, 1, MAX_CONNECTIONS);
-        break;
-    case 't':
-        o->threads = (uint32_t)option_number("--threads", value, 1, MAX_THREADS);
-        break;
-    case OPT_ENGINE:
-        o->engine = (enum engine_choice)option_word("--engine", value, engines, 3);
-        break;
-    case OPT_COALESCE:
-        o->coalesce = option_word("--coalesce", value, coalescings, 2) == 0;
-        break;
-    case 'd':
-        o->duration_ns = option_duration("--duration", value, 1);
-        break;
-    case 'n':
-        o->requests = option_number("--requests", value, 1, INT64_MAX);
-        break;
-    case OPT_SETTLE:
-        o->settle_ns = option_duration("--settle", value, 0);
-        break;
-    case OPT_WARMUP:
-        o->warmup_ns = option_duration("--warmup", value, 0);
-        break;
-    case OPT_TIMEOUT:
-        o->timeout_ns = option_duration("--timeout", value, 1);
-        break;
-    case OPT_SEARCH:
-        search_goal(value, &o->goal);
-        break;
-    case 'h':
-        fputs(options_help, stdout);
-        exit(EXIT_SUCCESS);
-    case OPT_VERSION:
-        puts("iomodels-load " IOM_VERSION);
-        exit(EXIT_SUCCESS);
-    default:
-        exit(EXIT_USAGE);
-    }
-}
+    {OPTION_HEADING, .name = "", .help = "How it is judged"},
+    {OPTION_CALL, 0, "max-errors", "SHARE",
+     "the verdict is FAILED where a greater share of the requests failed: 0.01 or 1% (1%)",
+     .call = option_max_errors, .expects = "a share such as 0, 0.01, 1% or 100%"},
+    {OPTION_CALL, 0, "fail-if", "LIST",
+     "conditions that a good run does not meet, separated by commas; may be repeated: "
+     "'p99>2ms', 'rate<5k', 'errors>0.1%', 'timeouts>0' (a number without % is a count), "
+     "'transfer<10M'; < <= > or >=, and the times of --search",
+     .call = fail_if_add},
+    {.name = NULL},
+};
 
-/* getopt's own message is one line; the hint makes it two, as for every other usage error. */
-static void hint(void)
-{
-    fprintf(stderr, "Try '%s --help'.\n", err_program());
-    exit(EXIT_USAGE);
-}
+static struct command_line command_line = {
+    .usage = "iomodels-load [OPTIONS] URL\n"
+             "       iomodels-load [OPTIONS] URL[@WEIGHT] URL[@WEIGHT]...",
+    .about =
+        "Load a server over many connections and measure latency and throughput. Closed loop: "
+        "each connection sends its next request when the answer to the one before is complete. "
+        "Open loop (-R): requests are due at times fixed before, and latency counts from "
+        "then.\n\n"
+        "URL:  http://HOST[:PORT][/PATH]   http+unix:///SOCKET[:/PATH]   "
+        "http+unix://@NAME[:/PATH]\n"
+        "      echo://HOST:PORT            echo+unix:///SOCKET           echo+unix://@NAME\n"
+        "Of several URLs, all at one address, each request is for one by chance, as often as "
+        "its weight (1) says.",
+    .notes =
+        "TIME: 250us, 20ms, 1.5s, 2m; a number alone is seconds. SIZE: bytes, or with k or M.\n"
+        "RATE: a number, or with k or M for a thousand or a million: 0.5, 1500, 1.5k.\n"
+        "The line of progress is for a terminal that can rewrite a line, by TERM, and is left "
+        "out where NO_COLOR is set and not empty.\n"
+        "Exit status:\n"
+        "  0  the verdict is ok or generator-limited\n"
+        "  1  nothing succeeded, the set-up failed or a file could not be written\n"
+        "  2  wrong command line\n"
+        "  3  the verdict is INVALID: what was measured is not what was asked for\n"
+        "  4  the verdict is ok or generator-limited, and a condition of --fail-if holds\n"
+        "  5  the verdict is FAILED: more requests failed than --max-errors allows",
+    .version = "iomodels-load " IOM_VERSION,
+    .tables = {rows},
+};
 
 void options_free(struct options *o)
 {
@@ -334,13 +210,9 @@ void options_parse(struct options *o, int argc, char **argv)
         .headers = xstrdup(""),
         .events_fd = -1,
     };
-    int option;
-    while ((option = getopt_long(argc, argv, "c:t:d:n:H:R:qh", long_options, NULL)) != -1) {
-        if (option == '?')
-            hint();
-        take_option(o, option, optarg);
-    }
-    url_list_add(o, argv + optind, argc - optind);
+    command_line.target = o;
+    int first = command_line_read(&command_line, argc, argv);
+    url_list_add(o, argv + first, argc - first);
     if (o->url_count == 0 && !o->null)
         die_usage("no URL");
     if (o->url_count == 0)

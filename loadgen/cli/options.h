@@ -87,13 +87,14 @@ static inline double options_rate(const struct options *o, uint64_t from_ns, uin
     return (double)o->rate_milli / 1e3;
 }
 
+/* Bytes of the body of one request, and of all requests together: each URL has a copy, so that a
+ * request is one piece of memory. */
+#define OPTION_DATA_MAX ((size_t)1 << 30)
+
 /* A time that was not given. */
 #define OPTION_UNSET UINT64_MAX
 
 /* Free what options_parse() allocated. */
 void options_free(struct options *o);
-
-/* The text of --help. */
-extern const char options_help[];
 
 #endif

@@ -122,8 +122,9 @@ static bool next_line(FILE *file, char line[LINE_ROOM], const char *where)
     return c != EOF || n > 0;
 }
 
-void url_list_read(struct options *o, const char *path)
+bool url_list_read(void *options, const char *path)
 {
+    struct options *o = options;
     bool standard = strcmp(path, "-") == 0;
     const char *name = standard ? "standard input" : path;
     FILE *file = standard ? stdin : fopen(path, "re");
@@ -149,6 +150,7 @@ void url_list_read(struct options *o, const char *path)
         fclose(file);
     if (o->url_count == before)
         die_usage("--urls: no URL in '%s'", name);
+    return true;
 }
 
 void url_list_add(struct options *o, char **texts, int count)

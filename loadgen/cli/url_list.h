@@ -2,6 +2,7 @@
 #ifndef IOM_URL_LIST_H
 #define IOM_URL_LIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct options;
@@ -18,11 +19,12 @@ struct asked_url {
     uint32_t weight;
 };
 
-/* Append the URLs of a file, "-" for standard input, to those of `*o`: one a line, and behind it,
- * after blanks, its weight where that is not 1. Empty lines and what follows a '#' at the beginning
- * or after blanks are left out. Ends the program with a usage error that names file and line where
- * one cannot be taken, and with exit 1 where the file cannot be read. */
-void url_list_read(struct options *o, const char *path);
+/* Append the URLs of a file, "-" for standard input, to those of the options: one a line, and
+ * behind it, after blanks, its weight where that is not 1. Empty lines and what follows a '#' at
+ * the beginning or after blanks are left out. The `call` of a row (common/command_line.h). Ends
+ * the program with a usage error that names file and line where one cannot be taken, and with
+ * exit 1 where the file cannot be read. */
+bool url_list_read(void *options, const char *path);
 
 /* Append the URLs of the command line. One that stands alone has no weight. */
 void url_list_add(struct options *o, char **texts, int count);

@@ -31,15 +31,6 @@ struct trial {
     struct result result;
 };
 
-void search_goal(const char *text, struct condition *goal)
-{
-    if (!condition_parse(text, goal) || goal->unit != CONDITION_NS || goal->above)
-        die_usage(
-            "--search: '%s' is not a goal such as 'p99<2ms' or 'mean<=500us' (p50 p75 p90 "
-            "p95 p99 p99.9 p99.99 mean max stddev)",
-            text);
-}
-
 /* NULL where the server is not there: s->why_lost says why. */
 static struct trial *run_trial(struct search *s, const struct options *o)
 {

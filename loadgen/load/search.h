@@ -43,10 +43,6 @@ struct search {
     uint32_t count;
 };
 
-/* Read a goal into `*goal`, which keeps `text`: a condition on a time with < or <=. Ends the
- * program with a usage error where it is something else. */
-void search_goal(const char *text, struct condition *goal);
-
 /* Search, tell of each probe on standard output (on standard error where that is for JSON), and
  * report: the summary and the JSON are those of the last run at the highest rate that kept the
  * goal. Returns the exit status. */
