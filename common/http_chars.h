@@ -6,6 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+static inline bool http_is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* tchar: what methods and field names are made of. */
 bool http_is_token(uint8_t c);
 

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "common/http_chars.h"
+#include "common/http_field.h"
 
 static enum http_progress refuse(struct http_request *r, int status)
 {
@@ -16,31 +17,7 @@ void http_request_init(struct http_request *r)
     memset(r, 0, sizeof *r);
 }
 
-static bool is(const uint8_t *text, size_t n, const char *word)
-{
-    return strlen(word) == n && strncasecmp((const char *)text, word, n) == 0;
-}
-
-/* Does the comma-separated list hold `word`? (RFC 9110, section 5.6.1) */
-static bool list_has(const uint8_t *list, size_t n, const char *word)
-{
-    const uint8_t *end = list + n;
-    while (list < end) {
-        const uint8_t *comma = memchr(list, ',', (size_t)(end - list));
-        const uint8_t *stop = comma ? comma : end;
-        const uint8_t *last = stop;
-        while (list < last && (*list == ' ' || *list == '\t'))
-            list++;
-        while (last > list && (last[-1] == ' ' || last[-1] == '\t'))
-            last--;
-        if (is(list, (size_t)(last - list), word))
-            return true;
-        list = stop + 1;
-    }
-    return false;
-}
-
-static enum http_method method_of(const uint8_t *text, size_t n)
+static enum http_method method_of(struct http_text text)
 {
     static const struct {
         const char *name;
@@ -50,191 +27,163 @@ static enum http_method method_of(const uint8_t *text, size_t n)
                  {"PATCH", HTTP_PATCH}, {"TRACE", HTTP_TRACE}};
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strlen(known[i].name) == n && memcmp(known[i].name, text, n) == 0)
+        if (strlen(known[i].name) == http_size(text) &&
+            memcmp(known[i].name, text.at, http_size(text)) == 0)
             return known[i].method;
     return HTTP_UNKNOWN;
 }
 
-/* The length of the uri-host that p begins with (RFC 3986, section 3.2.2), SIZE_MAX if there is
- * none: an IPv6 address in brackets, or a name, which may be empty. */
-static size_t host_length(const uint8_t *p, size_t n)
+/* The end of the uri-host that `t` begins with (RFC 3986, section 3.2.2), NULL if there is none: an
+ * IPv6 address in brackets, or a name, which may be empty. */
+static const uint8_t *host_end(struct http_text t)
 {
-    size_t i = 0;
-    if (n > 0 && p[0] == '[') {
-        for (i = 1; i < n && (http_hex(p[i]) >= 0 || p[i] == ':' || p[i] == '.'); i++)
+    const uint8_t *p = t.at;
+    if (p < t.end && *p == '[') {
+        for (p++; p < t.end && (http_hex(*p) >= 0 || *p == ':' || *p == '.'); p++)
             continue;
-        return i > 2 && i < n && p[i] == ']' ? i + 1 : SIZE_MAX;
+        return p - t.at > 2 && p < t.end && *p == ']' ? p + 1 : NULL;
     }
-    for (; i < n && p[i] != ':'; i++) {
-        if (!http_is_target(p[i]) || memchr("/?#@[]", p[i], 6))
-            return SIZE_MAX;
-        if (p[i] == '%' && (n - i < 3 || http_hex(p[i + 1]) < 0 || http_hex(p[i + 2]) < 0))
-            return SIZE_MAX;
+    for (; p < t.end && *p != ':'; p++) {
+        if (!http_is_target(*p) || memchr("/?#@[]", *p, 6))
+            return NULL;
+        if (*p == '%' && (t.end - p < 3 || http_hex(p[1]) < 0 || http_hex(p[2]) < 0))
+            return NULL;
     }
-    return i;
+    return p;
 }
 
 /* uri-host [ ":" port ] and nothing else; no user information. */
-static bool authority_ok(const uint8_t *p, size_t n, bool may_be_empty)
+static bool authority_ok(struct http_text t, bool may_be_empty)
 {
-    size_t i = host_length(p, n);
-    if (i == SIZE_MAX || (i == 0 && !may_be_empty))
+    const uint8_t *p = host_end(t);
+    if (!p || (p == t.at && !may_be_empty))
         return false;
-    if (i < n && p[i++] != ':')
+    if (p < t.end && *p++ != ':')
         return false;
-    for (; i < n; i++)
-        if (p[i] < '0' || p[i] > '9')
-            return false;
-    return true;
+    while (p < t.end && http_is_digit(*p))
+        p++;
+    return p == t.end;
+}
+
+static struct http_slice slice(const uint8_t *head, const uint8_t *at, const uint8_t *end)
+{
+    return (struct http_slice){(uint16_t)(at - head), (uint16_t)(end - at)};
+}
+
+static bool begins(const uint8_t *p, const uint8_t *end, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return (size_t)(end - p) > n && strncasecmp((const char *)p, prefix, n) == 0;
 }
 
 /* The four forms of a target (RFC 9112, section 3.2). The authority form is for CONNECT alone,
  * and that method is not among the known ones. */
 static enum http_progress read_target(struct http_request *r, const uint8_t *head,
-                                      size_t offset, size_t n)
+                                      struct http_text target)
 {
-    const uint8_t *p = head + offset;
-    size_t start = 0;
+    const uint8_t *p = target.at, *end = target.end;
 
-    for (size_t i = 0; i < n; i++)
-        if (!http_is_target(p[i]))
+    for (const uint8_t *q = p; q < end; q++)
+        if (!http_is_target(*q))
             return refuse(r, 400);
 
-    if (n == 1 && p[0] == '*') {
+    if (*p == '*' && end - p == 1) {
         r->asterisk = true;
         if (r->method != HTTP_OPTIONS && r->method != HTTP_UNKNOWN)
             return refuse(r, 400);
-    } else if (p[0] != '/') {
-        if (n > 7 && strncasecmp((const char *)p, "http://", 7) == 0)
-            start = 7;
-        else if (n > 8 && strncasecmp((const char *)p, "https://", 8) == 0)
-            start = 8;
+    } else if (*p != '/') {
+        if (begins(p, end, "http://"))
+            p += strlen("http://");
+        else if (begins(p, end, "https://"))
+            p += strlen("https://");
         else
             return r->method == HTTP_UNKNOWN ? HTTP_MORE : refuse(r, 400);
-        size_t authority = start;
-        while (start < n && p[start] != '/' && p[start] != '?')
-            start++;
-        if (!authority_ok(p + authority, start - authority, false))
+        const uint8_t *authority = p;
+        while (p < end && *p != '/' && *p != '?')
+            p++;
+        if (!authority_ok((struct http_text){authority, p}, false))
             return refuse(r, 400);
     }
 
-    size_t end = start;
-    while (end < n && p[end] != '?')
-        end++;
-    r->path.offset = (uint16_t)(offset + start);
-    r->path.length = (uint16_t)(end - start);
+    const uint8_t *query = memchr(p, '?', (size_t)(end - p));
+    r->path = slice(head, p, query ? query : end);
     return HTTP_MORE;
 }
 
 /* method SP request-target SP HTTP-version (RFC 9112, section 3), one space each. */
 static enum http_progress read_request_line(struct http_request *r, const uint8_t *head,
-                                            size_t offset, size_t n)
+                                            struct http_text line)
 {
-    const uint8_t *line = head + offset;
-    const uint8_t *space = memchr(line, ' ', n);
-    if (!space || space == line)
+    const uint8_t *space = memchr(line.at, ' ', http_size(line));
+    if (!space || space == line.at)
         return refuse(r, 400);
-    size_t method_length = (size_t)(space - line);
-    for (size_t i = 0; i < method_length; i++)
-        if (!http_is_token(line[i]))
+    for (const uint8_t *p = line.at; p < space; p++)
+        if (!http_is_token(*p))
             return refuse(r, 400);
-    r->method = method_of(line, method_length);
+    r->method = method_of((struct http_text){line.at, space});
 
-    size_t target = method_length + 1;
-    const uint8_t *space2 = memchr(line + target, ' ', n - target);
-    if (!space2 || space2 == line + target)
+    const uint8_t *target = space + 1;
+    const uint8_t *space2 = memchr(target, ' ', (size_t)(line.end - target));
+    if (!space2 || space2 == target)
         return refuse(r, 400);
 
     const uint8_t *version = space2 + 1;
-    if (line + n - version != 8 || memcmp(version, "HTTP/", 5) != 0 || version[5] < '0' ||
-        version[5] > '9' || version[6] != '.' || version[7] < '0' || version[7] > '9')
+    if (line.end - version != 8 || memcmp(version, "HTTP/", 5) != 0 ||
+        !http_is_digit(version[5]) || version[6] != '.' || !http_is_digit(version[7]))
         return refuse(r, 400);
     if (version[5] != '1')
         return refuse(r, 505);
     r->http_1_0 = version[7] == '0';
-    return read_target(r, head, offset + target, (size_t)(space2 - line) - target);
+    return read_target(r, head, (struct http_text){target, space2});
 }
 
-/* 1*DIGIT and nothing else: no sign, no list, no blank within. A length beyond 64 bits is still
- * a length: it becomes the largest one, which every limit refuses (RFC 9110, section 8.6). */
-static bool read_length(const uint8_t *p, size_t n, uint64_t *out)
+/* Transfer-Encoding must be "chunked". A coding that is not known, then chunked: the body could be
+ * read, but not understood, which is 501. Where chunked is not the last, or is there twice, nobody
+ * can tell where the body ends (RFC 9112, section 6.1), which is 400. */
+static enum http_progress read_encoding(struct http_request *r, struct http_text value)
 {
-    uint64_t value = 0;
-    if (n == 0)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] < '0' || p[i] > '9')
-            return false;
-        unsigned digit = p[i] - (unsigned)'0';
-        value = value > (UINT64_MAX - digit) / 10 ? UINT64_MAX : value * 10 + digit;
+    unsigned chunked = 0;
+    bool last = false;
+    struct http_text list = value, coding;
+
+    if (r->have_encoding)
+        return refuse(r, 400);
+    r->have_encoding = true;
+    if (http_is(value, "chunked"))
+        return HTTP_MORE;
+    while (http_list_next(&list, &coding)) {
+        last = http_is(coding, "chunked");
+        chunked += last;
     }
-    *out = value;
-    return true;
+    return refuse(r, chunked == 0 || (chunked == 1 && last) ? 501 : 400);
 }
 
-/* What the fields that matter to framing and to the connection say. `n` is the value's length.
- */
-static enum http_progress read_field(struct http_request *r, const uint8_t *name,
-                                     size_t name_length, const uint8_t *value, size_t n,
-                                     size_t value_offset)
+/* What the fields that matter to framing and to the connection say. */
+static enum http_progress read_field(struct http_request *r, const uint8_t *head,
+                                     struct http_text name, struct http_text value)
 {
-    if (is(name, name_length, "host")) {
-        if (r->have_host || !authority_ok(value, n, true))
+    if (http_is(name, "host")) {
+        if (r->have_host || !authority_ok(value, true))
             return refuse(r, 400);
         r->have_host = true;
-    } else if (is(name, name_length, "content-length")) {
-        if (r->have_length || !read_length(value, n, &r->content_length))
+    } else if (http_is(name, "content-length")) {
+        if (r->have_length || !http_read_length(value, &r->content_length))
             return refuse(r, 400);
         r->have_length = true;
-    } else if (is(name, name_length, "transfer-encoding")) {
-        if (r->have_encoding || !list_has(value, n, "chunked"))
-            return refuse(r, r->have_encoding ? 400 : 501);
-        r->have_encoding = true;
-        if (!is(value, n, "chunked")) {
-            /* A coding that is not known, then chunked: it could be read, but not understood.
-             * Where chunked is not the last, or is there twice, nobody can tell where the body
-             * ends (RFC 9112, section 6.1). */
-            const uint8_t *comma = memrchr(value, ',', n);
-            size_t before = comma ? (size_t)(comma - value) : 0;
-            bool last = comma && list_has(comma, (size_t)(value + n - comma), "chunked");
-            return refuse(r, last && !list_has(value, before, "chunked") ? 501 : 400);
-        }
-    } else if (is(name, name_length, "connection")) {
-        r->says_close |= list_has(value, n, "close");
-        r->says_keep_alive |= list_has(value, n, "keep-alive");
-    } else if (is(name, name_length, "expect")) {
-        if (is(value, n, "100-continue"))
+    } else if (http_is(name, "transfer-encoding")) {
+        return read_encoding(r, value);
+    } else if (http_is(name, "connection")) {
+        r->says_close |= http_list_has(value, "close");
+        r->says_keep_alive |= http_list_has(value, "keep-alive");
+    } else if (http_is(name, "expect")) {
+        if (http_is(value, "100-continue"))
             r->expect_100 = true;
         else
             r->bad_expectation = true;
-    } else if (is(name, name_length, "content-type")) {
-        r->content_type = (struct http_slice){(uint16_t)value_offset, (uint16_t)n};
+    } else if (http_is(name, "content-type")) {
+        r->content_type = slice(head, value.at, value.end);
     }
     return HTTP_MORE;
-}
-
-/* field-name ":" OWS field-value OWS (RFC 9112, section 5). A line that begins with white space
- * is obs-fold, or is between the request line and the first field: both are refused, as its
- * first byte is no token. */
-static enum http_progress read_field_line(struct http_request *r, const uint8_t *head,
-                                          size_t offset, size_t n)
-{
-    const uint8_t *line = head + offset;
-    size_t colon = 0;
-    while (colon < n && http_is_token(line[colon]))
-        colon++;
-    if (colon == 0 || colon == n || line[colon] != ':')
-        return refuse(r, 400);
-
-    size_t start = colon + 1, end = n;
-    for (size_t i = start; i < end; i++)
-        if (!http_is_value(line[i]))
-            return refuse(r, 400);
-    while (start < end && (line[start] == ' ' || line[start] == '\t'))
-        start++;
-    while (end > start && (line[end - 1] == ' ' || line[end - 1] == '\t'))
-        end--;
-    return read_field(r, line, colon, line + start, end - start, offset + start);
 }
 
 /* The empty line has come: what do the fields say together? */
@@ -262,18 +211,23 @@ static enum http_progress finish(struct http_request *r, size_t head_length)
     return HTTP_DONE;
 }
 
-static enum http_progress read_line(struct http_request *r, const uint8_t *head, size_t n,
-                                    size_t next)
+/* A line without its CRLF; `next` bytes of the head end with it. */
+static enum http_progress read_line(struct http_request *r, const uint8_t *head,
+                                    struct http_text line, size_t next)
 {
+    struct http_text name, value;
+
     if (!r->have_request_line) {
-        if (n == 0)
+        if (line.at == line.end)
             return HTTP_MORE;
         r->have_request_line = true;
-        return read_request_line(r, head, r->line, n);
+        return read_request_line(r, head, line);
     }
-    if (n == 0)
+    if (line.at == line.end)
         return finish(r, next);
-    return read_field_line(r, head, r->line, n);
+    if (http_field_read(line, &name, &value))
+        return refuse(r, 400);
+    return read_field(r, head, name, value);
 }
 
 /* Nothing is wrong with a line that is not complete, unless it cannot become right any more: a
@@ -303,11 +257,10 @@ enum http_progress http_request_read(struct http_request *r, const uint8_t *head
             return check_partial(r, head, limit);
         }
         size_t next = (size_t)(lf - head) + 1;
-        size_t n = next - 1 - r->line;
-        const uint8_t *line = head + r->line;
-        if (n == 0 || line[n - 1] != '\r' || memchr(line, '\r', n - 1))
+        struct http_text line = {head + r->line, lf};
+        if (line.at == lf || *--line.end != '\r' || memchr(line.at, '\r', http_size(line)))
             return refuse(r, 400);
-        enum http_progress p = read_line(r, head, n - 1, next);
+        enum http_progress p = read_line(r, head, line, next);
         if (p != HTTP_MORE)
             return p;
         r->line = (uint16_t)next;

@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/http_chars.h"
+#include "common/http_field.h"
 
 enum state { STATUS_LINE, FIELD, BODY_LENGTH, BODY_TO_EOF, BODY_CHUNKED, DONE, FAILED };
 
@@ -67,34 +67,18 @@ bool http_response_started(const struct http_response *r)
     return r->state != STATUS_LINE || r->head_size > 0 || r->line_size > 0;
 }
 
-/* field-vchar, space and tab; obs-text is let pass (RFC 9110, section 5.5). Written without an
- * early exit so that the compiler can make it one vector loop. */
-static bool text_only(const char *p, const char *end)
-{
-    unsigned wrong = 0;
-    for (; p < end; p++) {
-        unsigned char c = (unsigned char)*p;
-        wrong |= (unsigned)(c < 0x20) & (unsigned)(c != '\t');
-        wrong |= (unsigned)(c == 0x7f);
-    }
-    return wrong == 0;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* "HTTP/1.1 200 OK": HTTP-version SP 3DIGIT SP [ reason-phrase ]. */
-static enum line_result status_line(struct http_response *r, const char *p, const char *end)
+static enum line_result status_line(struct http_response *r, struct http_text line)
 {
-    if (end - p < 8 || memcmp(p, "HTTP/1.", 7) != 0 || !is_digit(p[7]))
+    const uint8_t *p = line.at;
+    size_t n = http_size(line);
+    if (n < 8 || memcmp(p, "HTTP/1.", 7) != 0 || !http_is_digit(p[7]))
         return bad(r, "status line does not begin with HTTP/1.x");
     /* The space before a reason that is empty is left out by some, though it should not be. */
-    if (end - p < 12 || p[8] != ' ' || !is_digit(p[9]) || !is_digit(p[10]) ||
-        !is_digit(p[11]) || (end - p > 12 && p[12] != ' '))
+    if (n < 12 || p[8] != ' ' || !http_is_digit(p[9]) || !http_is_digit(p[10]) ||
+        !http_is_digit(p[11]) || (n > 12 && p[12] != ' '))
         return bad(r, "status line without a space and a three-digit status after the version");
-    if (end - p > 12 && !text_only(p + 13, end))
+    if (!http_is_text((struct http_text){p + 12, line.end}))
         return bad(r, "control character in the reason phrase");
     r->minor = p[7] == '0' ? 0 : 1;
     r->status = (uint16_t)((p[9] - '0') * 100 + (p[10] - '0') * 10 + (p[11] - '0'));
@@ -104,122 +88,46 @@ static enum line_result status_line(struct http_response *r, const char *p, cons
     return LINE_NEXT;
 }
 
-static enum line_result one_length(struct http_response *r, const char *p, const char *end)
-{
-    if (p == end || end - p > 19)
-        return bad(r, "Content-Length is not a number that fits");
-    uint64_t value = 0;
-    for (; p < end; p++) {
-        if (!is_digit(*p))
-            return bad(r, "Content-Length is not a plain decimal number");
-        value = value * 10 + (uint64_t)(*p - '0');
-    }
-    if (value > INT64_MAX)
-        return bad(r, "Content-Length is not a number that fits");
-    if (r->has_length && r->content_length != value)
-        return bad(r, "more than one Content-Length, and they differ");
-    r->has_length = true;
-    r->content_length = value;
-    return LINE_NEXT;
-}
-
-static bool equals(const char *p, const char *end, const char *text, size_t size)
-{
-    return (size_t)(end - p) == size && strncasecmp(p, text, size) == 0;
-}
-
-#define EQUALS(p, end, text) equals(p, end, text, sizeof text - 1)
-
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 /* The same length said several times, in one field or in many, is taken once (RFC 9110, section
  * 8.6). */
-static enum line_result content_length(struct http_response *r, const char *p, const char *end)
+static enum line_result content_length(struct http_response *r, struct http_text list)
 {
-    for (;;) {
-        const char *comma = memchr(p, ',', (size_t)(end - p));
-        const char *last = comma ? comma : end;
-        while (p < last && blank(*p))
-            p++;
-        while (last > p && blank(last[-1]))
-            last--;
-        if (one_length(r, p, last) == LINE_BAD)
-            return LINE_BAD;
-        if (!comma)
-            return LINE_NEXT;
-        p = comma + 1;
-    }
-}
+    struct http_text one;
+    uint64_t value;
 
-/* A list of options (RFC 9110, section 7.6.1); only two matter to a client. */
-static void connection_options(struct http_response *r, const char *p, const char *end)
-{
-    while (p < end) {
-        const char *comma = memchr(p, ',', (size_t)(end - p));
-        const char *stop = comma ? comma : end;
-        const char *last = stop;
-        while (p < last && blank(*p))
-            p++;
-        while (last > p && blank(last[-1]))
-            last--;
-        if (EQUALS(p, last, "close"))
-            r->close_seen = true;
-        else if (EQUALS(p, last, "keep-alive"))
-            r->keep_alive_seen = true;
-        p = comma ? comma + 1 : end;
+    while (http_list_next(&list, &one)) {
+        bool number = http_read_length(one, &value);
+        if (!number && one.at < one.end)
+            return bad(r, "Content-Length is not a plain decimal number");
+        if (!number || value > INT64_MAX)
+            return bad(r, "Content-Length is not a number that fits");
+        if (r->has_length && r->content_length != value)
+            return bad(r, "more than one Content-Length, and they differ");
+        r->has_length = true;
+        r->content_length = value;
     }
-}
-
-static enum line_result framing_field(struct http_response *r, const char *name,
-                                      const char *colon, const char *p, const char *end)
-{
-    bool length = EQUALS(name, colon, "content-length");
-    bool coding = !length && EQUALS(name, colon, "transfer-encoding");
-
-    if (!length && !coding) {
-        if (EQUALS(name, colon, "connection"))
-            connection_options(r, p, end);
-        return LINE_NEXT;
-    }
-    if (length)
-        return content_length(r, p, end);
-    if (r->chunked || !EQUALS(p, end, "chunked"))
-        return bad(r, "transfer coding other than one \"chunked\"");
-    r->chunked = true;
     return LINE_NEXT;
 }
 
-/* field-name ":" OWS field-value OWS. */
-static enum line_result field_line(struct http_response *r, const char *p, const char *end)
+/* Only Connection, Content-Length and Transfer-Encoding say anything about framing. */
+static enum line_result field_line(struct http_response *r, struct http_text line)
 {
-    const char *name = p;
-    while (p < end && http_is_token((uint8_t)*p))
-        p++;
-    if (p == end || *p != ':') {
-        if (p == name && blank(*name))
-            return bad(r, "folded field line");
-        return bad(r, p < end && blank(*p) ? "space before the colon of a field"
-                                           : "field name is not a token and a colon");
-    }
-    if (p == name)
-        return bad(r, "empty field name");
+    struct http_text name, value;
+    const char *wrong = http_field_read(line, &name, &value);
 
-    const char *colon = p++;
-    if (!text_only(p, end))
-        return bad(r, "control character in a field value");
-    /* Only Connection, Content-Length and Transfer-Encoding say anything about framing: lengths
-     * 10, 14 and 17. */
-    size_t size = (size_t)(colon - name);
-    if (size != 10 && size != 14 && size != 17)
-        return LINE_NEXT;
-    while (p < end && blank(*p))
-        p++;
-    while (end > p && blank(end[-1]))
-        end--;
-    return framing_field(r, name, colon, p, end);
+    if (wrong)
+        return bad(r, wrong);
+    if (http_is(name, "content-length"))
+        return content_length(r, value);
+    if (http_is(name, "connection")) {
+        r->close_seen |= http_list_has(value, "close");
+        r->keep_alive_seen |= http_list_has(value, "keep-alive");
+    } else if (http_is(name, "transfer-encoding")) {
+        if (r->chunked || !http_is(value, "chunked"))
+            return bad(r, "transfer coding other than one \"chunked\"");
+        r->chunked = true;
+    }
+    return LINE_NEXT;
 }
 
 /* The empty line: how does the body end? RFC 9112, section 6.3. */
@@ -260,14 +168,14 @@ static enum line_result take_line(struct http_response *r, const char *p, const 
 {
     if (end == p || end[-1] != '\r')
         return bad(r, "line ends in a bare LF");
-    end--;
-    r->head_size += (uint32_t)(end - p) + 2;
+    struct http_text line = {(const uint8_t *)p, (const uint8_t *)end - 1};
+    r->head_size += (uint32_t)http_size(line) + 2;
     if (r->head_size > HTTP_RESPONSE_HEAD_MAX)
         return bad(r, "head too large");
 
     if (r->state == STATUS_LINE)
-        return status_line(r, p, end);
-    return p == end ? head_end(r) : field_line(r, p, end);
+        return status_line(r, line);
+    return line.at == line.end ? head_end(r) : field_line(r, line);
 }
 
 /* Keep a piece of a line until the rest comes. A peer that speaks something else is found at

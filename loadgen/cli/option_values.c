@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/err.h"
 #include "common/http_chars.h"
+#include "common/http_field.h"
 #include "common/parse.h"
 #include "loadgen/cli/options.h"
 
@@ -123,24 +123,17 @@ bool option_data(void *options, const char *text)
 bool option_header(void *options, const char *text)
 {
     struct options *o = options;
-    const char *colon = strchr(text, ':');
-    size_t name = colon ? (size_t)(colon - text) : 0;
     size_t old = strlen(o->headers);
     size_t n = strlen(text);
+    struct http_text line = {(const uint8_t *)text, (const uint8_t *)text + n}, name, value;
+    const char *wrong = http_field_read(line, &name, &value);
 
-    for (size_t i = 0; i < name; i++)
-        if (!http_is_token((uint8_t)text[i]))
-            name = 0;
-    if (name == 0)
-        die_usage("--header: '%s' is not 'Name: value'", text);
-    for (const char *p = colon + 1; *p; p++)
-        if (!http_is_value((uint8_t)*p))
-            die_usage("--header: control character in the value of '%.*s'", (int)name, text);
-    if ((name == 14 && strncasecmp(text, "content-length", 14) == 0) ||
-        (name == 17 && strncasecmp(text, "transfer-encoding", 17) == 0))
-        die_usage("--header: '%.*s' announces a body, which is for --data to do", (int)name,
-                  text);
-    if (name == 4 && strncasecmp(text, "host", 4) == 0)
+    if (wrong)
+        die_usage("--header: '%.*s' is not 'Name: value': %s", (int)strcspn(text, "\r\n"), text,
+                  wrong);
+    if (http_is(name, "content-length") || http_is(name, "transfer-encoding"))
+        die_usage("--header: '%s' announces a body, which is for --data to do", text);
+    if (http_is(name, "host"))
         o->has_host = true;
 
     o->headers = xrealloc(o->headers, old + n + 3);
