@@ -1,18 +1,15 @@
 #include "timetable.h"
 
 #include "common/clock.h"
+#include "common/random.h"
 #include "journal.h"
 #include "settings.h"
 
-/* SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014): the
- * lane of a request depends on its number alone, so it is independent of when it arrives, and what
- * arrives in one lane of a Poisson process is a Poisson process again. */
-static uint64_t mix(uint64_t x)
+/* The lane of a request depends on its number alone, so it is independent of when the request
+ * arrives, and what arrives in one lane of a Poisson process is a Poisson process again. */
+static uint64_t lane_of(uint64_t number)
 {
-    x += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
+    return random_next(&number) % settings.lanes;
 }
 
 /* The server of the lane is free when it has answered what came before. Nobody is kept busy for
@@ -20,7 +17,7 @@ static uint64_t mix(uint64_t x)
 static uint64_t fifo_due(uint64_t number, uint64_t now)
 {
     static uint64_t free_at[MAX_LANES];
-    uint64_t *lane = &free_at[mix(number) % settings.lanes];
+    uint64_t *lane = &free_at[lane_of(number)];
 
     *lane = (*lane > now ? *lane : now) + settings.service_ns;
     return *lane;
