@@ -1,10 +1,16 @@
 #include "common/http_chars.h"
 
-/* In a token and in a target; in a token alone; in a target alone; in a value alone. Whatever
- * is in a token or in a target may stand in a value too. */
-enum { TOKEN = 1, TARGET = 2, VALUE = 4, ALL = 7, NAME = TOKEN | VALUE, LINK = TARGET | VALUE };
+enum {
+    TOKEN = HTTP_IN_TOKEN,
+    TARGET = HTTP_IN_TARGET,
+    VALUE = HTTP_IN_VALUE,
+    NAME = TOKEN | VALUE,
+    LINK = TARGET | VALUE,
+    ALL = TOKEN | LINK
+};
 
-static const uint8_t class[256] = {
+/* Whatever is in a token or in a target may stand in a value too. */
+const uint8_t http_classes[256] = {
     ['\t'] = VALUE,
     [' '] = VALUE,
     ['!'] = ALL,
@@ -36,21 +42,6 @@ static const uint8_t class[256] = {
     ['~'] = ALL,
     [0x80 ... 0xff] = VALUE,
 };
-
-bool http_is_token(uint8_t c)
-{
-    return class[c] & TOKEN;
-}
-
-bool http_is_value(uint8_t c)
-{
-    return class[c] & VALUE;
-}
-
-bool http_is_target(uint8_t c)
-{
-    return class[c] & TARGET;
-}
 
 size_t http_target_length(const char *text)
 {

@@ -58,15 +58,6 @@ bool http_list_next(struct http_text *list, struct http_text *element)
     return true;
 }
 
-bool http_list_has(struct http_text list, const char *word)
-{
-    struct http_text element;
-    while (http_list_next(&list, &element))
-        if (http_is(element, word))
-            return true;
-    return false;
-}
-
 bool http_read_length(struct http_text t, uint64_t *length)
 {
     uint64_t value = 0;
@@ -75,8 +66,9 @@ bool http_read_length(struct http_text t, uint64_t *length)
     for (; t.at < t.end; t.at++) {
         if (!http_is_digit(*t.at))
             return false;
-        unsigned digit = *t.at - (unsigned)'0';
-        value = value > (UINT64_MAX - digit) / 10 ? UINT64_MAX : value * 10 + digit;
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, *t.at - (uint64_t)'0', &value))
+            value = UINT64_MAX;
     }
     *length = value;
     return true;

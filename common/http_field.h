@@ -40,7 +40,14 @@ const char *http_field_read(struct http_text line, struct http_text *name,
 bool http_list_next(struct http_text *list, struct http_text *element);
 
 /* Is `word` an element of the list, in whatever case? */
-bool http_list_has(struct http_text list, const char *word);
+static inline bool http_list_has(struct http_text list, const char *word)
+{
+    struct http_text element;
+    while (http_list_next(&list, &element))
+        if (http_is(element, word))
+            return true;
+    return false;
+}
 
 /* Read a Content-Length: 1*DIGIT and nothing else, no sign, no list, no blank within; false for
  * anything else. A length beyond 64 bits is still a length: it becomes the largest one, which
