@@ -32,7 +32,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -46,7 +45,6 @@
 
 /* What a child does before an accept and after it. Each may be NULL. */
 struct way {
-    const char *name;
     bool nonblocking;                      /* the listening socket */
     void (*set_up)(struct server *server); /* in the child */
     void (*before)(struct server *server); /* return when accept() is to be tried */
@@ -121,16 +119,19 @@ static void release_lock(void)
     pthread_mutex_unlock(accept_lock);
 }
 
+enum { BLOCK, NONE, LOCK, EXCLUSIVE };
+static unsigned how = BLOCK;
+
 static const struct way ways[] = {
-    {.name = "block"},
-    {.name = "none", .nonblocking = true, .before = wait_in_poll},
-    {.name = "lock", .before = take_lock, .after = release_lock},
-    {.name = "exclusive", .nonblocking = true, .set_up = create_set, .before = wait_in_epoll},
+    [BLOCK] = {.nonblocking = false},
+    [NONE] = {.nonblocking = true, .before = wait_in_poll},
+    [LOCK] = {.before = take_lock, .after = release_lock},
+    [EXCLUSIVE] = {.nonblocking = true, .set_up = create_set, .before = wait_in_epoll},
 };
-static const struct way *way = &ways[0];
 
 static void be_child(struct server *server)
 {
+    const struct way *way = &ways[how];
     static const atomic_size_t none_open = 0; /* net_admit() counts those of all children */
     if (way->set_up)
         way->set_up(server);
@@ -163,29 +164,20 @@ static void stop_child(void)
 
 static void serve(struct server *server)
 {
-    for (unsigned i = 0; way->nonblocking && i < server->socket_count; i++)
+    for (unsigned i = 0; ways[how].nonblocking && i < server->socket_count; i++)
         fcntl(server->sockets[i], F_SETFL, O_NONBLOCK);
     create_lock();
     workers_as_processes(server, be_child, stop_child);
 }
 
-static bool set_accept(void *unused, const char *text)
-{
-    (void)unused;
-    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        if (strcmp(ways[i].name, text) != 0)
-            continue;
-        way = &ways[i];
-        return true;
-    }
-    return false;
-}
+static const char *const names[] = {
+    [BLOCK] = "block", [NONE] = "none", [LOCK] = "lock", [EXCLUSIVE] = "exclusive", NULL};
 
 static const struct option_row options[] = {
-    {OPTION_CALL, 0, "accept", "HOW",
+    {OPTION_WORD, 0, "accept", "HOW",
      "how the children wait for a connection: block (in accept), none (in poll: all are "
      "woken), lock, exclusive (in epoll) (block)",
-     .call = set_accept, .expects = "block, none, lock or exclusive"},
+     OPTION_VARIABLE(how), .words = names},
     {.name = NULL},
 };
 
