@@ -271,13 +271,17 @@ class Connection:
 class Peer:
     """A server in threads of this process. `address` is where it listens, `url` the same for the
     load generator. `family`: tcp4, tcp6, unix or abstract. `one_at_a_time`: the next connection is
-    accepted when the one before is closed, as the iterative model does."""
+    accepted when the one before is closed, as the iterative model does.
+
+    One request in `every` is treated as the mode says, after the first `sound` requests. The first
+    answer that arrives decides which body is right: with as many sound ones as there can be
+    requests under way, that answer is a right one, whatever overtakes what."""
 
     def __init__(self, mode="ok", protocol="http", every=1, payload=64, family="tcp4",
-                 one_at_a_time=False):
+                 one_at_a_time=False, sound=0):
         self.treatments = HTTP if protocol == "http" else ECHO
         self.treatment = self.treatments[mode]
-        self.protocol, self.every, self.payload = protocol, every, payload
+        self.protocol, self.every, self.sound, self.payload = protocol, every, sound, payload
         self.one_at_a_time = one_at_a_time
         self.requests = self.faults = self.accepted = self.ended = 0
         self.last_request = None
@@ -346,7 +350,8 @@ class Peer:
         with self._lock:
             self.requests += 1
             self.last_request = request
-            fault = self.requests % self.every == 0
+            number = self.requests - self.sound
+            fault = number > 0 and number % self.every == 0
             self.faults += fault
             return fault
 

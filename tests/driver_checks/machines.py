@@ -59,13 +59,14 @@ def page_faults(t, user=None):
         as_user = {"user": user, "group": user, "extra_groups": []}
     b.measure(b.scenario(repetitions=1, connections="1"), "--out", b.out, **as_user)
     for row in b.rows():
-        if float(row["requests"] or 0) < 50:  # one at either end of the window may count half
+        if float(row["requests"] or 0) < 50:
             raise tap.Skip(f"a busy machine: {row['requests'] or 0} answers in a window")
         each = float(row["minor_faults_per_request"])
+        # The counter is read a little after the window begins and after it ends: half may be missed.
         if row["model"] == "takes-pages":  # and those of Python itself
-            expect(7 <= each < 50, f"{each} faults a request of a server that takes 8 pages for it")
+            expect(4 <= each < 50, f"{each} faults a request of a server that takes 8 pages for it")
         else:
-            expect(each < 7, f"{each} faults a request of one that takes none")
+            expect(each < 4, f"{each} faults a request of one that takes none")
     with open(os.path.join(b.out, "environment.json"), encoding="utf-8") as f:
         return json.load(f)["sources"]["page_faults"]
 

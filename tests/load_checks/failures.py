@@ -101,9 +101,9 @@ def body_any_is_not_anything(t):
 
 
 def wrong_body_in_a_pipeline(t):
-    peer = peer_for(t, "other-body", every=5)
-    j = load(t, "-n", "100", "-c", "2", "--pipeline", "8", peer.url).json
-    assert j["outcomes"]["corrupt"] + j["outcomes"]["ok"] == 100, j["outcomes"]
+    peer = peer_for(t, "other-body", every=5, sound=16)
+    j = load(t, "-n", "116", "-c", "2", "--pipeline", "8", peer.url).json
+    assert j["outcomes"]["corrupt"] + j["outcomes"]["ok"] == 116, j["outcomes"]
     assert j["outcomes"]["corrupt"] == 20 and peer.accepted == 2, j["outcomes"]
 
 

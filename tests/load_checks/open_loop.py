@@ -202,11 +202,11 @@ def faults(mode, protocol, expect):
     outcome, _ = expect
 
     def check(t, timeout_ns=None):
-        peer = peer_for(t, mode, protocol, every=5)
-        j = run_open(t, "-R", "400", "-n", "40", "-c", "12", "-t", "2", "--drain", "1h",
+        peer = peer_for(t, mode, protocol, every=5, sound=12)
+        j = run_open(t, "-R", "400", "-n", "52", "-c", "12", "-t", "2", "--drain", "1h",
                      *timeout_of(timeout_ns), peer.url).json
         o = j["outcomes"]
-        assert peer.faults == 8 and o[outcome] == 8 and o["ok"] == 32, o
+        assert peer.faults == 8 and o[outcome] == 8 and o["ok"] == 44, o
     return with_timeouts(check) if outcome == "timeout" else check
 
 

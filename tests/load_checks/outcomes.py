@@ -78,13 +78,13 @@ def some_bad(mode, protocol, expect):
     outcome, reason = expect
 
     def check(t, timeout_ns=None):
-        peer = peer_for(t, mode, protocol, every=5)
+        peer = peer_for(t, mode, protocol, every=5, sound=9)
         # A connection for each that goes wrong, and one more: they time out side by side.
-        run = load(t, "-n", "40", "-c", "9", "-t", "2", *timeout_of(timeout_ns), peer.url)
+        run = load(t, "-n", "49", "-c", "9", "-t", "2", *timeout_of(timeout_ns), peer.url)
         o = run.json["outcomes"]
         assert peer.faults == 8
         assert o[outcome] == peer.faults, f"{o}, faults made: {peer.faults}"
-        assert o["ok"] == 40 - peer.faults, o
+        assert o["ok"] == 49 - peer.faults, o
         if reason:
             assert reason in run.json["reasons"][outcome], run.json["reasons"]
         # The summary for people must tell it too.

@@ -131,11 +131,12 @@ def uploads_are_counted(t):
         only(run.json, ok=24)
         received = sum(c.received for c in peer.all)
         assert received > 24 * size
-        # In an open loop what was due in the window may go out after it.
-        assert run.json["bytes_out"] == received or "-R" in options, (options, received, run.json)
-        assert 0 < run.json["bytes_out"] <= received
-        assert re.search(r"24 requests in .* read, .* sent$", run.out, re.M), run.out
-        assert re.search(r"^Upload/sec: +\d", run.out, re.M), run.out
+        # In an open loop what was due in the window may go out after it, all of it even.
+        out = run.json["bytes_out"]
+        assert out == received or "-R" in options and out < received, (options, received, run.json)
+        if out > 0:
+            assert re.search(r"24 requests in .* read, .* sent$", run.out, re.M), run.out
+            assert re.search(r"^Upload/sec: +\d", run.out, re.M), run.out
     run = load(t, "-n", "4", "-c", "1", peer_for(t).url)
     assert " sent" not in run.out and "Upload" not in run.out, "nothing was uploaded"
 
