@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from load_checks.run import Run, consistent, load, named, peer_for, read_lines
+from load_checks.run import Run, consistent, load, named, peer_for, read_lines, timed_out
 
 
 def conditions(j):
@@ -59,10 +59,14 @@ def none_holds(t):
 
 
 def timeouts_count(t):
-    peer = peer_for(t, "stall", every=2)
-    run = good_or_disturbed(t, "-n", "4", "-c", "1", "--timeout", "300ms", "--fail-if",
-                            "timeouts>=2", "--fail-if", "timeouts>50%,max>=300ms", peer.url)
-    assert conditions(run.json) == {"timeouts>=2": True, "timeouts>50%": False, "max>=300ms": True}
+    def check(ns):
+        limit = f"{ns // 1000}us"
+        run = good_or_disturbed(t, "-n", "4", "-c", "1", "--timeout", limit, "--fail-if",
+                                "timeouts>=2", "--fail-if", f"timeouts>50%,max>={limit}",
+                                peer_for(t, "stall", every=2).url)
+        found = conditions(run.json)
+        assert found == {"timeouts>=2": True, "timeouts>50%": False, f"max>={limit}": True}, found
+    timed_out(t, 0.3, check)
 
 
 def told_where_there_is_no_summary(t):
