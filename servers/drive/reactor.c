@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "servers/app/buffer.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 #include "servers/net.h"
 
 void reactor_init(struct reactor *r, struct server *server)
@@ -99,7 +99,7 @@ struct conn *reactor_accept(struct reactor *r)
 
 void reactor_keep_time(struct reactor *r, struct conn *c)
 {
-    uint64_t at = conn_deadline(c);
+    uint64_t at = session_deadline(c->session);
     if (at == CLOCK_NEVER || (c->timer.index != TIMER_OFF && c->timer.at <= at))
         return;
     if (timers_set(&r->timers, &c->timer, at) != 0)
@@ -131,14 +131,14 @@ struct conn *reactor_due(struct reactor *r)
     return t ? (struct conn *)(void *)((char *)t - offsetof(struct conn, timer)) : NULL;
 }
 
-static void expire(struct reactor *r, reactor_settle *settle)
+struct conn *reactor_expired(struct reactor *r)
 {
     for (struct conn *c; (c = reactor_due(r));) {
-        if (conn_deadline(c) > r->now)
-            reactor_keep_time(r, c); /* it was moved meanwhile: see timers.h */
-        else
-            settle(r, c, conn_deadline_reached(c, r->now));
+        if (session_expired(c->session, r->now))
+            return c;
+        reactor_keep_time(r, c); /* it was moved meanwhile: see timers.h */
     }
+    return NULL;
 }
 
 bool reactor_must_drain(struct reactor *r)
@@ -152,11 +152,12 @@ bool reactor_must_drain(struct reactor *r)
 
 void reactor_turn(struct reactor *r, reactor_settle *settle)
 {
-    expire(r, settle);
+    for (struct conn *c; (c = reactor_expired(r));)
+        settle(r, c, conn_step(c, r->now));
     if (reactor_must_drain(r)) {
         for (struct conn *c = r->conns, *next; c; c = next) {
             next = c->next;
-            settle(r, c, conn_drain(c, r->now));
+            settle(r, c, conn_step(c, r->now));
         }
     }
 }

@@ -62,9 +62,12 @@ struct conn *reactor_accept(struct reactor *r);
 /* The end of a turn: connections whose deadline has come, and SIGTERM if it has come. */
 void reactor_turn(struct reactor *r, reactor_settle *settle);
 
-/* The parts of reactor_turn(), for a model whose connections are not always the loop's own to
- * touch. The next connection whose timer is over, its timer taken out (its deadline may have
- * moved); NULL if there is none. */
+/* The parts of reactor_turn(), for models that do more than a step there. The next connection whose
+ * deadline has come: its session is to be asked. NULL if there is none. */
+struct conn *reactor_expired(struct reactor *r);
+
+/* The same for a model whose connections are not always the loop's own to touch: the next connection
+ * whose timer is over, its timer taken out. Its deadline may have moved. */
 struct conn *reactor_due(struct reactor *r);
 
 /* Once a turn: has SIGTERM come since the last one? Then all connections are to be drained. Ends

@@ -40,7 +40,7 @@ static int control(int operation, int fd, uint32_t events, void *tag)
 
 static void settle(struct reactor *r, struct conn *c, enum conn_want want)
 {
-    for (int i = 0; want == CONN_READ && !c->drained && !c->yielded; i++) {
+    for (int i = 0; want == CONN_READ && !c->session->dry && !c->yielded; i++) {
         c->yielded = i == TURN;
         if (!c->yielded)
             want = conn_step(c, r->now);
@@ -58,7 +58,7 @@ static void settle(struct reactor *r, struct conn *c, enum conn_want want)
 static void accept_all(struct reactor *r)
 {
     for (struct conn *c; (c = reactor_accept(r));) {
-        c->drained = true; /* until it is reported */
+        session_dry(c->session, true); /* until it is reported */
         if (control(EPOLL_CTL_ADD, c->fd, everything, c) != 0)
             reactor_refuse(r, c);
     }
@@ -80,7 +80,7 @@ static void watch_listener(struct reactor *r, bool *watched)
 static enum conn_want reported(struct conn *c, uint32_t events, uint64_t now)
 {
     if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        c->drained = false;
+        session_dry(c->session, false);
     if (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         c->read_to_eagain = true;
     if (c->want == CONN_WAIT)

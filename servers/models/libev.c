@@ -57,7 +57,7 @@ static void close_client(struct ev_loop *loop, struct client *k)
 
 static void keep_time(struct ev_loop *loop, struct client *k)
 {
-    uint64_t at = conn_deadline(k->conn);
+    uint64_t at = session_deadline(k->conn->session);
     if (at == CLOCK_NEVER || (ev_is_active(&k->timer) && k->timer_at <= at))
         return;
     k->timer_at = at;
@@ -94,10 +94,10 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
 {
     struct client *k = w->data;
     (void)events;
-    if (conn_deadline(k->conn) > now)
-        keep_time(loop, k);
+    if (session_expired(k->conn->session, now))
+        settle(loop, k, conn_step(k->conn, now));
     else
-        settle(loop, k, conn_deadline_reached(k->conn, now));
+        keep_time(loop, k);
 }
 
 static void add_client(struct ev_loop *loop, int fd)
@@ -168,7 +168,7 @@ static void on_stop(struct ev_loop *loop, ev_io *w, int events)
     ev_io_stop(loop, &listener);
     for (struct client *k = clients, *next; k; k = next) {
         next = k->next;
-        settle(loop, k, conn_drain(k->conn, now));
+        settle(loop, k, conn_step(k->conn, now));
     }
     if (count_clients == 0)
         ev_break(loop, EVBREAK_ALL);

@@ -33,13 +33,13 @@
 #include <event2/event_struct.h>
 #include <event2/listener.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 
 #include "common/clock.h"
 #include "common/err.h"
 #include "servers/app/buffer.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 #include "servers/drive/reactor.h"
 #include "servers/net.h"
 
@@ -47,31 +47,27 @@
  * wait is over, a whole batch of connections would hold theirs. Such a piece counts as sent. */
 #define COPY_MAX 4096
 
-struct peer {
+struct client {
     struct bufferevent *socket;
     struct event timer;
     struct session *session;
-    uint64_t active_at, deadline;
     uint64_t timer_at; /* when the timer event fires; CLOCK_NEVER while it is not pending */
-    size_t referred;   /* bytes of the session's output that the bufferevent refers to */
-    enum session_want want;
-    bool eof, lingering;
-    struct peer *next, *previous;
+    bool referred;     /* the bufferevent refers to the session's output */
+    bool eof;
+    LIST_ENTRY(client) link;
 };
 
 static struct server *server;
 static struct event_base *base;
 static struct evconnlistener *listeners[ADDRESSES_MAX];
 static struct event accept_timer, stop_event, drain_event;
-static struct peer *peers;
-static size_t count_peers;
+static LIST_HEAD(, client) clients;
+static size_t count_clients;
 static uint64_t events;  /* callbacks of sockets since the last wait */
 static unsigned accepts; /* in this turn */
 static uint64_t now;     /* read once after each wait; 0 until then */
 static bool stopping;    /* stop_event has come */
 static bool draining;    /* and idle connections are closed */
-
-static void step(struct peer *p);
 
 static uint64_t turn_time(void)
 {
@@ -86,189 +82,141 @@ static struct timeval delay_until(uint64_t at)
     return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 }
 
-static void close_peer(struct peer *p)
+static void close_client(struct client *c)
 {
-    *(p->previous ? &p->previous->next : &peers) = p->next;
-    if (p->next)
-        p->next->previous = p->previous;
-    count_peers--;
-    event_del(&p->timer);
-    bufferevent_free(p->socket); /* closes the socket */
-    session_close(p->session);
-    free(p);
+    LIST_REMOVE(c, link);
+    count_clients--;
+    event_del(&c->timer);
+    bufferevent_free(c->socket); /* closes the socket */
+    session_close(c->session);
+    free(c);
     count(&server->counters->closed, 1);
 }
 
-static void keep_time(struct peer *p, uint64_t deadline)
+static void keep_time(struct client *c)
 {
-    p->deadline = deadline;
-    if (deadline >= p->timer_at)
+    uint64_t at = session_deadline(c->session);
+    if (at >= c->timer_at)
         return;
-    p->timer_at = deadline;
-    struct timeval delay = delay_until(deadline);
-    event_add(&p->timer, &delay);
-}
-
-/* Events of sockets are handed out before timers: nothing that came in time is overlooked. */
-static void on_timer(evutil_socket_t fd, short what, void *arg)
-{
-    struct peer *p = arg;
-    (void)fd;
-    (void)what;
-    p->timer_at = CLOCK_NEVER;
-    if (p->deadline > turn_time()) {
-        keep_time(p, p->deadline);
-        return;
-    }
-    bool idle = p->want == SESSION_READ || p->want == SESSION_WRITE;
-    if (idle && !p->lingering)
-        count(&server->counters->timeouts, 1);
-    bool last_word = p->want == SESSION_READ && !p->lingering && session_timed_out(p->session);
-    if (p->lingering || (idle && !last_word)) {
-        close_peer(p);
-        return;
-    }
-    p->active_at = turn_time();
-    step(p);
+    c->timer_at = at;
+    struct timeval delay = delay_until(at);
+    event_add(&c->timer, &delay);
 }
 
 /* The session takes input: what the bufferevent has read, or that there is no more. Returns false
- * when there is nothing to tell it, or no memory. */
-static bool feed(struct peer *p)
+ * when there is nothing to tell it. */
+static bool feed(struct client *c)
 {
-    struct session *s = p->session;
-    struct evbuffer *input = bufferevent_get_input(p->socket);
+    struct session *s = c->session;
+    struct evbuffer *input = bufferevent_get_input(c->socket);
     if (evbuffer_get_length(input) == 0) {
-        if (p->eof)
+        if (c->eof)
             session_eof(s);
-        return p->eof;
+        return c->eof;
     }
-    if (session_idle(s))
-        p->active_at = turn_time();
     size_t room;
     void *space = session_space(s, &room);
     int n = space ? evbuffer_remove(input, space, room) : -1;
     if (n > 0)
-        session_received(s, (size_t)n);
-    s->failed |= n < 0;
+        session_received(s, (size_t)n, turn_time());
+    else
+        session_abort(s);
     return true;
 }
 
-static bool transmit(struct peer *p)
+/* Returns false when there is no memory for it. */
+static bool transmit(struct client *c)
 {
     size_t length;
-    const uint8_t *data = session_output(p->session, &length);
-    if (length > COPY_MAX) {
-        p->referred = length;
-        struct evbuffer *output = bufferevent_get_output(p->socket);
+    const uint8_t *data = session_output(c->session, &length);
+    c->referred = length > COPY_MAX;
+    if (c->referred) {
+        struct evbuffer *output = bufferevent_get_output(c->socket);
         return evbuffer_add_reference(output, data, length, NULL, NULL) == 0;
     }
-    if (bufferevent_write(p->socket, data, length) != 0)
+    if (bufferevent_write(c->socket, data, length) != 0)
         return false;
-    session_sent(p->session, length);
+    session_sent(c->session, length, turn_time());
     return true;
 }
 
-/* See SESSION_LINGER. The bufferevent has read all that came, so after an end of input a close
- * resets nothing. */
-static void linger(struct peer *p)
-{
-    struct evbuffer *input = bufferevent_get_input(p->socket);
-    evbuffer_drain(input, evbuffer_get_length(input));
-    if (p->eof || shutdown(bufferevent_getfd(p->socket), SHUT_WR) != 0) {
-        close_peer(p);
-        return;
-    }
-    p->lingering = true;
-    keep_time(p, turn_time() + LINGER_TIME);
-}
-
-static enum session_want next(struct peer *p)
-{
-    uint32_t progress = p->session->progress;
-    session_heed_stop(p->session, server);
-    p->want = session_next(p->session, turn_time());
-    if (p->session->progress != progress)
-        p->active_at = turn_time();
-    return p->want;
-}
-
-static void step(struct peer *p)
+/* Go on until there is something to wait for. Until the output has drained, that is
+ * SESSION_WRITE. */
+static enum session_want go_on(struct client *c)
 {
     for (;;) {
-        switch (next(p)) {
-        case SESSION_READ:
-            if (feed(p))
-                break;
-            if (draining && session_idle(p->session))
-                close_peer(p);
-            else
-                keep_time(p, clock_after(p->active_at, server->idle_timeout));
-            return;
-        case SESSION_WRITE:
-            if (transmit(p))
-                keep_time(p, clock_after(p->active_at, server->idle_timeout));
-            else
-                close_peer(p);
-            return;
-        case SESSION_WAIT:
-            keep_time(p, p->session->wake_at);
-            return;
-        case SESSION_CLOSE:
-            close_peer(p);
-            return;
-        case SESSION_LINGER:
-            linger(p);
-            return;
-        }
+        session_heed_stop(c->session, server);
+        enum session_want want = session_next(c->session, turn_time());
+        if (want == SESSION_SHUT && shutdown(bufferevent_getfd(c->socket), SHUT_WR) == 0)
+            session_shut(c->session, turn_time());
+        else if (want == SESSION_SHUT || (want == SESSION_WRITE && !transmit(c)))
+            return SESSION_CLOSE;
+        else if (want != SESSION_READ || !feed(c))
+            return want;
     }
+}
+
+static void step(struct client *c)
+{
+    if (go_on(c) == SESSION_CLOSE)
+        close_client(c);
+    else
+        keep_time(c);
 }
 
 static void on_read(struct bufferevent *socket, void *arg)
 {
-    struct peer *p = arg;
+    struct client *c = arg;
+    (void)socket;
     events++;
-    if (p->lingering)
-        evbuffer_drain(bufferevent_get_input(socket), SIZE_MAX);
-    else if (p->want == SESSION_READ)
-        step(p);
+    if (c->session->want == SESSION_READ)
+        step(c);
 }
 
 /* A part of the output is written. */
 static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *info, void *arg)
 {
-    struct peer *p = arg;
+    struct client *c = arg;
     (void)output;
-    if (info->n_deleted == 0)
-        return;
-    if (p->referred > 0) {
-        session_sent(p->session, info->n_deleted);
-        p->referred -= info->n_deleted;
-    }
-    p->active_at = turn_time();
-    keep_time(p, clock_after(p->active_at, server->idle_timeout));
+    if (info->n_deleted > 0 && c->referred)
+        session_sent(c->session, info->n_deleted, turn_time());
+    else if (info->n_deleted > 0)
+        session_alive(c->session, turn_time());
 }
 
 /* All of it is. */
 static void on_drained(struct bufferevent *socket, void *arg)
 {
-    struct peer *p = arg;
+    struct client *c = arg;
     (void)socket;
     events++;
-    if (p->want == SESSION_WRITE)
-        step(p);
+    if (c->session->want == SESSION_WRITE)
+        step(c);
 }
 
 static void on_event(struct bufferevent *socket, short what, void *arg)
 {
-    struct peer *p = arg;
+    struct client *c = arg;
     (void)socket;
     events++;
-    p->eof = what & BEV_EVENT_EOF;
-    if (!p->eof || p->lingering)
-        close_peer(p);
-    else if (p->want == SESSION_READ)
-        step(p);
+    c->eof = what & BEV_EVENT_EOF;
+    if (!c->eof)
+        session_abort(c->session);
+    if (!c->eof || c->session->want == SESSION_READ)
+        step(c);
+}
+
+/* Events of sockets are handed out before timers: nothing that came in time is overlooked. */
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct client *c = arg;
+    (void)fd;
+    (void)what;
+    c->timer_at = CLOCK_NEVER;
+    if (session_expired(c->session, turn_time()))
+        step(c);
+    else
+        keep_time(c);
 }
 
 static void listen_again(void)
@@ -302,34 +250,31 @@ static void on_connection(struct evconnlistener *l, evutil_socket_t fd, struct s
     events++;
     take_share();
     count(&server->counters->accepted, 1);
-    if (!net_admit(server, count_peers, fd))
+    if (!net_admit(server, count_clients, fd))
         return;
-    struct peer *p = calloc(1, sizeof *p);
-    if (p)
-        p->session = session_open(server->app, &server->app_options, server->counters);
-    if (p && p->session)
-        p->socket = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
-    if (!p || !p->session || !p->socket) {
-        if (p && p->session)
-            session_close(p->session);
-        free(p);
+    struct client *c = calloc(1, sizeof *c);
+    if (c)
+        c->session =
+            session_open(server->app, &server->app_options, server->counters, turn_time());
+    if (c && c->session)
+        c->socket = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+    if (!c || !c->session || !c->socket) {
+        if (c && c->session)
+            session_close(c->session);
+        free(c);
         net_refuse(server, fd);
         return;
     }
-    bufferevent_setcb(p->socket, on_read, on_drained, on_event, p);
-    bufferevent_setwatermark(p->socket, EV_READ, 0, BUFFER_SIZE);
-    bufferevent_set_max_single_write(p->socket, BUFFER_SIZE);
-    evbuffer_add_cb(bufferevent_get_output(p->socket), on_output, p);
-    evtimer_assign(&p->timer, base, on_timer, p);
-    p->timer_at = CLOCK_NEVER;
-    p->active_at = turn_time();
-    p->next = peers;
-    if (peers)
-        peers->previous = p;
-    peers = p;
-    count_peers++;
-    bufferevent_enable(p->socket, EV_READ); /* writing is, from the start */
-    step(p);
+    bufferevent_setcb(c->socket, on_read, on_drained, on_event, c);
+    bufferevent_setwatermark(c->socket, EV_READ, 0, BUFFER_SIZE);
+    bufferevent_set_max_single_write(c->socket, BUFFER_SIZE);
+    evbuffer_add_cb(bufferevent_get_output(c->socket), on_output, c);
+    evtimer_assign(&c->timer, base, on_timer, c);
+    c->timer_at = CLOCK_NEVER;
+    LIST_INSERT_HEAD(&clients, c, link);
+    count_clients++;
+    bufferevent_enable(c->socket, EV_READ); /* writing is, from the start */
+    step(c);
 }
 
 /* The listening socket stays ready, so the listener has to rest. */
@@ -364,10 +309,12 @@ static void on_drain(evutil_socket_t fd, short what, void *arg)
     (void)what;
     (void)arg;
     draining = true;
-    for (struct peer *p = peers, *after; p; p = after) {
-        after = p->next;
-        if (p->want == SESSION_READ && !p->lingering && session_idle(p->session))
-            close_peer(p);
+    for (struct client *c = LIST_FIRST(&clients), *next; c; c = next) {
+        next = LIST_NEXT(c, link);
+        session_drain(c->session);
+        session_dry(c->session, true);
+        if (c->session->want == SESSION_READ)
+            step(c);
     }
 }
 
@@ -380,8 +327,6 @@ static void on_stop(evutil_socket_t fd, short what, void *arg)
     (void)arg;
     stopping = true;
     listen_no_more();
-    for (struct peer *p = peers; p; p = p->next)
-        session_drain(p->session);
     event_add(&drain_event, &at_once);
 }
 
@@ -412,7 +357,7 @@ static void serve(struct server *given)
     server = given;
     set_up();
     /* One wait at a time, to count them: libevent 2.1 has no callback for that. */
-    while (!draining || peers) {
+    while (!draining || !LIST_EMPTY(&clients)) {
         if (event_base_loop(base, EVLOOP_ONCE) != 0)
             die("libevent: the event loop failed");
         count_wakeup(server->counters, events);

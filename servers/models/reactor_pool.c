@@ -100,21 +100,18 @@ static void hand_back(struct job *j)
 
 /* One look at a connection, by the worker that owns it. Returns false where it has to go back to
  * the main thread. */
-static bool serve_job(struct server *server, struct job *j)
+static bool serve_job(struct job *j)
 {
     struct conn *c = j->conn;
     unsigned bits = atomic_exchange(&j->state, BUSY);
     uint64_t now = clock_ns();
     enum conn_want want = c->want;
-    bool knew = c->session->draining;
 
     if ((bits & EVENT) && (want == CONN_READ || want == CONN_WRITE))
         want = conn_step(c, now);
-    if ((bits & TIMER) && want != CONN_DONE && conn_deadline(c) <= now)
-        want = conn_deadline_reached(c, now);
-    if (want != CONN_DONE && server_stopping(server) && !knew)
-        want = conn_drain(c, now);
-    return want != CONN_DONE && !(bits & TIMER) && conn_deadline(c) >= c->timer.at;
+    if ((bits & TIMER) && want != CONN_DONE && session_expired(c->session, now))
+        want = conn_step(c, now);
+    return want != CONN_DONE && !(bits & TIMER) && session_deadline(c->session) >= c->timer.at;
 }
 
 static void work(struct server *server)
@@ -123,7 +120,7 @@ static void work(struct server *server)
         struct job *j = (struct job *)next;            /* its first member */
         j->conn->session->counters = server->counters; /* each counter has one writer */
         do {
-            if (!serve_job(server, j)) {
+            if (!serve_job(j)) {
                 hand_back(j);
                 break;
             }

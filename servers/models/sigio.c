@@ -91,12 +91,12 @@ static void wait_for_turn(struct conn *c)
 
 static void settle(struct reactor *r, struct conn *c, enum conn_want want)
 {
-    for (int i = 0; want == CONN_READ && !c->drained && !c->yielded; i++) {
+    for (int i = 0; want == CONN_READ && !c->session->dry && !c->yielded; i++) {
         c->yielded = i == TURN;
         if (!c->yielded)
             want = conn_step(c, r->now);
     }
-    c->read_to_eagain &= !c->drained;
+    c->read_to_eagain &= !c->session->dry;
     if (want == CONN_DONE) {
         by_fd[c->fd] = NULL;
         reactor_close(r, c);
@@ -125,8 +125,8 @@ static void accept_all(struct reactor *r)
 static void reported(struct reactor *r, struct conn *c, short events)
 {
     enum conn_want want = c->want;
-    c->read_to_eagain |= !c->drained || (events & (POLLPRI | POLLHUP | POLLERR));
-    c->drained = false;
+    c->read_to_eagain |= !c->session->dry || (events & (POLLPRI | POLLHUP | POLLERR));
+    session_dry(c->session, false);
     struct pollfd p = {.fd = c->fd};
     if (want == CONN_WAIT && (events & (POLLHUP | POLLERR)) && poll(&p, 1, 0) == 1)
         want = CONN_DONE;

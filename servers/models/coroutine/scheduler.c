@@ -1,13 +1,12 @@
 #include "servers/models/coroutine/scheduler.h"
 
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "common/err.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 #include "servers/drive/reactor.h"
 #include "servers/models/coroutine/stackful.h"
 #include "servers/models/coroutine/stacks.h"
@@ -24,8 +23,8 @@
 static int epoll;
 static struct reactor reactor;
 static void (*serve_with)(struct conn *c);
-static enum resume_reason reason; /* why the coroutine that runs was resumed */
-static unsigned calls;            /* recv and send that it has made since */
+static bool is_ready;  /* the socket of the coroutine that runs was, when it was resumed */
+static unsigned calls; /* recv and send that it has made since */
 
 static const uint32_t everything = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
@@ -35,12 +34,12 @@ static int control(int operation, int fd, uint32_t events, void *tag)
     return epoll_ctl(epoll, operation, fd, &e);
 }
 
-enum resume_reason scheduler_wait(struct conn *c, enum conn_want want)
+bool scheduler_wait(struct conn *c, enum conn_want want)
 {
     c->want = (uint8_t)want;
     reactor_keep_time(&reactor, c);
     coroutine_yield();
-    return reason;
+    return is_ready;
 }
 
 void scheduler_give_way(struct conn *c, enum conn_want want)
@@ -60,9 +59,9 @@ static void serve_conn(void *argument)
     serve_with(argument);
 }
 
-static void resume(struct reactor *r, struct conn *c, enum resume_reason why)
+static void resume(struct reactor *r, struct conn *c, bool ready)
 {
-    reason = why;
+    is_ready = ready;
     calls = 0;
     count(&r->counters->extra[0], 1);
     if (!coroutine_resume(c->model_data))
@@ -72,7 +71,7 @@ static void resume(struct reactor *r, struct conn *c, enum resume_reason why)
 static void accept_all(struct reactor *r)
 {
     for (struct conn *c; (c = reactor_accept(r));) {
-        c->drained = true; /* until it is reported */
+        session_dry(c->session, true); /* until it is reported */
         c->model_data = coroutine_new(serve_conn, c);
         if (!c->model_data) {
             reactor_refuse(r, c);
@@ -87,35 +86,27 @@ static void accept_all(struct reactor *r)
 static void reported(struct reactor *r, struct conn *c, uint32_t events)
 {
     if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        c->drained = false;
+        session_dry(c->session, false);
     if (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         c->read_to_eagain = true;
     bool over = events & (EPOLLHUP | EPOLLERR);
-    if (c->want == CONN_READ ? !c->drained
+    if (over && c->want == CONN_WAIT)
+        session_abort(c->session);
+    if (c->want == CONN_READ ? !c->session->dry
                              : over || (c->want == CONN_WRITE && events & EPOLLOUT))
-        resume(r, c, c->want == CONN_WAIT ? RESUME_GONE : RESUME_READY);
+        resume(r, c, c->want != CONN_WAIT);
 }
 
 static void turn(struct reactor *r)
 {
-    for (struct timer *t; (t = timers_due(&r->timers, r->now));) {
-        struct conn *c = (struct conn *)(void *)((char *)t - offsetof(struct conn, timer));
-        if (conn_deadline(c) > r->now)
-            reactor_keep_time(r, c); /* it was moved meanwhile: see timers.h */
-        else
-            resume(r, c, RESUME_TIME);
-    }
-    if (r->accept_again_at != 0 && r->now >= r->accept_again_at)
-        r->accept_again_at = 0;
-    if (!server_stopping(r->server) || r->draining)
+    for (struct conn *c; (c = reactor_expired(r));)
+        resume(r, c, false);
+    if (!reactor_must_drain(r))
         return;
-    r->draining = true;
     for (struct conn *c = r->conns, *next; c; c = next) {
         next = c->next;
-        session_drain(c->session);
-        c->drained &= c->want != CONN_READ; /* what has come by now is still read */
         if (c->want == CONN_READ)
-            resume(r, c, RESUME_STOPPING);
+            resume(r, c, false);
     }
 }
 
