@@ -114,8 +114,8 @@ bool session_expired(struct session *s, uint64_t now);
  * session_next(), and as often as one likes: an answer that is begun after that says so. */
 void session_drain(struct session *s);
 
-/* The socket has been found empty, or is empty no longer. `dry` after session_drain() means that all
- * that came before the stop has been read. */
+/* The socket has been found empty, or is empty no longer. `dry` after session_drain() means that
+ * all that came before the stop has been read. */
 void session_dry(struct session *s, bool dry);
 
 /* Nothing of a request has come and nothing is to be sent. */

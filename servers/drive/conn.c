@@ -11,10 +11,12 @@
 /* A client that reads as fast as it is sent to could keep the loop to itself: after so many sends,
  * a megabyte or so, the other connections have their turn. */
 #define SENDS_PER_STEP 16
+#define STEPS_IN_A_ROW 16
 
-struct conn *conn_open(struct server *server, struct counters *counters, int fd, uint64_t now)
+struct conn *conn_open(struct server *server, struct counters *counters, int fd, uint64_t now,
+                       size_t size)
 {
-    struct conn *c = calloc(1, sizeof *c);
+    struct conn *c = calloc(1, size);
     if (!c)
         return NULL;
     c->session = session_open(server->app, &server->app_options, counters, now);
@@ -37,18 +39,25 @@ void conn_close(struct conn *c)
     free(c);
 }
 
-/* recv(2) that keeps session->dry right. Where it does not fill its space, the socket is empty, and
- * a further one would only say so (epoll(7), questions and answers, 9), unless something else has
- * stopped it: see read_to_eagain; and on a Unix-domain socket it stops behind a piece that
- * descriptors came with (unix(7)). Those are closed, as nobody asks for them. */
+void conn_reported(struct conn *c, bool hidden)
+{
+    session_dry(c->session, false);
+    c->read_to_eagain |= hidden;
+}
+
+/* Where recv(2) does not fill its space the socket is empty, and a further one would only say so
+ * (epoll(7), questions and answers, 9), unless something else has stopped it: see conn_reported();
+ * and on a Unix-domain socket it stops behind a piece that descriptors came with (unix(7)). Those
+ * are closed, as nobody asks for them. */
 static ssize_t receive_into(struct conn *c, void *space, size_t room)
 {
     struct iovec piece = {.iov_base = space, .iov_len = room};
     struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
     ssize_t n = c->server->is_unix ? recvmsg(c->fd, &message, 0) : recv(c->fd, space, room, 0);
     /* MSG_CTRUNC: there were descriptors, and no place to put them. */
-    bool is_whole = !c->read_to_eagain && !(message.msg_flags & MSG_CTRUNC);
-    session_dry(c->session, n <= 0 || (n < (ssize_t)room && is_whole));
+    bool stopped = c->read_to_eagain || (message.msg_flags & MSG_CTRUNC);
+    session_dry(c->session, n <= 0 || (n < (ssize_t)room && !stopped));
+    c->read_to_eagain &= n > 0;
     return n;
 }
 
@@ -86,12 +95,14 @@ bool conn_transmit(struct conn *c, uint64_t now, bool *full)
     return n >= 0 || would_block(c);
 }
 
-static enum conn_want step(struct conn *c, uint64_t now)
+enum conn_want conn_step(struct conn *c, uint64_t now)
 {
     struct session *s = c->session;
     bool received = false, full = false;
     unsigned sends = 0;
 
+    session_heed_stop(s, c->server);
+    c->yielded = false;
     for (;;) {
         switch (session_next(s, now)) {
         case SESSION_READ:
@@ -124,11 +135,12 @@ static enum conn_want step(struct conn *c, uint64_t now)
     }
 }
 
-enum conn_want conn_step(struct conn *c, uint64_t now)
+enum conn_want conn_use_up(struct conn *c, enum conn_want want, uint64_t now)
 {
-    session_heed_stop(c->session, c->server);
-    c->yielded = false;
-    enum conn_want want = step(c, now);
-    c->want = (uint8_t)want;
+    for (int i = 0; want == CONN_READ && !c->session->dry && !c->yielded; i++) {
+        c->yielded = i == STEPS_IN_A_ROW;
+        if (!c->yielded)
+            want = conn_step(c, now);
+    }
     return want;
 }

@@ -7,9 +7,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
+#include <sys/queue.h>
 
-#include "servers/drive/timers.h"
+#include "common/timers.h"
 #include "servers/model.h"
 
 enum conn_want {
@@ -19,39 +19,46 @@ enum conn_want {
     CONN_DONE,  /* to be closed, with conn_close() */
 };
 
+/* A model that has more to keep for each connection puts this first in a struct of its own. */
 struct conn {
     int fd;
-    uint8_t want;    /* enum conn_want: what the last step said */
-    uint8_t watched; /* the model's: what the kernel has been told to report */
-    /* The model's, where it is told only of changes: what has been reported, and will not be again,
-     * may lie behind a short recv: the end of input, or bytes after an urgent one, where recv stops
-     * (tcp(7)). */
-    bool read_to_eagain;
+    uint8_t want; /* enum conn_want: what the loop waits for */
     /* The last step stopped because others want their turn: the socket may still take more. */
     bool yielded;
+    bool read_to_eagain; /* see conn_reported() */
     struct session *session;
     struct server *server;
     struct timer timer;
-    struct conn *next, *previous; /* in the loop's list */
-    size_t slot;                  /* the model's: its place in a table */
-    void *model_data; /* the model's: what it keeps for each connection, if anything */
+    LIST_ENTRY(conn) link; /* in the loop's list */
 };
 
-/* A connection on socket `fd`, counting in `counters`. NULL when memory is out; `fd` is the
- * caller's then. */
-struct conn *conn_open(struct server *server, struct counters *counters, int fd, uint64_t now);
+/* A connection on socket `fd` in a struct of `size` bytes, counting in `counters`. NULL when memory
+ * is out; `fd` is the caller's then. */
+struct conn *conn_open(struct server *server, struct counters *counters, int fd, uint64_t now,
+                       size_t size);
 
 /* Close the socket, free everything, count it. */
 void conn_close(struct conn *c);
 
-/* What the session wants, tried once: SESSION_READ, after which session->dry
- * tells whether the socket is empty, and SESSION_WRITE, which sets `*full` where the socket takes no more. False when the connection is broken. */
+/* For loops that are told only of changes: the socket is dry no longer. `hidden`: what was
+ * reported, and will not be again, may lie behind a short recv: the end of input, or bytes after
+ * an urgent one, where recv stops (tcp(7)). */
+void conn_reported(struct conn *c, bool hidden);
+
+/* What the session wants, tried once: SESSION_READ, after which session->dry tells whether the
+ * socket is empty, and SESSION_WRITE, which sets `*full` where the socket takes no more. False when
+ * the connection is broken. */
 bool conn_receive(struct conn *c, uint64_t now);
 bool conn_transmit(struct conn *c, uint64_t now, bool *full);
 
 /* At most one recv, and sends until the output is gone, the socket would block, or the others want
- * their turn (`yielded`). That the server stops the session learns here. One recv a step is what level-triggered waiting needs, as it reports the
- * rest again; whoever is told only of changes steps on until session->dry. */
+ * their turn (`yielded`). One recv a step is what level-triggered waiting needs, as it reports the
+ * rest again; whoever is told only of changes steps on. That the server stops the session
+ * learns here. */
 enum conn_want conn_step(struct conn *c, uint64_t now);
+
+/* For those: while `want` is CONN_READ, step on until the socket is dry, or the others want their
+ * turn (`yielded`), however much a client sends. */
+enum conn_want conn_use_up(struct conn *c, enum conn_want want, uint64_t now);
 
 #endif

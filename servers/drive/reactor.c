@@ -12,7 +12,10 @@
 
 void reactor_init(struct reactor *r, struct server *server)
 {
-    *r = (struct reactor){.server = server, .counters = server->counters, .now = clock_ns()};
+    *r = (struct reactor){.server = server,
+                          .counters = server->counters,
+                          .now = clock_ns(),
+                          .conn_size = sizeof(struct conn)};
 }
 
 void reactor_free(struct reactor *r)
@@ -48,15 +51,20 @@ void reactor_woke(struct reactor *r, int events)
     r->accepts = 0;
 }
 
+static void keep_time(struct reactor *r, struct conn *c)
+{
+    uint64_t at = session_deadline(c->session);
+    if (at == CLOCK_NEVER || (c->timer.index != TIMER_OFF && c->timer.at <= at))
+        return;
+    if (timers_set(&r->timers, &c->timer, at) != 0)
+        shutdown(c->fd, SHUT_RDWR); /* no memory for its timer: let it end */
+}
+
 static void add(struct reactor *r, struct conn *c)
 {
-    c->previous = NULL;
-    c->next = r->conns;
-    if (r->conns)
-        r->conns->previous = c;
-    r->conns = c;
+    LIST_INSERT_HEAD(&r->conns, c, link);
     r->count++;
-    reactor_keep_time(r, c);
+    keep_time(r, c);
 }
 
 struct conn *reactor_accept(struct reactor *r)
@@ -75,7 +83,7 @@ struct conn *reactor_accept(struct reactor *r)
             r->accepts++;
             if (!net_admit(r->server, r->count, fd))
                 break;
-            struct conn *c = conn_open(r->server, r->counters, fd, r->now);
+            struct conn *c = conn_open(r->server, r->counters, fd, r->now, r->conn_size);
             if (c) {
                 add(r, c);
                 return c;
@@ -97,24 +105,16 @@ struct conn *reactor_accept(struct reactor *r)
     }
 }
 
-void reactor_keep_time(struct reactor *r, struct conn *c)
+void reactor_wait(struct reactor *r, struct conn *c, enum conn_want want)
 {
-    uint64_t at = session_deadline(c->session);
-    if (at == CLOCK_NEVER || (c->timer.index != TIMER_OFF && c->timer.at <= at))
-        return;
-    if (timers_set(&r->timers, &c->timer, at) != 0)
-        shutdown(c->fd, SHUT_RDWR); /* no memory for its timer: let it end */
+    c->want = (uint8_t)want;
+    keep_time(r, c);
 }
 
 void reactor_close(struct reactor *r, struct conn *c)
 {
     timers_remove(&r->timers, &c->timer);
-    if (c->previous)
-        c->previous->next = c->next;
-    else
-        r->conns = c->next;
-    if (c->next)
-        c->next->previous = c->previous;
+    LIST_REMOVE(c, link);
     r->count--;
     conn_close(c);
 }
@@ -136,7 +136,7 @@ struct conn *reactor_expired(struct reactor *r)
     for (struct conn *c; (c = reactor_due(r));) {
         if (session_expired(c->session, r->now))
             return c;
-        reactor_keep_time(r, c); /* it was moved meanwhile: see timers.h */
+        keep_time(r, c); /* it was moved meanwhile: see timers.h */
     }
     return NULL;
 }
@@ -155,8 +155,8 @@ void reactor_turn(struct reactor *r, reactor_settle *settle)
     for (struct conn *c; (c = reactor_expired(r));)
         settle(r, c, conn_step(c, r->now));
     if (reactor_must_drain(r)) {
-        for (struct conn *c = r->conns, *next; c; c = next) {
-            next = c->next;
+        for (struct conn *c = LIST_FIRST(&r->conns), *next; c; c = next) {
+            next = LIST_NEXT(c, link);
             settle(r, c, conn_step(c, r->now));
         }
     }

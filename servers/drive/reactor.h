@@ -24,13 +24,15 @@ struct reactor {
     struct counters *counters;
     uint64_t now; /* the clock, as read after the last wake-up */
     struct timers timers;
-    struct conn *conns; /* all of them, newest first */
+    LIST_HEAD(, conn) conns; /* all of them, newest first */
+    size_t conn_size;        /* of the model's struct; that of struct conn if it has none */
     size_t count;
     bool draining;
     uint64_t accept_again_at; /* accepting rests until then; 0 while it does not */
     bool stopped_accepting;
     unsigned accepts;    /* in this turn */
     bool more_to_accept; /* the turn's share was taken, and somebody may still wait */
+    int set;             /* the model's, if it waits on a set of epoll */
 };
 
 /* Tell the kernel what `c` waits for: the model's function. CONN_DONE asks it to forget the
@@ -66,17 +68,16 @@ void reactor_turn(struct reactor *r, reactor_settle *settle);
  * deadline has come: its session is to be asked. NULL if there is none. */
 struct conn *reactor_expired(struct reactor *r);
 
-/* The same for a model whose connections are not always the loop's own to touch: the next connection
- * whose timer is over, its timer taken out. Its deadline may have moved. */
+/* The same for a model whose connections are not always the loop's own to touch: the next
+ * connection whose timer is over, its timer taken out. Its deadline may have moved. */
 struct conn *reactor_due(struct reactor *r);
 
 /* Once a turn: has SIGTERM come since the last one? Then all connections are to be drained. Ends
  * the rest from accepting, too. */
 bool reactor_must_drain(struct reactor *r);
 
-/* After every step: keep the timer of `c` right. settle() functions call it for all but
- * CONN_DONE. */
-void reactor_keep_time(struct reactor *r, struct conn *c);
+/* After every step: `c` waits for `want`, which is not CONN_DONE, or for its deadline. */
+void reactor_wait(struct reactor *r, struct conn *c, enum conn_want want);
 
 void reactor_close(struct reactor *r, struct conn *c);
 

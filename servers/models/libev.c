@@ -14,7 +14,6 @@
 #include "servers/model.h"
 
 #include <ev.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "common/clock.h"
@@ -25,15 +24,14 @@
 #include "servers/net.h"
 
 struct client {
+    struct conn conn; /* its list and its time are kept here */
     ev_io io;
     ev_timer timer;
     uint64_t timer_at;
-    struct conn *conn;
-    struct client *next, *previous;
 };
 
 static struct server *server;
-static struct client *clients;
+static LIST_HEAD(, conn) clients;
 static size_t count_clients;
 static uint64_t now; /* read once a turn */
 
@@ -45,19 +43,16 @@ static void close_client(struct ev_loop *loop, struct client *k)
 {
     ev_io_stop(loop, &k->io);
     ev_timer_stop(loop, &k->timer);
-    *(k->previous ? &k->previous->next : &clients) = k->next;
-    if (k->next)
-        k->next->previous = k->previous;
+    LIST_REMOVE(&k->conn, link);
     count_clients--;
-    conn_close(k->conn);
-    free(k);
+    conn_close(&k->conn);
     if (server_stopping(server) && count_clients == 0)
         ev_break(loop, EVBREAK_ALL);
 }
 
 static void keep_time(struct ev_loop *loop, struct client *k)
 {
-    uint64_t at = session_deadline(k->conn->session);
+    uint64_t at = session_deadline(k->conn.session);
     if (at == CLOCK_NEVER || (ev_is_active(&k->timer) && k->timer_at <= at))
         return;
     k->timer_at = at;
@@ -73,12 +68,12 @@ static void settle(struct ev_loop *loop, struct client *k, enum conn_want want)
         return;
     }
     int events = want == CONN_READ ? EV_READ : want == CONN_WRITE ? EV_WRITE : 0;
-    if (events != k->conn->watched) {
+    if (want != k->conn.want) {
         ev_io_stop(loop, &k->io);
-        ev_io_set(&k->io, k->conn->fd, events);
+        ev_io_set(&k->io, k->conn.fd, events);
         if (events)
             ev_io_start(loop, &k->io);
-        k->conn->watched = (uint8_t)events;
+        k->conn.want = (uint8_t)want;
     }
     keep_time(loop, k);
 }
@@ -87,40 +82,35 @@ static void on_ready(struct ev_loop *loop, ev_io *w, int events)
 {
     struct client *k = w->data;
     (void)events;
-    settle(loop, k, conn_step(k->conn, now));
+    settle(loop, k, conn_step(&k->conn, now));
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
 {
     struct client *k = w->data;
     (void)events;
-    if (session_expired(k->conn->session, now))
-        settle(loop, k, conn_step(k->conn, now));
+    if (session_expired(k->conn.session, now))
+        settle(loop, k, conn_step(&k->conn, now));
     else
         keep_time(loop, k);
 }
 
 static void add_client(struct ev_loop *loop, int fd)
 {
-    struct client *k = calloc(1, sizeof *k);
-    struct conn *c = k ? conn_open(server, server->counters, fd, now) : NULL;
-    if (!c) {
-        free(k);
+    struct client *k = (struct client *)conn_open(server, server->counters, fd, now, sizeof *k);
+    if (!k) {
         net_refuse(server, fd);
         return;
     }
-    k->conn = c;
-    ev_init(&k->io, on_ready);
+    ev_io_init(&k->io, on_ready, fd, EV_READ);
+    ev_io_start(loop, &k->io);
     ev_init(&k->timer, on_timer);
     /* After the sockets: input that has come in time is read before its time is called over. */
     ev_set_priority(&k->timer, EV_MINPRI);
     k->io.data = k->timer.data = k;
-    k->next = clients;
-    if (clients)
-        clients->previous = k;
-    clients = k;
+    LIST_INSERT_HEAD(&clients, &k->conn, link);
     count_clients++;
-    settle(loop, k, CONN_READ);
+    keep_time(loop, k);
 }
 
 static void on_accept(struct ev_loop *loop, ev_io *w, int events)
@@ -166,9 +156,10 @@ static void on_stop(struct ev_loop *loop, ev_io *w, int events)
     (void)events;
     ev_io_stop(loop, w);
     ev_io_stop(loop, &listener);
-    for (struct client *k = clients, *next; k; k = next) {
-        next = k->next;
-        settle(loop, k, conn_step(k->conn, now));
+    for (struct conn *c = LIST_FIRST(&clients), *next; c; c = next) {
+        struct client *k = (struct client *)c;
+        next = LIST_NEXT(c, link);
+        settle(loop, k, conn_step(&k->conn, now));
     }
     if (count_clients == 0)
         ev_break(loop, EVBREAK_ALL);

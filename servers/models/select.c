@@ -38,7 +38,7 @@ static void settle(struct reactor *r, struct conn *c, enum conn_want want)
             highest--;
         return;
     }
-    reactor_keep_time(r, c);
+    reactor_wait(r, c, want);
 }
 
 static void accept_all(struct reactor *r)

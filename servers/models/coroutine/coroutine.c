@@ -15,8 +15,9 @@
  *
  * What the other loops keep in a state machine (conn.c) is here where a reader expects it: in the
  * position in the code. converse() is the loop of serve_blocking.c, the one of thread and fork,
- * with calls that look as if they blocked: read_request(), write_answer(), scheduler_wait(). The lesson of epoll-et holds within them: a short recv proves that the socket is empty, so to
- * yield comes before the next recv and not after one that fails. Who resumes whom, and when, is the
+ * with calls that look as if they blocked: read_request(), write_answer(), scheduler_wait(). The
+ * lesson of epoll-et holds within them: a short recv proves that the socket is empty, so to yield
+ * comes before the next recv and not after one that fails. Who resumes whom, and when, is the
  * business of scheduler.c, where the calls of epoll are. */
 #include "servers/model.h"
 
@@ -28,8 +29,8 @@
 #include "servers/models/coroutine/scheduler.h"
 #include "servers/models/coroutine/stackful.h"
 
-/* These return false when the connection is broken. Where the session is to be asked again, they have
- * done nothing. */
+/* These return false when the connection is broken. Where the session is to be asked again, they
+ * have done nothing. */
 static bool read_request(struct conn *c)
 {
     if (c->session->dry && !scheduler_wait(c, CONN_READ))

@@ -20,24 +20,32 @@
 /* After so many recv or send in a row the others have their turn. */
 #define TURN 16
 
-static int epoll;
 static struct reactor reactor;
 static void (*serve_with)(struct conn *c);
 static bool is_ready;  /* the socket of the coroutine that runs was, when it was resumed */
 static unsigned calls; /* recv and send that it has made since */
+
+struct conversation {
+    struct conn conn;
+    struct coroutine *coroutine;
+};
+
+static struct conversation *of(struct conn *c)
+{
+    return (struct conversation *)c;
+}
 
 static const uint32_t everything = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 static int control(int operation, int fd, uint32_t events, void *tag)
 {
     struct epoll_event e = {.events = events, .data.ptr = tag};
-    return epoll_ctl(epoll, operation, fd, &e);
+    return epoll_ctl(reactor.set, operation, fd, &e);
 }
 
 bool scheduler_wait(struct conn *c, enum conn_want want)
 {
-    c->want = (uint8_t)want;
-    reactor_keep_time(&reactor, c);
+    reactor_wait(&reactor, c, want);
     coroutine_yield();
     return is_ready;
 }
@@ -64,7 +72,7 @@ static void resume(struct reactor *r, struct conn *c, bool ready)
     is_ready = ready;
     calls = 0;
     count(&r->counters->extra[0], 1);
-    if (!coroutine_resume(c->model_data))
+    if (!coroutine_resume(of(c)->coroutine))
         reactor_close(r, c); /* closing takes it out of the set */
 }
 
@@ -72,11 +80,11 @@ static void accept_all(struct reactor *r)
 {
     for (struct conn *c; (c = reactor_accept(r));) {
         session_dry(c->session, true); /* until it is reported */
-        c->model_data = coroutine_new(serve_conn, c);
-        if (!c->model_data) {
+        of(c)->coroutine = coroutine_new(serve_conn, c);
+        if (!of(c)->coroutine) {
             reactor_refuse(r, c);
         } else if (control(EPOLL_CTL_ADD, c->fd, everything, c) != 0) {
-            coroutine_drop(c->model_data);
+            coroutine_drop(of(c)->coroutine);
             reactor_refuse(r, c);
         }
     }
@@ -86,9 +94,7 @@ static void accept_all(struct reactor *r)
 static void reported(struct reactor *r, struct conn *c, uint32_t events)
 {
     if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        session_dry(c->session, false);
-    if (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        c->read_to_eagain = true;
+        conn_reported(c, events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR));
     bool over = events & (EPOLLHUP | EPOLLERR);
     if (over && c->want == CONN_WAIT)
         session_abort(c->session);
@@ -103,8 +109,8 @@ static void turn(struct reactor *r)
         resume(r, c, false);
     if (!reactor_must_drain(r))
         return;
-    for (struct conn *c = r->conns, *next; c; c = next) {
-        next = c->next;
+    for (struct conn *c = LIST_FIRST(&r->conns), *next; c; c = next) {
+        next = LIST_NEXT(c, link);
         if (c->want == CONN_READ)
             resume(r, c, false);
     }
@@ -139,8 +145,9 @@ void scheduler_run(struct server *server, void (*converse)(struct conn *c))
     stack_t old;
     void *signal_stack = set_signal_stack(&old);
     reactor_init(r, server);
+    r->conn_size = sizeof(struct conversation);
     serve_with = converse;
-    if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+    if ((r->set = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die_errno("cannot create an epoll instance");
     if (!stacks_prepare())
         die_errno("cannot map stacks");
@@ -151,7 +158,7 @@ void scheduler_run(struct server *server, void (*converse)(struct conn *c))
 
     while (reactor_running(r)) {
         watch_listener(r, &listener_watched);
-        int n = epoll_wait(epoll, ready, BATCH, reactor_timeout_ms(r));
+        int n = epoll_wait(r->set, ready, BATCH, reactor_timeout_ms(r));
         reactor_woke(r, n);
 
         bool accept_ready = false;
@@ -165,7 +172,7 @@ void scheduler_run(struct server *server, void (*converse)(struct conn *c))
             accept_all(r);
         turn(r);
     }
-    close(epoll);
+    close(r->set);
     stacks_free();
     reactor_free(r);
     sigaltstack(&old, NULL);
