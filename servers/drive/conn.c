@@ -33,7 +33,8 @@ struct conn *conn_open(struct server *server, struct counters *counters, int fd,
 
 void conn_close(struct conn *c)
 {
-    close(c->fd);
+    if (c->fd >= 0)
+        close(c->fd);
     count(&c->session->counters->closed, 1);
     session_close(c->session);
     free(c);

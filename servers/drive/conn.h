@@ -21,7 +21,7 @@ enum conn_want {
 
 /* A model that has more to keep for each connection puts this first in a struct of its own. */
 struct conn {
-    int fd;
+    int fd;       /* -1 where a library has it, and closes it */
     uint8_t want; /* enum conn_want: what the loop waits for */
     /* The last step stopped because others want their turn: the socket may still take more. */
     bool yielded;

@@ -68,7 +68,7 @@ static void serve(struct server *server)
     struct reactor r;
     bool listener_watched = false;
 
-    reactor_init(&r, server);
+    reactor_init(&r, server, sizeof(struct conn));
     if ((r.set = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die_errno("cannot create an epoll instance");
     if (control(&r, EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLONESHOT, server) != 0)

@@ -63,7 +63,7 @@ static void try_one(struct reactor *r, struct conn *c)
 static void serve(struct server *server)
 {
     struct reactor r;
-    reactor_init(&r, server);
+    reactor_init(&r, server, sizeof(struct conn));
 
     while (reactor_running(&r)) {
         r.now = clock_ns();

@@ -89,8 +89,7 @@ static void accept_all(struct reactor *r)
 static void serve(struct server *server)
 {
     struct reactor r;
-    reactor_init(&r, server);
-    r.conn_size = sizeof(struct polled);
+    reactor_init(&r, server, sizeof(struct polled));
     while (used < FIRST_CONN)
         if (!add(NULL))
             die("out of memory");

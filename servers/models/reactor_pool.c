@@ -205,8 +205,7 @@ static void serve(struct server *server)
 {
     struct reactor *r = &pool.reactor;
     counter *extra = server->counters->extra;
-    reactor_init(r, server);
-    r->conn_size = sizeof(struct job);
+    reactor_init(r, server, sizeof(struct job));
     task_queue_init(&pool.queue, &extra[QUEUED], &extra[MAX_QUEUED]);
     if ((r->set = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die_errno("cannot create an epoll instance");

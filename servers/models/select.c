@@ -58,7 +58,7 @@ static void accept_all(struct reactor *r)
 static void serve(struct server *server)
 {
     struct reactor r;
-    reactor_init(&r, server);
+    reactor_init(&r, server, sizeof(struct conn));
     lowest = server->listen_fd > server->stop_fd ? server->listen_fd : server->stop_fd;
     highest = lowest;
     if (lowest >= FD_SETSIZE)

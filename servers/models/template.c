@@ -73,7 +73,7 @@ static nfds_t list(const struct reactor *r)
 static void serve(struct server *server)
 {
     struct reactor r;
-    reactor_init(&r, server);
+    reactor_init(&r, server, sizeof(struct conn));
     if (!have_room(FIRST_CONN))
         die("out of memory");
 

@@ -144,8 +144,7 @@ void scheduler_run(struct server *server, void (*converse)(struct conn *c))
 
     stack_t old;
     void *signal_stack = set_signal_stack(&old);
-    reactor_init(r, server);
-    r->conn_size = sizeof(struct conversation);
+    reactor_init(r, server, sizeof(struct conversation));
     serve_with = converse;
     if ((r->set = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die_errno("cannot create an epoll instance");
