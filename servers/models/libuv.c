@@ -221,7 +221,7 @@ static void on_alarm(uv_timer_t *timer)
     uv_idle_start(&no_wait, do_nothing);
 }
 
-/* After each wait and the callbacks of what was ready, so nothing that came in time is overlooked. */
+/* After each wait and the callbacks of sockets: nothing that came in time is overlooked. */
 static void on_turn(uv_check_t *check)
 {
     reactor_woke(&reactor, events);
