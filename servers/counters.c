@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/err.h"
+#include "servers/model.h"
 
 static struct {
     const struct model *model;

@@ -213,9 +213,9 @@ int main(int argc, char **argv)
     tzset();
 
     server.app = options.app;
-    server.app_options = (struct app_options){.files = files, .max_body = options.max_body};
+    server.app_options = (struct app_options){
+        .files = files, .max_body = options.max_body, .idle_timeout = options.idle_timeout};
     server.counters = counters_main();
-    server.idle_timeout = options.idle_timeout;
     server.max_connections = smaller_limit(model.max_connections, options.max_connections);
     server.workers = options.workers;
     server.stop_flag = counters_shared_word();

@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "servers/app/app.h"
+#include "servers/app/count.h"
 
-struct counters;
 struct listeners;
 struct option_row;
 struct options;
@@ -37,7 +37,6 @@ struct server {
     unsigned socket_turn;   /* net_accept()'s: whose turn it is */
     bool is_unix;           /* a Unix-domain socket (then it is one) */
     int backlog;            /* what it was told to listen with */
-    uint64_t idle_timeout;  /* ns; CLOCK_NEVER for none */
     size_t max_connections; /* the smaller of the model's limit and the user's; 0 for none;
                              * over all workers */
     unsigned workers;       /* how many there are to be; 1 where the model has none */
@@ -70,9 +69,6 @@ static inline void session_heed_stop(struct session *s, const struct server *ser
 
 /* The most that --workers takes. */
 #define WORKERS_MAX 1024
-
-/* How many counters of its own a model can have. */
-#define EXTRA_COUNTERS 4
 
 /* The exit status of a server whose model cannot work on this system, or with this address. */
 #define EXIT_UNSUPPORTED 3

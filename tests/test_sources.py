@@ -19,6 +19,10 @@ IO_HEADER = re.compile(r"(sys/(socket|epoll|select|uio|un|eventfd|mman)|netinet|
                        r"|fcntl|ev|uv|liburing)(/.*)?\.h")
 
 
+# Nor does the app know who drives it.
+MODEL_HEADERS = ("servers/model.h", "servers/counters.h", "servers/net.h")
+
+
 def read(path):
     with open(os.path.join(ROOT, path), encoding="utf-8") as f:
         return f.read()
@@ -37,7 +41,7 @@ def no_io_in_app(t):
     for name in os.listdir(os.path.join(ROOT, APP)):
         path = f"{APP}/{name}"
         for header in includes(path, {path}):
-            if IO_HEADER.fullmatch(header):
+            if IO_HEADER.fullmatch(header) or header in MODEL_HEADERS:
                 raise AssertionError(f"{path} includes {header}")
 
 
@@ -45,6 +49,8 @@ def the_check_can_fail(t):
     found = [h for h in includes("servers/drive/conn.c", set()) if IO_HEADER.fullmatch(h)]
     if "sys/socket.h" not in found:
         raise AssertionError("sys/socket.h was not found in servers/drive/conn.c, which includes it")
+    if "servers/model.h" not in includes("servers/counters.c", set()):
+        raise AssertionError("servers/model.h was not found in servers/counters.c")
 
 
 def every_model_is_documented(t):
@@ -59,8 +65,8 @@ def models_are_small(t):
         if not name.endswith(".c"):
             continue
         lines = read("servers/models/" + name).count("\n")
-        # The libraries that do their own reading, writing and timing take more.
-        limit = 500 if name in ("libuv.c", "libevent.c") else 250
+        # The libraries that do their own reading and writing take more.
+        limit = 300 if name in ("libuv.c", "libevent.c") else 250
         if lines > limit:
             raise AssertionError(f"servers/models/{name} has {lines} lines, more than {limit}")
 
@@ -233,7 +239,7 @@ def short_limits_are_found(t):
 
 
 if __name__ == "__main__":
-    tests = [("no file of the app includes a header of I/O", no_io_in_app),
+    tests = [("no file of the app includes a header of I/O or of a model", no_io_in_app),
              ("that check finds the header where it is", the_check_can_fail),
              ("every model has its page in docs/models", every_model_is_documented),
              ("model files are small", models_are_small),

@@ -6,7 +6,7 @@
 #include "servers/app/app.h"
 
 #include "servers/app/buffer.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 
 static enum session_want echo_next(struct session *s, uint64_t now)
 {

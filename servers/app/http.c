@@ -12,9 +12,9 @@
 #include "common/http_chunked.h"
 #include "common/http_request.h"
 #include "servers/app/buffer.h"
+#include "servers/app/count.h"
 #include "servers/app/http_answer.h"
 #include "servers/app/http_resource.h"
-#include "servers/counters.h"
 
 /* So much of a body is copied behind its head, to go out with it; the rest is the tail. */
 #define COPY_MAX 16384u
@@ -76,11 +76,11 @@ static void http_close(struct session *s)
     drop_upload(http(s));
 }
 
-/* The buffer that answers are written to. NULL, and the session failed, when memory is out. */
+/* The buffer that answers are written to. NULL, and the session over, when memory is out. */
 static struct buffer *output_buffer(struct http_session *h)
 {
     if (!h->base.out && !(h->base.out = buffer_take()))
-        h->base.failed = true;
+        h->base.over = true;
     return h->base.out;
 }
 
@@ -219,14 +219,14 @@ static bool upload_append(struct http_session *h, const uint8_t *data, size_t n)
 static bool body_piece(struct http_session *h, const uint8_t *data, size_t n)
 {
     if (n > 0)
-        h->base.progress++;
+        h->base.progress = true;
     h->body_length += n;
     if (h->body_length > h->base.options->max_body) {
         refuse(h, 413);
         return false;
     }
     if (h->resource.kind == RESOURCE_ECHO && !upload_append(h, data, n)) {
-        h->base.failed = true;
+        h->base.over = true;
         return false;
     }
     return true;
@@ -281,7 +281,7 @@ static void begin_request(struct http_session *h, struct buffer *in)
     h->resource = resource_find(r, head, h->base.options->files);
 
     in->start += r->head_length;
-    h->base.progress++;
+    h->base.progress = true;
     if (r->framing == HTTP_NO_BODY) {
         h->state = ANSWER;
         return;
@@ -309,7 +309,7 @@ static void begin_request(struct http_session *h, struct buffer *in)
     h->state = BODY;
     if (h->resource.kind == RESOURCE_ECHO && r->content_type.length < ANSWER_TYPE_MAX) {
         if (!upload_append(h, head, 0)) {
-            h->base.failed = true;
+            h->base.over = true;
             return;
         }
         memcpy(h->upload->type, head + r->content_type.offset, r->content_type.length);
@@ -354,7 +354,7 @@ static enum session_want finish(const struct http_session *h)
     if (has_output(h))
         return SESSION_WRITE;
     bool unread = h->base.in && h->base.in->start < h->base.in->end;
-    return !h->base.eof && (h->linger || unread) ? SESSION_LINGER : SESSION_CLOSE;
+    return !h->base.eof && (h->linger || unread) ? SESSION_SHUT : SESSION_CLOSE;
 }
 
 /* The request is complete. What it asks for may take time, so answers before it go out first.
@@ -391,7 +391,7 @@ static enum session_want http_next(struct session *s, uint64_t now)
     struct http_session *h = http(s);
 
     for (;;) {
-        if (s->failed)
+        if (s->over)
             return SESSION_CLOSE;
         if (h->state == END)
             return finish(h);

@@ -7,13 +7,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
+#include <sys/queue.h>
 
-#include "servers/drive/timers.h"
+#include "common/timers.h"
 #include "servers/model.h"
-
-/* How long a lingering close waits for the client to read the answer and to close. */
-#define LINGER_TIME (2 * NS_PER_S)
 
 enum conn_want {
     CONN_READ,  /* the socket to become readable */
@@ -22,66 +19,46 @@ enum conn_want {
     CONN_DONE,  /* to be closed, with conn_close() */
 };
 
+/* A model that has more to keep for each connection puts this first in a struct of its own. */
 struct conn {
-    int fd;
-    uint8_t want;    /* enum conn_want: what the last step said */
-    uint8_t watched; /* the model's: what the kernel has been told to report */
-    bool lingering;
-    /* The last recv did not fill its buffer, or found nothing: the socket is empty, and a
-     * further recv would only say so (epoll(7), questions and answers, 9). */
-    bool drained;
-    /* The model's, where it is told only of changes: what has been reported, and will not be again,
-     * may lie behind a short recv: the end of input, or bytes after an urgent one, where recv stops
-     * (tcp(7)). */
-    bool read_to_eagain;
+    int fd;       /* -1 where a library has it, and closes it */
+    uint8_t want; /* enum conn_want: what the loop waits for */
     /* The last step stopped because others want their turn: the socket may still take more. */
     bool yielded;
+    bool read_to_eagain; /* see conn_reported() */
     struct session *session;
     struct server *server;
-    uint64_t active_at; /* when the connection last made progress */
-    uint64_t linger_end;
     struct timer timer;
-    struct conn *next, *previous; /* in the loop's list */
-    size_t slot;                  /* the model's: its place in a table */
-    void *model_data; /* the model's: what it keeps for each connection, if anything */
+    LIST_ENTRY(conn) link; /* in the loop's list */
 };
 
-/* A connection on socket `fd`, counting in `counters`. NULL when memory is out; `fd` is the
- * caller's then. */
-struct conn *conn_open(struct server *server, struct counters *counters, int fd, uint64_t now);
+/* A connection on socket `fd` in a struct of `size` bytes, counting in `counters`. NULL when memory
+ * is out; `fd` is the caller's then. */
+struct conn *conn_open(struct server *server, struct counters *counters, int fd, uint64_t now,
+                       size_t size);
 
 /* Close the socket, free everything, count it. */
 void conn_close(struct conn *c);
 
-/* recv(2) that keeps `drained` right. A short one leaves nothing behind, unless something else has
- * stopped it: see read_to_eagain; and on a Unix-domain socket it stops behind a piece that
- * descriptors came with (unix(7)). Those are closed, as nobody asks for them. */
-ssize_t conn_recv(struct conn *c, void *space, size_t room);
+/* For loops that are told only of changes: the socket is dry no longer. `hidden`: what was
+ * reported, and will not be again, may lie behind a short recv: the end of input, or bytes after
+ * an urgent one, where recv stops (tcp(7)). */
+void conn_reported(struct conn *c, bool hidden);
 
-/* To be called before the session has its say. Where the server has been told to stop, the session
- * learns it now and not at the end of the turn: an answer that is begun after that says so. What
- * has come by now is still read. */
-static inline void conn_heed_stop(struct conn *c)
-{
-    if (c->session->draining || !server_stopping(c->server))
-        return;
-    session_drain(c->session);
-    c->drained = false;
-}
+/* What the session wants, tried once: SESSION_READ, after which session->dry tells whether the
+ * socket is empty, and SESSION_WRITE, which sets `*full` where the socket takes no more. False when
+ * the connection is broken. */
+bool conn_receive(struct conn *c, uint64_t now);
+bool conn_transmit(struct conn *c, uint64_t now, bool *full);
 
 /* At most one recv, and sends until the output is gone, the socket would block, or the others want
  * their turn (`yielded`). One recv a step is what level-triggered waiting needs, as it reports the
- * rest again; whoever is told only of changes steps on until `drained`. */
+ * rest again; whoever is told only of changes steps on. That the server stops the session
+ * learns here. */
 enum conn_want conn_step(struct conn *c, uint64_t now);
 
-/* When the connection has to be looked at although its socket is silent. CLOCK_NEVER for never.
- */
-uint64_t conn_deadline(const struct conn *c);
-
-/* The deadline has come: wake the session, or end an idle connection. */
-enum conn_want conn_deadline_reached(struct conn *c, uint64_t now);
-
-/* The server stops: end after the request at hand, at once if there is none. */
-enum conn_want conn_drain(struct conn *c, uint64_t now);
+/* For those: while `want` is CONN_READ, step on until the socket is dry, or the others want their
+ * turn (`yielded`), however much a client sends. */
+enum conn_want conn_use_up(struct conn *c, enum conn_want want, uint64_t now);
 
 #endif

@@ -7,12 +7,16 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "servers/app/buffer.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 #include "servers/net.h"
 
-void reactor_init(struct reactor *r, struct server *server)
+void reactor_init(struct reactor *r, struct server *server, size_t conn_size)
 {
-    *r = (struct reactor){.server = server, .counters = server->counters, .now = clock_ns()};
+    *r = (struct reactor){.server = server,
+                          .counters = server->counters,
+                          .now = clock_ns(),
+                          .wake_at = CLOCK_NEVER,
+                          .conn_size = conn_size};
 }
 
 void reactor_free(struct reactor *r)
@@ -26,17 +30,34 @@ bool reactor_running(const struct reactor *r)
     return !r->draining || r->count > 0;
 }
 
+static bool rests(const struct reactor *r)
+{
+    return r->now < r->accept_again_at;
+}
+
 bool reactor_accepting(const struct reactor *r)
 {
-    return !r->draining && !r->stopped_accepting && r->accept_again_at == 0;
+    return !r->draining && !r->stopped_accepting && !rests(r);
+}
+
+static uint64_t next_deadline(const struct reactor *r)
+{
+    uint64_t next = timers_next(&r->timers);
+    return rests(r) && r->accept_again_at < next ? r->accept_again_at : next;
 }
 
 int reactor_timeout_ms(const struct reactor *r)
 {
-    uint64_t next = timers_next(&r->timers);
-    if (r->accept_again_at != 0 && r->accept_again_at < next)
-        next = r->accept_again_at;
-    return clock_timeout_ms(clock_ns(), next);
+    return clock_timeout_ms(clock_ns(), next_deadline(r));
+}
+
+int reactor_alarm_ms(struct reactor *r)
+{
+    uint64_t next = next_deadline(r);
+    if (next >= r->wake_at)
+        return -1;
+    r->wake_at = next;
+    return clock_timeout_ms(r->now, next);
 }
 
 void reactor_woke(struct reactor *r, int events)
@@ -48,20 +69,34 @@ void reactor_woke(struct reactor *r, int events)
     r->accepts = 0;
 }
 
-static void add(struct reactor *r, struct conn *c)
+void reactor_keep_time(struct reactor *r, struct conn *c)
 {
-    c->previous = NULL;
-    c->next = r->conns;
-    if (r->conns)
-        r->conns->previous = c;
-    r->conns = c;
+    uint64_t at = session_deadline(c->session);
+    if (at == CLOCK_NEVER || (c->timer.index != TIMER_OFF && c->timer.at <= at))
+        return;
+    if (timers_set(&r->timers, &c->timer, at) != 0)
+        shutdown(c->fd, SHUT_RDWR); /* no memory for its timer: let it end */
+}
+
+struct conn *reactor_add(struct reactor *r, int fd)
+{
+    struct conn *c = conn_open(r->server, r->counters, fd, r->now, r->conn_size);
+    if (!c)
+        return NULL;
+    LIST_INSERT_HEAD(&r->conns, c, link);
     r->count++;
     reactor_keep_time(r, c);
+    return c;
+}
+
+void reactor_rest(struct reactor *r)
+{
+    r->accept_again_at = r->now + ACCEPT_REST;
 }
 
 struct conn *reactor_accept(struct reactor *r)
 {
-    if (r->draining || r->accept_again_at != 0)
+    if (r->draining || rests(r))
         return NULL;
     for (;;) {
         int fd;
@@ -75,11 +110,9 @@ struct conn *reactor_accept(struct reactor *r)
             r->accepts++;
             if (!net_admit(r->server, r->count, fd))
                 break;
-            struct conn *c = conn_open(r->server, r->counters, fd, r->now);
-            if (c) {
-                add(r, c);
+            struct conn *c = reactor_add(r, fd);
+            if (c)
                 return c;
-            }
             net_refuse(r->server, fd);
             break;
         }
@@ -88,7 +121,7 @@ struct conn *reactor_accept(struct reactor *r)
         case NET_RETRY:
             break;
         case NET_EXHAUSTED:
-            r->accept_again_at = r->now + ACCEPT_REST;
+            reactor_rest(r);
             return NULL;
         case NET_STOPPED:
             r->stopped_accepting = true;
@@ -97,25 +130,22 @@ struct conn *reactor_accept(struct reactor *r)
     }
 }
 
-void reactor_keep_time(struct reactor *r, struct conn *c)
+void reactor_wait(struct reactor *r, struct conn *c, enum conn_want want)
 {
-    uint64_t at = conn_deadline(c);
-    if (at == CLOCK_NEVER || (c->timer.index != TIMER_OFF && c->timer.at <= at))
-        return;
-    if (timers_set(&r->timers, &c->timer, at) != 0)
-        shutdown(c->fd, SHUT_RDWR); /* no memory for its timer: let it end */
+    c->want = (uint8_t)want;
+    reactor_keep_time(r, c);
+}
+
+void reactor_forget(struct reactor *r, struct conn *c)
+{
+    timers_remove(&r->timers, &c->timer);
+    LIST_REMOVE(c, link);
+    r->count--;
 }
 
 void reactor_close(struct reactor *r, struct conn *c)
 {
-    timers_remove(&r->timers, &c->timer);
-    if (c->previous)
-        c->previous->next = c->next;
-    else
-        r->conns = c->next;
-    if (c->next)
-        c->next->previous = c->previous;
-    r->count--;
+    reactor_forget(r, c);
     conn_close(c);
 }
 
@@ -131,20 +161,18 @@ struct conn *reactor_due(struct reactor *r)
     return t ? (struct conn *)(void *)((char *)t - offsetof(struct conn, timer)) : NULL;
 }
 
-static void expire(struct reactor *r, reactor_settle *settle)
+struct conn *reactor_expired(struct reactor *r)
 {
     for (struct conn *c; (c = reactor_due(r));) {
-        if (conn_deadline(c) > r->now)
-            reactor_keep_time(r, c); /* it was moved meanwhile: see timers.h */
-        else
-            settle(r, c, conn_deadline_reached(c, r->now));
+        if (session_expired(c->session, r->now))
+            return c;
+        reactor_keep_time(r, c); /* it was moved meanwhile: see timers.h */
     }
+    return NULL;
 }
 
 bool reactor_must_drain(struct reactor *r)
 {
-    if (r->accept_again_at != 0 && r->now >= r->accept_again_at)
-        r->accept_again_at = 0;
     if (r->draining || !server_stopping(r->server))
         return false;
     return r->draining = true;
@@ -152,11 +180,24 @@ bool reactor_must_drain(struct reactor *r)
 
 void reactor_turn(struct reactor *r, reactor_settle *settle)
 {
-    expire(r, settle);
+    for (struct conn *c; (c = reactor_expired(r));)
+        settle(r, c, conn_step(c, r->now));
     if (reactor_must_drain(r)) {
-        for (struct conn *c = r->conns, *next; c; c = next) {
-            next = c->next;
-            settle(r, c, conn_drain(c, r->now));
+        for (struct conn *c = LIST_FIRST(&r->conns), *next; c; c = next) {
+            next = LIST_NEXT(c, link);
+            settle(r, c, conn_step(c, r->now));
         }
+    }
+}
+
+void reactor_close_idle(struct reactor *r, void (*step)(struct conn *c))
+{
+    r->draining = true;
+    for (struct conn *c = LIST_FIRST(&r->conns), *next; c; c = next) {
+        next = LIST_NEXT(c, link);
+        session_drain(c->session);
+        session_dry(c->session, true);
+        if (c->session->want == SESSION_READ)
+            step(c);
     }
 }

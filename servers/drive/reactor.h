@@ -24,20 +24,23 @@ struct reactor {
     struct counters *counters;
     uint64_t now; /* the clock, as read after the last wake-up */
     struct timers timers;
-    struct conn *conns; /* all of them, newest first */
+    LIST_HEAD(, conn) conns; /* all of them, newest first */
+    size_t conn_size;        /* of the model's struct for each, which begins with struct conn */
     size_t count;
     bool draining;
-    uint64_t accept_again_at; /* accepting rests until then; 0 while it does not */
+    uint64_t accept_again_at; /* accepting rests until then */
+    uint64_t wake_at;         /* see reactor_alarm_ms() */
     bool stopped_accepting;
     unsigned accepts;    /* in this turn */
     bool more_to_accept; /* the turn's share was taken, and somebody may still wait */
+    int set;             /* the model's, if it waits on a set of epoll */
 };
 
 /* Tell the kernel what `c` waits for: the model's function. CONN_DONE asks it to forget the
  * connection and to call reactor_close(). */
 typedef void reactor_settle(struct reactor *r, struct conn *c, enum conn_want want);
 
-void reactor_init(struct reactor *r, struct server *server);
+void reactor_init(struct reactor *r, struct server *server, size_t conn_size);
 void reactor_free(struct reactor *r);
 
 /* False when the server has been told to stop and the last connection is closed. */
@@ -62,20 +65,43 @@ struct conn *reactor_accept(struct reactor *r);
 /* The end of a turn: connections whose deadline has come, and SIGTERM if it has come. */
 void reactor_turn(struct reactor *r, reactor_settle *settle);
 
-/* The parts of reactor_turn(), for a model whose connections are not always the loop's own to
- * touch. The next connection whose timer is over, its timer taken out (its deadline may have
- * moved); NULL if there is none. */
+/* The parts of reactor_turn(), for models that do more than a step there. The next connection whose
+ * deadline has come: its session is to be asked. NULL if there is none. */
+struct conn *reactor_expired(struct reactor *r);
+
+/* The same for a model whose connections are not always the loop's own to touch: the next
+ * connection whose timer is over, its timer taken out. Its deadline may have moved. */
 struct conn *reactor_due(struct reactor *r);
 
 /* Once a turn: has SIGTERM come since the last one? Then all connections are to be drained. Ends
  * the rest from accepting, too. */
 bool reactor_must_drain(struct reactor *r);
 
-/* After every step: keep the timer of `c` right. settle() functions call it for all but
- * CONN_DONE. */
+/* After every step: `c` waits for `want`, which is not CONN_DONE, or for its deadline. The second
+ * function is for loops that need not know what it waits for. */
+void reactor_wait(struct reactor *r, struct conn *c, enum conn_want want);
 void reactor_keep_time(struct reactor *r, struct conn *c);
 
 void reactor_close(struct reactor *r, struct conn *c);
+
+/* What follows is for loops of libraries, which accept by themselves, and whose connections may be
+ * closed some time after they are over. */
+
+/* A new connection, NULL when memory is out: `fd` is the caller's then. */
+struct conn *reactor_add(struct reactor *r, int fd);
+
+/* It is no longer one of the loop's. Then conn_close() may come at any time. */
+void reactor_forget(struct reactor *r, struct conn *c);
+
+/* Out of descriptors or memory: accepting rests for a while. */
+void reactor_rest(struct reactor *r);
+
+/* The server stops, and all that came before that has been read: idle connections go. */
+void reactor_close_idle(struct reactor *r, void (*step)(struct conn *c));
+
+/* After each turn: in how many milliseconds the library's timer must wake the loop; -1 where it is
+ * set early enough. When it fires, wake_at is to be set to CLOCK_NEVER. */
+int reactor_alarm_ms(struct reactor *r);
 
 /* Close a connection that was accepted but cannot be served, and count it as refused. */
 void reactor_refuse(struct reactor *r, struct conn *c);

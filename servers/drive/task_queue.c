@@ -4,17 +4,15 @@ void task_queue_init(struct task_queue *q, counter *length, counter *max_length)
 {
     *q = (struct task_queue){.lock = PTHREAD_MUTEX_INITIALIZER,
                              .filled = PTHREAD_COND_INITIALIZER,
-                             .last = &q->first,
                              .shown_length = length,
                              .shown_max = max_length};
+    STAILQ_INIT(&q->tasks);
 }
 
 void task_queue_put(struct task_queue *q, struct task *t)
 {
-    t->next = NULL;
     pthread_mutex_lock(&q->lock);
-    *q->last = t;
-    q->last = &t->next;
+    STAILQ_INSERT_TAIL(&q->tasks, t, link);
     q->length++;
     atomic_store_explicit(q->shown_length, q->length, memory_order_relaxed);
     if (q->length > atomic_load_explicit(q->shown_max, memory_order_relaxed))
@@ -28,17 +26,15 @@ void task_queue_put(struct task_queue *q, struct task *t)
 struct task *task_queue_take(struct task_queue *q, struct counters *counters)
 {
     pthread_mutex_lock(&q->lock);
-    while (!q->first && !q->closed) {
+    while (STAILQ_EMPTY(&q->tasks) && !q->closed) {
         q->sleeping++;
         pthread_cond_wait(&q->filled, &q->lock);
         q->sleeping--;
-        count_wakeup(counters, q->first != NULL);
+        count_wakeup(counters, !STAILQ_EMPTY(&q->tasks));
     }
-    struct task *t = q->first;
+    struct task *t = STAILQ_FIRST(&q->tasks);
     if (t) {
-        q->first = t->next;
-        if (!q->first)
-            q->last = &q->first;
+        STAILQ_REMOVE_HEAD(&q->tasks, link);
         q->length--;
         atomic_store_explicit(q->shown_length, q->length, memory_order_relaxed);
     }

@@ -9,17 +9,18 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
-#include "servers/counters.h"
+#include "servers/app/count.h"
 
 struct task {
-    struct task *next; /* the queue's, or its owner's while it is in none */
+    STAILQ_ENTRY(task) link;
 };
 
 struct task_queue {
     pthread_mutex_t lock;
     pthread_cond_t filled;
-    struct task *first, **last;
+    STAILQ_HEAD(, task) tasks;
     size_t length, sleeping;
     bool closed;
     counter *shown_length, *shown_max; /* where the length is shown; written under the lock */

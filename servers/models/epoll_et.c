@@ -25,41 +25,32 @@
 
 #define BATCH 512
 
-/* After so many recv in a row the others have their turn, however much a client sends. */
-#define TURN 16
-
-static int epoll;
-
 static const uint32_t everything = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
-static int control(int operation, int fd, uint32_t events, void *tag)
+static int control(const struct reactor *r, int operation, int fd, uint32_t events, void *tag)
 {
     struct epoll_event e = {.events = events, .data.ptr = tag};
-    return epoll_ctl(epoll, operation, fd, &e);
+    return epoll_ctl(r->set, operation, fd, &e);
 }
 
 static void settle(struct reactor *r, struct conn *c, enum conn_want want)
 {
-    for (int i = 0; want == CONN_READ && !c->drained && !c->yielded; i++) {
-        c->yielded = i == TURN;
-        if (!c->yielded)
-            want = conn_step(c, r->now);
-    }
+    want = conn_use_up(c, want, r->now);
     /* To modify a descriptor, even into what it was, has it reported again if it is ready. */
-    if (want != CONN_DONE && c->yielded && control(EPOLL_CTL_MOD, c->fd, everything, c) != 0)
+    if (want != CONN_DONE && c->yielded && control(r, EPOLL_CTL_MOD, c->fd, everything, c) != 0)
         want = CONN_DONE;
     c->yielded = false;
     if (want == CONN_DONE)
         reactor_close(r, c); /* closing takes it out of the set */
     else
-        reactor_keep_time(r, c);
+        reactor_wait(r, c, want);
 }
 
 static void accept_all(struct reactor *r)
 {
     for (struct conn *c; (c = reactor_accept(r));) {
-        c->drained = true; /* until it is reported */
-        if (control(EPOLL_CTL_ADD, c->fd, everything, c) != 0)
+        session_dry(c->session, true); /* until it is reported */
+        if (control(r, EPOLL_CTL_ADD, c->fd, everything, c) != 0)
             reactor_refuse(r, c);
     }
 }
@@ -70,7 +61,7 @@ static void watch_listener(struct reactor *r, bool *watched)
 {
     bool want = reactor_accepting(r);
     if (want && (!*watched || r->more_to_accept) &&
-        control(EPOLL_CTL_MOD, r->server->listen_fd, EPOLLIN | EPOLLET, NULL) != 0)
+        control(r, EPOLL_CTL_MOD, r->server->listen_fd, EPOLLIN | EPOLLET, NULL) != 0)
         die_errno("cannot watch the listening socket");
     r->more_to_accept = false;
     *watched = want;
@@ -80,9 +71,7 @@ static void watch_listener(struct reactor *r, bool *watched)
 static enum conn_want reported(struct conn *c, uint32_t events, uint64_t now)
 {
     if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        c->drained = false;
-    if (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        c->read_to_eagain = true;
+        conn_reported(c, events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR));
     if (c->want == CONN_WAIT)
         return events & (EPOLLHUP | EPOLLERR) ? CONN_DONE : CONN_WAIT;
     if (c->want == CONN_READ)
@@ -96,17 +85,17 @@ static void serve(struct server *server)
     struct reactor r;
     bool listener_watched = true;
 
-    reactor_init(&r, server);
-    if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+    reactor_init(&r, server, sizeof(struct conn));
+    if ((r.set = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die_errno("cannot create an epoll instance");
-    if (control(EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLONESHOT, server) != 0)
+    if (control(&r, EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLONESHOT, server) != 0)
         die_errno("cannot watch the stop descriptor");
-    if (control(EPOLL_CTL_ADD, server->listen_fd, EPOLLIN | EPOLLET, NULL) != 0)
+    if (control(&r, EPOLL_CTL_ADD, server->listen_fd, EPOLLIN | EPOLLET, NULL) != 0)
         die_errno("cannot watch the listening socket");
 
     while (reactor_running(&r)) {
         watch_listener(&r, &listener_watched);
-        int n = epoll_wait(epoll, ready, BATCH, reactor_timeout_ms(&r));
+        int n = epoll_wait(r.set, ready, BATCH, reactor_timeout_ms(&r));
         reactor_woke(&r, n);
 
         bool accept_ready = false;
@@ -121,7 +110,7 @@ static void serve(struct server *server)
             accept_all(&r);
         reactor_turn(&r, settle);
     }
-    close(epoll);
+    close(r.set);
     reactor_free(&r);
 }
 

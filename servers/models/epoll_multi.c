@@ -31,47 +31,35 @@
 
 #define BATCH 512
 
-static _Thread_local int epoll;
 static bool as_processes;
 
 static uint32_t events_for(enum conn_want want)
 {
-    switch (want) {
-    case CONN_READ:
-        return EPOLLIN;
-    case CONN_WRITE:
-        return EPOLLOUT;
-    default:
-        return 0;
-    }
+    return want == CONN_READ ? EPOLLIN : want == CONN_WRITE ? EPOLLOUT : 0;
 }
 
-static int control(int operation, int fd, uint32_t events, void *tag)
+static int control(const struct reactor *r, int operation, int fd, uint32_t events, void *tag)
 {
     struct epoll_event e = {.events = events, .data.ptr = tag};
-    return epoll_ctl(epoll, operation, fd, &e);
+    return epoll_ctl(r->set, operation, fd, &e);
 }
 
 static void settle(struct reactor *r, struct conn *c, enum conn_want want)
 {
-    if (want != CONN_DONE && want != c->watched) {
-        if (control(EPOLL_CTL_MOD, c->fd, events_for(want), c) != 0)
-            want = CONN_DONE;
-        c->watched = (uint8_t)want;
-    }
+    if (want != CONN_DONE && want != c->want &&
+        control(r, EPOLL_CTL_MOD, c->fd, events_for(want), c) != 0)
+        want = CONN_DONE;
     if (want == CONN_DONE)
         reactor_close(r, c); /* closing takes it out of the set */
     else
-        reactor_keep_time(r, c);
+        reactor_wait(r, c, want);
 }
 
 static void accept_all(struct reactor *r)
 {
-    for (struct conn *c; (c = reactor_accept(r));) {
-        c->watched = CONN_READ;
-        if (control(EPOLL_CTL_ADD, c->fd, EPOLLIN, c) != 0)
+    for (struct conn *c; (c = reactor_accept(r));)
+        if (control(r, EPOLL_CTL_ADD, c->fd, EPOLLIN, c) != 0)
             reactor_refuse(r, c);
-    }
 }
 
 /* Hang-ups are reported for a descriptor with no events too: a listening socket that is not to
@@ -80,7 +68,7 @@ static void watch_listener(const struct reactor *r, bool *watched)
 {
     bool want = reactor_accepting(r);
     int operation = want ? EPOLL_CTL_ADD : EPOLL_CTL_DEL;
-    if (want != *watched && control(operation, r->server->listen_fd, EPOLLIN, NULL) != 0)
+    if (want != *watched && control(r, operation, r->server->listen_fd, EPOLLIN, NULL) != 0)
         die_errno("cannot watch the listening socket");
     *watched = want;
 }
@@ -91,16 +79,16 @@ static void loop(struct server *server)
     struct reactor r;
     bool listener_watched = false;
 
-    reactor_init(&r, server);
-    if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+    reactor_init(&r, server, sizeof(struct conn));
+    if ((r.set = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die_errno("cannot create an epoll instance");
-    if (control(EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLONESHOT, server) != 0)
+    if (control(&r, EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLONESHOT, server) != 0)
         die_errno("cannot watch the stop descriptor");
     workers_ready();
 
     while (reactor_running(&r)) {
         watch_listener(&r, &listener_watched);
-        int n = epoll_wait(epoll, ready, BATCH, reactor_timeout_ms(&r));
+        int n = epoll_wait(r.set, ready, BATCH, reactor_timeout_ms(&r));
         reactor_woke(&r, n);
 
         bool accept_ready = false;
@@ -116,7 +104,7 @@ static void loop(struct server *server)
             accept_all(&r);
         reactor_turn(&r, settle);
     }
-    close(epoll);
+    close(r.set);
     reactor_free(&r);
 }
 

@@ -7,203 +7,117 @@
  * It breaks      Not with numbers: descriptors and memory are the limit. One slow callback holds
  *                up all others.
  *
- * libev tells that a socket is ready and leaves reading and writing to its user, so the
- * connection is the one of epoll-lt (conn.c). Time is kept with its ev_timer, one for each
- * connection. Moving that with each request is what its manual warns of ("Be smart about
- * timeouts"): it is moved only when it fires too early, or has to fire earlier. */
+ * libev tells that a socket is ready and leaves reading and writing to its user, so the connection
+ * is the one of epoll-lt (conn.c), and so are deadlines and accepting (reactor.c). One ev_timer
+ * stands for the earliest deadline of all. */
 #include "servers/model.h"
 
 #include <ev.h>
-#include <stdlib.h>
-#include <sys/socket.h>
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "servers/app/buffer.h"
-#include "servers/counters.h"
 #include "servers/drive/reactor.h"
-#include "servers/net.h"
+
+#pragma GCC diagnostic ignored "-Wunused-parameter" /* of callbacks */
 
 struct client {
+    struct conn conn;
     ev_io io;
-    ev_timer timer;
-    uint64_t timer_at;
-    struct conn *conn;
-    struct client *next, *previous;
 };
 
-static struct server *server;
-static struct client *clients;
-static size_t count_clients;
-static uint64_t now; /* read once a turn */
-
+static struct reactor reactor;
 static ev_io listener, stop_watcher;
-static ev_timer accept_rest;
-static ev_check turn;
+static ev_timer alarm_timer;
+static ev_check turn_begin, turn_end;
+static struct ev_loop *loop;
 
-static void close_client(struct ev_loop *loop, struct client *k)
+static void settle(struct reactor *r, struct conn *conn, enum conn_want want)
 {
-    ev_io_stop(loop, &k->io);
-    ev_timer_stop(loop, &k->timer);
-    *(k->previous ? &k->previous->next : &clients) = k->next;
-    if (k->next)
-        k->next->previous = k->previous;
-    count_clients--;
-    conn_close(k->conn);
-    free(k);
-    if (server_stopping(server) && count_clients == 0)
-        ev_break(loop, EVBREAK_ALL);
-}
-
-static void keep_time(struct ev_loop *loop, struct client *k)
-{
-    uint64_t at = conn_deadline(k->conn);
-    if (at == CLOCK_NEVER || (ev_is_active(&k->timer) && k->timer_at <= at))
-        return;
-    k->timer_at = at;
-    ev_timer_stop(loop, &k->timer);
-    ev_timer_set(&k->timer, at > now ? (double)(at - now) * 1e-9 : 0, 0);
-    ev_timer_start(loop, &k->timer);
-}
-
-static void settle(struct ev_loop *loop, struct client *k, enum conn_want want)
-{
-    if (want == CONN_DONE) {
-        close_client(loop, k);
-        return;
+    ev_io *io = &((struct client *)conn)->io;
+    if (want != conn->want) {
+        ev_io_stop(loop, io);
+        ev_io_set(io, conn->fd, want == CONN_WRITE ? EV_WRITE : EV_READ);
+        if (want == CONN_READ || want == CONN_WRITE)
+            ev_io_start(loop, io);
     }
-    int events = want == CONN_READ ? EV_READ : want == CONN_WRITE ? EV_WRITE : 0;
-    if (events != k->conn->watched) {
-        ev_io_stop(loop, &k->io);
-        ev_io_set(&k->io, k->conn->fd, events);
-        if (events)
-            ev_io_start(loop, &k->io);
-        k->conn->watched = (uint8_t)events;
-    }
-    keep_time(loop, k);
-}
-
-static void on_ready(struct ev_loop *loop, ev_io *w, int events)
-{
-    struct client *k = w->data;
-    (void)events;
-    settle(loop, k, conn_step(k->conn, now));
-}
-
-static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
-{
-    struct client *k = w->data;
-    (void)events;
-    if (conn_deadline(k->conn) > now)
-        keep_time(loop, k);
+    if (want == CONN_DONE)
+        reactor_close(r, conn);
     else
-        settle(loop, k, conn_deadline_reached(k->conn, now));
+        reactor_wait(r, conn, want);
 }
 
-static void add_client(struct ev_loop *loop, int fd)
+static void on_ready(struct ev_loop *l, ev_io *w, int events)
 {
-    struct client *k = calloc(1, sizeof *k);
-    struct conn *c = k ? conn_open(server, server->counters, fd, now) : NULL;
-    if (!c) {
-        free(k);
-        net_refuse(server, fd);
-        return;
-    }
-    k->conn = c;
-    ev_init(&k->io, on_ready);
-    ev_init(&k->timer, on_timer);
-    /* After the sockets: input that has come in time is read before its time is called over. */
-    ev_set_priority(&k->timer, EV_MINPRI);
-    k->io.data = k->timer.data = k;
-    k->next = clients;
-    if (clients)
-        clients->previous = k;
-    clients = k;
-    count_clients++;
-    settle(loop, k, CONN_READ);
+    settle(&reactor, w->data, conn_step(w->data, reactor.now));
 }
 
-static void on_accept(struct ev_loop *loop, ev_io *w, int events)
+static void on_accept(struct ev_loop *l, ev_io *w, int events)
 {
-    (void)events;
-    for (unsigned accepts = 0;; accepts++) {
-        int fd;
-        if (accepts == ACCEPTS_PER_TURN) {
-            count(&server->counters->accept_bursts, 1);
-            return; /* the loop comes back, as the socket is still ready */
-        }
-        switch (net_accept(server, SOCK_NONBLOCK, &fd)) {
-        case NET_ACCEPTED:
-            if (net_admit(server, count_clients, fd))
-                add_client(loop, fd);
-            break;
-        case NET_RETRY:
-            break;
-        case NET_NONE:
-            return;
-        case NET_EXHAUSTED:
-            ev_timer_set(&accept_rest, (double)ACCEPT_REST / NS_PER_S, 0);
-            ev_timer_start(loop, &accept_rest);
-            /* fall through */
-        case NET_STOPPED:
-            ev_io_stop(loop, w);
-            return;
-        }
+    for (struct conn *c; (c = reactor_accept(&reactor));) {
+        ev_io *io = &((struct client *)c)->io;
+        ev_io_init(io, on_ready, c->fd, EV_READ);
+        io->data = c;
+        ev_io_start(loop, io);
     }
 }
 
-static void on_accept_rested(struct ev_loop *loop, ev_timer *w, int events)
+/* The handler of SIGTERM has made stop_fd readable: reactor_turn() sees to the rest. */
+static void on_stop(struct ev_loop *l, ev_io *w, int events)
 {
-    (void)w;
-    (void)events;
-    if (!server_stopping(server))
-        ev_io_start(loop, &listener);
-}
-
-/* The handler of SIGTERM has made stop_fd readable. */
-static void on_stop(struct ev_loop *loop, ev_io *w, int events)
-{
-    (void)events;
     ev_io_stop(loop, w);
-    ev_io_stop(loop, &listener);
-    for (struct client *k = clients, *next; k; k = next) {
-        next = k->next;
-        settle(loop, k, conn_drain(k->conn, now));
-    }
-    if (count_clients == 0)
-        ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_alarm(struct ev_loop *l, ev_timer *w, int events)
+{
+    reactor.wake_at = CLOCK_NEVER;
 }
 
 /* Comes first after each wait, before the callbacks of what is ready. */
-static void on_turn(struct ev_loop *loop, ev_check *w, int events)
+static void on_turn_begin(struct ev_loop *l, ev_check *w, int events)
 {
-    (void)w;
-    (void)events;
-    now = clock_ns();
-    count_wakeup(server->counters, ev_pending_count(loop));
+    reactor_woke(&reactor, (int)ev_pending_count(loop));
 }
 
-static void serve(struct server *given)
+/* Comes last: input that has come in time is read before its time is called over. */
+static void on_turn_end(struct ev_loop *l, ev_check *w, int events)
 {
-    server = given;
-    now = clock_ns();
+    reactor_turn(&reactor, settle);
+    if (reactor_accepting(&reactor))
+        ev_io_start(loop, &listener);
+    else
+        ev_io_stop(loop, &listener);
+    int ms = reactor_alarm_ms(&reactor);
+    if (ms >= 0) {
+        ev_timer_stop(loop, &alarm_timer);
+        ev_timer_set(&alarm_timer, ms * 1e-3, 0);
+        ev_timer_start(loop, &alarm_timer);
+    }
+    if (!reactor_running(&reactor))
+        ev_break(loop, EVBREAK_ALL);
+}
+
+static void serve(struct server *server)
+{
+    reactor_init(&reactor, server, sizeof(struct client));
     /* Whatever LIBEV_FLAGS says: what is measured is this model. */
-    struct ev_loop *loop = ev_default_loop(EVFLAG_NOENV);
-    if (!loop)
+    if (!(loop = ev_default_loop(EVFLAG_NOENV)))
         die("libev: cannot create an event loop");
 
     ev_io_init(&listener, on_accept, server->listen_fd, EV_READ);
     ev_io_init(&stop_watcher, on_stop, server->stop_fd, EV_READ);
-    ev_init(&accept_rest, on_accept_rested);
-    ev_check_init(&turn, on_turn);
-    ev_set_priority(&turn, EV_MAXPRI);
+    ev_init(&alarm_timer, on_alarm);
+    ev_check_init(&turn_begin, on_turn_begin);
+    ev_set_priority(&turn_begin, EV_MAXPRI);
+    ev_check_init(&turn_end, on_turn_end);
+    ev_set_priority(&turn_end, EV_MINPRI);
     ev_io_start(loop, &listener);
     ev_io_start(loop, &stop_watcher);
-    ev_check_start(loop, &turn);
+    ev_check_start(loop, &turn_begin);
+    ev_check_start(loop, &turn_end);
 
     ev_run(loop, 0);
     ev_loop_destroy(loop);
-    buffer_clear_free_list();
+    reactor_free(&reactor);
 }
 
 const struct model model = {

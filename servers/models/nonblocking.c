@@ -19,7 +19,7 @@
 #include "servers/model.h"
 
 #include "common/clock.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 #include "servers/drive/reactor.h"
 
 enum { TRIES, HITS }; /* in counters.extra[] */
@@ -29,7 +29,7 @@ static void settle(struct reactor *r, struct conn *c, enum conn_want want)
     if (want == CONN_DONE)
         reactor_close(r, c);
     else
-        reactor_keep_time(r, c);
+        reactor_wait(r, c, want);
 }
 
 static void count_try(struct reactor *r, bool hit)
@@ -63,14 +63,14 @@ static void try_one(struct reactor *r, struct conn *c)
 static void serve(struct server *server)
 {
     struct reactor r;
-    reactor_init(&r, server);
+    reactor_init(&r, server, sizeof(struct conn));
 
     while (reactor_running(&r)) {
         r.now = clock_ns();
         if (reactor_accepting(&r))
             accept_all(&r);
-        for (struct conn *c = r.conns, *next; c; c = next) {
-            next = c->next;
+        for (struct conn *c = LIST_FIRST(&r.conns), *next; c; c = next) {
+            next = LIST_NEXT(c, link);
             if (c->want != CONN_WAIT)
                 try_one(&r, c);
         }

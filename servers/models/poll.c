@@ -26,6 +26,16 @@ static struct pollfd *entries;
 static struct conn **owners;
 static size_t used, capacity;
 
+struct polled {
+    struct conn conn;
+    size_t slot; /* its place in both */
+};
+
+static struct polled *polled(struct conn *c)
+{
+    return (struct polled *)c;
+}
+
 static bool add(struct conn *c)
 {
     if (used == capacity) {
@@ -43,7 +53,7 @@ static bool add(struct conn *c)
     entries[used] = (struct pollfd){.fd = -1};
     owners[used] = c;
     if (c)
-        c->slot = used;
+        polled(c)->slot = used;
     used++;
     return true;
 }
@@ -51,18 +61,18 @@ static bool add(struct conn *c)
 /* The last entry takes the free place, so that the array has no gaps. */
 static void settle(struct reactor *r, struct conn *c, enum conn_want want)
 {
-    size_t i = c->slot;
+    size_t i = polled(c)->slot;
     if (want == CONN_DONE) {
         used--;
         entries[i] = entries[used];
         owners[i] = owners[used];
-        owners[i]->slot = i;
+        polled(owners[i])->slot = i;
         reactor_close(r, c);
         return;
     }
     entries[i].fd = want == CONN_WAIT ? -1 : c->fd;
     entries[i].events = want == CONN_WRITE ? POLLOUT : POLLIN;
-    reactor_keep_time(r, c);
+    reactor_wait(r, c, want);
 }
 
 static void accept_all(struct reactor *r)
@@ -79,7 +89,7 @@ static void accept_all(struct reactor *r)
 static void serve(struct server *server)
 {
     struct reactor r;
-    reactor_init(&r, server);
+    reactor_init(&r, server, sizeof(struct polled));
     while (used < FIRST_CONN)
         if (!add(NULL))
             die("out of memory");

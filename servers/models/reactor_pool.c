@@ -22,14 +22,14 @@
  * queue's. */
 #include "servers/model.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 #include "servers/drive/reactor.h"
 #include "servers/drive/task_queue.h"
 #include "servers/drive/workers.h"
@@ -46,29 +46,30 @@ enum {
 
 /* A connection, as it goes from one thread to another. */
 struct job {
-    struct task task; /* in the queue, or in the list of those handed back */
-    struct conn *conn;
+    struct conn conn;
+    struct task task;
+    struct job *next; /* of those handed back */
     atomic_uint state;
 };
 
-static int epoll;
-static int bell; /* rings when something is handed back */
-static _Atomic(struct task *) handed_back;
-
-static struct task_queue queue;
-static struct counters *mine; /* the main thread's */
+static struct {
+    struct reactor reactor; /* the main thread's */
+    struct task_queue queue;
+    int bell; /* rings when something is handed back */
+    _Atomic(struct job *) handed_back;
+} pool;
 
 static int control(int operation, int fd, uint32_t events, void *tag)
 {
     struct epoll_event e = {.events = events, .data.ptr = tag};
-    return epoll_ctl(epoll, operation, fd, &e);
+    return epoll_ctl(pool.reactor.set, operation, fd, &e);
 }
 
 /* Have the connection reported when it is ready, and let go of it. False where a bit has been set
  * meanwhile, or the connection is to be closed: the caller still has it. */
 static bool release(struct job *j)
 {
-    struct conn *c = j->conn;
+    struct conn *c = &j->conn;
     unsigned busy = BUSY;
     uint32_t events = c->want == CONN_WRITE ? EPOLLOUT : EPOLLIN;
     if (c->want != CONN_WAIT && control(EPOLL_CTL_MOD, c->fd, events | EPOLLONESHOT, j) != 0) {
@@ -82,48 +83,46 @@ static bool release(struct job *j)
 static void notify(struct job *j, unsigned bit)
 {
     if (!(atomic_fetch_or(&j->state, BUSY | bit) & BUSY))
-        task_queue_put(&queue, &j->task);
+        task_queue_put(&pool.queue, &j->task);
 }
 
 /* A worker's: give the connection to the main thread. */
 static void hand_back(struct job *j)
 {
     uint64_t one = 1;
-    struct task *head = handed_back;
+    struct job *head = pool.handed_back;
     do
-        j->task.next = head;
-    while (!atomic_compare_exchange_weak(&handed_back, &head, &j->task));
+        j->next = head;
+    while (!atomic_compare_exchange_weak(&pool.handed_back, &head, j));
     /* Whoever comes second need not ring: the main thread takes them all. */
-    if (!head && write(bell, &one, sizeof one) < 0)
+    if (!head && write(pool.bell, &one, sizeof one) < 0)
         die_errno("cannot write to an eventfd");
 }
 
 /* One look at a connection, by the worker that owns it. Returns false where it has to go back to
  * the main thread. */
-static bool serve_job(struct server *server, struct job *j)
+static bool serve_job(struct job *j)
 {
-    struct conn *c = j->conn;
+    struct conn *c = &j->conn;
     unsigned bits = atomic_exchange(&j->state, BUSY);
     uint64_t now = clock_ns();
     enum conn_want want = c->want;
-    bool knew = c->session->draining;
 
     if ((bits & EVENT) && (want == CONN_READ || want == CONN_WRITE))
         want = conn_step(c, now);
-    if ((bits & TIMER) && want != CONN_DONE && conn_deadline(c) <= now)
-        want = conn_deadline_reached(c, now);
-    if (want != CONN_DONE && server_stopping(server) && !knew)
-        want = conn_drain(c, now);
-    return want != CONN_DONE && !(bits & TIMER) && conn_deadline(c) >= c->timer.at;
+    if ((bits & TIMER) && want != CONN_DONE && session_expired(c->session, now))
+        want = conn_step(c, now);
+    c->want = (uint8_t)want;
+    return want != CONN_DONE && !(bits & TIMER) && session_deadline(c->session) >= c->timer.at;
 }
 
 static void work(struct server *server)
 {
-    for (struct task *next; (next = task_queue_take(&queue, server->counters));) {
-        struct job *j = (struct job *)next;            /* its first member */
-        j->conn->session->counters = server->counters; /* each counter has one writer */
+    for (struct task *next; (next = task_queue_take(&pool.queue, server->counters));) {
+        struct job *j = (struct job *)(void *)((char *)next - offsetof(struct job, task));
+        j->conn.session->counters = server->counters; /* each counter has one writer */
         do {
-            if (!serve_job(server, j)) {
+            if (!serve_job(j)) {
                 hand_back(j);
                 break;
             }
@@ -133,36 +132,27 @@ static void work(struct server *server)
 
 static void accept_all(struct reactor *r)
 {
-    for (struct conn *c; (c = reactor_accept(r));) {
-        struct job *j = calloc(1, sizeof *j);
-        if (!j || control(EPOLL_CTL_ADD, c->fd, EPOLLIN | EPOLLONESHOT, j) != 0) {
-            free(j);
+    for (struct conn *c; (c = reactor_accept(r));)
+        if (control(EPOLL_CTL_ADD, c->fd, EPOLLIN | EPOLLONESHOT, c) != 0)
             reactor_refuse(r, c);
-            continue;
-        }
-        j->conn = c;
-        c->model_data = j;
-    }
 }
 
 static void take_back(struct reactor *r)
 {
-    for (struct task *task = atomic_exchange(&handed_back, NULL), *next; task; task = next) {
-        struct job *j = (struct job *)task;
-        struct conn *c = j->conn;
-        next = task->next;
-        count(&mine->extra[HANDED_BACK], 1);
+    for (struct job *j = atomic_exchange(&pool.handed_back, NULL), *next; j; j = next) {
+        struct conn *c = &j->conn;
+        next = j->next;
+        count(&r->counters->extra[HANDED_BACK], 1);
         if (c->want == CONN_DONE) {
-            c->session->counters = mine;
+            c->session->counters = r->counters;
             reactor_close(r, c);
-            free(j);
             continue;
         }
-        reactor_keep_time(r, c);
+        reactor_wait(r, c, c->want);
         if (c->timer.index == TIMER_OFF)
             c->timer.at = CLOCK_NEVER; /* for the worker that compares it */
         if (!release(j))
-            task_queue_put(&queue, task);
+            task_queue_put(&pool.queue, &j->task);
     }
 }
 
@@ -171,7 +161,7 @@ static void take_back(struct reactor *r)
 static void expire(struct reactor *r)
 {
     for (struct conn *c; (c = reactor_due(r));)
-        notify(c->model_data, TIMER);
+        notify((struct job *)c, TIMER);
 }
 
 static void watch_listener(const struct reactor *r, bool *watched)
@@ -183,57 +173,57 @@ static void watch_listener(const struct reactor *r, bool *watched)
     *watched = want;
 }
 
-static void react(struct server *server)
+static void react(struct reactor *r)
 {
     struct epoll_event ready[BATCH];
-    struct reactor r;
     bool listener_watched = false;
 
-    reactor_init(&r, server);
-    while (reactor_running(&r)) {
-        watch_listener(&r, &listener_watched);
-        int n = epoll_wait(epoll, ready, BATCH, reactor_timeout_ms(&r));
-        reactor_woke(&r, n);
+    while (reactor_running(r)) {
+        watch_listener(r, &listener_watched);
+        int n = epoll_wait(r->set, ready, BATCH, reactor_timeout_ms(r));
+        reactor_woke(r, n);
 
         bool accept_ready = false;
         for (int i = 0; i < n; i++) {
             void *tag = ready[i].data.ptr;
             if (tag == NULL)
                 accept_ready = true;
-            else if (tag != server && tag != &bell)
+            else if (tag != r->server && tag != &pool.bell)
                 notify(tag, EVENT);
         }
-        take_back(&r); /* after all events: they may be of one that is closed here */
+        take_back(r); /* after all events: they may be of one that is closed here */
         if (accept_ready)
-            accept_all(&r);
-        expire(&r);
-        if (reactor_must_drain(&r))
-            for (struct conn *c = r.conns; c; c = c->next)
-                notify(c->model_data, EVENT);
+            accept_all(r);
+        expire(r);
+        if (reactor_must_drain(r))
+            for (struct conn *c = LIST_FIRST(&r->conns); c; c = LIST_NEXT(c, link))
+                notify((struct job *)c, EVENT);
     }
-    reactor_free(&r);
 }
 
 static void serve(struct server *server)
 {
-    mine = server->counters;
-    task_queue_init(&queue, &mine->extra[QUEUED], &mine->extra[MAX_QUEUED]);
-    if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+    struct reactor *r = &pool.reactor;
+    counter *extra = server->counters->extra;
+    reactor_init(r, server, sizeof(struct job));
+    task_queue_init(&pool.queue, &extra[QUEUED], &extra[MAX_QUEUED]);
+    if ((r->set = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die_errno("cannot create an epoll instance");
-    if ((bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
+    if ((pool.bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
         die_errno("cannot create an eventfd");
     /* Edge-triggered, each write is reported once, and nobody has to read. */
-    if (control(EPOLL_CTL_ADD, bell, EPOLLIN | EPOLLET, &bell) != 0 ||
+    if (control(EPOLL_CTL_ADD, pool.bell, EPOLLIN | EPOLLET, &pool.bell) != 0 ||
         control(EPOLL_CTL_ADD, server->stop_fd, EPOLLIN | EPOLLONESHOT, server) != 0)
         die_errno("cannot watch an eventfd");
 
     workers_start_threads(server, work);
-    react(server);
+    react(r);
 
-    task_queue_close(&queue);
+    task_queue_close(&pool.queue);
     workers_join_threads();
-    close(bell);
-    close(epoll);
+    close(pool.bell);
+    close(r->set);
+    reactor_free(r);
 }
 
 const struct model model = {

@@ -38,7 +38,7 @@ static void settle(struct reactor *r, struct conn *c, enum conn_want want)
             highest--;
         return;
     }
-    reactor_keep_time(r, c);
+    reactor_wait(r, c, want);
 }
 
 static void accept_all(struct reactor *r)
@@ -58,7 +58,7 @@ static void accept_all(struct reactor *r)
 static void serve(struct server *server)
 {
     struct reactor r;
-    reactor_init(&r, server);
+    reactor_init(&r, server, sizeof(struct conn));
     lowest = server->listen_fd > server->stop_fd ? server->listen_fd : server->stop_fd;
     highest = lowest;
     if (lowest >= FD_SETSIZE)

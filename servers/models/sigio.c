@@ -17,8 +17,7 @@
  * counts. A stale hint costs a recv that finds nothing.
  *
  * The end of input may lie behind a short recv. It has a signal of its own, so one recv a signal
- * finds all; where two came before one recv (and after accepting, where what came before had none)
- * the socket is read until recv says EAGAIN.
+ * finds all; where two came before one recv, the socket is read until recv says EAGAIN.
  *
  * When the queue is full the kernel drops the signal and sends a plain SIGIO instead: something was
  * lost. It comes first, having the lower number. Then all that is queued is thrown away and poll()
@@ -36,18 +35,20 @@
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 #include "servers/drive/reactor.h"
 #include "servers/net.h"
 
-/* After so many recv in a row the others have their turn, however much a client sends. */
-#define TURN 16
 /* So many signals are handled between two shares of new connections. */
 #define SIGNALS_PER_SHARE 64
 
 #define SOCKET_SIGNAL SIGRTMIN
 #define STOP_SIGNAL   (SIGRTMIN + 1)
-static struct conn **by_fd; /* the connection of each descriptor, NULL for none */
+
+static struct place {
+    struct conn *conn; /* of this descriptor, NULL for none */
+    bool in_line;      /* its turn is queued */
+} * by_fd;
 static size_t by_fd_size;
 static struct f_owner_ex owner; /* of all sockets: this thread */
 static unsigned signals_since;  /* the last share was taken */
@@ -67,23 +68,23 @@ static bool enter(struct conn *c)
     size_t fd = (size_t)c->fd;
     if (fd >= by_fd_size) {
         size_t size = fd < 64 ? 128 : 2 * fd;
-        struct conn **bigger = realloc(by_fd, size * sizeof(struct conn *));
+        struct place *bigger = realloc(by_fd, size * sizeof *bigger);
         if (!bigger)
             return false;
-        memset(bigger + by_fd_size, 0, (size - by_fd_size) * sizeof(struct conn *));
+        memset(bigger + by_fd_size, 0, (size - by_fd_size) * sizeof *bigger);
         by_fd = bigger;
         by_fd_size = size;
     }
     if (!watch(c->fd))
         return false;
-    by_fd[fd] = c;
+    by_fd[fd] = (struct place){.conn = c};
     return true;
 }
 
 /* Stand behind the others, by a signal like theirs. A full queue loses this signal too. */
 static void wait_for_turn(struct conn *c)
 {
-    c->watched = true; /* its turn is queued */
+    by_fd[c->fd].in_line = true;
     union sigval value = {.sival_int = c->fd};
     if (pthread_sigqueue(pthread_self(), SOCKET_SIGNAL, value) != 0)
         raise(SIGIO);
@@ -91,28 +92,23 @@ static void wait_for_turn(struct conn *c)
 
 static void settle(struct reactor *r, struct conn *c, enum conn_want want)
 {
-    for (int i = 0; want == CONN_READ && !c->drained && !c->yielded; i++) {
-        c->yielded = i == TURN;
-        if (!c->yielded)
-            want = conn_step(c, r->now);
-    }
-    c->read_to_eagain &= !c->drained;
+    want = conn_use_up(c, want, r->now);
     if (want == CONN_DONE) {
-        by_fd[c->fd] = NULL;
+        by_fd[c->fd].conn = NULL;
         reactor_close(r, c);
         return;
     }
-    if (c->yielded && !c->watched)
+    if (c->yielded && !by_fd[c->fd].in_line)
         wait_for_turn(c);
     c->yielded = false;
-    reactor_keep_time(r, c);
+    reactor_wait(r, c, want);
 }
 
 static void accept_all(struct reactor *r)
 {
     bool is_share_taken = r->more_to_accept && r->accepts > 0;
     for (struct conn *c; !is_share_taken && (c = reactor_accept(r));) {
-        c->read_to_eagain = true; /* what came before has had no signal */
+        conn_reported(c, true); /* what came before has had no signal */
         if (enter(c))
             settle(r, c, CONN_READ);
         else
@@ -125,12 +121,11 @@ static void accept_all(struct reactor *r)
 static void reported(struct reactor *r, struct conn *c, short events)
 {
     enum conn_want want = c->want;
-    c->read_to_eagain |= !c->drained || (events & (POLLPRI | POLLHUP | POLLERR));
-    c->drained = false;
+    conn_reported(c, !c->session->dry || (events & (POLLPRI | POLLHUP | POLLERR)));
     struct pollfd p = {.fd = c->fd};
     if (want == CONN_WAIT && (events & (POLLHUP | POLLERR)) && poll(&p, 1, 0) == 1)
         want = CONN_DONE;
-    if (c->watched && want != CONN_DONE)
+    if (by_fd[c->fd].in_line && want != CONN_DONE)
         return;
     if (want == CONN_WRITE && (events & (POLLOUT | POLLHUP | POLLERR)))
         want = conn_step(c, r->now);
@@ -145,15 +140,15 @@ static void ask_after_all(struct reactor *r)
     signal(SOCKET_SIGNAL, SIG_IGN);
     signal(SOCKET_SIGNAL, SIG_DFL);
     struct pollfd *all = xmalloc((r->count + 1) * sizeof *all);
-    for (struct conn *c = r->conns; c; c = c->next) {
+    for (struct conn *c = LIST_FIRST(&r->conns); c; c = LIST_NEXT(c, link)) {
         all[n++] = (struct pollfd){.fd = c->fd, .events = POLLIN | POLLPRI | POLLOUT};
-        c->watched = false;
+        by_fd[c->fd].in_line = false;
     }
     if (poll(all, n, 0) < 0)
         die_errno("cannot poll %zu connections", r->count);
     for (nfds_t i = 0; i < n; i++) {
-        struct conn *c = by_fd[all[i].fd];
-        c->read_to_eagain = true;
+        struct conn *c = by_fd[all[i].fd].conn;
+        conn_reported(c, true);
         if (all[i].revents)
             reported(r, c, all[i].revents);
     }
@@ -185,10 +180,10 @@ static void handle(struct reactor *r, int signal_number, const siginfo_t *info)
         return;
     bool own = info->si_code == SI_QUEUE;
     size_t fd = (size_t)(own ? info->si_value.sival_int : info->si_fd);
-    struct conn *c = fd < by_fd_size ? by_fd[fd] : NULL;
+    struct conn *c = fd < by_fd_size ? by_fd[fd].conn : NULL;
     count(&extra[SIGNALS], !own);
     if (own && c) {
-        c->watched = false;
+        by_fd[fd].in_line = false;
         settle(r, c, c->want == CONN_WRITE ? conn_step(c, r->now) : c->want);
     } else if (net_listens_on(r->server, (int)fd)) {
         accept_all(r);
@@ -204,7 +199,7 @@ static void serve(struct server *server)
     struct reactor r;
     sigset_t set;
     bool rested = true; /* whoever came before O_ASYNC has had no signal */
-    reactor_init(&r, server);
+    reactor_init(&r, server, sizeof(struct conn));
     extra = server->counters->extra;
     owner = (struct f_owner_ex){.type = F_OWNER_TID, .pid = gettid()};
     sigemptyset(&set);

@@ -45,7 +45,7 @@ static void settle(struct reactor *r, struct conn *c, enum conn_want want)
     if (want == CONN_DONE)
         reactor_close(r, c);
     else
-        reactor_keep_time(r, c);
+        reactor_wait(r, c, want);
 }
 
 static void accept_all(struct reactor *r)
@@ -64,7 +64,7 @@ static nfds_t list(const struct reactor *r)
     entries[LISTENER].events = entries[STOP].events = POLLIN;
 
     nfds_t used = FIRST_CONN;
-    for (const struct conn *c = r->conns; c; c = c->next)
+    for (const struct conn *c = LIST_FIRST(&r->conns); c; c = LIST_NEXT(c, link))
         entries[used++] = (struct pollfd){.fd = c->want == CONN_WAIT ? -1 : c->fd,
                                           .events = c->want == CONN_WRITE ? POLLOUT : POLLIN};
     return used;
@@ -73,7 +73,7 @@ static nfds_t list(const struct reactor *r)
 static void serve(struct server *server)
 {
     struct reactor r;
-    reactor_init(&r, server);
+    reactor_init(&r, server, sizeof(struct conn));
     if (!have_room(FIRST_CONN))
         die("out of memory");
 
@@ -83,8 +83,9 @@ static void serve(struct server *server)
 
         bool accept_ready = n > 0 && entries[LISTENER].revents;
         const struct pollfd *entry = entries + FIRST_CONN;
-        for (struct conn *c = n > 0 ? r.conns : NULL, *next; c; c = next, entry++) {
-            next = c->next;
+        for (struct conn *c = n > 0 ? LIST_FIRST(&r.conns) : NULL, *next; c;
+             c = next, entry++) {
+            next = LIST_NEXT(c, link);
             if (entry->revents)
                 settle(&r, c, conn_step(c, r.now));
         }

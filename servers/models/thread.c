@@ -17,6 +17,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "servers/app/buffer.h"
 #include "servers/counters.h"
@@ -30,28 +31,24 @@ struct worker {
     struct counters *counters;
     struct blocking_conn conn;
     int fd;
-    struct worker *next, *previous;
+    LIST_ENTRY(worker) link;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t nobody_left = PTHREAD_COND_INITIALIZER;
-static struct worker *workers; /* all that live; under the lock, as are the free counters */
+static LIST_HEAD(,
+                 worker) workers; /* all that live; under the lock, as are the free counters */
 static atomic_size_t alive;
 
 static void enter(struct worker *w)
 {
-    w->next = workers;
-    if (workers)
-        workers->previous = w;
-    workers = w;
+    LIST_INSERT_HEAD(&workers, w, link);
     alive++;
 }
 
 static void leave(struct worker *w)
 {
-    *(w->previous ? &w->previous->next : &workers) = w->next;
-    if (w->next)
-        w->next->previous = w->previous;
+    LIST_REMOVE(w, link);
     counters_give(w->counters);
     if (--alive == 0)
         pthread_cond_signal(&nobody_left);
@@ -111,7 +108,7 @@ static void serve(struct server *server)
     }
 
     pthread_mutex_lock(&lock);
-    for (struct worker *w = workers; w; w = w->next)
+    for (struct worker *w = LIST_FIRST(&workers); w; w = LIST_NEXT(w, link))
         blocking_conn_drain(&w->conn);
     while (alive > 0)
         pthread_cond_wait(&nobody_left, &lock);

@@ -10,7 +10,7 @@ from lib.suite import check
 from lib.timed import in_time
 from lib.wire import chunked, request, sockaddr
 
-# Seconds that a lingering close waits for a client to read on (LINGER_TIME in servers/drive/conn.h).
+# Seconds that a lingering close waits for a client to read on (LINGER_TIME in servers/app/session.c).
 LINGER = 2.0
 
 EVERYWHERE = ("tcp4", "tcp6", "unix", "abstract")

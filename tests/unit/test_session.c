@@ -8,10 +8,12 @@
 
 #include "common/clock.h"
 #include "servers/app/buffer.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 #include "unit.h"
 
-static const struct app_options options = {.files = NULL, .max_body = 1000};
+#define IDLE (10 * NS_PER_S)
+
+static const struct app_options options = {.max_body = 1000, .idle_timeout = IDLE};
 
 struct transcript {
     char *text;
@@ -20,7 +22,7 @@ struct transcript {
         end; /* how the conversation ended, or what it wants at the end of input */
 };
 
-static void collect(struct transcript *t, struct session *s, size_t at_most)
+static void collect(struct transcript *t, struct session *s, size_t at_most, uint64_t now)
 {
     size_t n;
     const uint8_t *data = session_output(s, &n);
@@ -32,7 +34,7 @@ static void collect(struct transcript *t, struct session *s, size_t at_most)
     memcpy(t->text + t->length, data, n);
     t->length += n;
     t->text[t->length] = '\0';
-    session_sent(s, n);
+    session_sent(s, n, now);
 }
 
 /* Hold a conversation: `input` arrives in pieces of `in` bytes and output is taken `out` bytes
@@ -42,19 +44,20 @@ static struct transcript converse(const struct app *app, const char *input, size
 {
     struct counters counters;
     memset(&counters, 0, sizeof counters);
-    struct session *s = session_open(app, &options, &counters);
-    struct transcript t = {.text = calloc(1, 1)};
     uint64_t now = clock_ns();
+    struct session *s = session_open(app, &options, &counters, now);
+    struct transcript t = {.text = calloc(1, 1)};
     size_t fed = 0;
     assert_non_null(s);
 
     for (;;) {
         t.end = session_next(s, now);
         if (t.end == SESSION_WRITE) {
-            collect(&t, s, out);
+            collect(&t, s, out, now);
         } else if (t.end == SESSION_WAIT) {
-            assert_true(s->wake_at >= now);
-            now = s->wake_at;
+            assert_true(session_deadline(s) >= now);
+            now = session_deadline(s);
+            assert_true(session_expired(s, now));
         } else if (t.end == SESSION_READ && fed < length) {
             size_t room, n = length - fed < in ? length - fed : in;
             void *space = session_space(s, &room);
@@ -62,7 +65,7 @@ static struct transcript converse(const struct app *app, const char *input, size
             assert_true(room > 0);
             n = n < room ? n : room;
             memcpy(space, input + fed, n);
-            session_received(s, n);
+            session_received(s, n, now);
             fed += n;
         } else if (t.end == SESSION_READ && then_eof && !s->eof) {
             session_eof(s);
@@ -117,14 +120,14 @@ static void http_cuts(void **state)
                       SESSION_READ);
     same_in_every_cut("PUT / HTTP/1.1\r\nHost: a\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
                       SESSION_READ);
-    same_in_every_cut(GET("/") "nonsense\r\n", SESSION_LINGER);
+    same_in_every_cut(GET("/") "nonsense\r\n", SESSION_SHUT);
     same_in_every_cut("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx",
-                      SESSION_LINGER);
+                      SESSION_SHUT);
     same_in_every_cut("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n",
-                      SESSION_LINGER);
+                      SESSION_SHUT);
     same_in_every_cut(
         "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n",
-        SESSION_LINGER);
+        SESSION_SHUT);
 }
 
 /* Change, insert, delete or repeat bytes, mostly such as mean something to a parser. */
@@ -227,7 +230,7 @@ static void output_is_bounded(void **state)
     static const char input[] = GET("/bytes/1000");
     struct counters counters;
     memset(&counters, 0, sizeof counters);
-    struct session *s = session_open(&app_http, &options, &counters);
+    struct session *s = session_open(&app_http, &options, &counters, 0);
     size_t fed = 0, room;
     (void)state;
 
@@ -236,7 +239,7 @@ static void output_is_bounded(void **state)
         assert_non_null(space);
         for (size_t i = 0; i < room; i++)
             space[i] = input[fed++ % (sizeof input - 1)];
-        session_received(s, room);
+        session_received(s, room, 0);
         assert_true(fed <= 2 * BUFFER_SIZE);
     }
     assert_int_equal(session_next(s, 0), SESSION_WRITE);
@@ -255,15 +258,15 @@ static void idle_sessions_hold_no_buffer(void **state)
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         memset(&counters, 0, sizeof counters);
-        struct session *s = session_open(apps[i], &options, &counters);
+        struct session *s = session_open(apps[i], &options, &counters, 0);
         size_t n;
         assert_true(session_idle(s));
         memcpy(session_space(s, &n), request, strlen(request));
-        session_received(s, strlen(request));
+        session_received(s, strlen(request), 0);
         while (session_next(s, 0) == SESSION_WRITE) {
             assert_false(session_idle(s));
             session_output(s, &n);
-            session_sent(s, n);
+            session_sent(s, n, 0);
         }
         assert_true(session_idle(s));
         assert_null(s->in);
@@ -278,44 +281,224 @@ static void draining_ends_after_the_request(void **state)
     static const char two[] = GET("/") GET("/");
     struct counters counters;
     memset(&counters, 0, sizeof counters);
-    struct session *s = session_open(&app_http, &options, &counters);
+    struct session *s = session_open(&app_http, &options, &counters, 0);
     struct transcript t = {.text = calloc(1, 1)};
     size_t n;
     (void)state;
     memcpy(session_space(s, &n), two, strlen(two));
-    session_received(s, strlen(two));
+    session_received(s, strlen(two), 0);
     session_drain(s);
     assert_int_equal(session_next(s, 0), SESSION_WRITE);
-    collect(&t, s, SIZE_MAX);
+    collect(&t, s, SIZE_MAX, 0);
     assert_non_null(strstr(t.text, "Connection: close\r\n"));
-    assert_int_equal(session_next(s, 0), SESSION_LINGER);
+    assert_int_equal(session_next(s, 0), SESSION_SHUT);
     assert_int_equal(counters.requests, 1);
     free(t.text);
     session_close(s);
     buffer_clear_free_list();
 }
 
-static void timeouts(void **state)
+/* The rules of time, told by a clock that these tests hold. */
+static struct counters counted;
+
+static struct session *open_at(const struct app *app, uint64_t now)
 {
-    struct counters counters;
+    memset(&counted, 0, sizeof counted);
+    struct session *s = session_open(app, &options, &counted, now);
+    assert_non_null(s);
+    assert_int_equal(session_next(s, now), SESSION_READ);
+    return s;
+}
+
+static enum session_want receive_at(struct session *s, const char *text, uint64_t now)
+{
+    size_t room;
+    memcpy(session_space(s, &room), text, strlen(text));
+    session_received(s, strlen(text), now);
+    return session_next(s, now);
+}
+
+static enum session_want send_at(struct session *s, const char *beginning, uint64_t now)
+{
     struct transcript t = {.text = calloc(1, 1)};
-    size_t n;
-    (void)state;
-    memset(&counters, 0, sizeof counters);
-    struct session *s = session_open(&app_http, &options, &counters);
-    assert_int_equal(session_next(s, 0), SESSION_READ);
-    assert_false(session_timed_out(s));
-    memcpy(session_space(s, &n), "GET", 3);
-    session_received(s, 3);
-    assert_int_equal(session_next(s, 0), SESSION_READ);
-    assert_true(session_timed_out(s));
-    assert_int_equal(session_next(s, 0), SESSION_WRITE);
-    collect(&t, s, SIZE_MAX);
-    assert_memory_equal(t.text, "HTTP/1.1 408 ", 13);
-    assert_int_equal(session_next(s, 0), SESSION_LINGER);
+    collect(&t, s, SIZE_MAX, now);
+    assert_memory_equal(t.text, beginning, strlen(beginning));
     free(t.text);
+    return session_next(s, now);
+}
+
+static void end(struct session *s)
+{
     session_close(s);
     buffer_clear_free_list();
+}
+
+/* The deadline is `at`: not a nanosecond earlier. */
+static enum session_want expire_at(struct session *s, uint64_t at)
+{
+    assert_int_equal(session_deadline(s), at);
+    assert_false(session_expired(s, at - 1));
+    assert_int_equal(session_next(s, at - 1), s->want);
+    assert_true(session_expired(s, at));
+    return session_next(s, at);
+}
+
+static void an_idle_session_is_closed_without_a_word(void **state)
+{
+    static const struct app *const apps[] = {&app_echo, &app_http};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct session *s = open_at(apps[i], 5);
+        assert_int_equal(expire_at(s, 5 + IDLE), SESSION_CLOSE);
+        assert_int_equal(counted.timeouts, 1);
+        end(s);
+    }
+}
+
+static void only_the_first_bytes_of_a_head_are_progress(void **state)
+{
+    (void)state;
+    struct session *s = open_at(&app_http, 5);
+    assert_int_equal(receive_at(s, "GET ", 100), SESSION_READ);
+    assert_int_equal(receive_at(s, "/ HTTP/1.1\r\n", 200), SESSION_READ);
+    assert_int_equal(session_deadline(s), 100 + IDLE);
+    assert_int_equal(receive_at(s, "Host: a\r\nContent-Length: 2\r\n\r\n", 300), SESSION_READ);
+    assert_int_equal(session_deadline(s), 300 + IDLE);
+    assert_int_equal(session_next(s, 350), SESSION_READ);
+    assert_int_equal(session_deadline(s), 300 + IDLE);
+    assert_int_equal(receive_at(s, "x", 400), SESSION_READ);
+    assert_int_equal(session_deadline(s), 400 + IDLE);
+    assert_int_equal(receive_at(s, "y", 500), SESSION_WRITE);
+    assert_int_equal(send_at(s, "HTTP/1.1 200 ", 600), SESSION_READ);
+    assert_int_equal(session_deadline(s), 600 + IDLE);
+    assert_int_equal(counted.timeouts, 0);
+    end(s);
+}
+
+static void half_a_request_has_a_last_word(void **state)
+{
+    (void)state;
+    struct session *s = open_at(&app_http, 5);
+    assert_int_equal(receive_at(s, "GET", 100), SESSION_READ);
+    assert_int_equal(expire_at(s, 100 + IDLE), SESSION_WRITE);
+    assert_int_equal(counted.timeouts, 1);
+    assert_int_equal(session_deadline(s), 100 + 2 * IDLE); /* which has a time of its own */
+    assert_int_equal(send_at(s, "HTTP/1.1 408 ", 200 + IDLE), SESSION_SHUT);
+    end(s);
+}
+
+static void a_client_that_does_not_read_is_over(void **state)
+{
+    (void)state;
+    struct session *s = open_at(&app_http, 5);
+    assert_int_equal(receive_at(s, GET("/bytes/200000"), 100), SESSION_WRITE);
+    session_sent(s, 1, 200);
+    assert_int_equal(session_next(s, 200), SESSION_WRITE);
+    assert_int_equal(expire_at(s, 200 + IDLE), SESSION_CLOSE);
+    assert_int_equal(counted.timeouts, 1);
+    end(s);
+}
+
+static void what_counts_as_sent_may_be_waited_for(void **state)
+{
+    (void)state;
+    struct session *s = open_at(&app_http, 5);
+    assert_int_equal(receive_at(s, GET("/") "GET", 100), SESSION_WRITE);
+    assert_int_equal(send_at(s, "HTTP/1.1 200 ", 200), SESSION_READ);
+    session_unsent(s);
+    session_alive(s, 300);
+    assert_int_equal(session_deadline(s), 300 + IDLE);
+    assert_true(session_expired(s, 300 + IDLE)); /* and no last word */
+    assert_int_equal(session_next(s, 300 + IDLE), SESSION_CLOSE);
+    end(s);
+    /* Nor does a later answer's time matter meanwhile. */
+    s = open_at(&app_http, 5);
+    assert_int_equal(receive_at(s, GET("/wait/60000"), 100), SESSION_WAIT);
+    session_unsent(s);
+    assert_int_equal(session_deadline(s), 100 + IDLE);
+    end(s);
+}
+
+static void waiting_ends_at_its_moment_and_is_progress(void **state)
+{
+    (void)state;
+    uint64_t now = clock_ns();
+    struct session *s = open_at(&app_http, now);
+    assert_int_equal(receive_at(s, GET("/wait/60000"), now), SESSION_WAIT);
+    uint64_t at = session_deadline(s);
+    assert_true(at >= now + 60 * NS_PER_S);
+    assert_int_equal(expire_at(s, at), SESSION_WRITE);
+    assert_int_equal(session_deadline(s), at + IDLE);
+    assert_int_equal(counted.timeouts, 0);
+    end(s);
+}
+
+static void lingering(void **state)
+{
+    size_t room;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct session *s = open_at(&app_http, 5);
+        assert_int_equal(receive_at(s, "nonsense\r\n and more", 100), SESSION_WRITE);
+        assert_int_equal(send_at(s, "HTTP/1.1 400 ", 200), SESSION_SHUT);
+        assert_int_equal(session_next(s, 300), SESSION_SHUT); /* until it is done */
+        session_shut(s, 400);
+        assert_int_equal(session_next(s, 400), SESSION_READ);
+        assert_null(s->in);
+        /* What comes is dropped, and moves nothing. */
+        uint64_t in = counted.bytes_in, deadline = session_deadline(s);
+        assert_true(deadline > 400 && deadline < 400 + IDLE);
+        for (uint64_t now = 500; now < 600; now++) {
+            assert_non_null(session_space(s, &room));
+            assert_int_equal(room, BUFFER_SIZE);
+            session_received(s, room, now);
+            assert_int_equal(session_next(s, now), SESSION_READ);
+        }
+        assert_int_equal(counted.bytes_in, in);
+        if (i == 0)
+            assert_int_equal(expire_at(s, deadline), SESSION_CLOSE);
+        session_eof(s);
+        assert_int_equal(session_next(s, 600), SESSION_CLOSE);
+        assert_int_equal(counted.timeouts, 0);
+        end(s);
+    }
+}
+
+static void an_idle_session_drains_when_all_was_read(void **state)
+{
+    (void)state;
+    struct session *s = open_at(&app_echo, 5);
+    session_dry(s, true); /* that was before */
+    session_drain(s);
+    assert_int_equal(session_next(s, 100), SESSION_READ);
+    assert_int_equal(receive_at(s, "abc", 200), SESSION_WRITE);
+    assert_int_equal(send_at(s, "abc", 300), SESSION_READ);
+    session_dry(s, true);
+    session_drain(s);
+    assert_int_equal(session_next(s, 400), SESSION_CLOSE);
+    end(s);
+    /* The first part of a request is not idle. */
+    s = open_at(&app_http, 5);
+    assert_int_equal(receive_at(s, "GET / HTTP/1.1\r\n", 100), SESSION_READ);
+    session_drain(s);
+    session_dry(s, true);
+    assert_int_equal(session_next(s, 200), SESSION_READ);
+    assert_int_equal(receive_at(s, "Host: a\r\n\r\n", 300), SESSION_WRITE);
+    end(s);
+}
+
+static void without_a_timeout_there_is_no_deadline(void **state)
+{
+    static const struct app_options none = {.max_body = 1000, .idle_timeout = CLOCK_NEVER};
+    (void)state;
+    struct session *s = session_open(&app_echo, &none, &counted, 5);
+    assert_int_equal(session_next(s, 5), SESSION_READ);
+    assert_int_equal(session_deadline(s), CLOCK_NEVER);
+    assert_false(session_expired(s, CLOCK_NEVER - 1));
+    assert_int_equal(session_next(s, 6), SESSION_READ);
+    session_abort(s);
+    assert_int_equal(session_next(s, 7), SESSION_CLOSE);
+    end(s);
 }
 
 static void echo(void **state)
@@ -356,7 +539,15 @@ int main(void)
         cmocka_unit_test(output_is_bounded),
         cmocka_unit_test(idle_sessions_hold_no_buffer),
         cmocka_unit_test(draining_ends_after_the_request),
-        cmocka_unit_test(timeouts),
+        cmocka_unit_test(an_idle_session_is_closed_without_a_word),
+        cmocka_unit_test(only_the_first_bytes_of_a_head_are_progress),
+        cmocka_unit_test(half_a_request_has_a_last_word),
+        cmocka_unit_test(a_client_that_does_not_read_is_over),
+        cmocka_unit_test(what_counts_as_sent_may_be_waited_for),
+        cmocka_unit_test(waiting_ends_at_its_moment_and_is_progress),
+        cmocka_unit_test(lingering),
+        cmocka_unit_test(an_idle_session_drains_when_all_was_read),
+        cmocka_unit_test(without_a_timeout_there_is_no_deadline),
         cmocka_unit_test(echo),
         cmocka_unit_test(end_of_input),
     };

@@ -15,135 +15,54 @@
  *
  * What the other loops keep in a state machine (conn.c) is here where a reader expects it: in the
  * position in the code. converse() is the loop of serve_blocking.c, the one of thread and fork,
- * with calls that look as if they blocked: read_request(), write_answer(), sleep_until(), linger().
- * The lesson of epoll-et holds within them: a short recv proves that the socket is empty, so to
- * yield comes before the next recv and not after one that fails. Who resumes whom, and when, is the
+ * with calls that look as if they blocked: read_request(), write_answer(), scheduler_wait(). The
+ * lesson of epoll-et holds within them: a short recv proves that the socket is empty, so to yield
+ * comes before the next recv and not after one that fails. Who resumes whom, and when, is the
  * business of scheduler.c, where the calls of epoll are. */
 #include "servers/model.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "common/clock.h"
 #include "common/command_line.h"
-#include "servers/app/buffer.h"
 #include "servers/counters.h"
 #include "servers/drive/workers.h"
 #include "servers/models/coroutine/scheduler.h"
 #include "servers/models/coroutine/stackful.h"
 
-/* Wait until there may be something to read. False if the connection is over. */
-static bool await_input(struct conn *c)
-{
-    struct session *s = c->session;
-    while (c->drained) {
-        if (s->draining && session_idle(s))
-            return false;
-        if (scheduler_wait(c, CONN_READ) == RESUME_TIME) {
-            count(&s->counters->timeouts, 1);
-            c->active_at = scheduler_now();
-            return session_timed_out(s);
-        }
-    }
-    return true;
-}
-
-/* The receive and its verdict: false if the connection is broken. */
-static bool receive(struct conn *c, void *space, size_t room, ssize_t *n)
-{
-    *n = conn_recv(c, space, room);
-    if (*n < 0)
-        count(&c->session->counters->eagain, errno == EAGAIN);
-    return *n >= 0 || errno == EAGAIN;
-}
-
+/* These return false when the connection is broken. Where the session is to be asked again, they
+ * have done nothing. */
 static bool read_request(struct conn *c)
 {
-    struct session *s = c->session;
-    size_t room;
-    ssize_t n;
-
-    if (!await_input(c))
-        return false;
-    if (c->drained)
-        return true; /* no input, but a timeout that the session has a word to say to */
+    if (c->session->dry && !scheduler_wait(c, CONN_READ))
+        return true;
     scheduler_give_way(c, CONN_READ);
-    bool was_idle = session_idle(s);
-    void *space = session_space(s, &room);
-    if (!space || !receive(c, space, room, &n))
-        return false;
-    if (n > 0)
-        session_received(s, (size_t)n);
-    else if (n == 0)
-        session_eof(s);
-    if (n > 0 && was_idle)
-        c->active_at = scheduler_now();
-    return true;
+    return conn_receive(c, scheduler_now());
 }
 
 static bool write_answer(struct conn *c)
 {
-    struct session *s = c->session;
-    size_t length;
-
+    bool full = false;
     scheduler_give_way(c, CONN_WRITE);
-    const uint8_t *data = session_output(s, &length);
-    ssize_t n = send(c->fd, data, length, MSG_NOSIGNAL);
-    if (n >= 0) {
-        session_sent(s, (size_t)n);
-        c->active_at = scheduler_now();
-        return true;
-    }
-    if (errno != EAGAIN)
+    if (!conn_transmit(c, scheduler_now(), &full))
         return false;
-    count(&s->counters->eagain, 1);
-    if (scheduler_wait(c, CONN_WRITE) != RESUME_TIME)
-        return true;
-    count(&s->counters->timeouts, 1);
-    return false;
+    if (full)
+        scheduler_wait(c, CONN_WRITE);
+    return true;
 }
 
-static bool sleep_until(struct conn *c)
+static bool shut(struct conn *c)
 {
-    bool over = scheduler_wait(c, CONN_WAIT) == RESUME_GONE;
-    c->active_at = scheduler_now();
-    return !over;
-}
-
-/* See SESSION_LINGER. */
-static void linger(struct conn *c)
-{
-    ssize_t n = 0;
-    if (shutdown(c->fd, SHUT_WR) != 0)
-        return;
-    c->lingering = true;
-    c->linger_end = scheduler_now() + LINGER_TIME;
-    do {
-        while (c->drained)
-            if (scheduler_wait(c, CONN_READ) == RESUME_TIME)
-                return;
-        scheduler_give_way(c, CONN_READ);
-        struct buffer *sink = buffer_take();
-        bool whole = sink && receive(c, sink->data, BUFFER_SIZE, &n);
-        buffer_give(sink);
-        if (!whole)
-            return;
-    } while (n != 0);
+    session_shut(c->session, scheduler_now());
+    return shutdown(c->fd, SHUT_WR) == 0;
 }
 
 /* A connection from its first byte to its last. */
 static void converse(struct conn *c)
 {
-    struct session *s = c->session;
-
     for (bool open = true; open;) {
-        uint32_t progress = s->progress;
-        conn_heed_stop(c);
-        enum session_want want = session_next(s, scheduler_now());
-        if (s->progress != progress)
-            c->active_at = scheduler_now();
-        switch (want) {
+        session_heed_stop(c->session, c->server);
+        switch (session_next(c->session, scheduler_now())) {
         case SESSION_READ:
             open = read_request(c);
             break;
@@ -151,11 +70,11 @@ static void converse(struct conn *c)
             open = write_answer(c);
             break;
         case SESSION_WAIT:
-            open = sleep_until(c);
+            scheduler_wait(c, CONN_WAIT);
             break;
-        case SESSION_LINGER:
-            linger(c);
-            return;
+        case SESSION_SHUT:
+            open = shut(c);
+            break;
         case SESSION_CLOSE:
             return;
         }

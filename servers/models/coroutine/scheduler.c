@@ -1,13 +1,12 @@
 #include "servers/models/coroutine/scheduler.h"
 
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "common/err.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 #include "servers/drive/reactor.h"
 #include "servers/models/coroutine/stackful.h"
 #include "servers/models/coroutine/stacks.h"
@@ -21,26 +20,34 @@
 /* After so many recv or send in a row the others have their turn. */
 #define TURN 16
 
-static int epoll;
 static struct reactor reactor;
 static void (*serve_with)(struct conn *c);
-static enum resume_reason reason; /* why the coroutine that runs was resumed */
-static unsigned calls;            /* recv and send that it has made since */
+static bool is_ready;  /* the socket of the coroutine that runs was, when it was resumed */
+static unsigned calls; /* recv and send that it has made since */
+
+struct conversation {
+    struct conn conn;
+    struct coroutine *coroutine;
+};
+
+static struct conversation *of(struct conn *c)
+{
+    return (struct conversation *)c;
+}
 
 static const uint32_t everything = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 static int control(int operation, int fd, uint32_t events, void *tag)
 {
     struct epoll_event e = {.events = events, .data.ptr = tag};
-    return epoll_ctl(epoll, operation, fd, &e);
+    return epoll_ctl(reactor.set, operation, fd, &e);
 }
 
-enum resume_reason scheduler_wait(struct conn *c, enum conn_want want)
+bool scheduler_wait(struct conn *c, enum conn_want want)
 {
-    c->want = (uint8_t)want;
-    reactor_keep_time(&reactor, c);
+    reactor_wait(&reactor, c, want);
     coroutine_yield();
-    return reason;
+    return is_ready;
 }
 
 void scheduler_give_way(struct conn *c, enum conn_want want)
@@ -60,24 +67,24 @@ static void serve_conn(void *argument)
     serve_with(argument);
 }
 
-static void resume(struct reactor *r, struct conn *c, enum resume_reason why)
+static void resume(struct reactor *r, struct conn *c, bool ready)
 {
-    reason = why;
+    is_ready = ready;
     calls = 0;
     count(&r->counters->extra[0], 1);
-    if (!coroutine_resume(c->model_data))
+    if (!coroutine_resume(of(c)->coroutine))
         reactor_close(r, c); /* closing takes it out of the set */
 }
 
 static void accept_all(struct reactor *r)
 {
     for (struct conn *c; (c = reactor_accept(r));) {
-        c->drained = true; /* until it is reported */
-        c->model_data = coroutine_new(serve_conn, c);
-        if (!c->model_data) {
+        session_dry(c->session, true); /* until it is reported */
+        of(c)->coroutine = coroutine_new(serve_conn, c);
+        if (!of(c)->coroutine) {
             reactor_refuse(r, c);
         } else if (control(EPOLL_CTL_ADD, c->fd, everything, c) != 0) {
-            coroutine_drop(c->model_data);
+            coroutine_drop(of(c)->coroutine);
             reactor_refuse(r, c);
         }
     }
@@ -87,35 +94,25 @@ static void accept_all(struct reactor *r)
 static void reported(struct reactor *r, struct conn *c, uint32_t events)
 {
     if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        c->drained = false;
-    if (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        c->read_to_eagain = true;
+        conn_reported(c, events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR));
     bool over = events & (EPOLLHUP | EPOLLERR);
-    if (c->want == CONN_READ ? !c->drained
+    if (over && c->want == CONN_WAIT)
+        session_abort(c->session);
+    if (c->want == CONN_READ ? !c->session->dry
                              : over || (c->want == CONN_WRITE && events & EPOLLOUT))
-        resume(r, c, c->want == CONN_WAIT ? RESUME_GONE : RESUME_READY);
+        resume(r, c, c->want != CONN_WAIT);
 }
 
 static void turn(struct reactor *r)
 {
-    for (struct timer *t; (t = timers_due(&r->timers, r->now));) {
-        struct conn *c = (struct conn *)(void *)((char *)t - offsetof(struct conn, timer));
-        if (conn_deadline(c) > r->now)
-            reactor_keep_time(r, c); /* it was moved meanwhile: see timers.h */
-        else
-            resume(r, c, RESUME_TIME);
-    }
-    if (r->accept_again_at != 0 && r->now >= r->accept_again_at)
-        r->accept_again_at = 0;
-    if (!server_stopping(r->server) || r->draining)
+    for (struct conn *c; (c = reactor_expired(r));)
+        resume(r, c, false);
+    if (!reactor_must_drain(r))
         return;
-    r->draining = true;
-    for (struct conn *c = r->conns, *next; c; c = next) {
-        next = c->next;
-        session_drain(c->session);
-        c->drained &= c->want != CONN_READ; /* what has come by now is still read */
+    for (struct conn *c = LIST_FIRST(&r->conns), *next; c; c = next) {
+        next = LIST_NEXT(c, link);
         if (c->want == CONN_READ)
-            resume(r, c, RESUME_STOPPING);
+            resume(r, c, false);
     }
 }
 
@@ -147,9 +144,9 @@ void scheduler_run(struct server *server, void (*converse)(struct conn *c))
 
     stack_t old;
     void *signal_stack = set_signal_stack(&old);
-    reactor_init(r, server);
+    reactor_init(r, server, sizeof(struct conversation));
     serve_with = converse;
-    if ((epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+    if ((r->set = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die_errno("cannot create an epoll instance");
     if (!stacks_prepare())
         die_errno("cannot map stacks");
@@ -160,7 +157,7 @@ void scheduler_run(struct server *server, void (*converse)(struct conn *c))
 
     while (reactor_running(r)) {
         watch_listener(r, &listener_watched);
-        int n = epoll_wait(epoll, ready, BATCH, reactor_timeout_ms(r));
+        int n = epoll_wait(r->set, ready, BATCH, reactor_timeout_ms(r));
         reactor_woke(r, n);
 
         bool accept_ready = false;
@@ -174,7 +171,7 @@ void scheduler_run(struct server *server, void (*converse)(struct conn *c))
             accept_all(r);
         turn(r);
     }
-    close(epoll);
+    close(r->set);
     stacks_free();
     reactor_free(r);
     sigaltstack(&old, NULL);

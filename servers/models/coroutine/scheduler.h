@@ -5,14 +5,6 @@
 
 #include "servers/drive/conn.h"
 
-/* Why a coroutine goes on. */
-enum resume_reason {
-    RESUME_READY, /* its socket, for what it waited for: to be tried, not to be relied upon */
-    RESUME_TIME,  /* the deadline of the connection has come: see conn_deadline() */
-    RESUME_GONE,  /* the client, while CONN_WAIT was waited for */
-    RESUME_STOPPING, /* the server, while CONN_READ was waited for; more may have come by now */
-};
-
 /* Run until the server stops: accept, and have each connection served by `converse` in a coroutine
  * of its own, begun with the first report of its socket. When that returns the connection is
  * closed. */
@@ -21,9 +13,13 @@ void scheduler_run(struct server *server, void (*converse)(struct conn *c));
 /* For coroutines: */
 
 /* Let others run until `c` can go on. Sockets are registered once and for everything,
- * edge-triggered: do not wait for CONN_READ before the socket is drained, nor for CONN_WRITE before
- * it is full. c->drained is cleared when there is more to read. */
-enum resume_reason scheduler_wait(struct conn *c, enum conn_want want);
+ * edge-triggered: do not wait for CONN_READ before the socket is dry, nor for CONN_WRITE before
+ * it is full. session->dry is cleared when there is more to read.
+ *
+ * True where the socket is ready for what was waited for: to be tried, not to be relied upon. False
+ * where the session is to be asked: its deadline has come, the client has gone while CONN_WAIT was
+ * waited for, or the server stops. */
+bool scheduler_wait(struct conn *c, enum conn_want want);
 
 /* To be called before each recv (CONN_READ) and send (CONN_WRITE): after some in a row the others
  * have their turn. */

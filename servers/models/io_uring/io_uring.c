@@ -39,7 +39,7 @@
 #include "common/command_line.h"
 #include "common/err.h"
 #include "servers/app/buffer.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 #include "servers/models/io_uring/uring_conn.h"
 #include "servers/net.h"
 #include "servers/options.h"

@@ -3,30 +3,13 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "common/clock.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 #include "servers/models/io_uring/uring_io.h"
 
 struct io_uring_sqe *uring_conn_request(struct uring_loop *l, struct uring_conn *c)
 {
     c->pending++;
     return uring_request(&l->ring);
-}
-
-/* Is the session's timer all that it waits for? What was copied counts as sent, so it may have got
- * to a request that waits while the rest of the answer before is on its way. */
-static bool only_waits(const struct uring_conn *c)
-{
-    return c->want == SESSION_WAIT && !c->sending;
-}
-
-uint64_t uring_conn_deadline(const struct uring_loop *l, const struct uring_conn *c)
-{
-    if (c->lingering)
-        return c->linger_end;
-    if (only_waits(c))
-        return c->session->wake_at;
-    return clock_after(c->active_at, l->server->idle_timeout);
 }
 
 void uring_close_slot(struct uring_loop *l, unsigned slot)
@@ -65,8 +48,8 @@ void uring_conn_close(struct uring_loop *l, struct uring_conn *c)
     uring_wait_for_batch(l, c); /* whoever called this has it in hand still */
 }
 
-/* See SESSION_LINGER. What comes is dropped, so an end that has come is the end. */
-static void linger(struct uring_loop *l, struct uring_conn *c)
+/* What comes is dropped, so an end that has come is the end. */
+static void shut(struct uring_loop *l, struct uring_conn *c)
 {
     if (c->eof) {
         uring_conn_close(l, c);
@@ -76,21 +59,8 @@ static void linger(struct uring_loop *l, struct uring_conn *c)
     io_uring_prep_shutdown(sqe, (int)c->slot, SHUT_WR);
     uring_on_slot(sqe, c, URING_SHUT_DOWN);
     c->shutting_down = true;
-    c->lingering = true;
-    c->linger_end = l->now + LINGER_TIME;
     chain_clear(&c->held);
-    uring_receive(l, c);
-}
-
-static enum session_want next(struct uring_loop *l, struct uring_conn *c)
-{
-    uint32_t progress = c->session->progress;
-    session_heed_stop(c->session, l->server);
-    enum session_want want = session_next(c->session, l->now);
-    if (c->session->progress != progress)
-        c->active_at = l->now;
-    c->want = (uint8_t)want;
-    return want;
+    session_shut(c->session, l->now);
 }
 
 /* May a part of the last answer that was copied still have to be sent? What must come after that
@@ -103,9 +73,9 @@ static bool copy_unseen(const struct uring_loop *l, const struct uring_conn *c)
 /* One thing that the session wants. Returns false when it has to wait for a completion. */
 static bool advance(struct uring_loop *l, struct uring_conn *c)
 {
-    enum session_want want = next(l, c);
-    bool closes = want == SESSION_READ && l->draining && session_idle(c->session);
-    if ((closes || (want != SESSION_READ && want != SESSION_WAIT)) && copy_unseen(l, c)) {
+    session_heed_stop(c->session, l->server);
+    enum session_want want = session_next(c->session, l->now);
+    if (want != SESSION_READ && want != SESSION_WAIT && copy_unseen(l, c)) {
         if (want != SESSION_WRITE || !uring_join(l, c))
             uring_wait_for_batch(l, c);
         return false;
@@ -114,19 +84,16 @@ static bool advance(struct uring_loop *l, struct uring_conn *c)
     case SESSION_READ:
         if (uring_feed(l, c))
             return true;
-        if (l->draining && session_idle(c->session))
-            uring_conn_close(l, c);
-        else
-            uring_receive(l, c);
+        uring_receive(l, c);
         return false;
     case SESSION_WRITE:
         uring_transmit(l, c);
         return !c->sending;
     case SESSION_WAIT:
         return false;
-    case SESSION_LINGER:
-        linger(l, c);
-        return false;
+    case SESSION_SHUT:
+        shut(l, c);
+        return !c->closed;
     case SESSION_CLOSE:
         break;
     }
@@ -136,7 +103,7 @@ static bool advance(struct uring_loop *l, struct uring_conn *c)
 
 void uring_conn_step(struct uring_loop *l, struct uring_conn *c)
 {
-    if (c->sending || c->lingering)
+    if (c->sending)
         return;
     while (advance(l, c))
         continue;
@@ -163,11 +130,11 @@ static void received(struct uring_loop *l, struct uring_conn *c, const struct io
     bool whole = uring_received(l, c, cqe);
     if (c->closed)
         return;
-    if (!whole || (c->lingering && c->eof)) {
+    if (!whole) {
         uring_conn_close(l, c);
         return;
     }
-    if (c->want == SESSION_READ)
+    if (c->session->want == SESSION_READ)
         uring_conn_step(l, c);
     if (!c->closed)
         uring_balance(l, c);
@@ -214,11 +181,9 @@ bool uring_conn_open(struct uring_loop *l, unsigned slot)
     struct uring_conn *c = calloc(1, sizeof *c);
     if (!c)
         return false;
-    c->session = session_open(l->server->app, &l->server->app_options, l->counters);
+    c->session = session_open(l->server->app, &l->server->app_options, l->counters, l->now);
     c->timer.index = TIMER_OFF;
     c->slot = slot;
-    c->want = SESSION_READ;
-    c->active_at = l->now;
     if (!c->session) {
         free(c);
         return false;
@@ -235,20 +200,9 @@ bool uring_conn_open(struct uring_loop *l, unsigned slot)
 
 void uring_conn_time(struct uring_loop *l, struct uring_conn *c)
 {
-    if (uring_conn_deadline(l, c) > l->now) {
+    if (!session_expired(c->session, l->now))
         uring_keep_time(l, c); /* it was moved meanwhile: see timers.h */
-        return;
-    }
-    if (!c->lingering && !only_waits(c)) {
-        count(&l->counters->timeouts, 1);
-        bool reading = c->want == SESSION_READ && !c->sending;
-        if (!reading || !session_timed_out(c->session)) {
-            uring_conn_close(l, c);
-            return;
-        }
-    }
-    c->active_at = l->now;
-    if (c->lingering)
+    else if (c->sending)
         uring_conn_close(l, c);
     else
         uring_conn_step(l, c);
@@ -256,10 +210,7 @@ void uring_conn_time(struct uring_loop *l, struct uring_conn *c)
 
 void uring_conn_drain(struct uring_loop *l, struct uring_conn *c)
 {
-    if (c->want != SESSION_READ || c->sending || c->lingering || !session_idle(c->session))
-        return;
-    if (copy_unseen(l, c))
-        uring_wait_for_batch(l, c);
-    else
-        uring_conn_close(l, c);
+    session_dry(c->session, true);
+    if (c->session->want == SESSION_READ)
+        uring_conn_step(l, c);
 }

@@ -11,7 +11,6 @@
 struct uring_conn {
     struct session *session;
     unsigned slot;        /* its place in the table of sockets */
-    uint8_t want;         /* enum session_want: what the session said last */
     uint8_t pending;      /* requests of it that will post another completion */
     bool receiving;       /* a multishot receive is armed */
     bool cancelling;      /* and asked to end */
@@ -19,7 +18,6 @@ struct uring_conn {
     bool sending;         /* a send is pending, or what it sends is still in use */
     bool notifying;       /* the latter: IORING_OP_SEND_ZC will tell when it is not */
     bool must_copy;       /* to send without copying was refused */
-    bool lingering;       /* see SESSION_LINGER */
     bool shutting_down;   /* its sending side, which the kernel does later */
     bool closed;          /* only what is pending keeps it */
     bool waits;           /* in the list of those who wait for the next batch */
@@ -34,7 +32,6 @@ struct uring_conn {
     struct msghdr message;
     struct chain rest; /* what was not sent of it, and is being sent now */
     struct chain held; /* input that the session does not take yet */
-    uint64_t active_at, linger_end;
     struct timer timer;
     struct uring_conn *next, *previous; /* of those open */
     struct uring_conn *next_waiting;
@@ -61,8 +58,7 @@ void uring_conn_completed(struct uring_loop *l, const struct io_uring_cqe *cqe);
 /* The epoch that it waited for has begun. A closed one is freed here, and nowhere else. */
 void uring_conn_go_on(struct uring_loop *l, struct uring_conn *c);
 
-/* When it is to be looked at although nothing completes; and that this time may have come. */
-uint64_t uring_conn_deadline(const struct uring_loop *l, const struct uring_conn *c);
+/* The session's deadline may have come. */
 void uring_conn_time(struct uring_loop *l, struct uring_conn *c);
 
 /* The server stops: close it if it is idle. */

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "servers/app/buffer.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 
 /* Answers up to this size are copied to the arena. The session's buffer is free again at once and
  * serves the next connection of the batch, and no completion is needed to say so. */
@@ -50,7 +50,6 @@ static uint32_t feed(struct uring_loop *l, struct uring_conn *c, const uint8_t *
                      uint32_t n)
 {
     struct session *s = c->session;
-    bool was_idle = session_idle(s);
     size_t room;
     void *space = session_space(s, &room);
     if (!space)
@@ -58,9 +57,7 @@ static uint32_t feed(struct uring_loop *l, struct uring_conn *c, const uint8_t *
     if (n > room)
         n = (uint32_t)room;
     memcpy(space, data, n);
-    session_received(s, n);
-    if (was_idle)
-        c->active_at = l->now;
+    session_received(s, n, l->now);
     return n;
 }
 
@@ -72,7 +69,8 @@ bool uring_feed(struct uring_loop *l, struct uring_conn *c)
         const uint8_t *data = chain_front(&c->held, &n);
         uint32_t taken = feed(l, c, data, (uint32_t)n);
         chain_drop(&c->held, taken);
-        s->failed |= taken == 0;
+        if (taken == 0)
+            session_abort(s);
         return true;
     }
     if (!c->eof)
@@ -85,7 +83,7 @@ bool uring_feed(struct uring_loop *l, struct uring_conn *c)
 static bool take(struct uring_loop *l, struct uring_conn *c, const uint8_t *data, uint32_t n)
 {
     uint32_t taken = 0;
-    if (c->want == SESSION_READ && !c->sending && c->held.length == 0) {
+    if (c->session->want == SESSION_READ && !c->sending && c->held.length == 0) {
         taken = feed(l, c, data, n);
         if (taken == 0)
             return false;
@@ -98,7 +96,7 @@ bool uring_received(struct uring_loop *l, struct uring_conn *c, const struct io_
     bool whole = true;
     if (!(cqe->flags & IORING_CQE_F_MORE))
         c->receiving = false;
-    if (cqe->res > 0 && !c->lingering && !c->closed)
+    if (cqe->res > 0 && !c->closed)
         whole = take(l, c, uring_buffer(&l->ring, cqe->flags), (uint32_t)cqe->res);
     uring_recycle(&l->ring, cqe->flags);
     if (cqe->res == 0)
@@ -187,8 +185,7 @@ void uring_transmit(struct uring_loop *l, struct uring_conn *c)
     size_t n;
     const uint8_t *data = session_output(c->session, &n);
     if (send_copy(l, c, data, n)) {
-        session_sent(c->session, n);
-        c->active_at = l->now;
+        session_sent(c->session, n, l->now);
     } else {
         send_piece(l, c, data, n < PIECE_MAX ? n : PIECE_MAX);
     }
@@ -234,11 +231,11 @@ bool uring_sent(struct uring_loop *l, struct uring_conn *c, const struct io_urin
     }
     if (c->sent <= 0)
         return false;
-    c->active_at = l->now;
+    session_alive(c->session, l->now);
     if (c->rest.length > 0)
         rest_sent(l, c);
     else
-        session_sent(c->session, (size_t)c->sent);
+        session_sent(c->session, (size_t)c->sent, l->now);
     return true;
 }
 
@@ -252,6 +249,7 @@ bool uring_resend(struct uring_loop *l, struct uring_conn *c, int result)
     if (!chain_append(&c->rest, c->copy + done, c->copy_length - done))
         return false;
     send_rest(l, c);
+    session_unsent(c->session);
     return true;
 }
 
@@ -260,8 +258,8 @@ bool uring_joined(struct uring_loop *l, struct uring_conn *c, int result)
     if (result < (int)c->copy_length)
         return uring_resend(l, c, result);
     c->sending = false;
-    c->active_at = l->now;
+    session_alive(c->session, l->now);
     if (result > (int)c->copy_length)
-        session_sent(c->session, (size_t)result - c->copy_length);
+        session_sent(c->session, (size_t)result - c->copy_length, l->now);
     return true;
 }

@@ -7,7 +7,7 @@
 /* Arm the receive, unless it is armed or there is nothing more to come. */
 void uring_receive(struct uring_loop *l, struct uring_conn *c);
 
-/* What a receive brought. The session takes it if it wants it (c->want) and else it is held for it.
+/* What a receive brought. The session takes it if it wants it and else it is held for it.
  * Returns false when the connection is broken or memory is out. */
 bool uring_received(struct uring_loop *l, struct uring_conn *c, const struct io_uring_cqe *cqe);
 

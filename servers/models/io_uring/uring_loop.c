@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 #include "common/clock.h"
-#include "servers/counters.h"
+#include "servers/app/count.h"
 #include "servers/models/io_uring/uring_conn.h"
 
 void uring_wait_for_batch(struct uring_loop *l, struct uring_conn *c)
@@ -30,7 +30,7 @@ static void go_on(struct uring_loop *l)
 
 void uring_keep_time(struct uring_loop *l, struct uring_conn *c)
 {
-    uint64_t at = uring_conn_deadline(l, c);
+    uint64_t at = session_deadline(c->session);
     if (at == CLOCK_NEVER || (c->timer.index != TIMER_OFF && c->timer.at <= at))
         return;
     if (timers_set(&l->timers, &c->timer, at) != 0)

@@ -1,7 +1,7 @@
-/* Deadlines of an event loop's connections: a binary heap, earliest on top.
+/* Deadlines: a binary heap, the earliest on top.
  *
- * Idle deadlines move with every request, and moving each in the heap would make it the busiest
- * structure of the server. So the heap may hold a time that is too early: when it comes up, the
+ * The idle deadlines of a server move with every request, and moving each in the heap would make it
+ * the busiest structure of the server. So the heap may hold a time that is too early: when it comes up, the
  * owner looks at the real deadline and puts the timer back. Only a deadline that becomes
  * earlier has to be moved at once. */
 #ifndef IOM_TIMERS_H
