@@ -10,8 +10,8 @@
 #include "loadgen/cli/fail_if.h"
 #include "loadgen/cli/option_request.h"
 #include "loadgen/cli/option_values.h"
-#include "loadgen/load/search.h"
 #include "loadgen/protocol/pipeline.h"
+#include "loadgen/report/search.h"
 #include "loadgen/report/verdict.h"
 
 #define MAX_CONNECTIONS 1000000

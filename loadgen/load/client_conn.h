@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 #include "loadgen/load/conn_list.h"
-#include "loadgen/load/tally.h"
 #include "loadgen/protocol/exchange.h"
 #include "loadgen/protocol/pipeline.h"
 #include "loadgen/protocol/request.h"
+#include "loadgen/record/tally.h"
 
 struct worker;
 

@@ -11,9 +11,9 @@
 #include "loadgen/engine/sources.h"
 #include "loadgen/load/background.h"
 #include "loadgen/load/disturbance.h"
+#include "loadgen/load/observer.h"
 #include "loadgen/load/worker.h"
 #include "loadgen/protocol/exchange.h"
-#include "loadgen/report/observer.h"
 
 struct run {
     const struct options *options;

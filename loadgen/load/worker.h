@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 #include "common/histogram.h"
+#include "loadgen/engine/coalesce.h"
 #include "loadgen/engine/engine.h"
 #include "loadgen/engine/sources.h"
 #include "loadgen/load/client_conn.h"
-#include "loadgen/load/tally.h"
-#include "loadgen/pace/coalesce.h"
+#include "loadgen/load/live.h"
 #include "loadgen/pace/open_loop.h"
-#include "loadgen/report/live.h"
-#include "loadgen/report/series.h"
+#include "loadgen/record/series.h"
+#include "loadgen/record/tally.h"
 
 struct run;
 struct think;

@@ -5,8 +5,8 @@
 
 #include "common/err.h"
 #include "loadgen/load/run.h"
-#include "loadgen/load/steps.h"
 #include "loadgen/load/worker.h"
+#include "loadgen/record/steps.h"
 
 /* Due requests that are sent in one go at most, before answers are looked at again. */
 #define SEND_BATCH 64

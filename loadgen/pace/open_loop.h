@@ -26,8 +26,8 @@
 #include "common/clock.h"
 #include "common/histogram.h"
 #include "loadgen/load/client_conn.h"
-#include "loadgen/load/tally.h"
 #include "loadgen/pace/schedule.h"
+#include "loadgen/record/tally.h"
 
 struct options;
 struct steps;

@@ -64,7 +64,7 @@ static void print_table(FILE *out, const struct histogram *h)
 
 static const char *outcome_text(enum count outcome)
 {
-    return outcome == COUNT_NON_2XX ? "not 2xx" : result_outcome_name(outcome);
+    return outcome == COUNT_NON_2XX ? "not 2xx" : outcome_name(outcome);
 }
 
 /* Every request in exactly one class: the sum, to be seen. */

@@ -14,7 +14,7 @@ static json_t *outcomes(const struct result *result)
 {
     json_t *o = json_object();
     for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
-        put_count(o, result_outcome_name(k), result->window.n[k]);
+        put_count(o, outcome_name(k), result->window.n[k]);
     put_count(o, "in_flight", result->in_flight);
     put_count(o, "unsent", result->open ? result->open->unsent : 0);
     return o;
@@ -25,7 +25,7 @@ static json_t *reasons(const struct result *result)
     json_t *o = json_object();
     for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
         if (result->reasons[k])
-            put(o, result_outcome_name(k), json_string(result->reasons[k]));
+            put(o, outcome_name(k), json_string(result->reasons[k]));
     return o;
 }
 

@@ -74,7 +74,7 @@ json_t *report_steps(const struct options *o, const struct result *result)
         put_real(one, "rate_achieved", per_second(step->answered, step));
         put_count(one, "scheduled", step->scheduled);
         for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
-            put_count(one, result_outcome_name(k), step->outcomes[k]);
+            put_count(one, outcome_name(k), step->outcomes[k]);
         put_count(one, "left",
                   step->scheduled - step->outcomes[COUNT_OK] - outcomes_failed(step->outcomes));
         put(one, "response_time", report_latency(step->response));

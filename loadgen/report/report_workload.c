@@ -84,7 +84,7 @@ static void put_outcomes(json_t *o, const uint64_t outcomes[COUNT_OUTCOMES])
 {
     put_count(o, "requests", outcomes[COUNT_OK]);
     for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
-        put_count(o, result_outcome_name(k), outcomes[k]);
+        put_count(o, outcome_name(k), outcomes[k]);
 }
 
 json_t *report_urls(const struct run *r, const struct result *result)

@@ -7,16 +7,6 @@
 #include "common/err.h"
 #include "loadgen/report/verdict.h"
 
-const char *result_outcome_name(enum count outcome)
-{
-    static const char *const names[COUNT_OUTCOMES] = {
-        [COUNT_OK] = "ok",           [COUNT_TIMEOUT] = "timeout", [COUNT_RESET] = "reset",
-        [COUNT_REFUSED] = "refused", [COUNT_EOF] = "eof",         [COUNT_CORRUPT] = "corrupt",
-        [COUNT_NON_2XX] = "non_2xx",
-    };
-    return names[outcome];
-}
-
 static int compare(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a;

@@ -7,8 +7,8 @@
 
 #include "common/histogram.h"
 #include "loadgen/load/run.h"
-#include "loadgen/load/steps.h"
-#include "loadgen/load/tally.h"
+#include "loadgen/record/steps.h"
+#include "loadgen/record/tally.h"
 
 /* What there is to say of an open loop besides. */
 struct open_result {
@@ -65,8 +65,5 @@ struct result {
 void result_collect(struct result *result, const struct run *r);
 
 void result_free(struct result *result);
-
-/* The name of an outcome as the JSON has it, and as a person reads it. */
-const char *result_outcome_name(enum count outcome);
 
 #endif

@@ -14,7 +14,7 @@
 
 #include "common/histogram.h"
 #include "loadgen/cli/options.h"
-#include "loadgen/load/tally.h"
+#include "loadgen/record/tally.h"
 
 /* A request sent later than this after its time counts as late (open loop). */
 #define SERIES_LATE_NS UINT64_C(1000000)

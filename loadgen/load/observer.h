@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "loadgen/report/live.h"
-#include "loadgen/report/series.h"
+#include "loadgen/load/live.h"
+#include "loadgen/record/series.h"
 
 struct run;
 

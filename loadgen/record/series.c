@@ -1,4 +1,4 @@
-#include "loadgen/report/series.h"
+#include "loadgen/record/series.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,7 +7,6 @@
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "loadgen/report/result.h"
 
 static void clear(struct series_interval *i)
 {
@@ -122,7 +121,7 @@ struct series_writer *series_writer_open(const struct options *o, struct series 
         die_errno("cannot write '%s'", o->csv);
     fputs("time_s,interval_s,requests,requests_per_second", w->out);
     for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
-        fprintf(w->out, ",%s", result_outcome_name(k));
+        fprintf(w->out, ",%s", outcome_name(k));
     fputs(",mean_us,p50_us,p99_us,max_us,late,late_max_us,rate_asked\n", w->out);
     if (fflush(w->out) == EOF)
         die_errno("cannot write '%s'", o->csv);

@@ -1,4 +1,4 @@
-#include "loadgen/report/observer.h"
+#include "loadgen/load/observer.h"
 
 #include <stdlib.h>
 #include <sys/eventfd.h>

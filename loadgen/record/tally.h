@@ -50,6 +50,17 @@ static inline void tally_subtract(struct tally *from, const struct tally *what)
         from->n[i] -= what->n[i];
 }
 
+/* The name of an outcome as the JSON has it, and as a person reads it. */
+static inline const char *outcome_name(enum count outcome)
+{
+    static const char *const names[COUNT_OUTCOMES] = {
+        [COUNT_OK] = "ok",           [COUNT_TIMEOUT] = "timeout", [COUNT_RESET] = "reset",
+        [COUNT_REFUSED] = "refused", [COUNT_EOF] = "eof",         [COUNT_CORRUPT] = "corrupt",
+        [COUNT_NON_2XX] = "non_2xx",
+    };
+    return names[outcome];
+}
+
 /* Requests that ended in any other way than well, of the first COUNT_OUTCOMES counters. */
 static inline uint64_t outcomes_failed(const uint64_t *outcomes)
 {

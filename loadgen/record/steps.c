@@ -1,4 +1,4 @@
-#include "loadgen/load/steps.h"
+#include "loadgen/record/steps.h"
 
 #include <stdlib.h>
 

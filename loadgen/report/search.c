@@ -1,4 +1,4 @@
-#include "loadgen/load/search.h"
+#include "loadgen/report/search.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "loadgen/report/live.h"
+#include "loadgen/load/live.h"
 
 #include <stdio.h>
 

@@ -11,7 +11,7 @@
 
 #include "common/histogram.h"
 #include "loadgen/cli/options.h"
-#include "loadgen/load/tally.h"
+#include "loadgen/record/tally.h"
 
 #define STEPS_OF_A_RAMP 10
 
