@@ -37,7 +37,7 @@ void coalesce_slice(struct coalesce *c, uint64_t wall_ns, uint64_t cpu_ns)
     c->slice_end = wall_ns + COALESCE_SLICE_NS;
 }
 
-void coalesce_settle(struct coalesce *c, uint64_t now)
+void coalesce_account(struct coalesce *c, uint64_t now)
 {
     struct timespec cpu;
 

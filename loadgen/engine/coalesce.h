@@ -54,13 +54,13 @@ void coalesce_slice(struct coalesce *c, uint64_t wall_ns, uint64_t cpu_ns);
 
 /* The same by the calling thread's clocks, so that on_ns and slept_ns are up to date; `now` as of
  * clock_ns(). */
-void coalesce_settle(struct coalesce *c, uint64_t now);
+void coalesce_account(struct coalesce *c, uint64_t now);
 
 /* A wait is over; `now` as of clock_ns(). */
 static inline void coalesce_waited(struct coalesce *c, uint64_t now)
 {
     if (c->allowed && now >= c->slice_end)
-        coalesce_settle(c, now);
+        coalesce_account(c, now);
 }
 
 /* How many answers the next wait is to be for, where `waiting` connections wait for one. At

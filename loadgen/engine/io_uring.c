@@ -38,29 +38,29 @@
 
 #include "common/clock.h"
 #include "common/err.h"
+#include "loadgen/cli/options.h"
+#include "loadgen/engine/dial.h"
 #include "loadgen/engine/uring.h"
-#include "loadgen/load/run.h"
-#include "loadgen/load/worker.h"
 
 /* An answer that fills so many provided buffers one after another is large. */
 #define FULL_BUFFERS 4
 
-/* In an open loop the schedule is looked at after so many events of a batch. */
+/* Whether the alarm is due is looked at after so many events of a batch. */
 #define MIND_EVERY 16
 
-static void uring_close(struct worker *w, struct client_conn *c)
+static void uring_close(struct io *io, struct client_conn *c)
 {
-    struct uring_state *s = w->engine_state;
-    struct uring_conn *u = uring_conn(w, c);
+    struct uring_state *s = io->state;
+    struct uring_conn *u = uring_conn(io, c);
 
     if (c->fd < 0)
         return;
     if (u->registered) {
-        uring_cancel(w, c, RECEIVE);
-        uring_cancel(w, c, READABLE);
-        uring_cancel(w, c, WRITABLE);
-        struct io_uring_sqe *sqe = uring_request(w);
-        io_uring_prep_close_direct(sqe, (unsigned)uring_slot(w, c));
+        uring_cancel(io, c, RECEIVE);
+        uring_cancel(io, c, READABLE);
+        uring_cancel(io, c, WRITABLE);
+        struct io_uring_sqe *sqe = uring_request(io);
+        io_uring_prep_close_direct(sqe, (unsigned)uring_slot(io, c));
         sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
         sqe->user_data = OTHER;
         s->closing = true;
@@ -69,21 +69,21 @@ static void uring_close(struct worker *w, struct client_conn *c)
     u->armed = 0;
     u->generation++;
     u->queued = 0;
-    engine_close_socket(w, c->fd);
+    engine_close_socket(io, c->fd);
     c->fd = -1;
 }
 
 /* Put the socket of `c` into its slot. */
-static void enter_slot(struct worker *w, struct client_conn *c)
+static void enter_slot(struct io *io, struct client_conn *c)
 {
-    struct uring_state *s = w->engine_state;
-    struct uring_conn *u = uring_conn(w, c);
+    struct uring_state *s = io->state;
+    struct uring_conn *u = uring_conn(io, c);
 
     if (s->closing)
-        uring_submit(w);
+        uring_submit(io);
     s->closing = false;
     int result =
-        io_uring_register_files_update(&s->ring.io, (unsigned)uring_slot(w, c), &c->fd, 1);
+        io_uring_register_files_update(&s->ring.io, (unsigned)uring_slot(io, c), &c->fd, 1);
     if (result < 0) {
         errno = -result;
         die_errno("cannot register a connection");
@@ -95,140 +95,140 @@ static void enter_slot(struct worker *w, struct client_conn *c)
 
 /* The connecting itself is not the ring's: it would let a Unix-domain socket whose peer's queue
  * is full wait in a kernel thread, instead of saying so. */
-static int uring_connect(struct worker *w, struct client_conn *c)
+static int uring_connect(struct io *io, struct client_conn *c)
 {
-    int error = engine_open(w, c);
+    int error = dial(io->sources, &io->source, &io->options->url.addr, 0, &c->fd);
 
     if (error && error != EINPROGRESS)
         return error;
-    enter_slot(w, c);
+    enter_slot(io, c);
     if (error)
-        uring_arm_poll(w, c, WRITABLE);
+        uring_arm_poll(io, c, WRITABLE);
     else
-        uring_arm_receive(w, c);
+        uring_arm_receive(io, c);
     return error;
 }
 
 /* A provided buffer was filled by `size` bytes; after some full ones the connection is taken
  * for one with large answers. */
-static void note_size(struct worker *w, struct client_conn *c, size_t size)
+static void note_size(struct io *io, struct client_conn *c, size_t size)
 {
-    struct uring_conn *u = uring_conn(w, c);
+    struct uring_conn *u = uring_conn(io, c);
 
     if (size < RING_BUFFER_SIZE)
         u->full = 0;
     else if (!u->plain && ++u->full == FULL_BUFFERS) {
         u->plain = true;
-        uring_cancel(w, c, RECEIVE);
+        uring_cancel(io, c, RECEIVE);
     }
 }
 
 /* An event of the multishot receive. */
-static void received(struct worker *w, struct client_conn *c, int result, uint32_t flags)
+static void received(struct io *io, struct client_conn *c, int result, uint32_t flags)
 {
-    struct uring_state *s = w->engine_state;
-    struct uring_conn *u = uring_conn(w, c);
+    struct uring_state *s = io->state;
+    struct uring_conn *u = uring_conn(io, c);
     uint32_t generation = u->generation;
 
     if (!(flags & IORING_CQE_F_MORE))
         u->armed &= (uint8_t)~URING_BIT(RECEIVE);
     if (result > 0) {
-        conn_received(w, c, ring_buffer(&s->ring, flags), (size_t)result);
+        io->events->received(io, c, ring_buffer(&s->ring, flags), (size_t)result);
         if (u->generation != generation)
             return;
-        note_size(w, c, (size_t)result);
+        note_size(io, c, (size_t)result);
     } else if (result == 0) {
-        conn_ended(w, c);
+        io->events->ended(io, c);
         return;
     } else if (result != -ENOBUFS && result != -ECANCELED && !uring_passing(-result)) {
-        conn_error(w, c, -result);
+        io->events->failed(io, c, -result);
         return;
     }
     if (!(flags & IORING_CQE_F_MORE))
-        uring_arm_receive(w, c);
+        uring_arm_receive(io, c);
 }
 
 /* The socket can be read: once, or to the end where that is near. */
-static void receive_plainly(struct worker *w, struct client_conn *c)
+static void receive_plainly(struct io *io, struct client_conn *c)
 {
-    struct uring_state *s = w->engine_state;
+    struct uring_state *s = io->state;
 
     do {
         ssize_t n = recv(c->fd, s->buffer, sizeof s->buffer, 0);
         int error = errno;
-        w->total.n[COUNT_RECV]++;
-        w->now = clock_ns();
+        io->total.n[COUNT_RECV]++;
+        io->now = clock_ns();
         if (n > 0) {
-            conn_received(w, c, s->buffer, (size_t)n);
+            io->events->received(io, c, s->buffer, (size_t)n);
         } else if (n == 0) {
-            conn_ended(w, c);
+            io->events->ended(io, c);
             return;
         } else if (error == EAGAIN) {
-            w->total.n[COUNT_EAGAIN]++;
+            io->total.n[COUNT_EAGAIN]++;
             break;
         } else if (error != EINTR) {
-            conn_error(w, c, error);
+            io->events->failed(io, c, error);
             return;
         }
     } while (c->fd >= 0 && c->peer_closed);
     if (c->fd >= 0)
-        uring_arm_poll(w, c, READABLE);
+        uring_arm_poll(io, c, READABLE);
 }
 
 /* The socket has room, or is connected, or could not be. */
-static void writable(struct worker *w, struct client_conn *c)
+static void writable(struct io *io, struct client_conn *c)
 {
     int error = 0;
     socklen_t size = sizeof error;
 
     if (c->state != CONN_CONNECTING) {
-        uring_send_plainly(w, c);
+        uring_send_plainly(io, c);
         return;
     }
     getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error) {
-        conn_refused(w, c, error);
+        io->events->refused(io, c, error);
         return;
     }
-    uring_arm_receive(w, c);
-    conn_connected(w, c);
+    uring_arm_receive(io, c);
+    io->events->connected(io, c);
 }
 
-static void polled(struct worker *w, struct client_conn *c, enum uring_kind kind, int result)
+static void polled(struct io *io, struct client_conn *c, enum uring_kind kind, int result)
 {
-    uring_conn(w, c)->armed &= (uint8_t)~URING_BIT(kind);
+    uring_conn(io, c)->armed &= (uint8_t)~URING_BIT(kind);
     if (result < 0 && result != -ECANCELED && !uring_passing(-result)) {
         errno = -result;
         die_errno("cannot watch a connection");
     }
     if (kind == WRITABLE) {
-        writable(w, c);
+        writable(io, c);
         return;
     }
     if (result > 0 && (result & (POLLRDHUP | POLLHUP | POLLERR)))
         c->peer_closed = true;
-    receive_plainly(w, c);
+    receive_plainly(io, c);
 }
 
-static void watch_wake_fd(struct worker *w)
+static void watch_wake_fd(struct io *io)
 {
-    struct io_uring_sqe *sqe = uring_request(w);
-    io_uring_prep_poll_add(sqe, w->wake_fd, POLLIN);
+    struct io_uring_sqe *sqe = uring_request(io);
+    io_uring_prep_poll_add(sqe, io->wake_fd, POLLIN);
     sqe->user_data = WAKE;
 }
 
-static void woken(struct worker *w)
+static void woken(struct io *io)
 {
     uint64_t count;
-    if (read(w->wake_fd, &count, sizeof count) < 0 && errno != EAGAIN)
+    if (read(io->wake_fd, &count, sizeof count) < 0 && errno != EAGAIN)
         die_errno("cannot read the wake-up descriptor");
-    watch_wake_fd(w);
+    watch_wake_fd(io);
 }
 
 /* What must be known before anything in the batch is acted upon: requests that were not sent,
  * and streams that have ended, for their end may come after the last answer in the same batch,
  * and then no request may be sent between. */
-static void look_ahead(struct worker *w, const struct io_uring_cqe *cqe)
+static void look_ahead(struct io *io, const struct io_uring_cqe *cqe)
 {
     enum uring_kind kind = uring_kind(cqe->user_data);
     bool ended = kind == RECEIVE && !(cqe->flags & IORING_CQE_F_MORE) && cqe->res <= 0 &&
@@ -236,36 +236,36 @@ static void look_ahead(struct worker *w, const struct io_uring_cqe *cqe)
 
     if (kind != SEND && !ended)
         return;
-    struct client_conn *c = uring_conn_of(w, cqe->user_data);
+    struct client_conn *c = uring_conn_of(io, cqe->user_data);
     if (!c)
         return;
     if (ended)
         c->peer_closed = true;
     else
-        uring_send_failed(w, c, cqe->res);
+        uring_send_failed(io, c, cqe->res);
 }
 
-static void handle(struct worker *w, const struct io_uring_cqe *cqe)
+static void handle(struct io *io, const struct io_uring_cqe *cqe)
 {
-    struct uring_state *s = w->engine_state;
+    struct uring_state *s = io->state;
     enum uring_kind kind = uring_kind(cqe->user_data);
 
-    w->now = s->now;
+    io->now = s->now;
     if (kind == WAKE) {
-        woken(w);
+        woken(io);
     } else if (kind <= WRITABLE) {
-        struct client_conn *c = uring_conn_of(w, cqe->user_data);
+        struct client_conn *c = uring_conn_of(io, cqe->user_data);
         /* Something in this batch for a connection whose request was begun in this batch. */
-        bool begun = c && c->on_its_way > 0 && conn_oldest(c)->sent > w->now;
+        bool begun = c && c->on_its_way > 0 && conn_oldest(c)->sent > io->now;
         if (begun)
-            w->now = clock_ns();
+            io->now = clock_ns();
         /* Data that was there before the request: a second answer to the one before it. */
         if (begun && kind == RECEIVE && cqe->res > 0)
-            conn_unasked(w, c);
+            io->events->unasked(io, c);
         else if (c && kind == RECEIVE)
-            received(w, c, cqe->res, cqe->flags);
+            received(io, c, cqe->res, cqe->flags);
         else if (c)
-            polled(w, c, kind, cqe->res);
+            polled(io, c, kind, cqe->res);
     }
     /* Whatever it was for, it may hold a buffer. */
     ring_recycle(&s->ring, cqe->flags);
@@ -273,25 +273,25 @@ static void handle(struct worker *w, const struct io_uring_cqe *cqe)
 
 /* How many completions to wait for. Of a connection there comes one, however many of its requests
  * they answer. */
-static uint32_t wait_for(const struct worker *w)
+static uint32_t wait_for(const struct io *io)
 {
-    uint64_t most = w->in_flight_count < w->conn_count ? w->in_flight_count : w->conn_count;
-    return coalesce_batch(&w->coalesce, most);
+    uint64_t most = io->in_flight < io->conn_count ? io->in_flight : io->conn_count;
+    return coalesce_batch(&io->coalesce, most);
 }
 
 /* False where a signal ended it: what there was may not have been reported. */
-static bool submit_and_wait(struct worker *w, uint64_t deadline)
+static bool submit_and_wait(struct io *io, uint64_t deadline)
 {
-    struct uring_state *s = w->engine_state;
-    uint32_t batch = wait_for(w);
+    struct uring_state *s = io->state;
+    uint32_t batch = wait_for(io);
     struct __kernel_timespec limit;
     struct io_uring_cqe *first;
     int result;
 
-    if (deadline <= w->now) {
+    if (deadline <= io->now) {
         result = io_uring_submit_and_get_events(&s->ring.io);
     } else {
-        uint64_t left = deadline - w->now;
+        uint64_t left = deadline - io->now;
         bool bounded = batch > 1 && left > COALESCE_WAIT_NS;
         if (bounded)
             left = COALESCE_WAIT_NS;
@@ -301,9 +301,9 @@ static bool submit_and_wait(struct worker *w, uint64_t deadline)
             &s->ring.io, &first, batch, deadline == CLOCK_NEVER && !bounded ? NULL : &limit,
             NULL);
         if (bounded && result == -ETIME)
-            coalesce_fell_short(&w->coalesce, io_uring_cq_ready(&s->ring.io));
+            coalesce_fell_short(&io->coalesce, io_uring_cq_ready(&s->ring.io));
     }
-    w->total.n[COUNT_IO_URING_ENTER]++;
+    io->total.n[COUNT_IO_URING_ENTER]++;
     if (result < 0 && !uring_passing(-result)) {
         errno = -result;
         die_errno("cannot wait for completions");
@@ -312,44 +312,44 @@ static bool submit_and_wait(struct worker *w, uint64_t deadline)
 }
 
 /* Handle what the first `n` of the batch say. */
-static void handle_batch(struct worker *w, unsigned n)
+static void handle_batch(struct io *io, unsigned n)
 {
-    struct uring_state *s = w->engine_state;
+    struct uring_state *s = io->state;
 
     for (unsigned i = 0; i < n; i++)
-        look_ahead(w, s->batch[i]);
+        look_ahead(io, s->batch[i]);
     for (unsigned i = 0; i < n; i++) {
-        handle(w, s->batch[i]);
-        if (w->open && i % MIND_EVERY == MIND_EVERY - 1) {
-            w->now = clock_ns();
-            if (open_loop_mind(w, w->open, w->now))
-                uring_submit(w);
+        handle(io, s->batch[i]);
+        if (io->alarm && i % MIND_EVERY == MIND_EVERY - 1) {
+            io->now = clock_ns();
+            if (io_mind_alarm(io))
+                uring_submit(io);
         }
     }
     io_uring_cq_advance(&s->ring.io, n);
 }
 
-static void uring_wait(struct worker *w, uint64_t deadline)
+static void uring_wait(struct io *io, uint64_t deadline)
 {
-    struct uring_state *s = w->engine_state;
+    struct uring_state *s = io->state;
     unsigned n;
 
     /* One call completes 20 requests or so that have become ready, and leaves the others for the
      * next one (IO_LOCAL_TW_DEFAULT_MAX in io_uring/io_uring.c): any event may not be the last. */
-    w->more = !submit_and_wait(w, deadline);
-    w->now = s->now = clock_ns();
-    coalesce_waited(&w->coalesce, w->now);
-    if (w->open)
-        open_loop_awake(w->open, w->now);
+    io->more = !submit_and_wait(io, deadline);
+    io->now = s->now = clock_ns();
+    coalesce_waited(&io->coalesce, io->now);
+    if (io->awake)
+        io->awake(io->owner);
     /* A pipeline's send must be over before the next one is queued. */
-    if (w->depth > 1 && io_uring_sq_ready(&s->ring.io) > 0)
-        uring_submit(w);
+    if (io->options->pipeline > 1 && io_uring_sq_ready(&s->ring.io) > 0)
+        uring_submit(io);
     do {
         n = io_uring_peek_batch_cqe(&s->ring.io, s->batch, URING_BATCH);
-        w->more |= n > 0;
-        handle_batch(w, n);
+        io->more |= n > 0;
+        handle_batch(io, n);
         /* And it must be known how it ended. */
-    } while (n == URING_BATCH && w->depth > 1);
+    } while (n == URING_BATCH && io->options->pipeline > 1);
 }
 
 static bool uring_available(char *why, size_t size)
@@ -361,30 +361,30 @@ static bool uring_available(char *why, size_t size)
     return true;
 }
 
-static void uring_create(struct worker *w)
+static void uring_create(struct io *io)
 {
-    const struct options *o = w->run->options;
+    const struct options *o = io->options;
     struct uring_state *s = xmalloc(sizeof *s);
     char why[160];
 
-    if (!ring_open(&s->ring, w->conn_count, why, sizeof why))
-        die("thread %u: %s", w->index, why);
-    w->engine_state = s;
-    s->conns = xcalloc(w->conn_count, sizeof *s->conns);
+    if (!ring_open(&s->ring, io->conn_count, why, sizeof why))
+        die("thread %u: %s", io->thread, why);
+    io->state = s;
+    s->conns = xcalloc(io->conn_count, sizeof *s->conns);
     s->unpaid = 0;
     s->closing = false;
     s->is_unix = addr_family(&o->url.addr) == AF_UNIX;
     s->all_plain = !s->ring.multishot || (o->url.protocol == URL_ECHO &&
                                           o->payload >= FULL_BUFFERS * RING_BUFFER_SIZE);
-    coalesce_init(&w->coalesce, o->coalesce && !w->open);
-    watch_wake_fd(w);
+    coalesce_init(&io->coalesce, o->coalesce && o->rate_milli == 0);
+    watch_wake_fd(io);
 }
 
-static void uring_destroy(struct worker *w)
+static void uring_destroy(struct io *io)
 {
-    struct uring_state *s = w->engine_state;
+    struct uring_state *s = io->state;
 
-    uring_submit(w);
+    uring_submit(io);
     ring_close(&s->ring);
     free(s->conns);
     free(s);

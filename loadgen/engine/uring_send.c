@@ -25,28 +25,28 @@
 /* Sent bytes are counted when they are queued. The few that then are not sent are set off
  * against the next ones: a count that went back might go below what it was when the window
  * opened. */
-static void count_sent(struct worker *w, size_t size)
+static void count_sent(struct io *io, size_t size)
 {
-    struct uring_state *s = w->engine_state;
+    struct uring_state *s = io->state;
     uint64_t paid = s->unpaid < size ? s->unpaid : size;
     s->unpaid -= paid;
-    w->total.n[COUNT_BYTES_OUT] += size - paid;
+    io->total.n[COUNT_BYTES_OUT] += size - paid;
 }
 
-void uring_send_plainly(struct worker *w, struct client_conn *c)
+void uring_send_plainly(struct io *io, struct client_conn *c)
 {
     while (c->out_left > 0) {
         ssize_t n = engine_send_some(c);
-        w->total.n[COUNT_SEND]++;
+        io->total.n[COUNT_SEND]++;
         if (n >= 0) {
-            count_sent(w, (size_t)n);
+            count_sent(io, (size_t)n);
             engine_sent(c, (size_t)n);
         } else if (errno == EAGAIN) {
-            w->total.n[COUNT_EAGAIN]++;
-            uring_arm_poll(w, c, WRITABLE);
+            io->total.n[COUNT_EAGAIN]++;
+            uring_arm_poll(io, c, WRITABLE);
             return;
         } else if (errno != EINTR) {
-            conn_send_failed(w, c, errno);
+            io->events->send_failed(io, c, errno);
             return;
         }
     }
@@ -56,55 +56,55 @@ void uring_send_plainly(struct worker *w, struct client_conn *c)
  * known to be sent, for the kernel reads the pieces when the request is submitted. This is
  * called once between two waits, so the one before it was submitted, and if it had failed
  * uring_send_failed() would have been told. */
-static void send_pipeline(struct worker *w, struct client_conn *c)
+static void send_pipeline(struct io *io, struct client_conn *c)
 {
-    struct uring_conn *u = uring_conn(w, c);
+    struct uring_conn *u = uring_conn(io, c);
 
     pipeline_sent(c->pipeline, u->queued);
     u->queued = 0;
     if (u->armed & URING_BIT(WRITABLE))
         return;
     if (c->out_left > RING_SEND_MAX) {
-        uring_send_plainly(w, c);
+        uring_send_plainly(io, c);
         return;
     }
-    struct io_uring_sqe *sqe = uring_request(w);
-    io_uring_prep_sendmsg(sqe, uring_slot(w, c), pipeline_message(c->pipeline),
+    struct io_uring_sqe *sqe = uring_request(io);
+    io_uring_prep_sendmsg(sqe, uring_slot(io, c), pipeline_message(c->pipeline),
                           MSG_NOSIGNAL | MSG_WAITALL | MSG_DONTWAIT);
     sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
-    sqe->user_data = uring_tag(w, c, SEND);
+    sqe->user_data = uring_tag(io, c, SEND);
     u->queued = (uint32_t)c->out_left;
-    count_sent(w, c->out_left);
+    count_sent(io, c->out_left);
     c->out_left = 0;
 }
 
-void uring_send(struct worker *w, struct client_conn *c)
+void uring_send(struct io *io, struct client_conn *c)
 {
-    struct uring_conn *u = uring_conn(w, c);
+    struct uring_conn *u = uring_conn(io, c);
 
     if (c->pipeline) {
-        send_pipeline(w, c);
+        send_pipeline(io, c);
         return;
     }
     if (c->out_left > RING_SEND_MAX) {
-        uring_send_plainly(w, c);
+        uring_send_plainly(io, c);
         return;
     }
-    struct io_uring_sqe *sqe = uring_request(w);
-    io_uring_prep_send(sqe, uring_slot(w, c), c->out, c->out_left,
+    struct io_uring_sqe *sqe = uring_request(io);
+    io_uring_prep_send(sqe, uring_slot(io, c), c->out, c->out_left,
                        MSG_NOSIGNAL | MSG_WAITALL | MSG_DONTWAIT);
     sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
-    sqe->user_data = uring_tag(w, c, SEND);
+    sqe->user_data = uring_tag(io, c, SEND);
     u->queued = (uint32_t)c->out_left;
-    count_sent(w, c->out_left);
+    count_sent(io, c->out_left);
     c->out += c->out_left;
     c->out_left = 0;
 }
 
-void uring_send_failed(struct worker *w, struct client_conn *c, int result)
+void uring_send_failed(struct io *io, struct client_conn *c, int result)
 {
-    struct uring_state *s = w->engine_state;
-    struct uring_conn *u = uring_conn(w, c);
+    struct uring_state *s = io->state;
+    struct uring_conn *u = uring_conn(io, c);
     size_t sent = result > 0 ? (size_t)result : 0;
     size_t left = u->queued - sent;
 
@@ -112,15 +112,15 @@ void uring_send_failed(struct worker *w, struct client_conn *c, int result)
     u->queued = 0;
     bool passing = result >= 0 || uring_passing(-result);
     if (!passing)
-        conn_send_failed(w, c, -result);
+        io->events->send_failed(io, c, -result);
     if (c->fd < 0)
         return;
-    w->total.n[COUNT_EAGAIN] += passing;
+    io->total.n[COUNT_EAGAIN] += passing;
     if (c->pipeline)
         pipeline_sent(c->pipeline, sent);
     else
         c->out -= left;
     c->out_left += left;
     if (passing)
-        uring_arm_poll(w, c, WRITABLE);
+        uring_arm_poll(io, c, WRITABLE);
 }

@@ -19,7 +19,7 @@ static void start_series(struct observer *o, struct run *r)
     for (uint32_t i = 0; i < n; i++) {
         o->series[i] = xmalloc(sizeof *o->series[i]);
         series_init(o->series[i], r->options->interval_ns, o->fd);
-        r->workers[i].series = o->series[i];
+        r->workers[i].record.series = o->series[i];
     }
     o->writer = series_writer_open(r->options, o->series, n);
 }
@@ -42,11 +42,11 @@ int observer_timeout_ms(const struct observer *o)
 static void show(struct observer *o, struct run *r)
 {
     uint64_t now = clock_ns();
-    uint32_t closed = atomic_load(&r->closed);
+    uint32_t closed = atomic_load(&r->moments.closed);
     const char *phase = closed == r->options->threads ? "ending" : "running";
     struct live_sum sum = {0};
 
-    if (o->window_at == 0 && atomic_load(&r->opened) > 0)
+    if (o->window_at == 0 && atomic_load(&r->moments.opened) > 0)
         o->window_at = now;
     for (uint32_t i = 0; i < r->options->threads; i++) {
         struct live_numbers *n = &r->workers[i].live;

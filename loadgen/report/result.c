@@ -24,8 +24,8 @@ static void fairness(struct result *result, const struct run *r)
 
     for (uint32_t i = 0; i < r->options->threads; i++) {
         const struct worker *w = &r->workers[i];
-        for (uint32_t j = 0; j < w->conn_count; j++)
-            answers[k++] = w->conns[j].answers;
+        for (uint32_t j = 0; j < w->conns.io.conn_count; j++)
+            answers[k++] = w->conns.io.conns[j].answers;
     }
     qsort(answers, n, sizeof *answers, compare);
     for (size_t i = 0; i < n; i++) {
@@ -41,7 +41,7 @@ static void fairness(struct result *result, const struct run *r)
 }
 
 /* What one thread did, added to what the others did. */
-static void merge_open(struct open_result *all, const struct open_loop *one,
+static void merge_open(struct open_result *all, const struct open_record *one,
                        double *sent_in_window)
 {
     histogram_merge(&all->service, &one->service);
@@ -50,13 +50,11 @@ static void merge_open(struct open_result *all, const struct open_loop *one,
     all->scheduled += one->scheduled;
     all->sent += one->sent;
     all->sent_in_time += one->sent_in_time;
-    all->unsent += one->queued_counted;
+    all->unsent += one->unsent;
     all->queue_max += one->queue_max;
     all->queue_waited += one->queue_waited;
     all->queue_mean += one->queue_area;
     all->spun_ns += one->spun_ns;
-    if (one->drain_took_ns > all->drain_took_ns)
-        all->drain_took_ns = one->drain_took_ns;
     *sent_in_window += (double)one->sent_in_window;
 }
 
@@ -72,11 +70,13 @@ static void collect_open(struct result *result, const struct run *r)
     memset(result->window.n, 0, COUNT_OUTCOMES * sizeof result->window.n[0]);
     for (uint32_t i = 0; i < r->options->threads; i++) {
         const struct worker *w = &r->workers[i];
-        const struct open_loop *one = w->open;
+        const struct open_record *one = w->record.open_loop;
         /* What is due in the window may be sent in the drain. */
-        result->window.n[COUNT_NO_PORT] += w->total.n[COUNT_NO_PORT] -
-                                           w->opening.n[COUNT_NO_PORT] -
-                                           w->window.n[COUNT_NO_PORT];
+        result->window.n[COUNT_NO_PORT] += w->conns.io.total.n[COUNT_NO_PORT] -
+                                           w->record.opening.n[COUNT_NO_PORT] -
+                                           w->record.window.n[COUNT_NO_PORT];
+        if (w->record.drain_took_ns > all->drain_took_ns)
+            all->drain_took_ns = w->record.drain_took_ns;
         merge_open(all, one, &sent_in_window);
         if (all->steps)
             steps_merge(all->steps, one->steps);
@@ -115,33 +115,33 @@ static void check_sum(const struct result *result)
     abort();
 }
 
-static void merge_worker(struct result *result, const struct worker *w)
+static void merge_record(struct result *result, const struct record *from)
 {
-    tally_add(&result->window, &w->window);
-    histogram_merge(result->latency, w->latency);
-    result->in_flight_at_start += w->in_flight_at_open;
-    result->in_flight += w->in_flight_at_close;
-    if (w->oldest_in_flight_ns > result->oldest_in_flight_ns)
-        result->oldest_in_flight_ns = w->oldest_in_flight_ns;
+    tally_add(&result->window, &from->window);
+    histogram_merge(result->latency, from->latency);
+    result->in_flight_at_start += from->in_flight_at_open;
+    result->in_flight += from->in_flight_at_close;
+    if (from->oldest_in_flight_ns > result->oldest_in_flight_ns)
+        result->oldest_in_flight_ns = from->oldest_in_flight_ns;
     for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
         if (!result->reasons[k])
-            result->reasons[k] = w->reasons[k];
+            result->reasons[k] = from->reasons[k];
 
-    result->user_us += w->user_us;
-    result->system_us += w->system_us;
-    result->cpu_span_ns += w->cpu_span_ns;
-    result->coalesced_slept_ns += w->coalesced_slept_ns;
-    double span = (double)w->cpu_span_ns;
-    double fraction = span > 0 ? (double)(w->user_us + w->system_us) * 1e3 / span : 0;
-    double spun = w->open && span > 0 ? (double)w->open->spun_ns / span : 0;
-    double slept = span > 0 ? (double)w->coalesced_slept_ns / span : 0;
+    result->user_us += from->user_us;
+    result->system_us += from->system_us;
+    result->cpu_span_ns += from->cpu_span_ns;
+    result->coalesced_slept_ns += from->coalesced_slept_ns;
+    double span = (double)from->cpu_span_ns;
+    double fraction = span > 0 ? (double)(from->user_us + from->system_us) * 1e3 / span : 0;
+    double spun = from->open_loop && span > 0 ? (double)from->open_loop->spun_ns / span : 0;
+    double slept = span > 0 ? (double)from->coalesced_slept_ns / span : 0;
     if (fraction > result->max_cpu_fraction)
         result->max_cpu_fraction = fraction;
     if (fraction - spun + slept > result->max_busy_fraction)
         result->max_busy_fraction = fraction - spun + slept;
-    if (w->connect_time) {
-        histogram_merge(result->connect_time, w->connect_time);
-        histogram_merge(result->first_byte, w->first_byte);
+    if (from->connect_time) {
+        histogram_merge(result->connect_time, from->connect_time);
+        histogram_merge(result->first_byte, from->first_byte);
     }
 }
 
@@ -156,7 +156,7 @@ static void count_targets(struct result *result, const struct run *r)
             if (n == 1)
                 result->by_target[i][k] = result->window.n[k];
             for (uint32_t j = 0; n > 1 && j < r->options->threads; j++)
-                result->by_target[i][k] += r->workers[j].by_target[i][k];
+                result->by_target[i][k] += r->workers[j].record.by_target[i][k];
         }
 }
 
@@ -171,32 +171,25 @@ void result_free(struct result *result)
     free(result->open);
 }
 
-static struct histogram *new_histogram(void)
-{
-    struct histogram *h = xmalloc(sizeof *h);
-    histogram_init(h);
-    return h;
-}
-
 void result_collect(struct result *result, const struct run *r)
 {
     uint64_t opened_at = UINT64_MAX;
     uint64_t closed_at = 0;
     uint64_t coalesced_ns = 0;
 
-    *result = (struct result){.latency = new_histogram()};
+    *result = (struct result){.latency = record_histogram()};
     if (r->options->per_connection) {
-        result->connect_time = new_histogram();
-        result->first_byte = new_histogram();
+        result->connect_time = record_histogram();
+        result->first_byte = record_histogram();
     }
     for (uint32_t i = 0; i < r->options->threads; i++) {
-        const struct worker *w = &r->workers[i];
-        merge_worker(result, w);
-        coalesced_ns += w->coalesced_ns;
-        if (w->opened_at < opened_at)
-            opened_at = w->opened_at;
-        if (w->closed_at > closed_at)
-            closed_at = w->closed_at;
+        const struct record *one = &r->workers[i].record;
+        merge_record(result, one);
+        coalesced_ns += one->coalesced_ns;
+        if (one->opened_at < opened_at)
+            opened_at = one->opened_at;
+        if (one->closed_at > closed_at)
+            closed_at = one->closed_at;
     }
     result->window_ns = closed_at - opened_at;
     result->still_ns = disturbance_still_ns(&r->disturbance, opened_at, closed_at);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "servers/drive/timers.h"
+#include "common/timers.h"
 #include "servers/model.h"
 
 /* How long a lingering close waits for the client to read the answer and to close. */

@@ -1,6 +1,6 @@
 /* The heap against the plain truth: random insertions, moves and removals, each checked against
  * a linear search. */
-#include "servers/drive/timers.h"
+#include "common/timers.h"
 
 #include <stdlib.h>
 #include <string.h>

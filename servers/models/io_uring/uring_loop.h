@@ -2,7 +2,7 @@
 #ifndef IOM_URING_LOOP_H
 #define IOM_URING_LOOP_H
 
-#include "servers/drive/timers.h"
+#include "common/timers.h"
 #include "servers/model.h"
 #include "servers/models/io_uring/uring.h"
 

@@ -1,4 +1,4 @@
-#include "servers/drive/timers.h"
+#include "common/timers.h"
 
 #include <stdlib.h>
 
