@@ -93,11 +93,11 @@ static void answered(struct conns *cs, struct client_conn *c, enum exchange_resu
     if (c->on_its_way > 0) {
         if (!c->exchange.reusable)
             lose(cs, c, COUNT_EOF, "closed after an earlier answer");
-        else if (!c->peer_closed)
+        else if (!c->server_closed)
             cs->events->ready(cs, c);
         return;
     }
-    if (!c->exchange.reusable || c->peer_closed || c->out_left > 0 ||
+    if (!c->exchange.reusable || c->server_closed || c->out_left > 0 ||
         c->begun >= cs->per_connection)
         conn_close(cs, c, false);
     else
@@ -183,7 +183,7 @@ void conn_ended(struct io *io, struct client_conn *c)
         conn_close(cs, c, true);
         return;
     }
-    c->peer_closed = true;
+    c->server_closed = true;
     enum exchange_result result = load->protocol->eof(load, &c->exchange);
     if (result == EXCHANGE_OK || result == EXCHANGE_NON_2XX || result == EXCHANGE_WRONG) {
         c->exchange.reusable = false;
@@ -209,7 +209,7 @@ void conn_send_failed(struct io *io, struct client_conn *c, int error)
         return;
     }
     c->send_error = error;
-    c->peer_closed = true;
+    c->server_closed = true;
 }
 
 void conn_timed_out(struct conns *cs, struct client_conn *c)

@@ -97,7 +97,7 @@ uint64_t conns_oldest(const struct conns *cs);
 static inline bool conn_has_room(const struct conns *cs, const struct client_conn *c)
 {
     return c->on_its_way < cs->io.options->pipeline && c->begun < cs->per_connection &&
-           !c->peer_closed;
+           !c->server_closed;
 }
 
 /* Make the next request on `c`, which has room. It counts as sent at io.now; its bytes go to the

@@ -34,7 +34,7 @@ void conn_close(struct conns *cs, struct client_conn *c, bool failed)
     conn_list_remove(c);
     cs->io.engine->close(&cs->io, c);
     c->state = CONN_CLOSED;
-    c->peer_closed = false;
+    c->server_closed = false;
     c->send_error = 0;
     c->out_left = 0;
     if (c->pipeline)

@@ -6,7 +6,7 @@
 #include "loadgen/engine/engine.h"
 
 #ifdef IOM_HAVE_IO_URING
-static const struct engine *const ring = &engine_io_uring;
+static const struct engine *const ring = &engine_ring;
 #else
 static const struct engine *const ring = NULL;
 #endif

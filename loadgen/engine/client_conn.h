@@ -31,7 +31,7 @@ struct client_conn {
     uint8_t failures;    /* in a row, since the last answer */
     bool tried;          /* the first attempt to connect has ended, well or not */
     bool settled;        /* its first answer has come */
-    bool peer_closed;    /* the end of the stream is near: send no more */
+    bool server_closed;  /* the end of the stream is near: send no more */
     bool watches_output; /* the engine's: it is told of room to send */
     bool byte_seen;      /* of the answer that is due */
     int send_error;      /* why the server takes no more; 0 where it does */

@@ -105,8 +105,8 @@ static inline bool io_mind_alarm(struct io *io)
 }
 
 extern const struct engine engine_epoll;
-extern const struct engine engine_null;     /* of --null: no sockets, answers from memory */
-extern const struct engine engine_io_uring; /* only where it was built: IOM_HAVE_IO_URING */
+extern const struct engine engine_null; /* of --null: no sockets, answers from memory */
+extern const struct engine engine_ring; /* only where it was built: IOM_HAVE_IO_URING */
 
 /* For engines that send by a system call: send(2) as much as goes of what `c` has to send. The
  * return value is send's; engine_sent() advances. */

@@ -2,7 +2,7 @@
  *
  * Per request in the normal case: one send, one recv, and the share of one epoll_wait that
  * returned a batch of answers. A socket is registered once, when its connect begins, for input,
- * output and the peer's close, and epoll_ctl is not called again while it lives: an edge is
+ * output and the server's close, and epoll_ctl is not called again while it lives: an edge is
  * reported when something new arrives, so nothing has to be switched off and on again
  * (epoll(7)).
  *
@@ -13,7 +13,7 @@
  * of, on a Unix-domain socket behind a descriptor that was passed, which nothing tells of (tcp(7),
  * unix(7)). There it is read until all answers that were due have come, or to EAGAIN.
  *
- * Unix-domain sockets report room to send every time the peer reads (unix_write_space() in
+ * Unix-domain sockets report room to send every time the server reads (unix_write_space() in
  * net/unix/af_unix.c), TCP only after a send that found none. So they are registered without
  * EPOLLOUT, and it is added for good at the first send that does not fit. */
 #include <errno.h>
@@ -121,7 +121,7 @@ static void receive(struct io *io, struct client_conn *c, bool plain)
         if (n > 0) {
             io->events->received(io, c, s->buffer, (size_t)n);
             bool all = c->begun - c->on_its_way - answered >= due;
-            if ((size_t)n < sizeof s->buffer && !c->peer_closed && (plain || all))
+            if ((size_t)n < sizeof s->buffer && !c->server_closed && (plain || all))
                 return;
         } else if (n == 0) {
             io->events->ended(io, c);
@@ -169,7 +169,7 @@ static void handle(struct io *io, struct client_conn *c, uint32_t events)
             return;
     }
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        c->peer_closed = true;
+        c->server_closed = true;
     if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         receive(io, c, !s->is_unix && !(events & EPOLLPRI));
 }

@@ -165,7 +165,7 @@ static struct client_conn *next_conn(struct open_loop *o)
         if (!c && !(c = TAILQ_FIRST(&o->room)))
             return NULL;
         conn_list_remove(c);
-        if (!c->peer_closed)
+        if (!c->server_closed)
             return c;
     }
 }

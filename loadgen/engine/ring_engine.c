@@ -14,7 +14,7 @@
  * poll through the ring, recv(2) into one buffer of the thread, and the poll again. So does
  * every connection where the kernel knows no multishot receive.
  *
- * Sending is in uring_send.c: a send through the ring that posts no completion when it succeeds.
+ * Sending is in ring_send.c: a send through the ring that posts no completion when it succeeds.
  *
  * Closing. Only two kinds of request are ever pending for a connection, receives and polls, and
  * neither refers to its memory. The number of the connection, its generation and the kind are
@@ -40,7 +40,7 @@
 #include "common/err.h"
 #include "loadgen/cli/options.h"
 #include "loadgen/engine/dial.h"
-#include "loadgen/engine/uring.h"
+#include "loadgen/engine/ring_engine.h"
 
 /* An answer that fills so many provided buffers one after another is large. */
 #define FULL_BUFFERS 4
@@ -48,19 +48,19 @@
 /* Whether the alarm is due is looked at after so many events of a batch. */
 #define MIND_EVERY 16
 
-static void uring_close(struct io *io, struct client_conn *c)
+static void close_conn(struct io *io, struct client_conn *c)
 {
-    struct uring_state *s = io->state;
-    struct uring_conn *u = uring_conn(io, c);
+    struct ring_state *s = io->state;
+    struct ring_conn *u = ring_conn(io, c);
 
     if (c->fd < 0)
         return;
     if (u->registered) {
-        uring_cancel(io, c, RECEIVE);
-        uring_cancel(io, c, READABLE);
-        uring_cancel(io, c, WRITABLE);
-        struct io_uring_sqe *sqe = uring_request(io);
-        io_uring_prep_close_direct(sqe, (unsigned)uring_slot(io, c));
+        ring_cancel(io, c, RECEIVE);
+        ring_cancel(io, c, READABLE);
+        ring_cancel(io, c, WRITABLE);
+        struct io_uring_sqe *sqe = ring_request(io);
+        io_uring_prep_close_direct(sqe, (unsigned)ring_slot(io, c));
         sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
         sqe->user_data = OTHER;
         s->closing = true;
@@ -76,14 +76,14 @@ static void uring_close(struct io *io, struct client_conn *c)
 /* Put the socket of `c` into its slot. */
 static void enter_slot(struct io *io, struct client_conn *c)
 {
-    struct uring_state *s = io->state;
-    struct uring_conn *u = uring_conn(io, c);
+    struct ring_state *s = io->state;
+    struct ring_conn *u = ring_conn(io, c);
 
     if (s->closing)
-        uring_submit(io);
+        ring_submit(io);
     s->closing = false;
     int result =
-        io_uring_register_files_update(&s->ring.io, (unsigned)uring_slot(io, c), &c->fd, 1);
+        io_uring_register_files_update(&s->ring.io, (unsigned)ring_slot(io, c), &c->fd, 1);
     if (result < 0) {
         errno = -result;
         die_errno("cannot register a connection");
@@ -93,9 +93,9 @@ static void enter_slot(struct io *io, struct client_conn *c)
     u->plain = s->all_plain;
 }
 
-/* The connecting itself is not the ring's: it would let a Unix-domain socket whose peer's queue
+/* The connecting itself is not the ring's: it would let a Unix-domain socket whose server's queue
  * is full wait in a kernel thread, instead of saying so. */
-static int uring_connect(struct io *io, struct client_conn *c)
+static int connect_conn(struct io *io, struct client_conn *c)
 {
     int error = dial(io->sources, &io->source, &io->options->url.addr, 0, &c->fd);
 
@@ -103,9 +103,9 @@ static int uring_connect(struct io *io, struct client_conn *c)
         return error;
     enter_slot(io, c);
     if (error)
-        uring_arm_poll(io, c, WRITABLE);
+        ring_arm_poll(io, c, WRITABLE);
     else
-        uring_arm_receive(io, c);
+        ring_arm_receive(io, c);
     return error;
 }
 
@@ -113,25 +113,25 @@ static int uring_connect(struct io *io, struct client_conn *c)
  * for one with large answers. */
 static void note_size(struct io *io, struct client_conn *c, size_t size)
 {
-    struct uring_conn *u = uring_conn(io, c);
+    struct ring_conn *u = ring_conn(io, c);
 
     if (size < RING_BUFFER_SIZE)
         u->full = 0;
     else if (!u->plain && ++u->full == FULL_BUFFERS) {
         u->plain = true;
-        uring_cancel(io, c, RECEIVE);
+        ring_cancel(io, c, RECEIVE);
     }
 }
 
 /* An event of the multishot receive. */
 static void received(struct io *io, struct client_conn *c, int result, uint32_t flags)
 {
-    struct uring_state *s = io->state;
-    struct uring_conn *u = uring_conn(io, c);
+    struct ring_state *s = io->state;
+    struct ring_conn *u = ring_conn(io, c);
     uint32_t generation = u->generation;
 
     if (!(flags & IORING_CQE_F_MORE))
-        u->armed &= (uint8_t)~URING_BIT(RECEIVE);
+        u->armed &= (uint8_t)~RING_BIT(RECEIVE);
     if (result > 0) {
         io->events->received(io, c, ring_buffer(&s->ring, flags), (size_t)result);
         if (u->generation != generation)
@@ -140,18 +140,18 @@ static void received(struct io *io, struct client_conn *c, int result, uint32_t 
     } else if (result == 0) {
         io->events->ended(io, c);
         return;
-    } else if (result != -ENOBUFS && result != -ECANCELED && !uring_passing(-result)) {
+    } else if (result != -ENOBUFS && result != -ECANCELED && !ring_passing(-result)) {
         io->events->failed(io, c, -result);
         return;
     }
     if (!(flags & IORING_CQE_F_MORE))
-        uring_arm_receive(io, c);
+        ring_arm_receive(io, c);
 }
 
 /* The socket can be read: once, or to the end where that is near. */
 static void receive_plainly(struct io *io, struct client_conn *c)
 {
-    struct uring_state *s = io->state;
+    struct ring_state *s = io->state;
 
     do {
         ssize_t n = recv(c->fd, s->buffer, sizeof s->buffer, 0);
@@ -170,9 +170,9 @@ static void receive_plainly(struct io *io, struct client_conn *c)
             io->events->failed(io, c, error);
             return;
         }
-    } while (c->fd >= 0 && c->peer_closed);
+    } while (c->fd >= 0 && c->server_closed);
     if (c->fd >= 0)
-        uring_arm_poll(io, c, READABLE);
+        ring_arm_poll(io, c, READABLE);
 }
 
 /* The socket has room, or is connected, or could not be. */
@@ -182,7 +182,7 @@ static void writable(struct io *io, struct client_conn *c)
     socklen_t size = sizeof error;
 
     if (c->state != CONN_CONNECTING) {
-        uring_send_plainly(io, c);
+        ring_send_plainly(io, c);
         return;
     }
     getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size);
@@ -190,14 +190,14 @@ static void writable(struct io *io, struct client_conn *c)
         io->events->refused(io, c, error);
         return;
     }
-    uring_arm_receive(io, c);
+    ring_arm_receive(io, c);
     io->events->connected(io, c);
 }
 
-static void polled(struct io *io, struct client_conn *c, enum uring_kind kind, int result)
+static void polled(struct io *io, struct client_conn *c, enum ring_kind kind, int result)
 {
-    uring_conn(io, c)->armed &= (uint8_t)~URING_BIT(kind);
-    if (result < 0 && result != -ECANCELED && !uring_passing(-result)) {
+    ring_conn(io, c)->armed &= (uint8_t)~RING_BIT(kind);
+    if (result < 0 && result != -ECANCELED && !ring_passing(-result)) {
         errno = -result;
         die_errno("cannot watch a connection");
     }
@@ -206,13 +206,13 @@ static void polled(struct io *io, struct client_conn *c, enum uring_kind kind, i
         return;
     }
     if (result > 0 && (result & (POLLRDHUP | POLLHUP | POLLERR)))
-        c->peer_closed = true;
+        c->server_closed = true;
     receive_plainly(io, c);
 }
 
 static void watch_wake_fd(struct io *io)
 {
-    struct io_uring_sqe *sqe = uring_request(io);
+    struct io_uring_sqe *sqe = ring_request(io);
     io_uring_prep_poll_add(sqe, io->wake_fd, POLLIN);
     sqe->user_data = WAKE;
 }
@@ -230,31 +230,31 @@ static void woken(struct io *io)
  * and then no request may be sent between. */
 static void look_ahead(struct io *io, const struct io_uring_cqe *cqe)
 {
-    enum uring_kind kind = uring_kind(cqe->user_data);
+    enum ring_kind kind = ring_kind(cqe->user_data);
     bool ended = kind == RECEIVE && !(cqe->flags & IORING_CQE_F_MORE) && cqe->res <= 0 &&
-                 cqe->res != -ENOBUFS && cqe->res != -ECANCELED && !uring_passing(-cqe->res);
+                 cqe->res != -ENOBUFS && cqe->res != -ECANCELED && !ring_passing(-cqe->res);
 
     if (kind != SEND && !ended)
         return;
-    struct client_conn *c = uring_conn_of(io, cqe->user_data);
+    struct client_conn *c = ring_conn_of(io, cqe->user_data);
     if (!c)
         return;
     if (ended)
-        c->peer_closed = true;
+        c->server_closed = true;
     else
-        uring_send_failed(io, c, cqe->res);
+        ring_send_failed(io, c, cqe->res);
 }
 
 static void handle(struct io *io, const struct io_uring_cqe *cqe)
 {
-    struct uring_state *s = io->state;
-    enum uring_kind kind = uring_kind(cqe->user_data);
+    struct ring_state *s = io->state;
+    enum ring_kind kind = ring_kind(cqe->user_data);
 
     io->now = s->now;
     if (kind == WAKE) {
         woken(io);
     } else if (kind <= WRITABLE) {
-        struct client_conn *c = uring_conn_of(io, cqe->user_data);
+        struct client_conn *c = ring_conn_of(io, cqe->user_data);
         /* Something in this batch for a connection whose request was begun in this batch. */
         bool begun = c && c->on_its_way > 0 && conn_oldest(c)->sent > io->now;
         if (begun)
@@ -282,7 +282,7 @@ static uint32_t wait_for(const struct io *io)
 /* False where a signal ended it: what there was may not have been reported. */
 static bool submit_and_wait(struct io *io, uint64_t deadline)
 {
-    struct uring_state *s = io->state;
+    struct ring_state *s = io->state;
     uint32_t batch = wait_for(io);
     struct __kernel_timespec limit;
     struct io_uring_cqe *first;
@@ -304,7 +304,7 @@ static bool submit_and_wait(struct io *io, uint64_t deadline)
             coalesce_fell_short(&io->coalesce, io_uring_cq_ready(&s->ring.io));
     }
     io->total.n[COUNT_IO_URING_ENTER]++;
-    if (result < 0 && !uring_passing(-result)) {
+    if (result < 0 && !ring_passing(-result)) {
         errno = -result;
         die_errno("cannot wait for completions");
     }
@@ -314,7 +314,7 @@ static bool submit_and_wait(struct io *io, uint64_t deadline)
 /* Handle what the first `n` of the batch say. */
 static void handle_batch(struct io *io, unsigned n)
 {
-    struct uring_state *s = io->state;
+    struct ring_state *s = io->state;
 
     for (unsigned i = 0; i < n; i++)
         look_ahead(io, s->batch[i]);
@@ -323,15 +323,15 @@ static void handle_batch(struct io *io, unsigned n)
         if (io->alarm && i % MIND_EVERY == MIND_EVERY - 1) {
             io->now = clock_ns();
             if (io_mind_alarm(io))
-                uring_submit(io);
+                ring_submit(io);
         }
     }
     io_uring_cq_advance(&s->ring.io, n);
 }
 
-static void uring_wait(struct io *io, uint64_t deadline)
+static void wait_events(struct io *io, uint64_t deadline)
 {
-    struct uring_state *s = io->state;
+    struct ring_state *s = io->state;
     unsigned n;
 
     /* One call completes 20 requests or so that have become ready, and leaves the others for the
@@ -343,16 +343,16 @@ static void uring_wait(struct io *io, uint64_t deadline)
         io->awake(io->owner);
     /* A pipeline's send must be over before the next one is queued. */
     if (io->options->pipeline > 1 && io_uring_sq_ready(&s->ring.io) > 0)
-        uring_submit(io);
+        ring_submit(io);
     do {
-        n = io_uring_peek_batch_cqe(&s->ring.io, s->batch, URING_BATCH);
+        n = io_uring_peek_batch_cqe(&s->ring.io, s->batch, RING_BATCH);
         io->more |= n > 0;
         handle_batch(io, n);
         /* And it must be known how it ended. */
-    } while (n == URING_BATCH && io->options->pipeline > 1);
+    } while (n == RING_BATCH && io->options->pipeline > 1);
 }
 
-static bool uring_available(char *why, size_t size)
+static bool available(char *why, size_t size)
 {
     struct ring ring;
     if (!ring_open(&ring, 1, why, size))
@@ -361,10 +361,10 @@ static bool uring_available(char *why, size_t size)
     return true;
 }
 
-static void uring_create(struct io *io)
+static void create(struct io *io)
 {
     const struct options *o = io->options;
-    struct uring_state *s = xmalloc(sizeof *s);
+    struct ring_state *s = xmalloc(sizeof *s);
     char why[160];
 
     if (!ring_open(&s->ring, io->conn_count, why, sizeof why))
@@ -373,30 +373,29 @@ static void uring_create(struct io *io)
     s->conns = xcalloc(io->conn_count, sizeof *s->conns);
     s->unpaid = 0;
     s->closing = false;
-    s->is_unix = addr_family(&o->url.addr) == AF_UNIX;
     s->all_plain = !s->ring.multishot || (o->url.protocol == URL_ECHO &&
                                           o->payload >= FULL_BUFFERS * RING_BUFFER_SIZE);
     coalesce_init(&io->coalesce, o->coalesce && o->rate_milli == 0);
     watch_wake_fd(io);
 }
 
-static void uring_destroy(struct io *io)
+static void destroy(struct io *io)
 {
-    struct uring_state *s = io->state;
+    struct ring_state *s = io->state;
 
-    uring_submit(io);
+    ring_submit(io);
     ring_close(&s->ring);
     free(s->conns);
     free(s);
 }
 
-const struct engine engine_io_uring = {
+const struct engine engine_ring = {
     .name = "io_uring",
-    .available = uring_available,
-    .create = uring_create,
-    .connect = uring_connect,
-    .send = uring_send,
-    .close = uring_close,
-    .wait = uring_wait,
-    .destroy = uring_destroy,
+    .available = available,
+    .create = create,
+    .connect = connect_conn,
+    .send = ring_send,
+    .close = close_conn,
+    .wait = wait_events,
+    .destroy = destroy,
 };

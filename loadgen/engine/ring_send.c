@@ -15,7 +15,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "loadgen/engine/uring.h"
+#include "loadgen/engine/ring_engine.h"
 
 /* A request longer than this is not sent through the ring. Above what the kernel takes at one
  * time of a Unix-domain socket (net.core.wmem_default), so that the tests see sends that do not
@@ -27,13 +27,13 @@
  * opened. */
 static void count_sent(struct io *io, size_t size)
 {
-    struct uring_state *s = io->state;
+    struct ring_state *s = io->state;
     uint64_t paid = s->unpaid < size ? s->unpaid : size;
     s->unpaid -= paid;
     io->total.n[COUNT_BYTES_OUT] += size - paid;
 }
 
-void uring_send_plainly(struct io *io, struct client_conn *c)
+void ring_send_plainly(struct io *io, struct client_conn *c)
 {
     while (c->out_left > 0) {
         ssize_t n = engine_send_some(c);
@@ -43,7 +43,7 @@ void uring_send_plainly(struct io *io, struct client_conn *c)
             engine_sent(c, (size_t)n);
         } else if (errno == EAGAIN) {
             io->total.n[COUNT_EAGAIN]++;
-            uring_arm_poll(io, c, WRITABLE);
+            ring_arm_poll(io, c, WRITABLE);
             return;
         } else if (errno != EINTR) {
             io->events->send_failed(io, c, errno);
@@ -55,62 +55,62 @@ void uring_send_plainly(struct io *io, struct client_conn *c)
 /* Send several requests at once. What is queued stays at the head of the pipeline until it is
  * known to be sent, for the kernel reads the pieces when the request is submitted. This is
  * called once between two waits, so the one before it was submitted, and if it had failed
- * uring_send_failed() would have been told. */
+ * ring_send_failed() would have been told. */
 static void send_pipeline(struct io *io, struct client_conn *c)
 {
-    struct uring_conn *u = uring_conn(io, c);
+    struct ring_conn *u = ring_conn(io, c);
 
     pipeline_sent(c->pipeline, u->queued);
     u->queued = 0;
-    if (u->armed & URING_BIT(WRITABLE))
+    if (u->armed & RING_BIT(WRITABLE))
         return;
     if (c->out_left > RING_SEND_MAX) {
-        uring_send_plainly(io, c);
+        ring_send_plainly(io, c);
         return;
     }
-    struct io_uring_sqe *sqe = uring_request(io);
-    io_uring_prep_sendmsg(sqe, uring_slot(io, c), pipeline_message(c->pipeline),
+    struct io_uring_sqe *sqe = ring_request(io);
+    io_uring_prep_sendmsg(sqe, ring_slot(io, c), pipeline_message(c->pipeline),
                           MSG_NOSIGNAL | MSG_WAITALL | MSG_DONTWAIT);
     sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
-    sqe->user_data = uring_tag(io, c, SEND);
+    sqe->user_data = ring_tag(io, c, SEND);
     u->queued = (uint32_t)c->out_left;
     count_sent(io, c->out_left);
     c->out_left = 0;
 }
 
-void uring_send(struct io *io, struct client_conn *c)
+void ring_send(struct io *io, struct client_conn *c)
 {
-    struct uring_conn *u = uring_conn(io, c);
+    struct ring_conn *u = ring_conn(io, c);
 
     if (c->pipeline) {
         send_pipeline(io, c);
         return;
     }
     if (c->out_left > RING_SEND_MAX) {
-        uring_send_plainly(io, c);
+        ring_send_plainly(io, c);
         return;
     }
-    struct io_uring_sqe *sqe = uring_request(io);
-    io_uring_prep_send(sqe, uring_slot(io, c), c->out, c->out_left,
+    struct io_uring_sqe *sqe = ring_request(io);
+    io_uring_prep_send(sqe, ring_slot(io, c), c->out, c->out_left,
                        MSG_NOSIGNAL | MSG_WAITALL | MSG_DONTWAIT);
     sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
-    sqe->user_data = uring_tag(io, c, SEND);
+    sqe->user_data = ring_tag(io, c, SEND);
     u->queued = (uint32_t)c->out_left;
     count_sent(io, c->out_left);
     c->out += c->out_left;
     c->out_left = 0;
 }
 
-void uring_send_failed(struct io *io, struct client_conn *c, int result)
+void ring_send_failed(struct io *io, struct client_conn *c, int result)
 {
-    struct uring_state *s = io->state;
-    struct uring_conn *u = uring_conn(io, c);
+    struct ring_state *s = io->state;
+    struct ring_conn *u = ring_conn(io, c);
     size_t sent = result > 0 ? (size_t)result : 0;
     size_t left = u->queued - sent;
 
     s->unpaid += left;
     u->queued = 0;
-    bool passing = result >= 0 || uring_passing(-result);
+    bool passing = result >= 0 || ring_passing(-result);
     if (!passing)
         io->events->send_failed(io, c, -result);
     if (c->fd < 0)
@@ -122,5 +122,5 @@ void uring_send_failed(struct io *io, struct client_conn *c, int result)
         c->out -= left;
     c->out_left += left;
     if (passing)
-        uring_arm_poll(io, c, WRITABLE);
+        ring_arm_poll(io, c, WRITABLE);
 }
