@@ -3,10 +3,10 @@
 
 #include "common/err.h"
 #include "common/inherit.h"
-#include "loadgen/cli/fail_if.h"
 #include "loadgen/cli/options.h"
 #include "loadgen/load/reach.h"
 #include "loadgen/load/run.h"
+#include "loadgen/report/fail_if.h"
 #include "loadgen/report/output.h"
 #include "loadgen/report/report.h"
 #include "loadgen/report/result.h"

@@ -7,10 +7,10 @@
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "loadgen/cli/fail_if.h"
 #include "loadgen/cli/option_request.h"
 #include "loadgen/cli/option_values.h"
 #include "loadgen/protocol/pipeline.h"
+#include "loadgen/report/fail_if.h"
 #include "loadgen/report/search.h"
 #include "loadgen/report/verdict.h"
 

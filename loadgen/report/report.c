@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "loadgen/cli/fail_if.h"
+#include "loadgen/report/fail_if.h"
 #include "loadgen/report/hgrm.h"
 #include "loadgen/report/report_steps.h"
 #include "loadgen/report/report_text.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/err.h"
-#include "loadgen/cli/fail_if.h"
+#include "loadgen/report/fail_if.h"
 #include "loadgen/report/json_put.h"
 #include "loadgen/report/output.h"
 #include "loadgen/report/report.h"

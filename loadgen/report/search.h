@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loadgen/cli/condition.h"
+#include "loadgen/report/condition.h"
 
 struct options;
 

@@ -1,5 +1,5 @@
 /* Conditions: what they are read as, and when they hold. */
-#include "loadgen/cli/condition.h"
+#include "loadgen/report/condition.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "loadgen/cli/fail_if.h"
+#include "loadgen/report/fail_if.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "loadgen/cli/condition.h"
+#include "loadgen/report/condition.h"
 
 #include <stdlib.h>
 #include <string.h>
