@@ -57,6 +57,7 @@ void record_create(struct record *r, const struct options *o)
         r->connect_time = record_histogram();
         r->first_byte = record_histogram();
     }
+    r->targets = o->url_count;
     if (o->url_count > 1)
         r->by_target = xcalloc(o->url_count, sizeof *r->by_target);
     if (o->rate_milli) {
@@ -107,4 +108,59 @@ void record_end(struct record *r, uint64_t end, uint64_t in_flight, uint64_t old
     r->oldest_in_flight_ns = in_flight && end > oldest ? end - oldest : 0;
     if (r->series)
         series_close(r->series, end);
+}
+
+static void merge_open(struct open_record *into, const struct open_record *from)
+{
+    histogram_merge(&into->service, &from->service);
+    histogram_merge(&into->lateness, &from->lateness);
+    histogram_merge(&into->own_lateness, &from->own_lateness);
+    for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
+        into->outcomes[k] += from->outcomes[k];
+    into->scheduled += from->scheduled;
+    into->sent += from->sent;
+    into->sent_in_window += from->sent_in_window;
+    into->sent_in_time += from->sent_in_time;
+    into->unsent += from->unsent;
+    into->queue_max += from->queue_max;
+    into->queue_waited += from->queue_waited;
+    into->queue_area += from->queue_area;
+    into->spun_ns += from->spun_ns;
+    if (into->steps)
+        steps_merge(into->steps, from->steps);
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+void record_merge(struct record *into, const struct record *from)
+{
+    tally_add(&into->window, &from->window);
+    histogram_merge(into->latency, from->latency);
+    if (from->connect_time) {
+        histogram_merge(into->connect_time, from->connect_time);
+        histogram_merge(into->first_byte, from->first_byte);
+    }
+    for (uint32_t i = 0; from->by_target && i < from->targets; i++)
+        for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
+            into->by_target[i][k] += from->by_target[i][k];
+    if (from->open_loop)
+        merge_open(into->open_loop, from->open_loop);
+    for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
+        record_reason(into, k, from->reasons[k]);
+
+    if (into->opened_at == 0 || from->opened_at < into->opened_at)
+        into->opened_at = from->opened_at;
+    into->closed_at = later(into->closed_at, from->closed_at);
+    into->in_flight_at_open += from->in_flight_at_open;
+    into->in_flight_at_close += from->in_flight_at_close;
+    into->oldest_in_flight_ns = later(into->oldest_in_flight_ns, from->oldest_in_flight_ns);
+    into->drain_took_ns = later(into->drain_took_ns, from->drain_took_ns);
+    into->user_us += from->user_us;
+    into->system_us += from->system_us;
+    into->cpu_span_ns += from->cpu_span_ns;
+    into->coalesced_ns += from->coalesced_ns;
+    into->coalesced_slept_ns += from->coalesced_slept_ns;
 }

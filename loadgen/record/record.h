@@ -38,6 +38,7 @@ struct record {
     struct histogram *connect_time, *first_byte; /* NULL where connections stay */
     /* How the requests of each URL ended; NULL where there is one URL. */
     uint64_t (*by_target)[COUNT_OUTCOMES];
+    uint32_t targets;
     struct series *series;         /* of --csv, or NULL */
     struct open_record *open_loop; /* NULL in a closed loop */
 
@@ -76,6 +77,9 @@ static inline bool record_drained(const struct record *r)
 {
     return r->open_loop->in_flight == 0 && r->open_loop->unsent == 0;
 }
+
+/* Add what another thread measured. */
+void record_merge(struct record *into, const struct record *from);
 
 /* `reason` is a constant string or NULL. */
 static inline void record_reason(struct record *r, enum count outcome, const char *reason)

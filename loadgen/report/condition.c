@@ -110,7 +110,7 @@ bool condition_time(const struct condition *c, const struct histogram *h, uint64
 static bool count_or_share(const struct condition *c, const struct result *result,
                            uint64_t count, double *value)
 {
-    const uint64_t *n = result->window.n;
+    const uint64_t *n = result->sum.window.n;
     uint64_t ended = n[COUNT_OK] + outcomes_failed(n);
 
     *value = (double)count;
@@ -122,7 +122,7 @@ static bool count_or_share(const struct condition *c, const struct result *resul
 
 bool condition_value(const struct condition *c, const struct result *result, double *value)
 {
-    const uint64_t *n = result->window.n;
+    const uint64_t *n = result->sum.window.n;
     uint64_t ns;
 
     switch (c->metric) {
@@ -137,7 +137,7 @@ bool condition_value(const struct condition *c, const struct result *result, dou
     case CONDITION_TIMEOUTS:
         return count_or_share(c, result, n[COUNT_TIMEOUT], value);
     default:
-        if (!condition_time(c, result->latency, &ns))
+        if (!condition_time(c, result->sum.latency, &ns))
             return false;
         *value = (double)ns;
         return true;

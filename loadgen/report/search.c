@@ -109,7 +109,7 @@ static const struct search_probe *probe(struct search *s, const struct options *
     if (!t)
         return NULL;
     *p = (struct search_probe){.rate_milli = rate_milli, .verdict = t->result.verdict};
-    p->has_value = condition_time(s->goal, t->result.latency, &p->value_ns);
+    p->has_value = condition_time(s->goal, t->result.sum.latency, &p->value_ns);
     p->in_time = p->has_value && condition_holds(s->goal, (double)p->value_ns);
     p->kept = p->in_time && !verdict_bad(&t->result);
     snprintf(why, WHY_SIZE, "%s", t->result.verdict_reason);
