@@ -1,15 +1,34 @@
 /* What is told while a run goes on: the rows of --csv and the line on a terminal. All of it is done
- * by the main thread, so that the workers do no more than put numbers where it finds them. */
+ * by the main thread, so that the workers do no more than put numbers where it finds them.
+ *
+ * The line of progress is rewritten in place on standard error, and gone at the end. Where it cannot
+ * be rewritten (common/terminal.h), or with --quiet, no worker publishes and nothing is written. */
 #ifndef IOM_OBSERVER_H
 #define IOM_OBSERVER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "loadgen/load/live.h"
 #include "loadgen/record/series.h"
 
 struct run;
+
+/* How often a worker publishes what it says of itself. */
+#define LIVE_PUBLISH_NS UINT64_C(100000000)
+
+/* What one worker says of itself, counted since it began. */
+struct live_numbers {
+    _Atomic uint64_t ok, failed, in_flight;
+};
+
+/* The line of progress. */
+struct live {
+    bool on;
+    uint64_t next; /* when the line is rewritten */
+    uint64_t last_at, last_ok;
+    bool written;
+};
 
 struct observer {
     int fd; /* readable when there is something to do; -1 where nothing is observed */

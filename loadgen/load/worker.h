@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "loadgen/conn/conns.h"
-#include "loadgen/load/live.h"
 #include "loadgen/load/moments.h"
+#include "loadgen/load/observer.h"
 #include "loadgen/load/window.h"
 #include "loadgen/record/record.h"
 
