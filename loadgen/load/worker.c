@@ -12,8 +12,9 @@
  * 10. the connection can take a request again:                 conn_events.ready, pacing->ready()
  *
  * A closed loop goes on at 3. from there, an open loop at 1. Calls go down these rooms, load, pace,
- * conn, engine, and record and protocol below them all; what goes up goes through the two tables.
- */
+ * conn, engine, and record and protocol below them all. What goes up goes through the two tables;
+ * and an engine rings the alarm (struct io) that an open loop has set, which sends what is due
+ * between two events. */
 #include "loadgen/load/worker.h"
 
 /* Connections that settle between two looks at what has come back. */
