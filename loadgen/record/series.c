@@ -14,10 +14,24 @@ static void clear(struct series_interval *i)
     histogram_clear(&i->latency);
 }
 
-static struct series_interval *allocate(void)
+/* Take the first one, NULL where there is none. */
+static struct series_interval *take(struct series *s, struct series_list *from)
 {
-    struct series_interval *i = xcalloc(1, sizeof *i);
-    clear(i);
+    pthread_mutex_lock(&s->lock);
+    struct series_interval *i = STAILQ_FIRST(from);
+    if (i)
+        STAILQ_REMOVE_HEAD(from, next);
+    pthread_mutex_unlock(&s->lock);
+    return i;
+}
+
+static struct series_interval *take_empty(struct series *s)
+{
+    struct series_interval *i = take(s, &s->empty);
+    if (!i) {
+        i = xcalloc(1, sizeof *i);
+        clear(i);
+    }
     return i;
 }
 
@@ -28,23 +42,24 @@ void series_init(struct series *s, uint64_t interval_ns, int tell_fd)
                          .tell_fd = tell_fd,
                          .window_ns = CLOCK_NEVER};
     pthread_mutex_init(&s->lock, NULL);
-    s->current = allocate();
-    s->empty = allocate();
+    STAILQ_INIT(&s->done);
+    STAILQ_INIT(&s->empty);
+    s->current = take_empty(s);
+    /* The first of those for reuse: memory need not be had when an interval ends. */
+    STAILQ_INSERT_HEAD(&s->empty, take_empty(s), next);
 }
 
-static void free_list(struct series_interval *i)
+static void free_list(struct series *s, struct series_list *list)
 {
-    while (i) {
-        struct series_interval *next = i->next;
+    struct series_interval *i;
+    while ((i = take(s, list)))
         free(i);
-        i = next;
-    }
 }
 
 void series_free(struct series *s)
 {
-    free_list(s->first);
-    free_list(s->empty);
+    free_list(s, &s->done);
+    free_list(s, &s->empty);
     free(s->current);
     pthread_mutex_destroy(&s->lock);
 }
@@ -55,24 +70,13 @@ static void hand_over(struct series *s, uint64_t end, bool closed)
     struct series_interval *done = s->current;
     uint64_t one = 1;
 
+    s->current = take_empty(s);
+    s->current->number = done->number + 1;
     done->ends_at = end;
-    done->next = NULL;
     pthread_mutex_lock(&s->lock);
-    if (s->first)
-        s->last->next = done;
-    else
-        s->first = done;
-    s->last = done;
-    s->current = s->empty;
-    if (s->current)
-        s->empty = s->current->next;
+    STAILQ_INSERT_TAIL(&s->done, done, next);
     s->closed = closed;
     pthread_mutex_unlock(&s->lock);
-
-    if (!s->current)
-        s->current = allocate();
-    s->current->next = NULL;
-    s->current->number = done->number + 1;
     if (write(s->tell_fd, &one, sizeof one) < 0)
         die_errno("cannot tell that an interval is over");
 }
@@ -204,27 +208,16 @@ static void write_row(struct series_writer *w)
 static bool is_over(struct series *s)
 {
     pthread_mutex_lock(&s->lock);
-    bool over = s->first || s->closed;
+    bool over = !STAILQ_EMPTY(&s->done) || s->closed;
     pthread_mutex_unlock(&s->lock);
     return over;
-}
-
-static struct series_interval *take(struct series *s)
-{
-    pthread_mutex_lock(&s->lock);
-    struct series_interval *i = s->first;
-    if (i)
-        s->first = i->next;
-    pthread_mutex_unlock(&s->lock);
-    return i;
 }
 
 static void give_back(struct series *s, struct series_interval *i)
 {
     clear(i);
     pthread_mutex_lock(&s->lock);
-    i->next = s->empty;
-    s->empty = i;
+    STAILQ_INSERT_HEAD(&s->empty, i, next);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -249,7 +242,7 @@ void series_writer_collect(struct series_writer *w)
                 return;
         clear(&w->sum);
         for (uint32_t k = 0; k < w->count; k++) {
-            struct series_interval *i = take(w->all[k]);
+            struct series_interval *i = take(w->all[k], &w->all[k]->done);
             if (!i)
                 continue;
             any = true;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/queue.h>
 
 #include "common/histogram.h"
 #include "loadgen/cli/options.h"
@@ -20,13 +21,15 @@
 #define SERIES_LATE_NS UINT64_C(1000000)
 
 struct series_interval {
-    struct series_interval *next;
+    STAILQ_ENTRY(series_interval) next;
     uint64_t number;  /* from 0 */
     uint64_t ends_at; /* in time since the window opened; the last may be cut short */
     uint64_t outcomes[COUNT_OUTCOMES];
     uint64_t late, late_max_ns;
     struct histogram latency;
 };
+
+STAILQ_HEAD(series_list, series_interval);
 
 /* One worker's. */
 struct series {
@@ -35,10 +38,10 @@ struct series {
     struct series_interval *current;
     int tell_fd; /* an eventfd: one is added for each interval handed over */
 
-    pthread_mutex_t lock;                 /* for what follows */
-    struct series_interval *first, *last; /* handed over */
-    struct series_interval *empty;        /* for reuse */
-    uint64_t window_ns; /* of an open loop, once its window is over; CLOCK_NEVER before */
+    pthread_mutex_t lock;     /* for what follows */
+    struct series_list done;  /* handed over */
+    struct series_list empty; /* for reuse */
+    uint64_t window_ns;       /* of an open loop, once its window is over; CLOCK_NEVER before */
     bool closed;
 };
 
