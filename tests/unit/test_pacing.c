@@ -182,6 +182,19 @@ static void quota_ends_the_window(void **state)
     assert_int_equal(conns.phase_ends, conns.io.now);
 }
 
+static void on_its_way_when_the_window_opens(void **state)
+{
+    (void)state;
+    begin(&pacing_closed_loop, 2, UINT64_MAX, clock_ns());
+    turn();
+    pace->quota = 3;
+    conns.phase_ends = pacing->opened(pace, conns.io.now);
+    answer(0);
+    assert_int_equal(sent, 3); /* two of the three were on their way */
+    answer(1);
+    assert_int_equal(sent, 3);
+}
+
 static void no_share_of_the_quota(void **state)
 {
     uint64_t zero = clock_ns();
@@ -290,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(closed_loop_sends_when_answered, end),
         cmocka_unit_test_teardown(quota_ends_the_window, end),
+        cmocka_unit_test_teardown(on_its_way_when_the_window_opens, end),
         cmocka_unit_test_teardown(no_share_of_the_quota, end),
         cmocka_unit_test_teardown(thinks_before_the_next, end),
         cmocka_unit_test_teardown(lost_in_thought, end),
