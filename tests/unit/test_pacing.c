@@ -44,6 +44,7 @@ static const struct engine engine = {
     .destroy = do_nothing,
 };
 
+static struct asked_url url = {.target = (char[]){"/"}};
 static struct options options;
 static struct workload load;
 static struct record record;
@@ -83,7 +84,6 @@ static const struct conn_events events = {
 static void begin(const struct pacing *which, uint32_t connections, uint64_t quota,
                   uint64_t zero)
 {
-    static struct asked_url url;
 
     options.urls = &url;
     options.url_count = options.threads = options.pipeline = 1;
