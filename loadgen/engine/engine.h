@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "loadgen/engine/coalesce.h"
 #include "loadgen/engine/sources.h"
@@ -87,6 +86,7 @@ struct io {
     uint64_t now; /* the last reading of the clock */
     bool more;    /* the last wait() may not have reported all there was */
     struct tally total;
+    uint64_t unpaid;    /* bytes that were counted as sent and were not: the next ones pay */
     uint64_t in_flight; /* requests on their way */
     struct coalesce coalesce;
 
@@ -108,10 +108,12 @@ extern const struct engine engine_epoll;
 extern const struct engine engine_null; /* of --null: no sockets, answers from memory */
 extern const struct engine engine_ring; /* only where it was built: IOM_HAVE_IO_URING */
 
-/* For engines that send by a system call: send(2) as much as goes of what `c` has to send. The
- * return value is send's; engine_sent() advances. */
-ssize_t engine_send_some(struct client_conn *c);
-void engine_sent(struct client_conn *c, size_t size);
+/* For engines that send by a system call: send(2) all that `c` has to send. Returns false where the
+ * socket has no room for the rest. */
+bool engine_send(struct io *io, struct client_conn *c);
+
+/* For engines that count bytes when they queue them: `size` more. */
+void engine_count_sent(struct io *io, size_t size);
 
 /* For close() of every engine: close `fd` as --close says. */
 void engine_close_socket(const struct io *io, int fd);

@@ -87,22 +87,8 @@ static int epoll_connect(struct io *io, struct client_conn *c)
 
 static void epoll_send(struct io *io, struct client_conn *c)
 {
-    while (c->out_left > 0) {
-        ssize_t n = engine_send_some(c);
-        io->total.n[COUNT_SEND]++;
-        if (n >= 0) {
-            io->total.n[COUNT_BYTES_OUT] += (uint64_t)n;
-            engine_sent(c, (size_t)n);
-        } else if (errno == EAGAIN) {
-            io->total.n[COUNT_EAGAIN]++;
-            if (!c->watches_output && watch(io, c, EPOLL_CTL_MOD, true) < 0)
-                die_errno("cannot watch a connection");
-            return;
-        } else if (errno != EINTR) {
-            io->events->send_failed(io, c, errno);
-            return;
-        }
-    }
+    if (!engine_send(io, c) && !c->watches_output && watch(io, c, EPOLL_CTL_MOD, true) < 0)
+        die_errno("cannot watch a connection");
 }
 
 /* Read what has arrived, until nothing more can be there or the connection is closed. `plain`: a

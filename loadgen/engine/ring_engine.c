@@ -371,7 +371,6 @@ static void create(struct io *io)
         die("thread %u: %s", io->thread, why);
     io->state = s;
     s->conns = xcalloc(io->conn_count, sizeof *s->conns);
-    s->unpaid = 0;
     s->closing = false;
     s->all_plain = !s->ring.multishot || (o->url.protocol == URL_ECHO &&
                                           o->payload >= FULL_BUFFERS * RING_BUFFER_SIZE);

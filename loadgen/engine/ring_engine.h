@@ -33,10 +33,9 @@ struct ring_conn {
 struct ring_state {
     struct ring ring;
     struct ring_conn *conns;
-    uint64_t now;    /* when the batch was handed over */
-    uint64_t unpaid; /* bytes that were counted as sent and were not */
-    bool closing;    /* slots are emptied by requests not yet submitted */
-    bool all_plain;  /* every connection receives plainly */
+    uint64_t now;   /* when the batch was handed over */
+    bool closing;   /* slots are emptied by requests not yet submitted */
+    bool all_plain; /* every connection receives plainly */
     struct io_uring_cqe *batch[RING_BATCH];
     char buffer[PLAIN_BUFFER_SIZE]; /* for plain receives: what is read is used at once */
 };

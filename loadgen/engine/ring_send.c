@@ -12,7 +12,6 @@
  *
  * A pipeline goes out as one request with many pieces, one a turn of the loop: how it ended is
  * known before the next one is made. */
-#include <errno.h>
 #include <sys/socket.h>
 
 #include "loadgen/engine/ring_engine.h"
@@ -22,34 +21,10 @@
  * fit. */
 #define RING_SEND_MAX ((size_t)256 << 10)
 
-/* Sent bytes are counted when they are queued. The few that then are not sent are set off
- * against the next ones: a count that went back might go below what it was when the window
- * opened. */
-static void count_sent(struct io *io, size_t size)
-{
-    struct ring_state *s = io->state;
-    uint64_t paid = s->unpaid < size ? s->unpaid : size;
-    s->unpaid -= paid;
-    io->total.n[COUNT_BYTES_OUT] += size - paid;
-}
-
 void ring_send_plainly(struct io *io, struct client_conn *c)
 {
-    while (c->out_left > 0) {
-        ssize_t n = engine_send_some(c);
-        io->total.n[COUNT_SEND]++;
-        if (n >= 0) {
-            count_sent(io, (size_t)n);
-            engine_sent(c, (size_t)n);
-        } else if (errno == EAGAIN) {
-            io->total.n[COUNT_EAGAIN]++;
-            ring_arm_poll(io, c, WRITABLE);
-            return;
-        } else if (errno != EINTR) {
-            io->events->send_failed(io, c, errno);
-            return;
-        }
-    }
+    if (!engine_send(io, c))
+        ring_arm_poll(io, c, WRITABLE);
 }
 
 /* Send several requests at once. What is queued stays at the head of the pipeline until it is
@@ -74,7 +49,7 @@ static void send_pipeline(struct io *io, struct client_conn *c)
     sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
     sqe->user_data = ring_tag(io, c, SEND);
     u->queued = (uint32_t)c->out_left;
-    count_sent(io, c->out_left);
+    engine_count_sent(io, c->out_left);
     c->out_left = 0;
 }
 
@@ -96,19 +71,20 @@ void ring_send(struct io *io, struct client_conn *c)
     sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
     sqe->user_data = ring_tag(io, c, SEND);
     u->queued = (uint32_t)c->out_left;
-    count_sent(io, c->out_left);
+    engine_count_sent(io, c->out_left);
     c->out += c->out_left;
     c->out_left = 0;
 }
 
 void ring_send_failed(struct io *io, struct client_conn *c, int result)
 {
-    struct ring_state *s = io->state;
     struct ring_conn *u = ring_conn(io, c);
     size_t sent = result > 0 ? (size_t)result : 0;
     size_t left = u->queued - sent;
 
-    s->unpaid += left;
+    /* Sent bytes are counted when they are queued. A count that went back might go below what it
+     * was when the window opened. */
+    io->unpaid += left;
     u->queued = 0;
     bool passing = result >= 0 || ring_passing(-result);
     if (!passing)
