@@ -68,7 +68,9 @@ static void end_request(struct conns *cs, struct client_conn *c, enum count outc
         c->byte_seen = false;
         cs->io.load->protocol->expect(cs->io.load, &c->exchange, conn_oldest(c));
     }
-    cs->events->ended(cs, c, q, outcome, age);
+    if (cs->events->ended)
+        cs->events->ended(cs, c, q, outcome, age);
+    conns_notice_time(cs);
 }
 
 /* The connection is of no use any more, and with it all requests that are on their way. */
@@ -94,14 +96,14 @@ static void answered(struct conns *cs, struct client_conn *c, enum exchange_resu
         if (!c->exchange.reusable)
             lose(cs, c, COUNT_EOF, "closed after an earlier answer");
         else if (!c->server_closed)
-            cs->events->ready(cs, c);
+            conn_ready(cs, c);
         return;
     }
     if (!c->exchange.reusable || c->server_closed || c->out_left > 0 ||
         c->begun >= cs->per_connection)
         conn_close(cs, c, false);
     else
-        cs->events->ready(cs, c);
+        conn_ready(cs, c);
 }
 
 /* Bytes of an answer: is it its first one? */
@@ -140,7 +142,8 @@ void conn_received(struct io *io, struct client_conn *c, const char *data, size_
         conns_notice_time(cs);
         io->total.n[COUNT_UNSOLICITED]++;
         conn_count(cs, COUNT_CORRUPT, "an answer that no request asked for");
-        cs->events->ended(cs, c, NULL, COUNT_CORRUPT, 0);
+        if (cs->events->ended)
+            cs->events->ended(cs, c, NULL, COUNT_CORRUPT, 0);
         conn_close(cs, c, true);
         return;
     }

@@ -38,6 +38,12 @@ static inline struct conns *conns_of(struct io *io)
     return (struct conns *)io;
 }
 
+static inline void conn_ready(struct conns *cs, struct client_conn *c)
+{
+    if (cs->events->ready)
+        cs->events->ready(cs, c);
+}
+
 /* Count an outcome; `reason` is a constant string or NULL. */
 static inline void conn_count(struct conns *cs, enum count outcome, const char *reason)
 {

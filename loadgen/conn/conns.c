@@ -49,6 +49,7 @@ void conns_create(struct conns *cs)
     TAILQ_INIT(&cs->connecting);
     for (unsigned i = 0; i < OPEN_DELAYS; i++)
         TAILQ_INIT(&cs->waiting[i]);
+    conns_report(cs, NULL);
     cs->per_connection = o->per_connection ? o->per_connection : UINT32_MAX;
     cs->phase_ends = cs->next_check = CLOCK_NEVER;
     cs->untried = io->conn_count;

@@ -19,11 +19,8 @@
 
 struct conns;
 
-/* What is reported to the owner, each at io.now. */
+/* What is reported of the connections, each at io.now; NULL: it is not. */
 struct conn_events {
-    /* phase_ends has come. Told before anything is counted that happened at io.now: what belongs
-     * to the next phase must not enter this one. */
-    void (*time)(struct conns *cs);
     /* `c` can take a request. */
     void (*ready)(struct conns *cs, struct client_conn *c);
     /* Request `q` on `c` has ended, `age` after it was sent. Where `q` is NULL an answer came that
@@ -43,10 +40,14 @@ struct conn_events {
 #define CONNECT_LIMIT_NS (4 * NS_PER_S)
 
 struct conns {
-    struct io io; /* first: what engines are given */
-    const struct conn_events *events;
+    struct io io;                     /* first: what engines are given */
+    const struct conn_events *events; /* see conns_report() */
+    void *pace;                       /* who paces the load keeps there what it needs */
     struct record *record;
-    uint64_t phase_ends;     /* the owner's; CLOCK_NEVER */
+    /* The phase of the owner ends then (CLOCK_NEVER), and next_phase() is to go on to the next
+     * before anything is counted that happened later. An event may bring the end forward. */
+    uint64_t phase_ends;
+    void (*next_phase)(struct conns *cs);
     uint32_t first_id;       /* of the connections, in the numbering of the whole run */
     uint32_t per_connection; /* requests on a connection, then it is closed; UINT32_MAX */
     bool coming_up;          /* they are being opened for the first time */
@@ -65,8 +66,15 @@ struct conns {
 };
 
 /* Allocate what is needed and create the engine. What the options, the run and the owner say must
- * be there: io's engine to wake_fd without conns, events, record, first_id. */
+ * be there: io's engine to wake_fd without conns, record, next_phase, first_id. */
 void conns_create(struct conns *cs);
+
+/* From here on report to `events`; NULL: to nobody, as in the beginning. */
+static inline void conns_report(struct conns *cs, const struct conn_events *events)
+{
+    static const struct conn_events nobody;
+    cs->events = events ? events : &nobody;
+}
 
 /* Close all; their counts of answers stay, until conns_free(). */
 void conns_close(struct conns *cs);
@@ -108,8 +116,8 @@ void conn_send(struct conns *cs, struct client_conn *c);
 /* Call before anything is counted that happened at io.now. */
 static inline void conns_notice_time(struct conns *cs)
 {
-    if (__builtin_expect(cs->io.now >= cs->phase_ends, 0))
-        cs->events->time(cs);
+    while (__builtin_expect(cs->io.now >= cs->phase_ends, 0))
+        cs->next_phase(cs);
 }
 
 #endif

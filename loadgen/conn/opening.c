@@ -70,7 +70,9 @@ static void connect_failed(struct conns *cs, struct client_conn *c, enum count o
         return;
     cs->io.total.n[COUNT_STARTED]++;
     conn_count(cs, outcome, reason);
-    cs->events->unopened(cs, outcome);
+    if (cs->events->unopened)
+        cs->events->unopened(cs, outcome);
+    conns_notice_time(cs);
 }
 
 static const char *reason_of(int error)
@@ -117,5 +119,5 @@ void conn_connected(struct io *io, struct client_conn *c)
         histogram_record(cs->record->connect_time, clock_ns() - c->since);
     c->state = CONN_IDLE;
     c->begun = 0;
-    cs->events->ready(cs, c);
+    conn_ready(cs, c);
 }

@@ -18,13 +18,13 @@ enum phase {
 };
 
 struct window {
-    enum phase phase; /* it ends at pace->conns->phase_ends */
+    enum phase phase; /* it ends at conns->phase_ends */
     const struct pacing *pacing;
-    struct pace *pace;
+    struct conns *conns;
     struct moments *moments;
 };
 
-/* The warm-up begins; time 0 of a schedule is at `zero`. */
+/* The warm-up begins, and with it the load; time 0 of a schedule is at `zero`. */
 void window_warm_up(struct window *w, uint64_t zero);
 
 /* The phase has ended: go on to the next. */

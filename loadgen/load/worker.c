@@ -6,10 +6,10 @@
  *  4. the engine (engine/) sends them:                         conn_send(), engine->send()
  *  5. the engine reports what came back, from its wait():      engine_events.received
  *  6. the connection has it judged:                            protocol->feed()
- *  7. and reports how the request ended:                       conn_events.ended
- *  8. the pacing knows whether it is one of the window's:      pacing->ended()
- *  9. and the record (record/) has one sample more:            record_ended()
- * 10. the connection can take a request again:                 conn_events.ready, pacing->ready()
+ *  7. and reports to the pacing how the request ended:         conn_events.ended
+ *  8. which knows whether the request is one of the window's,
+ *  9. and then the record (record/) has one sample more:       record_ended()
+ * 10. the connection can take a request again:                 conn_events.ready
  *
  * A closed loop goes on at 3. from there, an open loop at 1. Calls go down these rooms, load, pace,
  * conn, engine, and record and protocol below them all. What goes up goes through the two tables;
@@ -25,10 +25,9 @@ static struct worker *worker_of(struct conns *cs)
     return (struct worker *)cs;
 }
 
-static void on_time(struct conns *cs)
+static void next_phase(struct conns *cs)
 {
-    while (cs->io.now >= cs->phase_ends)
-        window_next(&worker_of(cs)->window);
+    window_next(&worker_of(cs)->window);
 }
 
 static void settle(struct conns *cs, struct client_conn *c)
@@ -44,60 +43,22 @@ static bool is_loading(const struct window *w)
     return w->phase >= PHASE_WARMUP && w->phase != PHASE_CLOSED;
 }
 
-static void on_ready(struct conns *cs, struct client_conn *c)
-{
-    struct window *w = &worker_of(cs)->window;
-
-    if (is_loading(w))
-        w->pacing->ready(w->pace, c);
-    else if (w->phase == PHASE_SETTLE)
-        settle(cs, c);
-}
-
-static void on_ended(struct conns *cs, struct client_conn *c, const struct request *q,
-                     enum count outcome, uint64_t age)
-{
-    struct window *w = &worker_of(cs)->window;
-
-    if (!is_loading(w))
-        return;
-    w->pacing->ended(w->pace, c, q, outcome, age);
-    conns_notice_time(cs);
-}
-
-static void on_unopened(struct conns *cs, enum count outcome)
-{
-    struct window *w = &worker_of(cs)->window;
-
-    if (!is_loading(w))
-        return;
-    w->pacing->unopened(w->pace, outcome);
-    conns_notice_time(cs);
-}
-
-static const struct conn_events conn_events = {
-    .time = on_time,
-    .ready = on_ready,
-    .ended = on_ended,
-    .unopened = on_unopened,
-};
-
 void worker_create(struct worker *w)
 {
     const struct options *o = w->conns.io.options;
-    struct window *window = &w->window;
 
     record_create(&w->record, o);
-    w->conns.events = &conn_events;
     w->conns.record = &w->record;
+    w->conns.next_phase = next_phase;
     conns_create(&w->conns);
-    window->moments = w->moments;
-    window->pacing = o->rate_milli ? &pacing_open_loop
-                     : o->think_ns ? &pacing_think
-                                   : &pacing_closed_loop;
-    window->pace = window->pacing->create(&w->conns);
-    window->pace->record = &w->record;
-    window->pace->quota = w->quota;
+    w->window = (struct window){
+        .pacing = o->rate_milli ? &pacing_open_loop
+                  : o->think_ns ? &pacing_think
+                                : &pacing_closed_loop,
+        .conns = &w->conns,
+        .moments = w->moments,
+    };
+    w->window.pacing->create(&w->conns, w->quota);
 }
 
 /* Tell those that look on what they want to know, if it is time. */
@@ -121,14 +82,14 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 }
 
 /* When there is something to do, whatever happens. */
-static uint64_t next_deadline(const struct worker *w, uint64_t until)
+static uint64_t next_deadline(struct worker *w, uint64_t until)
 {
     uint64_t at = earlier(until, earlier(w->conns.phase_ends, w->publish_at));
 
     if (w->record.series)
         at = earlier(at, w->record.series->boundary);
     at = conns_deadline(&w->conns, at);
-    return is_loading(&w->window) ? w->window.pacing->deadline(w->window.pace, at) : at;
+    return is_loading(&w->window) ? w->window.pacing->deadline(&w->conns, at) : at;
 }
 
 /* Wait for events, once, until the next thing is due, and do what is due then. */
@@ -142,7 +103,7 @@ static void turn(struct worker *w, uint64_t until)
     if (window->phase == PHASE_CLOSED)
         return;
     if (is_loading(window))
-        window->pacing->turn(window->pace);
+        window->pacing->turn(&w->conns);
     publish(w);
     conns_check(&w->conns);
 }
@@ -159,12 +120,14 @@ void worker_connect(struct worker *w)
 
 void worker_settle(struct worker *w)
 {
+    static const struct conn_events settling = {.ready = settle};
     struct conns *cs = &w->conns;
     uint64_t give_up = clock_after(cs->io.now, cs->io.options->settle_ns);
 
     if (cs->io.options->settle_ns == 0)
         return;
     w->window.phase = PHASE_SETTLE;
+    conns_report(cs, &settling);
     cs->next_check = cs->io.now;
     for (uint32_t i = 0; i < cs->io.conn_count; i++) {
         if (i % SETTLE_BATCH == 0)
@@ -183,7 +146,6 @@ void worker_load(struct worker *w, uint64_t start)
 
     w->conns.io.now = w->conns.next_check = clock_ns();
     window_warm_up(window, start);
-    window->pacing->start(window->pace, start);
     while (window->phase != PHASE_CLOSED) {
         if (moments_flag(&w->moments->stopped) ||
             (window->phase == PHASE_DRAIN && moments_flag(&w->moments->signalled)))
@@ -208,7 +170,7 @@ void worker_close(struct worker *w)
 
 void worker_free(struct worker *w)
 {
-    w->window.pacing->release(w->window.pace);
+    w->window.pacing->release(&w->conns);
     record_free(&w->record);
     conns_free(&w->conns);
 }

@@ -13,7 +13,7 @@
 #define STREAM (UINT64_C(1) << 32)
 
 struct closed_loop {
-    struct pace pace;
+    uint64_t quota;      /* of -n */
     uint32_t first_sent; /* connections that were given their first request */
     uint64_t to_start;   /* requests that may still be started */
     uint64_t to_end;     /* requests of the window that have still to end before it closes */
@@ -22,177 +22,168 @@ struct closed_loop {
     uint64_t random;
 };
 
-static struct closed_loop *of(struct pace *p)
+static struct closed_loop *of(const struct conns *cs)
 {
-    return (struct closed_loop *)p;
+    return cs->pace;
 }
 
-static struct pace *create(struct conns *conns)
+static void create(struct conns *cs, uint64_t quota)
 {
-    struct closed_loop *l = xcalloc(1, sizeof *l);
+    struct closed_loop *l = cs->pace = xcalloc(1, sizeof *l);
 
-    l->pace.conns = conns;
+    l->quota = quota;
     l->to_start = l->to_end = UINT64_MAX;
-    return &l->pace;
 }
 
-static void release(struct pace *p)
+static void release(struct conns *cs)
 {
-    timers_free(&of(p)->pauses);
-    free(p);
+    timers_free(&of(cs)->pauses);
+    free(cs->pace);
 }
 
-static void start(struct pace *p, uint64_t zero)
+static void start(struct conns *cs, uint64_t zero)
 {
     (void)zero;
-    of(p)->first_sent = 0;
+    of(cs)->first_sent = 0;
 }
 
-static void set_to_start(struct closed_loop *l, uint64_t n)
+static void set_to_start(struct conns *cs, uint64_t n)
 {
-    l->to_start = n;
-    l->pace.conns->asked_all = n == 0;
+    of(cs)->to_start = n;
+    cs->asked_all = n == 0;
 }
 
-static uint64_t opened(struct pace *p, uint64_t at)
+static uint64_t opened(struct conns *cs, uint64_t at)
 {
-    uint64_t begun = p->conns->io.in_flight;
+    uint64_t begun = cs->io.in_flight;
 
-    if (p->quota != UINT64_MAX) {
-        of(p)->to_end = p->quota;
-        set_to_start(of(p), p->quota > begun ? p->quota - begun : 0);
+    if (of(cs)->quota != UINT64_MAX) {
+        of(cs)->to_end = of(cs)->quota;
+        set_to_start(cs, of(cs)->quota > begun ? of(cs)->quota - begun : 0);
     }
     /* A thread with no share of -n is done as soon as it begins. */
-    return clock_after(at, p->quota ? p->conns->io.options->duration_ns : 0);
+    return clock_after(at, of(cs)->quota ? cs->io.options->duration_ns : 0);
 }
 
 /* Send as many requests as may be on their way. */
-static void ready(struct pace *p, struct client_conn *c)
+static void ready(struct conns *cs, struct client_conn *c)
 {
-    struct closed_loop *l = of(p);
+    struct closed_loop *l = of(cs);
 
-    while (l->to_start > 0 && conn_has_room(p->conns, c)) {
-        if (p->record->open)
-            set_to_start(l, l->to_start - 1);
-        conn_begin(p->conns, c);
-        conn_send(p->conns, c);
+    while (l->to_start > 0 && conn_has_room(cs, c)) {
+        if (cs->record->open)
+            set_to_start(cs, l->to_start - 1);
+        conn_begin(cs, c);
+        conn_send(cs, c);
         if (!c->pipeline)
             return;
     }
 }
 
 /* A request of the window ended; the last of -n closes it. */
-static void count_end(struct closed_loop *l)
+static void count_end(struct conns *cs)
 {
-    if (--l->to_end == 0)
-        l->pace.conns->phase_ends = l->pace.conns->io.now;
+    if (--of(cs)->to_end == 0)
+        cs->phase_ends = cs->io.now;
 }
 
-static void ended(struct pace *p, struct client_conn *c, const struct request *q,
+static void ended(struct conns *cs, struct client_conn *c, const struct request *q,
                   enum count outcome, uint64_t age)
 {
-    if (!p->record->open)
+    if (!cs->record->open)
         return;
     c->answers += outcome == COUNT_OK;
-    record_ended(p->record, q, p->conns->io.now, outcome, age);
+    record_ended(cs->record, q, cs->io.now, outcome, age);
     if (q)
-        count_end(of(p));
+        count_end(cs);
 }
 
-static void unopened(struct pace *p, enum count outcome)
+static void unopened(struct conns *cs, enum count outcome)
 {
-    struct closed_loop *l = of(p);
-
-    if (!p->record->open)
+    if (!cs->record->open)
         return;
-    set_to_start(l, l->to_start - 1);
-    record_ended(p->record, NULL, p->conns->io.now, outcome, CONNECT_LIMIT_NS);
-    count_end(l);
+    set_to_start(cs, of(cs)->to_start - 1);
+    record_ended(cs->record, NULL, cs->io.now, outcome, CONNECT_LIMIT_NS);
+    count_end(cs);
 }
 
-static uint64_t deadline(struct pace *p, uint64_t at)
+static uint64_t deadline(struct conns *cs, uint64_t at)
 {
-    return of(p)->first_sent < p->conns->io.conn_count ? 0 : at;
+    return of(cs)->first_sent < cs->io.conn_count ? 0 : at;
 }
 
 /* The first requests: after a wait, which finds what came without being asked for. */
-static void turn(struct pace *p)
+static void turn(struct conns *cs)
 {
-    struct closed_loop *l = of(p);
-    const struct io *io = &p->conns->io;
+    struct closed_loop *l = of(cs);
+    const struct io *io = &cs->io;
 
     for (unsigned i = 0; i < START_BATCH && l->first_sent < io->conn_count; i++) {
         struct client_conn *c = &io->conns[l->first_sent++];
         if (c->state == CONN_IDLE && c->pause.index == TIMER_OFF)
-            ready(p, c);
+            ready(cs, c);
     }
 }
 
 const struct pacing pacing_closed_loop = {
+    .events = {ready, ended, unopened},
     .create = create,
     .release = release,
     .start = start,
     .opened = opened,
-    .ready = ready,
-    .ended = ended,
-    .unopened = unopened,
     .deadline = deadline,
     .turn = turn,
 };
 
-static struct pace *think_create(struct conns *conns)
+static void think_create(struct conns *cs, uint64_t quota)
 {
-    struct pace *p = create(conns);
-
-    of(p)->random = random_stream(conns->io.options->seed, STREAM + conns->io.thread);
-    conns->io.precise = true;
-    return p;
+    create(cs, quota);
+    of(cs)->random = random_stream(cs->io.options->seed, STREAM + cs->io.thread);
+    cs->io.precise = true;
 }
 
-static void think_ready(struct pace *p, struct client_conn *c)
+static void think_ready(struct conns *cs, struct client_conn *c)
 {
-    const struct options *o = p->conns->io.options;
+    const struct options *o = cs->io.options;
     uint64_t pause = o->think_ns;
 
     if (!c->settled) {
-        ready(p, c);
+        ready(cs, c);
         return;
     }
     if (o->think_exponential)
-        pause = (uint64_t)((double)pause * random_exponential(&of(p)->random));
-    if (timers_set(&of(p)->pauses, &c->pause, clock_after(p->conns->io.now, pause)) < 0)
+        pause = (uint64_t)((double)pause * random_exponential(&of(cs)->random));
+    if (timers_set(&of(cs)->pauses, &c->pause, clock_after(cs->io.now, pause)) < 0)
         die_errno("cannot let a connection pause");
 }
 
-static uint64_t think_deadline(struct pace *p, uint64_t at)
+static uint64_t think_deadline(struct conns *cs, uint64_t at)
 {
-    uint64_t next = timers_next(&of(p)->pauses);
-    return deadline(p, next < at ? next : at);
+    uint64_t next = timers_next(&of(cs)->pauses);
+    return deadline(cs, next < at ? next : at);
 }
 
-static void think_turn(struct pace *p)
+static void think_turn(struct conns *cs)
 {
     struct timer *pause;
 
-    while ((pause = timers_due(&of(p)->pauses, p->conns->io.now))) {
+    while ((pause = timers_due(&of(cs)->pauses, cs->io.now))) {
         char *member = (char *)pause;
         struct client_conn *c =
             (struct client_conn *)(member - offsetof(struct client_conn, pause));
         /* One that was lost while it paused is not back, or pauses anew. */
         if (c->state == CONN_IDLE)
-            ready(p, c);
+            ready(cs, c);
     }
-    turn(p);
+    turn(cs);
 }
 
 const struct pacing pacing_think = {
+    .events = {think_ready, ended, unopened},
     .create = think_create,
     .release = release,
     .start = start,
     .opened = opened,
-    .ready = think_ready,
-    .ended = ended,
-    .unopened = unopened,
     .deadline = think_deadline,
     .turn = think_turn,
 };

@@ -50,7 +50,8 @@
 #define SPIN_UP_NS   (99 * SPIN_DOWN_NS)
 
 struct open_loop {
-    struct pace pace;
+    struct conns *conns;
+    uint64_t quota;         /* of -n */
     struct schedule ahead;  /* at the first request that was not yet due when last looked */
     struct schedule behind; /* at the first of the queue, if there is one */
     uint64_t zero;          /* the moment of the schedule's time 0 */
@@ -74,9 +75,9 @@ struct open_loop {
     bool spins;
 };
 
-static struct open_loop *of(struct pace *p)
+static struct open_loop *of(const struct conns *cs)
 {
-    return (struct open_loop *)p;
+    return cs->pace;
 }
 
 static bool in_window(const struct open_loop *o, uint64_t intended)
@@ -91,7 +92,7 @@ static void measure_queue(struct open_loop *o, uint64_t now)
     uint64_t end = now < o->until ? now : o->until;
 
     if (end > begin)
-        o->pace.record->open_loop->queue_area += (double)o->queued * (double)(end - begin);
+        o->conns->record->open_loop->queue_area += (double)o->queued * (double)(end - begin);
     if (now > o->queue_changed)
         o->queue_changed = now;
 }
@@ -100,14 +101,14 @@ static void measure_queue(struct open_loop *o, uint64_t now)
 static void set_alarm(struct open_loop *o)
 {
     uint64_t at = clock_after(o->zero, o->ahead.at);
-    o->pace.conns->io.alarm_at = at < o->until ? at : CLOCK_NEVER;
+    o->conns->io.alarm_at = at < o->until ? at : CLOCK_NEVER;
 }
 
 /* The request that is due is being dealt with: which is the one after it? */
 static void advance(struct open_loop *o)
 {
-    struct open_record *r = o->pace.record->open_loop;
-    struct conns *cs = o->pace.conns;
+    struct open_record *r = o->conns->record->open_loop;
+    struct conns *cs = o->conns;
 
     o->last = cs->io.alarm_at;
     if (in_window(o, o->last)) {
@@ -117,10 +118,10 @@ static void advance(struct open_loop *o)
     }
     schedule_advance(&o->ahead);
     uint64_t next = clock_after(o->zero, o->ahead.at);
-    if (r->scheduled == o->pace.quota && next < o->until) {
+    if (r->scheduled == o->quota && next < o->until) {
         /* The last one of -n was that: the window ends where the next one would be due. */
         o->until = next;
-        if (o->pace.record->open)
+        if (o->conns->record->open)
             cs->phase_ends = next;
     }
     set_alarm(o);
@@ -129,8 +130,8 @@ static void advance(struct open_loop *o)
 /* The request that is due finds no connection. */
 static void enqueue(struct open_loop *o)
 {
-    struct open_record *r = o->pace.record->open_loop;
-    uint64_t due = o->pace.conns->io.alarm_at;
+    struct open_record *r = o->conns->record->open_loop;
+    uint64_t due = o->conns->io.alarm_at;
 
     measure_queue(o, due);
     if (o->queued++ == 0)
@@ -149,10 +150,10 @@ static uint64_t dequeue(struct open_loop *o)
 {
     uint64_t intended = clock_after(o->zero, o->behind.at);
 
-    measure_queue(o, o->pace.conns->io.now);
+    measure_queue(o, o->conns->io.now);
     schedule_advance(&o->behind);
     o->queued--;
-    o->pace.record->open_loop->unsent -= in_window(o, intended);
+    o->conns->record->open_loop->unsent -= in_window(o, intended);
     return intended;
 }
 
@@ -172,7 +173,7 @@ static struct client_conn *next_conn(struct open_loop *o)
 
 static void note_sent(struct open_loop *o, const struct client_conn *c, struct request *q)
 {
-    struct open_record *r = o->pace.record->open_loop;
+    struct open_record *r = o->conns->record->open_loop;
     uint64_t possible = c->since > q->intended ? c->since : q->intended;
 
     q->counted = in_window(o, q->intended);
@@ -184,32 +185,31 @@ static void note_sent(struct open_loop *o, const struct client_conn *c, struct r
     r->sent_in_time += q->sent < o->in_time;
     histogram_record(&r->lateness, q->sent - q->intended);
     histogram_record(&r->own_lateness, q->sent > possible ? q->sent - possible : 0);
-    if (o->pace.record->series)
-        series_sent(o->pace.record->series, q->sent, q->sent - q->intended);
+    if (o->conns->record->series)
+        series_sent(o->conns->record->series, q->sent, q->sent - q->intended);
 }
 
 /* Send the request that was due at `intended` on `c`, which has room. */
 static void send_on(struct open_loop *o, struct client_conn *c, uint64_t intended)
 {
-    struct request *q = conn_begin(o->pace.conns, c);
+    struct request *q = conn_begin(o->conns, c);
 
     q->intended = intended;
     note_sent(o, c, q);
-    conn_send(o->pace.conns, c);
+    conn_send(o->conns, c);
 }
 
 /* The same on one that next_conn() gave, which may have room for more. */
 static void lend(struct open_loop *o, struct client_conn *c, uint64_t intended)
 {
     send_on(o, c, intended);
-    if (c->fd >= 0 && conn_has_room(o->pace.conns, c) && !c->list)
+    if (c->fd >= 0 && conn_has_room(o->conns, c) && !c->list)
         conn_list_append(&o->room, c);
 }
 
-static void ready(struct pace *p, struct client_conn *c)
+static void ready(struct conns *cs, struct client_conn *c)
 {
-    struct open_loop *o = of(p);
-    struct conns *cs = p->conns;
+    struct open_loop *o = of(cs);
 
     conn_list_remove(c);
     /* What came while nobody looked may have come at any moment of that time. */
@@ -224,19 +224,19 @@ static void ready(struct pace *p, struct client_conn *c)
 static void note_ended(struct open_loop *o, const struct request *q, uint64_t intended,
                        enum count outcome)
 {
-    struct open_record *r = o->pace.record->open_loop;
-    uint64_t now = o->pace.conns->io.now;
+    struct open_record *r = o->conns->record->open_loop;
+    uint64_t now = o->conns->io.now;
 
     r->outcomes[outcome]++;
     if (r->steps)
         steps_ended(r->steps, intended - o->from, now - o->from, outcome, now - intended);
-    record_ended(o->pace.record, q, now, outcome, now - intended);
+    record_ended(o->conns->record, q, now, outcome, now - intended);
 }
 
-static void ended(struct pace *p, struct client_conn *c, const struct request *q,
+static void ended(struct conns *cs, struct client_conn *c, const struct request *q,
                   enum count outcome, uint64_t age)
 {
-    struct open_record *r = p->record->open_loop;
+    struct open_record *r = cs->record->open_loop;
     (void)age;
 
     if (!q || !q->counted)
@@ -244,14 +244,14 @@ static void ended(struct pace *p, struct client_conn *c, const struct request *q
     r->in_flight--;
     c->answers += outcome == COUNT_OK;
     if (outcome == COUNT_OK || outcome == COUNT_TIMEOUT)
-        histogram_record(&r->service, p->conns->io.now - q->sent);
-    note_ended(of(p), q, q->intended, outcome);
+        histogram_record(&r->service, cs->io.now - q->sent);
+    note_ended(of(cs), q, q->intended, outcome);
 }
 
 /* The first request of the queue, if there is one, would have been sent on that connection. */
-static void unopened(struct pace *p, enum count outcome)
+static void unopened(struct conns *cs, enum count outcome)
 {
-    struct open_loop *o = of(p);
+    struct open_loop *o = of(cs);
 
     if (o->queued == 0)
         return;
@@ -264,7 +264,7 @@ static void unopened(struct pace *p, enum count outcome)
 static bool send_due(void *owner)
 {
     struct open_loop *o = owner;
-    struct io *io = &o->pace.conns->io;
+    struct io *io = &o->conns->io;
     unsigned sent = 0;
 
     while (io->alarm_at <= io->now && sent < SEND_BATCH) {
@@ -292,7 +292,7 @@ static void was_blind(struct open_loop *o, uint64_t since)
 static void awake(void *owner)
 {
     struct open_loop *o = owner;
-    uint64_t now = o->pace.conns->io.now;
+    uint64_t now = o->conns->io.now;
 
     if (o->blind_waits == 0 || --o->blind_waits == 0)
         o->blind_from = CLOCK_NEVER;
@@ -301,10 +301,10 @@ static void awake(void *owner)
     o->looked = now;
 }
 
-static uint64_t deadline(struct pace *p, uint64_t at)
+static uint64_t deadline(struct conns *cs, uint64_t at)
 {
-    struct open_loop *o = of(p);
-    struct io *io = &p->conns->io;
+    struct open_loop *o = of(cs);
+    struct io *io = &cs->io;
     bool can_send = o->queued == 0 && (!TAILQ_EMPTY(&o->idle) || !TAILQ_EMPTY(&o->room));
 
     io->now = clock_ns();
@@ -335,49 +335,49 @@ static void learn(struct open_loop *o, uint64_t late)
         o->spin_ns = SPIN_MIN_NS;
 }
 
-static void turn(struct pace *p)
+static void turn(struct conns *cs)
 {
-    struct open_loop *o = of(p);
-    const struct io *io = &p->conns->io;
+    struct open_loop *o = of(cs);
+    const struct io *io = &cs->io;
     bool idle = io->total.n[COUNT_BYTES_IN] == o->received;
 
-    if (o->spins && idle && p->record->open)
-        p->record->open_loop->spun_ns += io->now - o->begun;
+    if (o->spins && idle && cs->record->open)
+        cs->record->open_loop->spun_ns += io->now - o->begun;
     else if (!o->spins && idle && io->now >= o->must_end)
         learn(o, io->now - o->must_end);
     send_due(o);
 }
 
-static struct pace *create(struct conns *conns)
+static void create(struct conns *cs, uint64_t quota)
 {
-    struct open_loop *o = xcalloc(1, sizeof *o);
+    struct open_loop *o = cs->pace = xcalloc(1, sizeof *o);
 
-    o->pace.conns = conns;
+    o->conns = cs;
+    o->quota = quota;
     o->spin_ns = SPIN_FIRST_NS;
     o->blind_from = CLOCK_NEVER;
     TAILQ_INIT(&o->idle);
     TAILQ_INIT(&o->room);
-    conns->io.precise = true;
-    conns->io.alarm = send_due;
-    conns->io.awake = awake;
-    conns->io.owner = o;
+    cs->io.precise = true;
+    cs->io.alarm = send_due;
+    cs->io.awake = awake;
+    cs->io.owner = o;
     /* The kernel may end a sleep so much later, to end several at once: 50 us by default
      * (PR_SET_TIMERSLACK(2const)). */
     if (prctl(PR_SET_TIMERSLACK, 1) < 0)
         die_errno("cannot have sleeps end on time");
-    return &o->pace;
 }
 
-static void release(struct pace *p)
+static void release(struct conns *cs)
 {
-    free(p);
+    free(cs->pace);
 }
 
 /* The connections that are idle take part; others when ready() is told. */
-static void start(struct pace *p, uint64_t zero)
+static void start(struct conns *cs, uint64_t zero)
 {
-    struct open_loop *o = of(p);
-    const struct io *io = &p->conns->io;
+    struct open_loop *o = of(cs);
+    const struct io *io = &cs->io;
     const struct options *options = io->options;
     struct schedule_plan plan = {options->arrival, options->rate_milli, options->seed,
                                  options->threads,
@@ -386,25 +386,25 @@ static void start(struct pace *p, uint64_t zero)
     schedule_init(&o->ahead, &plan, io->thread);
     o->zero = zero;
     o->from = clock_after(zero, options->warmup_ns);
-    o->until = p->quota ? clock_after(o->from, options->duration_ns) : o->from;
+    o->until = o->quota ? clock_after(o->from, options->duration_ns) : o->from;
     o->in_time = CLOCK_NEVER;
     o->looked = io->now;
     set_alarm(o);
     for (uint32_t i = 0; i < io->conn_count; i++)
         if (io->conns[i].state == CONN_IDLE)
-            ready(p, &io->conns[i]);
+            ready(cs, &io->conns[i]);
 }
 
-static uint64_t opened(struct pace *p, uint64_t at)
+static uint64_t opened(struct conns *cs, uint64_t at)
 {
     (void)at;
-    return of(p)->until;
+    return of(cs)->until;
 }
 
 /* Nothing is due after the window. */
-static void closed(struct pace *p, uint64_t end)
+static void closed(struct conns *cs, uint64_t end)
 {
-    struct open_loop *o = of(p);
+    struct open_loop *o = of(cs);
     struct client_conn *c;
     uint64_t window = end > o->from ? end - o->from : 0;
     uint64_t grace = window / 10 < GRACE_NS    ? window / 10
@@ -414,24 +414,22 @@ static void closed(struct pace *p, uint64_t end)
     if (end < o->from)
         o->from = end;
     o->until = end > o->last ? end : o->last + 1;
-    while (p->conns->io.alarm_at < o->until)
+    while (cs->io.alarm_at < o->until)
         enqueue(o);
     measure_queue(o, end);
     o->in_time = end + grace;
-    p->conns->io.alarm_at = CLOCK_NEVER;
+    cs->io.alarm_at = CLOCK_NEVER;
     /* What was due just now and is in the queue only because the window ended before. */
     while (o->queued > 0 && (c = next_conn(o)))
         lend(o, c, dequeue(o));
 }
 
 const struct pacing pacing_open_loop = {
+    .events = {ready, ended, unopened},
     .create = create,
     .release = release,
     .start = start,
     .opened = opened,
-    .ready = ready,
-    .ended = ended,
-    .unopened = unopened,
     .deadline = deadline,
     .turn = turn,
     .closed = closed,

@@ -9,7 +9,7 @@
 
 #define HOUR_NS (3600 * NS_PER_S)
 
-static unsigned sent;
+static unsigned sent, phases_ended;
 
 static void do_nothing(struct io *io)
 {
@@ -50,35 +50,12 @@ static struct workload load;
 static struct record record;
 static struct conns conns;
 static const struct pacing *pacing;
-static struct pace *pace; /* NULL until the connections are there */
 
-static void on_ready(struct conns *cs, struct client_conn *c)
+static void next_phase(struct conns *cs)
 {
-    (void)cs;
-    if (pace)
-        pacing->ready(pace, c);
+    cs->phase_ends = CLOCK_NEVER;
+    phases_ended++;
 }
-
-static void on_ended(struct conns *cs, struct client_conn *c, const struct request *q,
-                     enum count outcome, uint64_t age)
-{
-    (void)cs;
-    pacing->ended(pace, c, q, outcome, age);
-}
-
-static void on_unopened(struct conns *cs, enum count outcome)
-{
-    (void)cs;
-    pacing->unopened(pace, outcome);
-}
-
-static void on_time(struct conns *cs)
-{
-    (void)cs;
-}
-
-static const struct conn_events events = {
-    .time = on_time, .ready = on_ready, .ended = on_ended, .unopened = on_unopened};
 
 /* The load begins, and its window with it, at `zero`. */
 static void begin(const struct pacing *which, uint32_t connections, uint64_t quota,
@@ -96,30 +73,28 @@ static void begin(const struct pacing *which, uint32_t connections, uint64_t quo
     conns.io.options = &options;
     conns.io.load = &load;
     conns.io.conn_count = connections;
-    conns.events = &events;
     conns.record = &record;
+    conns.next_phase = next_phase;
     conns_create(&conns);
     conns_open(&conns);
     assert_int_equal(conns_opened(&conns), connections);
     pacing = which;
-    pace = pacing->create(&conns);
-    pace->record = &record;
-    pace->quota = quota;
-    pacing->start(pace, zero);
-    conns.phase_ends = pacing->opened(pace, zero);
+    pacing->create(&conns, quota);
+    conns_report(&conns, &pacing->events);
+    pacing->start(&conns, zero);
+    conns.phase_ends = pacing->opened(&conns, zero);
     record_open(&record, zero, &conns.io.total);
 }
 
 static int end(void **state)
 {
     (void)state;
-    pacing->release(pace);
+    pacing->release(&conns);
     conns_close(&conns);
     conns_free(&conns);
     record_free(&record);
     workload_free(&load);
-    pace = NULL;
-    sent = 0;
+    sent = phases_ended = 0;
     memset(&options, 0, sizeof options);
     memset(&record, 0, sizeof record);
     memset(&conns, 0, sizeof conns);
@@ -146,7 +121,7 @@ static void lose(uint32_t i)
 static void turn(void)
 {
     conns.io.now = clock_ns();
-    pacing->turn(pace);
+    pacing->turn(&conns);
 }
 
 static void closed_loop_sends_when_answered(void **state)
@@ -154,10 +129,10 @@ static void closed_loop_sends_when_answered(void **state)
     (void)state;
     begin(&pacing_closed_loop, 3, UINT64_MAX, clock_ns());
     assert_int_equal(sent, 0);
-    assert_int_equal(pacing->deadline(pace, HOUR_NS), 0); /* the first requests are due */
+    assert_int_equal(pacing->deadline(&conns, HOUR_NS), 0); /* the first requests are due */
     turn();
     assert_int_equal(sent, 3);
-    assert_int_equal(pacing->deadline(pace, HOUR_NS), HOUR_NS); /* answers are waited for */
+    assert_int_equal(pacing->deadline(&conns, HOUR_NS), HOUR_NS); /* answers are waited for */
     turn();
     assert_int_equal(sent, 3);
     answer(1);
@@ -176,19 +151,20 @@ static void quota_ends_the_window(void **state)
     assert_true(conns.asked_all);
     answer(0);
     assert_int_equal(sent, 3); /* no fourth */
-    assert_true(conns.phase_ends > conns.io.now);
+    assert_int_equal(phases_ended, 0);
     answer(1);
     assert_int_equal(sent, 3);
-    assert_int_equal(conns.phase_ends, conns.io.now);
+    assert_int_equal(phases_ended, 1);
 }
 
 static void on_its_way_when_the_window_opens(void **state)
 {
     (void)state;
-    begin(&pacing_closed_loop, 2, UINT64_MAX, clock_ns());
+    begin(&pacing_closed_loop, 2, 3, clock_ns());
+    record.open = false;
     turn();
-    pace->quota = 3;
-    conns.phase_ends = pacing->opened(pace, conns.io.now);
+    conns.phase_ends = pacing->opened(&conns, conns.io.now);
+    record.open = true;
     answer(0);
     assert_int_equal(sent, 3); /* two of the three were on their way */
     answer(1);
@@ -216,14 +192,14 @@ static void thinks_before_the_next(void **state)
     answer(0);
     turn();
     assert_int_equal(sent, 1);
-    assert_int_equal(pacing->deadline(pace, CLOCK_NEVER), conn(0)->pause.at);
+    assert_int_equal(pacing->deadline(&conns, CLOCK_NEVER), conn(0)->pause.at);
     options.think_ns = 0;
     lose(0); /* and comes back, and thinks for no time at all */
     conns_check(&conns);
     assert_int_equal(conn(0)->state, CONN_IDLE);
     turn();
     assert_int_equal(sent, 2);
-    assert_int_equal(pacing->deadline(pace, CLOCK_NEVER),
+    assert_int_equal(pacing->deadline(&conns, CLOCK_NEVER),
                      CLOCK_NEVER); /* the old one is gone */
 }
 
@@ -286,7 +262,7 @@ static void drained_when_all_have_ended(void **state)
     options.rate_milli = 1000000;
     begin(&pacing_open_loop, 1, UINT64_MAX, zero);
     turn();
-    pacing->closed(pace, zero + 3 * NS_PER_MS);
+    pacing->closed(&conns, zero + 3 * NS_PER_MS);
     conns.io.now = clock_ns();
     assert_int_equal(conns.io.alarm_at, CLOCK_NEVER); /* nothing is due after the window */
     uint64_t scheduled = record.open_loop->scheduled;
