@@ -1,8 +1,9 @@
 /* What is told while a run goes on: the rows of --csv and the line on a terminal. All of it is done
  * by the main thread, so that the workers do no more than put numbers where it finds them.
  *
- * The line of progress is rewritten in place on standard error, and gone at the end. Where it cannot
- * be rewritten (common/terminal.h), or with --quiet, no worker publishes and nothing is written. */
+ * The line of progress is rewritten in place on standard error, and gone at the end. Where it
+ * cannot be rewritten (common/terminal.h), or with --quiet, no worker publishes and nothing is
+ * written. */
 #ifndef IOM_OBSERVER_H
 #define IOM_OBSERVER_H
 

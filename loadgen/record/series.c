@@ -46,7 +46,8 @@ void series_init(struct series *s, uint64_t interval_ns, int tell_fd)
     STAILQ_INIT(&s->empty);
     s->current = take_empty(s);
     /* The first of those for reuse: memory need not be had when an interval ends. */
-    STAILQ_INSERT_HEAD(&s->empty, take_empty(s), next);
+    struct series_interval *spare = take_empty(s);
+    STAILQ_INSERT_HEAD(&s->empty, spare, next);
 }
 
 static void free_list(struct series *s, struct series_list *list)
