@@ -3,14 +3,14 @@
 
 #include "common/err.h"
 #include "common/inherit.h"
-#include "loadgen/cli/fail_if.h"
 #include "loadgen/cli/options.h"
 #include "loadgen/load/reach.h"
 #include "loadgen/load/run.h"
-#include "loadgen/load/search.h"
+#include "loadgen/report/fail_if.h"
 #include "loadgen/report/output.h"
 #include "loadgen/report/report.h"
 #include "loadgen/report/result.h"
+#include "loadgen/report/search.h"
 #include "loadgen/report/verdict.h"
 
 static int run_once(const struct options *o)

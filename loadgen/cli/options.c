@@ -6,9 +6,10 @@
 #include "common/command_line.h"
 #include "common/err.h"
 #include "common/parse.h"
-#include "loadgen/cli/fail_if.h"
 #include "loadgen/cli/option_values.h"
 #include "loadgen/protocol/pipeline.h"
+#include "loadgen/report/fail_if.h"
+#include "loadgen/report/search.h"
 #include "loadgen/report/verdict.h"
 
 #define MAX_CONNECTIONS 1000000

@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loadgen/cli/condition.h"
 #include "loadgen/cli/url_list.h"
 #include "loadgen/engine/engine.h"
 #include "loadgen/pace/schedule.h"
 #include "loadgen/protocol/body.h"
 #include "loadgen/protocol/url.h"
+#include "loadgen/report/condition.h"
 
 struct options {
     struct asked_url *urls; /* all at one address; at least one */

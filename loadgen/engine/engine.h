@@ -1,20 +1,25 @@
-/* The engines: who does the I/O of a worker's connections.
+/* The engines: who does the I/O of a thread's connections.
  *
- * An engine moves bytes and reports what happened to the functions of client_conn.h; what a
- * request is, when it is late, and what is counted as what is not its business. All calls for
- * one worker come from that worker's thread, and an engine reports only from within wait(),
- * with one exception: send() may report conn_send_failed(). available() alone comes from the main
- * thread, before there are workers. */
+ * An engine moves bytes and reports what happened to a table of functions; what a request is, when
+ * it is late, when the next one is due, and what is counted as what is not its business. All calls
+ * for one `struct io` come from one thread, and an engine reports only from within wait(), with one
+ * exception: send() may report send_failed(). available() alone comes from the main thread, before
+ * there are others. */
 #ifndef IOM_ENGINE_H
 #define IOM_ENGINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-struct worker;
+#include "loadgen/engine/coalesce.h"
+#include "loadgen/engine/sources.h"
+#include "loadgen/record/tally.h"
+
 struct client_conn;
+struct io;
+struct options;
+struct workload;
 
 struct engine {
     const char *name;
@@ -22,46 +27,96 @@ struct engine {
     /* Does it work here? If not, says in `why` (`size` bytes) what is missing. NULL: always. */
     bool (*available)(char *why, size_t size);
 
-    /* Set up worker->engine_state. Ends the program where the system refuses. */
-    void (*create)(struct worker *w);
+    /* Set up io->state. Ends the program where the system refuses. */
+    void (*create)(struct io *io);
 
     /* Begin to connect a closed connection to the run's address, without waiting. Returns 0
-     * where it is connected already, EINPROGRESS where a later wait() will tell by
-     * conn_connected() or conn_refused(), and any other errno where it failed. */
-    int (*connect)(struct worker *w, struct client_conn *c);
+     * where it is connected already, EINPROGRESS where a later wait() will report connected() or
+     * refused(), and any other errno where it failed. */
+    int (*connect)(struct io *io, struct client_conn *c);
 
     /* Send what c->out and c->out_left, or c->pipeline, say, now or when there is room; advances
      * them. With a pipeline it is called once between two waits at the most. */
-    void (*send)(struct worker *w, struct client_conn *c);
+    void (*send)(struct io *io, struct client_conn *c);
 
     /* Close the socket of `c`. Nothing is reported for it any more. */
-    void (*close)(struct worker *w, struct client_conn *c);
+    void (*close)(struct io *io, struct client_conn *c);
 
     /* Sleep until something happens, at most until `deadline`, and report all that did. Sets
-     * worker->now before each report, and worker->more: may there be more than was reported?
-     * Returns early when the worker's wake descriptor is readable. */
-    void (*wait)(struct worker *w, uint64_t deadline);
+     * io->now before each report, and io->more. Returns early when io->wake_fd is readable. */
+    void (*wait)(struct io *io, uint64_t deadline);
 
-    /* Free worker->engine_state. The connections were closed before. */
-    void (*destroy)(struct worker *w);
+    /* Free io->state. The connections were closed before. */
+    void (*destroy)(struct io *io);
 };
 
+/* What an engine reports; after each of these the connection may be closed (c->fd is then -1). */
+struct engine_events {
+    void (*connected)(struct io *io, struct client_conn *c);
+    /* It could not connect: `error` is the errno. */
+    void (*refused)(struct io *io, struct client_conn *c, int error);
+    /* `size` bytes came in, at io->now. */
+    void (*received)(struct io *io, struct client_conn *c, const char *data, size_t size);
+    /* Bytes came in before the request that is on its way was sent: they are no answer to it. */
+    void (*unasked)(struct io *io, struct client_conn *c);
+    /* The server closed its side. */
+    void (*ended)(struct io *io, struct client_conn *c);
+    /* The socket failed with `error`. */
+    void (*failed)(struct io *io, struct client_conn *c, int error);
+    /* A send failed with `error`. Where the server takes no more it may have answered before, as
+     * one does that refuses an upload: what there is is still to be read, and the end of the
+     * stream, which the engine goes on to tell, ends the connection. */
+    void (*send_failed)(struct io *io, struct client_conn *c, int error);
+};
+
+/* What the engine of one thread works with. */
+struct io {
+    const struct engine *engine;
+    void *state; /* the engine's */
+    const struct engine_events *events;
+    const struct options *options;
+    struct workload *load;
+    struct sources *sources; /* the run's */
+    struct source_cursor source;
+    struct client_conn *conns;
+    uint32_t conn_count;
+    unsigned thread; /* its number */
+    int wake_fd;     /* an eventfd that others write to */
+
+    uint64_t now; /* the last reading of the clock */
+    bool more;    /* the last wait() may not have reported all there was */
+    struct tally total;
+    uint64_t unpaid;    /* bytes that were counted as sent and were not: the next ones pay */
+    uint64_t in_flight; /* requests on their way */
+    struct coalesce coalesce;
+
+    bool precise; /* a wait must end on time */
+    /* Of an owner who must act on time, between two events too; NULL where nobody must. */
+    uint64_t alarm_at;
+    bool (*alarm)(void *owner); /* `now` is alarm_at or later. True if anything was sent */
+    void (*awake)(void *owner); /* a wait is over, at `now` */
+    void *owner;
+};
+
+/* Between two events, at io->now. True if anything was sent. */
+static inline bool io_mind_alarm(struct io *io)
+{
+    return __builtin_expect(io->now >= io->alarm_at, 0) && io->alarm(io->owner);
+}
+
 extern const struct engine engine_epoll;
-extern const struct engine engine_null;     /* of --null: no sockets, answers from memory */
-extern const struct engine engine_io_uring; /* only where it was built: IOM_HAVE_IO_URING */
+extern const struct engine engine_null; /* of --null: no sockets, answers from memory */
+extern const struct engine engine_ring; /* only where it was built: IOM_HAVE_IO_URING */
 
-/* For connect() of every engine: open the socket of `c` into c->fd, from the next source address,
- * and begin to connect it. Returns 0 where it is connected, EINPROGRESS, or another errno, and
- * then nothing is open. Ends the program where descriptors are out. */
-int engine_open(struct worker *w, struct client_conn *c);
+/* For engines that send by a system call: send(2) all that `c` has to send. Returns false where the
+ * socket has no room for the rest. */
+bool engine_send(struct io *io, struct client_conn *c);
 
-/* For engines that send by a system call: send(2) as much as goes of what `c` has to send. The
- * return value is send's; engine_sent() advances. */
-ssize_t engine_send_some(struct client_conn *c);
-void engine_sent(struct client_conn *c, size_t size);
+/* For engines that count bytes when they queue them: `size` more. */
+void engine_count_sent(struct io *io, size_t size);
 
 /* For close() of every engine: close `fd` as --close says. */
-void engine_close_socket(const struct worker *w, int fd);
+void engine_close_socket(const struct io *io, int fd);
 
 /* The values of --engine. */
 enum engine_choice { ENGINE_AUTO, ENGINE_EPOLL, ENGINE_IO_URING };

@@ -2,7 +2,7 @@
  *
  * Per request in the normal case: one send, one recv, and the share of one epoll_wait that
  * returned a batch of answers. A socket is registered once, when its connect begins, for input,
- * output and the peer's close, and epoll_ctl is not called again while it lives: an edge is
+ * output and the server's close, and epoll_ctl is not called again while it lives: an edge is
  * reported when something new arrives, so nothing has to be switched off and on again
  * (epoll(7)).
  *
@@ -13,7 +13,7 @@
  * of, on a Unix-domain socket behind a descriptor that was passed, which nothing tells of (tcp(7),
  * unix(7)). There it is read until all answers that were due have come, or to EAGAIN.
  *
- * Unix-domain sockets report room to send every time the peer reads (unix_write_space() in
+ * Unix-domain sockets report room to send every time the server reads (unix_write_space() in
  * net/unix/af_unix.c), TCP only after a send that found none. So they are registered without
  * EPOLLOUT, and it is added for good at the first send that does not fit. */
 #include <errno.h>
@@ -25,118 +25,104 @@
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "loadgen/load/run.h"
-#include "loadgen/load/worker.h"
+#include "loadgen/cli/options.h"
+#include "loadgen/engine/client_conn.h"
+#include "loadgen/engine/dial.h"
+#include "loadgen/engine/engine.h"
 
 #define BATCH       512
 #define BUFFER_SIZE ((size_t)64 << 10)
 
 struct epoll_state {
     int fd;
-    int timer;    /* a timer descriptor, -1 where it is not needed */
-    bool precise; /* a wait must end on time */
+    int timer; /* a timer descriptor, -1 where it is not needed */
     bool is_unix;
     char buffer[BUFFER_SIZE]; /* shared by all connections: what is read is used at once */
     struct epoll_event events[BATCH];
 };
 
-static void epoll_create_engine(struct worker *w)
+static void epoll_create_engine(struct io *io)
 {
     struct epoll_state *s = xmalloc(sizeof *s);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
 
-    w->engine_state = s;
+    io->state = s;
     s->timer = -1;
-    s->precise = w->open || w->think;
-    s->is_unix = addr_family(&w->run->options->url.addr) == AF_UNIX;
+    s->is_unix = addr_family(&io->options->url.addr) == AF_UNIX;
     s->fd = epoll_create1(EPOLL_CLOEXEC);
     if (s->fd < 0)
         die_errno("cannot create an epoll instance");
-    if (epoll_ctl(s->fd, EPOLL_CTL_ADD, w->wake_fd, &event) < 0)
+    if (epoll_ctl(s->fd, EPOLL_CTL_ADD, io->wake_fd, &event) < 0)
         die_errno("cannot watch the wake-up descriptor");
 }
 
-static void epoll_close_conn(struct worker *w, struct client_conn *c)
+static void epoll_close_conn(struct io *io, struct client_conn *c)
 {
     if (c->fd >= 0)
-        engine_close_socket(w, c->fd);
+        engine_close_socket(io, c->fd);
     c->fd = -1;
 }
 
-static int watch(struct worker *w, struct client_conn *c, int operation, bool output)
+static int watch(struct io *io, struct client_conn *c, int operation, bool output)
 {
-    struct epoll_state *s = w->engine_state;
+    struct epoll_state *s = io->state;
     struct epoll_event event = {
         .events = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET | (output ? (uint32_t)EPOLLOUT : 0),
         .data.ptr = c,
     };
-    w->total.n[COUNT_EPOLL_CTL]++;
+    io->total.n[COUNT_EPOLL_CTL]++;
     c->watches_output = output;
     return epoll_ctl(s->fd, operation, c->fd, &event);
 }
 
-static int epoll_connect(struct worker *w, struct client_conn *c)
+static int epoll_connect(struct io *io, struct client_conn *c)
 {
-    const struct epoll_state *s = w->engine_state;
-    int error = engine_open(w, c);
+    const struct epoll_state *s = io->state;
+    int error = dial(io->sources, &io->source, &io->options->url.addr, 0, &c->fd);
 
-    if ((error == 0 || error == EINPROGRESS) && watch(w, c, EPOLL_CTL_ADD, !s->is_unix) < 0)
+    if ((error == 0 || error == EINPROGRESS) && watch(io, c, EPOLL_CTL_ADD, !s->is_unix) < 0)
         die_errno("cannot watch a connection");
     return error;
 }
 
-static void epoll_send(struct worker *w, struct client_conn *c)
+static void epoll_send(struct io *io, struct client_conn *c)
 {
-    while (c->out_left > 0) {
-        ssize_t n = engine_send_some(c);
-        w->total.n[COUNT_SEND]++;
-        if (n >= 0) {
-            w->total.n[COUNT_BYTES_OUT] += (uint64_t)n;
-            engine_sent(c, (size_t)n);
-        } else if (errno == EAGAIN) {
-            w->total.n[COUNT_EAGAIN]++;
-            if (!c->watches_output && watch(w, c, EPOLL_CTL_MOD, true) < 0)
-                die_errno("cannot watch a connection");
-            return;
-        } else if (errno != EINTR) {
-            conn_send_failed(w, c, errno);
-            return;
-        }
-    }
+    if (!engine_send(io, c) && !c->watches_output && watch(io, c, EPOLL_CTL_MOD, true) < 0)
+        die_errno("cannot watch a connection");
 }
 
 /* Read what has arrived, until nothing more can be there or the connection is closed. `plain`: a
  * recv that stops short has emptied the socket. */
-static void receive(struct worker *w, struct client_conn *c, bool plain)
+static void receive(struct io *io, struct client_conn *c, bool plain)
 {
-    struct epoll_state *s = w->engine_state;
-    /* Without this end a peer that is quick would keep the loop at one connection. */
+    struct epoll_state *s = io->state;
+    /* Without this end a server that is quick would keep the loop at one connection. */
     uint32_t answered = c->begun - c->on_its_way, due = c->on_its_way;
 
     while (c->fd >= 0) {
         ssize_t n = recv(c->fd, s->buffer, sizeof s->buffer, 0);
         int error = errno;
-        w->total.n[COUNT_RECV]++;
-        w->now = clock_ns();
+        io->total.n[COUNT_RECV]++;
+        io->now = clock_ns();
         if (n > 0) {
-            conn_received(w, c, s->buffer, (size_t)n);
+            io->events->received(io, c, s->buffer, (size_t)n);
             bool all = c->begun - c->on_its_way - answered >= due;
-            if ((size_t)n < sizeof s->buffer && !c->peer_closed && (plain || all))
+            if ((size_t)n < sizeof s->buffer && !c->server_closed && (plain || all))
                 return;
         } else if (n == 0) {
-            conn_ended(w, c);
+            io->events->ended(io, c);
             return;
         } else if (error == EAGAIN) {
-            w->total.n[COUNT_EAGAIN]++;
+            io->total.n[COUNT_EAGAIN]++;
             return;
         } else if (error != EINTR) {
-            conn_error(w, c, error);
+            io->events->failed(io, c, error);
             return;
         }
     }
 }
 
-static void connect_done(struct worker *w, struct client_conn *c, uint32_t events)
+static void connect_done(struct io *io, struct client_conn *c, uint32_t events)
 {
     int error = 0;
     socklen_t size = sizeof error;
@@ -145,33 +131,33 @@ static void connect_done(struct worker *w, struct client_conn *c, uint32_t event
         getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size);
     else if (!(events & EPOLLOUT))
         return;
-    w->now = clock_ns();
+    io->now = clock_ns();
     if (error)
-        conn_refused(w, c, error);
+        io->events->refused(io, c, error);
     else
-        conn_connected(w, c);
+        io->events->connected(io, c);
 }
 
-static void handle(struct worker *w, struct client_conn *c, uint32_t events)
+static void handle(struct io *io, struct client_conn *c, uint32_t events)
 {
-    const struct epoll_state *s = w->engine_state;
+    const struct epoll_state *s = io->state;
 
     if (c->fd < 0)
         return; /* closed by what came before it in the batch */
     if (c->state == CONN_CONNECTING) {
-        connect_done(w, c, events);
+        connect_done(io, c, events);
         if (c->fd < 0)
             return;
     } else if (c->out_left > 0 && (events & EPOLLOUT)) {
-        w->now = clock_ns();
-        epoll_send(w, c);
+        io->now = clock_ns();
+        epoll_send(io, c);
         if (c->fd < 0)
             return;
     }
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        c->peer_closed = true;
+        c->server_closed = true;
     if (events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        receive(w, c, !s->is_unix && !(events & EPOLLPRI));
+        receive(io, c, !s->is_unix && !(events & EPOLLPRI));
 }
 
 /* Without epoll_pwait2() (Linux 5.11) a timer descriptor takes its place. */
@@ -185,9 +171,9 @@ static void use_timer(struct epoll_state *s)
 }
 
 /* Wait to the nanosecond, as far as the kernel can. */
-static int wait_precisely(const struct worker *w, struct epoll_state *s, uint64_t deadline)
+static int wait_precisely(const struct io *io, struct epoll_state *s, uint64_t deadline)
 {
-    struct timespec left = ns_timespec(deadline > w->now ? deadline - w->now : 0);
+    struct timespec left = ns_timespec(deadline > io->now ? deadline - io->now : 0);
 
     if (s->timer < 0) {
         int n =
@@ -196,7 +182,7 @@ static int wait_precisely(const struct worker *w, struct epoll_state *s, uint64_
             return n;
         use_timer(s);
     }
-    if (deadline <= w->now)
+    if (deadline <= io->now)
         return epoll_wait(s->fd, s->events, BATCH, 0);
     struct itimerspec at = {.it_value = ns_timespec(deadline == CLOCK_NEVER ? 0 : deadline)};
     if (timerfd_settime(s->timer, TFD_TIMER_ABSTIME, &at, NULL) < 0)
@@ -204,41 +190,40 @@ static int wait_precisely(const struct worker *w, struct epoll_state *s, uint64_
     return epoll_wait(s->fd, s->events, BATCH, -1);
 }
 
-static void epoll_wait_events(struct worker *w, uint64_t deadline)
+static void epoll_wait_events(struct io *io, uint64_t deadline)
 {
-    struct epoll_state *s = w->engine_state;
-    int n = s->precise
-                ? wait_precisely(w, s, deadline)
-                : epoll_wait(s->fd, s->events, BATCH, clock_timeout_ms(w->now, deadline));
+    struct epoll_state *s = io->state;
+    int n = io->precise
+                ? wait_precisely(io, s, deadline)
+                : epoll_wait(s->fd, s->events, BATCH, clock_timeout_ms(io->now, deadline));
 
-    w->total.n[COUNT_EPOLL_WAIT]++;
+    io->total.n[COUNT_EPOLL_WAIT]++;
     if (n < 0 && errno != EINTR)
         die_errno("cannot wait for events");
-    w->more = n < 0 || n == BATCH;
-    if (n <= 0 || w->open)
-        w->now = clock_ns();
-    if (w->open)
-        open_loop_awake(w->open, w->now);
+    io->more = n < 0 || n == BATCH;
+    if (n <= 0 || io->awake)
+        io->now = clock_ns();
+    if (io->awake)
+        io->awake(io->owner);
     for (int i = 0; i < n; i++) {
         void *about = s->events[i].data.ptr;
         if (about == &s->timer) {
-            w->now = clock_ns();
+            io->now = clock_ns();
         } else if (about) {
-            handle(w, about, s->events[i].events);
+            handle(io, about, s->events[i].events);
         } else {
             uint64_t count;
-            w->now = clock_ns();
-            if (read(w->wake_fd, &count, sizeof count) < 0 && errno != EAGAIN)
+            io->now = clock_ns();
+            if (read(io->wake_fd, &count, sizeof count) < 0 && errno != EAGAIN)
                 die_errno("cannot read the wake-up descriptor");
         }
-        if (w->open)
-            open_loop_mind(w, w->open, w->now);
+        io_mind_alarm(io);
     }
 }
 
-static void epoll_destroy(struct worker *w)
+static void epoll_destroy(struct io *io)
 {
-    struct epoll_state *s = w->engine_state;
+    struct epoll_state *s = io->state;
     if (s->timer >= 0)
         close(s->timer);
     close(s->fd);

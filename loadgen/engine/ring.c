@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "loadgen/pace/coalesce.h"
+#include "loadgen/engine/coalesce.h"
 
 /* Both queues are used round and round, so they are kept as small as goes: what fits into the
  * first-level cache. A full submission queue is submitted early, no more. The completion queue

@@ -6,13 +6,13 @@
  * need more addresses. On the IPv4 loopback there are 16 million for the taking, and they are taken
  * as they are needed: 127.0.0.1 first, then 127.0.0.2 and so on. Where the options ask for short
  * connections that is from the beginning; else from when half the ports of 127.0.0.1 were used or
- * none was free, for the peer may close each connection. Each thread works on one address at a time
- * and leaves it when half its ports were used, because the kernel gives connect() the ports of one
- * parity at once and searches for others; an address is taken up again a minute after it was left.
- * --source names the addresses instead; connections then go round them.
+ * none was free, for the server may close each connection. Each thread works on one address at a
+ * time and leaves it when half its ports were used, because the kernel gives connect() the ports of
+ * one parity at once and searches for others; an address is taken up again a minute after it was
+ * left. --source names the addresses instead; connections then go round them.
  *
- * bind() would choose a port that is free with any peer; IP_BIND_ADDRESS_NO_PORT leaves the
- * choice to connect(), which knows the peer (ip(7)). */
+ * bind() would choose a port that is free with any server; IP_BIND_ADDRESS_NO_PORT leaves the
+ * choice to connect(), which knows the server (ip(7)). */
 #ifndef IOM_SOURCES_H
 #define IOM_SOURCES_H
 

@@ -9,7 +9,7 @@
 
 #include "common/clock.h"
 #include "common/err.h"
-#include "loadgen/load/worker.h"
+#include "loadgen/conn/conns.h"
 
 /* The "Connection Attempt Delay" of RFC 8305, section 8. */
 #define ATTEMPT_DELAY_NS (250 * NS_PER_MS)

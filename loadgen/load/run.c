@@ -27,25 +27,11 @@
  * there are by default. */
 #define MANY_CONNECTIONS 14000
 
-static void tell(struct run *r, const char *line)
-{
-    int fd = r->options->events_fd;
-    if (fd >= 0 && write(fd, line, strlen(line)) < 0)
-        warn("cannot write to --events-fd %d: %s", fd, strerror(errno));
-}
-
-/* The window of the run is open while that of any thread is. */
-void run_opened(struct run *r)
-{
-    if (atomic_fetch_add(&r->opened, 1) == 0)
-        tell(r, "start\n");
-}
-
-void run_closed(struct run *r)
-{
-    if (atomic_fetch_add(&r->closed, 1) + 1 == r->options->threads)
-        tell(r, "end\n");
-}
+struct thread {
+    struct run *run;
+    struct worker *worker;
+    pthread_t id;
+};
 
 /* The descriptors that are open, those of whoever started us among them. */
 static rlim_t count_fds(void)
@@ -88,21 +74,22 @@ static void connections_tried(struct run *r)
     for (uint32_t i = 0; i < r->options->threads; i++) {
         struct worker *w = &r->workers[i];
         r->connected += w->connected;
-        r->settled += w->settled;
+        r->settled += w->conns.settled;
         for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
-            if (w->reasons[k])
-                r->why_not = w->reasons[k];
+            if (w->record.reasons[k])
+                r->why_not = w->record.reasons[k];
     }
     snprintf(line, sizeof line, "connected %u\n", r->connected);
-    tell(r, line);
+    moments_tell(&r->moments, line);
     /* An open loop's threads must all be there at the schedule's time 0. */
     r->start_ns = clock_ns() + (r->options->rate_milli ? START_DELAY_NS : 0);
 }
 
 static void *thread_main(void *arg)
 {
-    struct worker *w = arg;
-    struct run *r = w->run;
+    struct thread *t = arg;
+    struct worker *w = t->worker;
+    struct run *r = t->run;
 
     worker_create(w);
     worker_connect(w);
@@ -115,7 +102,7 @@ static void *thread_main(void *arg)
         worker_load(w, r->start_ns);
     uint64_t one = 1;
     if (write(r->done_fd, &one, sizeof one) < 0)
-        die_errno("cannot tell that thread %u is done", w->index);
+        die_errno("cannot tell that thread %u is done", w->conns.io.thread);
     if (r->connected > 0 && r->options->hold)
         worker_hold(w);
     worker_close(w);
@@ -126,7 +113,7 @@ static void wake_all(struct run *r)
 {
     uint64_t one = 1;
     for (uint32_t i = 0; i < r->options->threads; i++)
-        if (write(r->workers[i].wake_fd, &one, sizeof one) < 0)
+        if (write(r->workers[i].conns.io.wake_fd, &one, sizeof one) < 0)
             die_errno("cannot wake thread %u", i);
 }
 
@@ -147,8 +134,8 @@ static void wait_for(struct run *r, struct pollfd *fds, nfds_t count, bool beats
         limit = DISTURBANCE_BEAT_MS;
     if (poll(fds, count, limit) < 0 && errno != EINTR)
         die_errno("cannot wait for the threads");
-    disturbance_slept(&r->disturbance, limit, clock_ns(), atomic_load(&r->opened) > 0,
-                      atomic_load(&r->closed) == r->options->threads);
+    disturbance_slept(&r->disturbance, limit, clock_ns(), atomic_load(&r->moments.opened) > 0,
+                      atomic_load(&r->moments.closed) == r->options->threads);
 }
 
 /* The main thread: pass on signals, count the threads that are done, end the hold. */
@@ -173,9 +160,9 @@ static void supervise(struct run *r, int signal_fd)
             if (read(signal_fd, &info, sizeof info) < 0)
                 die_errno("cannot read a signal");
             /* In the hold a signal ends just that: the window was whole. */
-            if (atomic_load(&r->closed) < r->options->threads)
-                atomic_store(&r->stopped, true);
-            atomic_store(&r->signalled, true);
+            if (atomic_load(&r->moments.closed) < r->options->threads)
+                atomic_store(&r->moments.stopped, true);
+            atomic_store(&r->moments.signalled, true);
             hold = false;
             wake_all(r);
         }
@@ -189,7 +176,7 @@ static void supervise(struct run *r, int signal_fd)
         if (fds[2].revents && input_ended())
             hold = false;
     }
-    atomic_store(&r->finished, true);
+    atomic_store(&r->moments.finished, true);
     wake_all(r);
 }
 
@@ -215,20 +202,21 @@ static void make_workers(struct run *r)
     r->workers = xcalloc(o->threads, sizeof *r->workers);
     for (uint32_t i = 0; i < o->threads; i++) {
         struct worker *w = &r->workers[i];
-        w->run = r;
-        w->index = i;
-        w->engine = r->engine;
-        w->load = &r->load;
-        w->protocol = r->load.protocol;
-        w->timeout_ns = o->timeout_ns;
-        w->source.at = i;
-        w->first_id = id;
-        w->conn_count = o->connections / o->threads + (i < o->connections % o->threads);
-        id += w->conn_count;
+        struct io *io = &w->conns.io;
+        io->thread = i;
+        io->engine = r->engine;
+        io->options = o;
+        io->load = &r->load;
+        io->sources = &r->sources;
+        io->source.at = i;
+        io->conn_count = o->connections / o->threads + (i < o->connections % o->threads);
+        w->moments = &r->moments;
+        w->conns.first_id = id;
+        id += io->conn_count;
         w->quota = o->requests ? o->requests / o->threads + (i < o->requests % o->threads)
                                : UINT64_MAX;
-        w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (w->wake_fd < 0)
+        io->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (io->wake_fd < 0)
             die_errno("cannot open an event descriptor");
     }
 }
@@ -237,7 +225,7 @@ void run_free(struct run *r)
 {
     for (uint32_t i = 0; i < r->options->threads; i++) {
         struct worker *w = &r->workers[i];
-        close(w->wake_fd);
+        close(w->conns.io.wake_fd);
         worker_free(w);
     }
     free(r->workers);
@@ -255,7 +243,8 @@ static bool needs_sources(const struct options *o)
 
 void run_execute(struct run *r, const struct options *o)
 {
-    *r = (struct run){.options = o};
+    *r = (struct run){.options = o,
+                      .moments = {.threads = o->threads, .events_fd = o->events_fd}};
     sources_init(&r->sources, o->source, &o->url.addr, needs_sources(o));
     workload_init(&r->load, o);
     r->engine = o->null ? &engine_null : engine_choose(o->engine);
@@ -270,15 +259,16 @@ void run_execute(struct run *r, const struct options *o)
     pthread_barrier_init(&r->barrier, NULL, o->threads);
 
     background_start(&r->background, o, &r->load, &r->sources, signal_fd);
-    pthread_t *threads = xcalloc(o->threads, sizeof *threads);
+    struct thread *threads = xcalloc(o->threads, sizeof *threads);
     for (uint32_t i = 0; i < o->threads; i++) {
-        errno = pthread_create(&threads[i], NULL, thread_main, &r->workers[i]);
+        threads[i] = (struct thread){.run = r, .worker = &r->workers[i]};
+        errno = pthread_create(&threads[i].id, NULL, thread_main, &threads[i]);
         if (errno)
             die_errno("cannot start thread %u of %u", i + 1, o->threads);
     }
     supervise(r, signal_fd);
     for (uint32_t i = 0; i < o->threads; i++)
-        pthread_join(threads[i], NULL);
+        pthread_join(threads[i].id, NULL);
     free(threads);
     observer_end(&r->observer, r);
     disturbance_end(&r->disturbance);

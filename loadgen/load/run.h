@@ -11,9 +11,10 @@
 #include "loadgen/engine/sources.h"
 #include "loadgen/load/background.h"
 #include "loadgen/load/disturbance.h"
+#include "loadgen/load/moments.h"
+#include "loadgen/load/observer.h"
 #include "loadgen/load/worker.h"
 #include "loadgen/protocol/exchange.h"
-#include "loadgen/report/observer.h"
 
 struct run {
     const struct options *options;
@@ -26,10 +27,7 @@ struct run {
     struct worker *workers; /* options->threads of them */
 
     pthread_barrier_t barrier;
-    _Atomic bool stopped;            /* end the window now */
-    _Atomic bool signalled;          /* end the drain now */
-    _Atomic bool finished;           /* end the hold */
-    _Atomic uint32_t opened, closed; /* workers whose window did */
+    struct moments moments;
     int done_fd; /* an eventfd: one added by each worker whose window closed */
     uint64_t start_ns;
     uint32_t connected;  /* connections open at the start */
@@ -50,21 +48,7 @@ void run_free(struct run *r);
 
 static inline bool run_stopped(struct run *r)
 {
-    return atomic_load_explicit(&r->stopped, memory_order_relaxed);
+    return moments_flag(&r->moments.stopped);
 }
-
-static inline bool run_signalled(struct run *r)
-{
-    return atomic_load_explicit(&r->signalled, memory_order_relaxed);
-}
-
-static inline bool run_finished(struct run *r)
-{
-    return atomic_load_explicit(&r->finished, memory_order_relaxed);
-}
-
-/* A worker's window opened, closed. */
-void run_opened(struct run *r);
-void run_closed(struct run *r);
 
 #endif

@@ -46,7 +46,7 @@ void body_reference_init(struct body_reference *reference, enum body_rule rule);
  */
 void body_reference_read(struct body_reference *reference, const char *path);
 
-/* Take what each request sends for the right body: the peer is an echo. */
+/* Take what each request sends for the right body: the server is an echo. */
 void body_reference_sent(struct body_reference *reference, const char *data, size_t size);
 
 /* Make `to` what `from` is; before any answer is held against either. */

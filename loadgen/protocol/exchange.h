@@ -56,7 +56,7 @@ struct protocol {
     /* Judge input. `*data` is moved past what belongs to this answer. */
     enum exchange_result (*feed)(struct workload *load, struct exchange *x, const char **data,
                                  const char *end);
-    /* The peer closed its side in mid-exchange. Never MORE. */
+    /* The server closed its side in mid-exchange. Never MORE. */
     enum exchange_result (*eof)(struct workload *load, struct exchange *x);
     void (*free)(struct exchange *x);
 };

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "loadgen/cli/fail_if.h"
+#include "loadgen/report/fail_if.h"
 #include "loadgen/report/hgrm.h"
 #include "loadgen/report/report_steps.h"
 #include "loadgen/report/report_text.h"
@@ -29,20 +29,20 @@ static void print_times(FILE *out, const char *name, const struct histogram *h)
 
 static void print_distributions(FILE *out, const struct result *result)
 {
-    const struct open_result *open = result->open;
+    const struct open_record *open = result->sum.open_loop;
 
     fprintf(out, "  %-13s%10s%10s%10s%10s%10s\n", "", "mean", "stdev", "p50", "p99", "max");
     if (open) {
-        print_times(out, "Response time", result->latency);
+        print_times(out, "Response time", result->sum.latency);
         print_times(out, "Service time", &open->service);
         print_times(out, "Lateness", &open->lateness);
         print_times(out, "  our own", &open->own_lateness);
     } else {
-        print_times(out, "Latency", result->latency);
+        print_times(out, "Latency", result->sum.latency);
     }
-    if (result->connect_time) {
-        print_times(out, "Connecting", result->connect_time);
-        print_times(out, "First byte", result->first_byte);
+    if (result->sum.connect_time) {
+        print_times(out, "Connecting", result->sum.connect_time);
+        print_times(out, "First byte", result->sum.first_byte);
     }
 }
 
@@ -64,36 +64,37 @@ static void print_table(FILE *out, const struct histogram *h)
 
 static const char *outcome_text(enum count outcome)
 {
-    return outcome == COUNT_NON_2XX ? "not 2xx" : result_outcome_name(outcome);
+    return outcome == COUNT_NON_2XX ? "not 2xx" : outcome_name(outcome);
 }
 
 /* Every request in exactly one class: the sum, to be seen. */
 static void print_sum(FILE *out, const struct result *result)
 {
-    uint64_t unsent = result->open ? result->open->unsent : 0;
-    uint64_t sum = result->window.n[COUNT_OK] + result->in_flight + unsent;
+    uint64_t unsent = result->sum.open_loop ? result->sum.open_loop->unsent : 0;
+    uint64_t sum = result->sum.window.n[COUNT_OK] + result->sum.in_flight_at_close + unsent;
 
-    fprintf(out, "  Outcomes     %llu ok", (unsigned long long)result->window.n[COUNT_OK]);
+    fprintf(out, "  Outcomes     %llu ok", (unsigned long long)result->sum.window.n[COUNT_OK]);
     for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++) {
-        uint64_t n = result->window.n[k];
+        uint64_t n = result->sum.window.n[k];
         sum += n;
         if (n > 0)
             fprintf(out, " + %llu %s", (unsigned long long)n, outcome_text(k));
     }
-    if (result->in_flight > 0)
-        fprintf(out, " + %llu in flight", (unsigned long long)result->in_flight);
+    if (result->sum.in_flight_at_close > 0)
+        fprintf(out, " + %llu in flight", (unsigned long long)result->sum.in_flight_at_close);
     if (unsent > 0)
         fprintf(out, " + %llu unsent", (unsigned long long)unsent);
-    fprintf(out, " = %llu%s", (unsigned long long)sum, result->open ? " scheduled" : "");
-    if (result->in_flight_at_start > 0)
+    fprintf(out, " = %llu%s", (unsigned long long)sum,
+            result->sum.open_loop ? " scheduled" : "");
+    if (result->sum.in_flight_at_open > 0)
         fprintf(out, ", %llu of them begun before the window",
-                (unsigned long long)result->in_flight_at_start);
+                (unsigned long long)result->sum.in_flight_at_open);
     putc('\n', out);
 }
 
 static void print_open(FILE *out, const struct options *o, const struct result *result)
 {
-    const struct open_result *open = result->open;
+    const struct open_record *open = result->sum.open_loop;
     char text[2][REPORT_TEXT];
 
     fprintf(out, "  Rate         ");
@@ -102,28 +103,28 @@ static void print_open(FILE *out, const struct options *o, const struct result *
                 options_rate(o, 0, result->window_ns));
     else
         fprintf(out, "%.2f/s asked", (double)o->rate_milli / 1e3);
-    fprintf(out, ", %.2f/s sent in the window\n", open->rate_delivered);
+    fprintf(out, ", %.2f/s sent in the window\n", result->rate_delivered);
     report_print_steps(out, o, result);
     if (open->queue_waited > 0)
         fprintf(out, "  Queue        %llu found no idle connection, longest %llu, mean %.2f\n",
                 (unsigned long long)open->queue_waited, (unsigned long long)open->queue_max,
-                open->queue_mean);
+                result->queue_mean);
     fprintf(out, "  Drain        took %s of %s at most, %llu left\n",
-            report_time(text[0], (double)open->drain_took_ns),
+            report_time(text[0], (double)result->sum.drain_took_ns),
             report_time(text[1], (double)o->drain_ns),
-            (unsigned long long)(result->in_flight + open->unsent));
+            (unsigned long long)(result->sum.in_flight_at_close + open->unsent));
 }
 
 /* What went wrong, and the first reason for it. */
 static void print_failures(FILE *out, const struct run *r, const struct result *result)
 {
     for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++) {
-        if (result->window.n[k] == 0)
+        if (result->sum.window.n[k] == 0)
             continue;
-        fprintf(out, "  Failed       %llu %s", (unsigned long long)result->window.n[k],
+        fprintf(out, "  Failed       %llu %s", (unsigned long long)result->sum.window.n[k],
                 outcome_text(k));
-        if (result->reasons[k])
-            fprintf(out, " (%s)", result->reasons[k]);
+        if (result->sum.reasons[k])
+            fprintf(out, " (%s)", result->sum.reasons[k]);
         putc('\n', out);
     }
     if (r->options->settle_ns > 0 && r->settled < r->options->connections)
@@ -133,26 +134,26 @@ static void print_failures(FILE *out, const struct run *r, const struct result *
         fprintf(out, "  Connected    %u of %u at the start\n", r->connected,
                 r->options->connections);
     char text[REPORT_TEXT];
-    if (result->in_flight > 0)
+    if (result->sum.in_flight_at_close > 0)
         fprintf(out, "  In flight    %llu at the end, the oldest for %s\n",
-                (unsigned long long)result->in_flight,
-                report_time(text, (double)result->oldest_in_flight_ns));
+                (unsigned long long)result->sum.in_flight_at_close,
+                report_time(text, (double)result->sum.oldest_in_flight_ns));
 }
 
 /* Of several URLs, how each did; of many, how some did and all others. */
 static void print_urls(FILE *out, const struct run *r, const struct result *result)
 {
-    uint64_t ok = result->window.n[COUNT_OK];
+    uint64_t ok = result->sum.window.n[COUNT_OK];
     uint64_t failed = 0;
     uint32_t count = r->options->url_count;
     uint32_t chosen[URLS_PRINTED];
     uint32_t n = count > 1 ? report_choose_urls(result, count, URLS_PRINTED, chosen) : 0;
 
     for (uint32_t i = 0; i < count; i++)
-        failed += outcomes_failed(result->by_target[i]);
+        failed += outcomes_failed(result->sum.by_target[i]);
     for (uint32_t i = 0; i < n; i++) {
         const struct asked_url *u = &r->options->urls[chosen[i]];
-        const uint64_t *outcomes = result->by_target[chosen[i]];
+        const uint64_t *outcomes = result->sum.by_target[chosen[i]];
         uint64_t of_this = outcomes_failed(outcomes);
         fprintf(out, "  URL          %12llu ok %9llu failed   weight %u   %s\n",
                 (unsigned long long)outcomes[COUNT_OK], (unsigned long long)of_this, u->weight,
@@ -214,7 +215,7 @@ static void print_generator(FILE *out, const struct result *result)
         fprintf(out, ", %llu starved", (unsigned long long)result->starved);
     fprintf(out, "\n  Generator    CPU %.1f %%, %.2fus per request", 100 * result->cpu_fraction,
             result->cpu_us_per_request);
-    if (result->open)
+    if (result->sum.open_loop)
         fprintf(out, ", %.1f %% spinning to be on time", 100 * result->spun_fraction);
     if (result->coalesced_fraction > 0)
         fprintf(out, ", coalescing for %.0f %% of the time", 100 * result->coalesced_fraction);
@@ -245,7 +246,7 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
 {
     const struct options *o = r->options;
     double seconds = (double)result->window_ns / 1e9;
-    uint64_t ok = result->window.n[COUNT_OK];
+    uint64_t ok = result->sum.window.n[COUNT_OK];
     char text[2][REPORT_TEXT];
 
     fprintf(out, "%s of %s%s%s\n", report_time(text[0], (double)result->window_ns), o->url_text,
@@ -253,22 +254,22 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
             run_stopped((struct run *)r) ? " (interrupted)" : "");
     fprintf(out, "  %u thread%s and %u connection%s, %s loop%s, %s\n", o->threads,
             o->threads == 1 ? "" : "s", o->connections, o->connections == 1 ? "" : "s",
-            result->open ? "open" : "closed",
+            result->sum.open_loop ? "open" : "closed",
             o->arrival == ARRIVAL_POISSON ? " with Poisson arrivals" : "",
             o->null ? "no server: answers from memory" : r->engine->name);
     print_address(out, o);
     print_distributions(out, result);
     if (o->latency_table)
-        print_table(out, result->latency);
+        print_table(out, result->sum.latency);
     fprintf(out, "  %llu requests in %s, %s read", (unsigned long long)ok,
             report_time(text[0], (double)result->window_ns),
-            report_bytes(text[1], (double)result->window.n[COUNT_BYTES_IN]));
+            report_bytes(text[1], (double)result->sum.window.n[COUNT_BYTES_IN]));
     if (o->data)
         fprintf(out, ", %s sent",
-                report_bytes(text[0], (double)result->window.n[COUNT_BYTES_OUT]));
+                report_bytes(text[0], (double)result->sum.window.n[COUNT_BYTES_OUT]));
     putc('\n', out);
     print_sum(out, result);
-    if (result->open)
+    if (result->sum.open_loop)
         print_open(out, o, result);
     print_failures(out, r, result);
     print_urls(out, r, result);
@@ -279,10 +280,10 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     fprintf(out, "Requests/sec: %12.2f\n", result->requests_per_second);
     if (seconds > 0)
         fprintf(out, "Transfer/sec: %12s\n",
-                report_bytes(text[0], (double)result->window.n[COUNT_BYTES_IN] / seconds));
+                report_bytes(text[0], (double)result->sum.window.n[COUNT_BYTES_IN] / seconds));
     if (seconds > 0 && o->data)
         fprintf(out, "Upload/sec:   %12s\n",
-                report_bytes(text[0], (double)result->window.n[COUNT_BYTES_OUT] / seconds));
+                report_bytes(text[0], (double)result->sum.window.n[COUNT_BYTES_OUT] / seconds));
     fprintf(out, "Verdict: %s%s%s\n", result->verdict, result->verdict_reason[0] ? ": " : "",
             result->verdict_reason);
     fail_if_print(out, o, result);
@@ -300,6 +301,6 @@ bool report_all(const struct run *r, const struct result *result, const struct s
     if (o->json)
         written &= report_json(o->json, r, result, search);
     if (o->hgrm)
-        written &= hgrm_write_file(o->hgrm, result->latency);
+        written &= hgrm_write_file(o->hgrm, result->sum.latency);
     return written;
 }

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-#include "loadgen/load/search.h"
 #include "loadgen/report/result.h"
+#include "loadgen/report/search.h"
 
 /* The summary for a person, in the order that users of wrk expect. */
 void report_print(FILE *out, const struct run *r, const struct result *result);

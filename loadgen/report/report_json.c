@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/err.h"
-#include "loadgen/cli/fail_if.h"
+#include "loadgen/report/fail_if.h"
 #include "loadgen/report/json_put.h"
 #include "loadgen/report/output.h"
 #include "loadgen/report/report.h"
@@ -14,9 +14,9 @@ static json_t *outcomes(const struct result *result)
 {
     json_t *o = json_object();
     for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
-        put_count(o, result_outcome_name(k), result->window.n[k]);
-    put_count(o, "in_flight", result->in_flight);
-    put_count(o, "unsent", result->open ? result->open->unsent : 0);
+        put_count(o, outcome_name(k), result->sum.window.n[k]);
+    put_count(o, "in_flight", result->sum.in_flight_at_close);
+    put_count(o, "unsent", result->sum.open_loop ? result->sum.open_loop->unsent : 0);
     return o;
 }
 
@@ -24,8 +24,8 @@ static json_t *reasons(const struct result *result)
 {
     json_t *o = json_object();
     for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
-        if (result->reasons[k])
-            put(o, result_outcome_name(k), json_string(result->reasons[k]));
+        if (result->sum.reasons[k])
+            put(o, outcome_name(k), json_string(result->sum.reasons[k]));
     return o;
 }
 
@@ -47,18 +47,18 @@ static json_t *histogram(const struct histogram *h)
 /* The histograms that this kind of run has, by name. */
 static json_t *histograms(const struct result *result)
 {
-    const struct open_result *open = result->open;
+    const struct open_record *open = result->sum.open_loop;
     const struct {
         const char *name;
         const struct histogram *histogram;
     } all[] = {
-        {"latency", result->latency},
-        {"response_time", open ? result->latency : NULL},
+        {"latency", result->sum.latency},
+        {"response_time", open ? result->sum.latency : NULL},
         {"service_time", open ? &open->service : NULL},
         {"lateness", open ? &open->lateness : NULL},
         {"own_lateness", open ? &open->own_lateness : NULL},
-        {"connect_time", result->connect_time},
-        {"first_byte", result->first_byte},
+        {"connect_time", result->sum.connect_time},
+        {"first_byte", result->sum.first_byte},
     };
     json_t *o = json_object();
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -70,7 +70,7 @@ static json_t *histograms(const struct result *result)
 /* What there is in an open loop only; null where it is closed. */
 static void put_open(json_t *root, const struct options *o, const struct result *result)
 {
-    const struct open_result *open = result->open;
+    const struct open_record *open = result->sum.open_loop;
     json_t *queue = open ? json_object() : json_null();
     json_t *drain = open ? json_object() : json_null();
 
@@ -79,19 +79,19 @@ static void put_open(json_t *root, const struct options *o, const struct result 
         open ? json_real(options_rate(o, 0, result->window_ns)) : json_null());
     put(root, "rate_profile", report_rate_profile(o));
     put(root, "steps", report_steps(o, result));
-    put(root, "rate_delivered", open ? json_real(open->rate_delivered) : json_null());
+    put(root, "rate_delivered", open ? json_real(result->rate_delivered) : json_null());
     put(root, "scheduled", open ? json_integer((json_int_t)open->scheduled) : json_null());
     if (open) {
         put_count(queue, "max", open->queue_max);
-        put_real(queue, "mean", open->queue_mean);
+        put_real(queue, "mean", result->queue_mean);
         put_count(queue, "waited", open->queue_waited);
         put_count(drain, "limit_ns", o->drain_ns);
-        put_count(drain, "took_ns", open->drain_took_ns);
-        put_count(drain, "left", result->in_flight + open->unsent);
+        put_count(drain, "took_ns", result->sum.drain_took_ns);
+        put_count(drain, "left", result->sum.in_flight_at_close + open->unsent);
     }
     put(root, "queue", queue);
     put(root, "drain", drain);
-    put(root, "response_time", report_latency(open ? result->latency : NULL));
+    put(root, "response_time", report_latency(open ? result->sum.latency : NULL));
     put(root, "service_time", report_latency(open ? &open->service : NULL));
     put(root, "lateness", report_latency(open ? &open->lateness : NULL));
     put(root, "own_lateness", report_latency(open ? &open->own_lateness : NULL));
@@ -122,18 +122,18 @@ static json_t *generator(const struct result *result)
     json_t *o = json_object();
     json_t *syscalls = json_object();
 
-    put_count(o, "cpu_us", result->user_us + result->system_us);
-    put_count(o, "user_us", result->user_us);
-    put_count(o, "system_us", result->system_us);
+    put_count(o, "cpu_us", result->sum.user_us + result->sum.system_us);
+    put_count(o, "user_us", result->sum.user_us);
+    put_count(o, "system_us", result->sum.system_us);
     put_real(o, "cpu_fraction", result->cpu_fraction);
     put_real(o, "max_thread_cpu_fraction", result->max_cpu_fraction);
     put_real(o, "cpu_us_per_request", result->cpu_us_per_request);
-    put_count(o, "spun_ns", result->open ? result->open->spun_ns : 0);
+    put_count(o, "spun_ns", result->sum.open_loop ? result->sum.open_loop->spun_ns : 0);
     put_real(o, "spun_fraction", result->spun_fraction);
     put_real(o, "coalesced_fraction", result->coalesced_fraction);
-    put_count(o, "coalesced_slept_ns", result->coalesced_slept_ns);
+    put_count(o, "coalesced_slept_ns", result->sum.coalesced_slept_ns);
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
-        put_count(syscalls, calls[i].name, result->window.n[calls[i].count]);
+        put_count(syscalls, calls[i].name, result->sum.window.n[calls[i].count]);
     put(o, "syscalls", syscalls);
     return o;
 }
@@ -168,7 +168,7 @@ static json_t *everything(const struct run *r, const struct result *result,
     put(root, "protocol", json_string(url_protocol_name(o->url.protocol)));
     put(root, "method", o->url.protocol == URL_HTTP ? json_string(o->method) : json_null());
     put_count(root, "data_bytes", o->data_size);
-    put(root, "mode", json_string(result->open ? "open" : "closed"));
+    put(root, "mode", json_string(result->sum.open_loop ? "open" : "closed"));
     put(root, "engine", json_string(r->engine->name));
     put_count(root, "connections", o->connections);
     put_count(root, "threads", o->threads);
@@ -184,22 +184,22 @@ static json_t *everything(const struct run *r, const struct result *result,
     put_count(root, "settle_ns", o->settle_ns);
     put_count(root, "window_ns", result->window_ns);
     put_count(root, "warmup_ns", o->warmup_ns);
-    put_count(root, "requests", result->window.n[COUNT_OK]);
-    put_count(root, "bytes_in", result->window.n[COUNT_BYTES_IN]);
-    put_count(root, "bytes_out", result->window.n[COUNT_BYTES_OUT]);
+    put_count(root, "requests", result->sum.window.n[COUNT_OK]);
+    put_count(root, "bytes_in", result->sum.window.n[COUNT_BYTES_IN]);
+    put_count(root, "bytes_out", result->sum.window.n[COUNT_BYTES_OUT]);
     put_real(root, "requests_per_second", result->requests_per_second);
-    put_count(root, "started", result->window.n[COUNT_STARTED]);
-    put_count(root, "in_flight_at_start", result->in_flight_at_start);
-    put_count(root, "unsolicited", result->window.n[COUNT_UNSOLICITED]);
-    put_count(root, "oldest_in_flight_ns", result->oldest_in_flight_ns);
-    put_count(root, "connects", result->window.n[COUNT_CONNECTS]);
+    put_count(root, "started", result->sum.window.n[COUNT_STARTED]);
+    put_count(root, "in_flight_at_start", result->sum.in_flight_at_open);
+    put_count(root, "unsolicited", result->sum.window.n[COUNT_UNSOLICITED]);
+    put_count(root, "oldest_in_flight_ns", result->sum.oldest_in_flight_ns);
+    put_count(root, "connects", result->sum.window.n[COUNT_CONNECTS]);
     put(root, "outcomes", outcomes(result));
     put(root, "reasons", reasons(result));
-    put(root, "latency", report_latency(result->latency));
+    put(root, "latency", report_latency(result->sum.latency));
     put_open(root, o, result);
-    put(root, "connect_time", report_latency(result->connect_time));
-    put(root, "first_byte", report_latency(result->first_byte));
-    put(root, "histogram", histogram(result->latency));
+    put(root, "connect_time", report_latency(result->sum.connect_time));
+    put(root, "first_byte", report_latency(result->sum.first_byte));
+    put(root, "histogram", histogram(result->sum.latency));
     put(root, "histograms", histograms(result));
     put(root, "fairness", fairness(result));
     put(root, "generator", generator(result));

@@ -22,7 +22,7 @@ static const char *percentile_text(char text[REPORT_TEXT], const struct step *st
 
 void report_print_steps(FILE *out, const struct options *o, const struct result *result)
 {
-    const struct steps *s = result->open ? result->open->steps : NULL;
+    const struct steps *s = result->sum.open_loop ? result->sum.open_loop->steps : NULL;
     char text[4][REPORT_TEXT];
 
     if (!s)
@@ -60,7 +60,7 @@ json_t *report_rate_profile(const struct options *o)
 
 json_t *report_steps(const struct options *o, const struct result *result)
 {
-    const struct steps *s = result->open ? result->open->steps : NULL;
+    const struct steps *s = result->sum.open_loop ? result->sum.open_loop->steps : NULL;
 
     if (!s)
         return json_null();
@@ -74,7 +74,7 @@ json_t *report_steps(const struct options *o, const struct result *result)
         put_real(one, "rate_achieved", per_second(step->answered, step));
         put_count(one, "scheduled", step->scheduled);
         for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
-            put_count(one, result_outcome_name(k), step->outcomes[k]);
+            put_count(one, outcome_name(k), step->outcomes[k]);
         put_count(one, "left",
                   step->scheduled - step->outcomes[COUNT_OK] - outcomes_failed(step->outcomes));
         put(one, "response_time", report_latency(step->response));

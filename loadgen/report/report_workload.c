@@ -68,10 +68,10 @@ uint32_t report_choose_urls(const struct result *result, uint32_t count, uint32_
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < count; i++)
-        failed += outcomes_failed(result->by_target[i]) > 0;
+        failed += outcomes_failed(result->sum.by_target[i]) > 0;
     uint32_t others = failed < most ? most - failed : 0; /* places left for those without */
     for (uint32_t i = 0; i < count && n < most; i++) {
-        bool bad = outcomes_failed(result->by_target[i]) > 0;
+        bool bad = outcomes_failed(result->sum.by_target[i]) > 0;
         if (!bad && others == 0)
             continue;
         others -= !bad;
@@ -84,7 +84,7 @@ static void put_outcomes(json_t *o, const uint64_t outcomes[COUNT_OUTCOMES])
 {
     put_count(o, "requests", outcomes[COUNT_OK]);
     for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
-        put_count(o, result_outcome_name(k), outcomes[k]);
+        put_count(o, outcome_name(k), outcomes[k]);
 }
 
 json_t *report_urls(const struct run *r, const struct result *result)
@@ -98,7 +98,7 @@ json_t *report_urls(const struct run *r, const struct result *result)
         json_t *o = json_object();
         put(o, "url", report_url(u->text));
         put_count(o, "weight", u->weight);
-        put_outcomes(o, result->by_target[chosen[k]]);
+        put_outcomes(o, result->sum.by_target[chosen[k]]);
         json_array_append_new(list, o);
     }
     return list;
@@ -119,7 +119,7 @@ json_t *report_urls_left_out(const struct run *r, const struct result *result)
             continue;
         }
         for (unsigned outcome = 0; outcome < COUNT_OUTCOMES; outcome++)
-            sum[outcome] += result->by_target[i][outcome];
+            sum[outcome] += result->sum.by_target[i][outcome];
     }
     json_t *o = json_object();
     put_count(o, "urls", count - n);

@@ -4,8 +4,8 @@
 
 #include <jansson.h>
 
-#include "loadgen/load/search.h"
 #include "loadgen/report/result.h"
+#include "loadgen/report/search.h"
 
 /* A URL. JSON is UTF-8 (RFC 8259, section 8.1), the path of a Unix-domain socket any bytes: where
  * they are not UTF-8, those above ASCII are written as %XX. */

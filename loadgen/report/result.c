@@ -7,16 +7,6 @@
 #include "common/err.h"
 #include "loadgen/report/verdict.h"
 
-const char *result_outcome_name(enum count outcome)
-{
-    static const char *const names[COUNT_OUTCOMES] = {
-        [COUNT_OK] = "ok",           [COUNT_TIMEOUT] = "timeout", [COUNT_RESET] = "reset",
-        [COUNT_REFUSED] = "refused", [COUNT_EOF] = "eof",         [COUNT_CORRUPT] = "corrupt",
-        [COUNT_NON_2XX] = "non_2xx",
-    };
-    return names[outcome];
-}
-
 static int compare(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a;
@@ -34,8 +24,8 @@ static void fairness(struct result *result, const struct run *r)
 
     for (uint32_t i = 0; i < r->options->threads; i++) {
         const struct worker *w = &r->workers[i];
-        for (uint32_t j = 0; j < w->conn_count; j++)
-            answers[k++] = w->conns[j].answers;
+        for (uint32_t j = 0; j < w->conns.io.conn_count; j++)
+            answers[k++] = w->conns.io.conns[j].answers;
     }
     qsort(answers, n, sizeof *answers, compare);
     for (size_t i = 0; i < n; i++) {
@@ -50,73 +40,45 @@ static void fairness(struct result *result, const struct run *r)
     free(answers);
 }
 
-/* What one thread did, added to what the others did. */
-static void merge_open(struct open_result *all, const struct open_loop *one,
-                       double *sent_in_window)
+/* The requests that were due in the window count, whenever they ended. */
+static void count_open(struct result *result, const struct run *r)
 {
-    histogram_merge(&all->service, &one->service);
-    histogram_merge(&all->lateness, &one->lateness);
-    histogram_merge(&all->own_lateness, &one->own_lateness);
-    all->scheduled += one->scheduled;
-    all->sent += one->sent;
-    all->sent_in_time += one->sent_in_time;
-    all->unsent += one->queued_counted;
-    all->queue_max += one->queue_max;
-    all->queue_waited += one->queue_waited;
-    all->queue_mean += one->queue_area;
-    all->spun_ns += one->spun_ns;
-    if (one->drain_took_ns > all->drain_took_ns)
-        all->drain_took_ns = one->drain_took_ns;
-    *sent_in_window += (double)one->sent_in_window;
-}
+    struct record *sum = &result->sum;
+    struct open_record *open = sum->open_loop;
 
-static void collect_open(struct result *result, const struct run *r)
-{
-    struct open_result *all = result->open = xcalloc(1, sizeof *all);
-    double sent_in_window = 0;
-
-    histogram_init(&all->service);
-    histogram_init(&all->lateness);
-    histogram_init(&all->own_lateness);
-    all->steps = steps_create(r->options);
-    memset(result->window.n, 0, COUNT_OUTCOMES * sizeof result->window.n[0]);
     for (uint32_t i = 0; i < r->options->threads; i++) {
         const struct worker *w = &r->workers[i];
-        const struct open_loop *one = w->open;
         /* What is due in the window may be sent in the drain. */
-        result->window.n[COUNT_NO_PORT] += w->total.n[COUNT_NO_PORT] -
-                                           w->opening.n[COUNT_NO_PORT] -
-                                           w->window.n[COUNT_NO_PORT];
-        merge_open(all, one, &sent_in_window);
-        if (all->steps)
-            steps_merge(all->steps, one->steps);
-        for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
-            result->window.n[k] += one->outcomes[k];
+        sum->window.n[COUNT_NO_PORT] += w->conns.io.total.n[COUNT_NO_PORT] -
+                                        w->record.opening.n[COUNT_NO_PORT] -
+                                        w->record.window.n[COUNT_NO_PORT];
     }
-    if (all->steps)
-        steps_cut(all->steps, result->window_ns);
-    result->window.n[COUNT_STARTED] = all->sent;
-    result->in_flight_at_start = 0;
-    if (result->window_ns > 0) {
-        all->rate_delivered = sent_in_window * 1e9 / (double)result->window_ns;
-        all->queue_mean /= (double)result->window_ns;
-        result->spun_fraction =
-            (double)all->spun_ns / ((double)result->window_ns * r->options->threads);
-    }
+    if (open->steps)
+        steps_cut(open->steps, result->window_ns);
+    memcpy(sum->window.n, open->outcomes, sizeof open->outcomes);
+    sum->window.n[COUNT_STARTED] = open->sent;
+    sum->in_flight_at_open = 0;
+    if (result->window_ns == 0)
+        return;
+    double window = (double)result->window_ns;
+    result->rate_delivered = (double)open->sent_in_window * 1e9 / window;
+    result->queue_mean = open->queue_area / window;
+    result->spun_fraction = (double)open->spun_ns / (window * r->options->threads);
 }
 
 /* Every request is in exactly one class, or this program is wrong. */
 static void check_sum(const struct result *result)
 {
-    const uint64_t *n = result->window.n;
-    uint64_t ended = result->in_flight;
-    uint64_t begun = n[COUNT_STARTED] + result->in_flight_at_start + n[COUNT_UNSOLICITED];
+    const struct record *sum = &result->sum;
+    const uint64_t *n = sum->window.n;
+    uint64_t ended = sum->in_flight_at_close;
+    uint64_t begun = n[COUNT_STARTED] + sum->in_flight_at_open + n[COUNT_UNSOLICITED];
 
     for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
         ended += n[k];
-    if (result->open) {
-        ended += result->open->unsent;
-        begun = result->open->scheduled;
+    if (sum->open_loop) {
+        ended += sum->open_loop->unsent;
+        begun = sum->open_loop->scheduled;
     }
     if (ended == begun)
         return;
@@ -125,105 +87,57 @@ static void check_sum(const struct result *result)
     abort();
 }
 
-static void merge_worker(struct result *result, const struct worker *w)
+/* Of the thread that is the busiest. */
+static void find_busiest(struct result *result, const struct record *r)
 {
-    tally_add(&result->window, &w->window);
-    histogram_merge(result->latency, w->latency);
-    result->in_flight_at_start += w->in_flight_at_open;
-    result->in_flight += w->in_flight_at_close;
-    if (w->oldest_in_flight_ns > result->oldest_in_flight_ns)
-        result->oldest_in_flight_ns = w->oldest_in_flight_ns;
-    for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
-        if (!result->reasons[k])
-            result->reasons[k] = w->reasons[k];
+    double span = (double)r->cpu_span_ns;
 
-    result->user_us += w->user_us;
-    result->system_us += w->system_us;
-    result->cpu_span_ns += w->cpu_span_ns;
-    result->coalesced_slept_ns += w->coalesced_slept_ns;
-    double span = (double)w->cpu_span_ns;
-    double fraction = span > 0 ? (double)(w->user_us + w->system_us) * 1e3 / span : 0;
-    double spun = w->open && span > 0 ? (double)w->open->spun_ns / span : 0;
-    double slept = span > 0 ? (double)w->coalesced_slept_ns / span : 0;
+    if (span == 0)
+        return;
+    double fraction = (double)(r->user_us + r->system_us) * 1e3 / span;
+    double spun = r->open_loop ? (double)r->open_loop->spun_ns / span : 0;
+    double busy = fraction - spun + (double)r->coalesced_slept_ns / span;
     if (fraction > result->max_cpu_fraction)
         result->max_cpu_fraction = fraction;
-    if (fraction - spun + slept > result->max_busy_fraction)
-        result->max_busy_fraction = fraction - spun + slept;
-    if (w->connect_time) {
-        histogram_merge(result->connect_time, w->connect_time);
-        histogram_merge(result->first_byte, w->first_byte);
-    }
-}
-
-/* One URL got all there is; of several the workers counted each. */
-static void count_targets(struct result *result, const struct run *r)
-{
-    uint32_t n = r->load.target_count;
-
-    result->by_target = xcalloc(n, sizeof *result->by_target);
-    for (uint32_t i = 0; i < n; i++)
-        for (unsigned k = 0; k < COUNT_OUTCOMES; k++) {
-            if (n == 1)
-                result->by_target[i][k] = result->window.n[k];
-            for (uint32_t j = 0; n > 1 && j < r->options->threads; j++)
-                result->by_target[i][k] += r->workers[j].by_target[i][k];
-        }
+    if (busy > result->max_busy_fraction)
+        result->max_busy_fraction = busy;
 }
 
 void result_free(struct result *result)
 {
-    free(result->by_target);
-    free(result->latency);
-    free(result->connect_time);
-    free(result->first_byte);
-    if (result->open)
-        steps_free(result->open->steps);
-    free(result->open);
-}
-
-static struct histogram *new_histogram(void)
-{
-    struct histogram *h = xmalloc(sizeof *h);
-    histogram_init(h);
-    return h;
+    record_free(&result->sum);
 }
 
 void result_collect(struct result *result, const struct run *r)
 {
-    uint64_t opened_at = UINT64_MAX;
-    uint64_t closed_at = 0;
-    uint64_t coalesced_ns = 0;
+    struct record *sum = &result->sum;
 
-    *result = (struct result){.latency = new_histogram()};
-    if (r->options->per_connection) {
-        result->connect_time = new_histogram();
-        result->first_byte = new_histogram();
-    }
+    *result = (struct result){0};
+    record_create(sum, r->options);
     for (uint32_t i = 0; i < r->options->threads; i++) {
-        const struct worker *w = &r->workers[i];
-        merge_worker(result, w);
-        coalesced_ns += w->coalesced_ns;
-        if (w->opened_at < opened_at)
-            opened_at = w->opened_at;
-        if (w->closed_at > closed_at)
-            closed_at = w->closed_at;
+        record_merge(sum, &r->workers[i].record);
+        find_busiest(result, &r->workers[i].record);
     }
-    result->window_ns = closed_at - opened_at;
-    result->still_ns = disturbance_still_ns(&r->disturbance, opened_at, closed_at);
-    uint64_t answered = result->window.n[COUNT_OK];
-    if (r->options->rate_milli)
-        collect_open(result, r);
+    result->window_ns = sum->closed_at - sum->opened_at;
+    result->still_ns = disturbance_still_ns(&r->disturbance, sum->opened_at, sum->closed_at);
+    uint64_t answered = sum->window.n[COUNT_OK];
+    if (sum->open_loop)
+        count_open(result, r);
 
-    double cpu_us = (double)(result->user_us + result->system_us);
+    double cpu_us = (double)(sum->user_us + sum->system_us);
     if (result->window_ns > 0)
         result->requests_per_second = (double)answered * 1e9 / (double)result->window_ns;
-    if (result->cpu_span_ns > 0) {
-        result->cpu_fraction = cpu_us * 1e3 / (double)result->cpu_span_ns;
-        result->coalesced_fraction = (double)coalesced_ns / (double)result->cpu_span_ns;
+    if (sum->cpu_span_ns > 0) {
+        result->cpu_fraction = cpu_us * 1e3 / (double)sum->cpu_span_ns;
+        result->coalesced_fraction = (double)sum->coalesced_ns / (double)sum->cpu_span_ns;
     }
     if (answered > 0)
         result->cpu_us_per_request = cpu_us / (double)answered;
-    count_targets(result, r);
+    /* One URL got all there is; of several the threads counted each. */
+    if (!sum->by_target) {
+        sum->by_target = xcalloc(1, sizeof *sum->by_target);
+        memcpy(sum->by_target[0], sum->window.n, sizeof sum->by_target[0]);
+    }
     fairness(result, r);
     check_sum(result);
     verdict_reach(result, r);

@@ -42,7 +42,7 @@ static const char *cpu_text(const struct result *result, char text[64])
 /* True where the schedule was not kept. */
 static bool judge_open(struct result *result)
 {
-    const struct open_result *open = result->open;
+    const struct open_record *open = result->sum.open_loop;
     const struct histogram *own = &open->own_lateness;
     double scheduled = (double)open->scheduled;
     double sent = scheduled - (double)open->unsent;
@@ -133,7 +133,7 @@ static bool judge_disturbance(struct result *result, const struct disturbance *d
 /* True where too many requests failed. */
 static bool judge_failures(struct result *result, const struct options *o)
 {
-    const uint64_t *n = result->window.n;
+    const uint64_t *n = result->sum.window.n;
     uint64_t wrong = outcomes_failed(n);
     uint64_t ended = n[COUNT_OK] + wrong;
 
@@ -158,22 +158,22 @@ void verdict_reach(struct result *result, const struct run *r)
     result->verdict = "ok";
     if (judge_connections(result, r))
         return;
-    if (result->window.n[COUNT_NO_PORT] > 0) {
+    if (result->sum.window.n[COUNT_NO_PORT] > 0) {
         set(result, invalid,
             "%llu connections found no free local port, so the client was the limit: name more "
             "addresses with --source",
-            (unsigned long long)result->window.n[COUNT_NO_PORT]);
+            (unsigned long long)result->sum.window.n[COUNT_NO_PORT]);
         return;
     }
     /* An open loop says more exactly what became of its schedule. */
-    if (result->open && judge_open(result))
+    if (result->sum.open_loop && judge_open(result))
         return;
     /* Whoever disturbed the run, what failed has failed. */
     if (judge_failures(result, r->options))
         return;
     if (judge_disturbance(result, &r->disturbance))
         return;
-    if (!result->open && result->max_busy_fraction > VERDICT_SATURATED)
+    if (!result->sum.open_loop && result->max_busy_fraction > VERDICT_SATURATED)
         judge_saturated(result);
 }
 
@@ -184,7 +184,7 @@ bool verdict_bad(const struct result *result)
 
 int verdict_exit_status(const struct result *result)
 {
-    if (result->window.n[COUNT_OK] == 0)
+    if (result->sum.window.n[COUNT_OK] == 0)
         return EXIT_FAILURE;
     return result->verdict == invalid  ? EXIT_INVALID
            : result->verdict == failed ? EXIT_FAILED

@@ -1,4 +1,4 @@
-#include "loadgen/pace/coalesce.h"
+#include "loadgen/engine/coalesce.h"
 
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* Conditions: what they are read as, and when they hold. */
-#include "loadgen/cli/condition.h"
+#include "loadgen/report/condition.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static int set_up(void **state)
     latency = malloc(sizeof *latency);
     assert_non_null(latency);
     histogram_init(latency);
-    result = (struct result){.latency = latency};
+    result = (struct result){.sum.latency = latency};
     return 0;
 }
 
@@ -136,18 +136,18 @@ static void times_are_those_of_the_histogram(void **state)
 static void counts_and_shares(void **state)
 {
     (void)state;
-    result.window.n[COUNT_OK] = 90;
-    result.window.n[COUNT_TIMEOUT] = 4;
-    result.window.n[COUNT_NON_2XX] = 5;
-    result.window.n[COUNT_REFUSED] = 1;
-    result.in_flight = 50; /* they have not ended */
+    result.sum.window.n[COUNT_OK] = 90;
+    result.sum.window.n[COUNT_TIMEOUT] = 4;
+    result.sum.window.n[COUNT_NON_2XX] = 5;
+    result.sum.window.n[COUNT_REFUSED] = 1;
+    result.sum.in_flight_at_close = 50; /* they have not ended */
     assert_true(holds("errors>=10") && !holds("errors>10"));
     assert_true(holds("errors>=10%") && !holds("errors>10%"));
     assert_true(holds("timeouts>=4") && !holds("timeouts>4"));
     assert_true(holds("timeouts>=4%") && !holds("timeouts>4%"));
     result.window_ns = 500000000;
     result.requests_per_second = 180;
-    result.window.n[COUNT_BYTES_IN] = 1024;
+    result.sum.window.n[COUNT_BYTES_IN] = 1024;
     assert_true(holds("rate>=180") && !holds("rate>180"));
     assert_true(holds("transfer>=2k") && !holds("transfer>2k"));
 }
