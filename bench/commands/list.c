@@ -10,9 +10,10 @@
 #include "bench/base/paths.h"
 #include "bench/base/text.h"
 #include "bench/commands/commands.h"
+#include "bench/plan/external_list.h"
 #include "bench/plan/models.h"
-#include "bench/plan/peer.h"
 #include "bench/plan/scenario.h"
+#include "bench/trial/external_look_up.h"
 #include "common/err.h"
 
 enum { OPTION_JSON = 1 };

@@ -13,7 +13,7 @@
 #include "bench/base/placeholders.h"
 #include "bench/base/process.h"
 #include "bench/base/text.h"
-#include "bench/plan/peer.h"
+#include "bench/plan/external.h"
 #include "common/clock.h"
 #include "common/err.h"
 

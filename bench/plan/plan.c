@@ -4,18 +4,9 @@
 #include <stdlib.h>
 
 #include "bench/base/text.h"
-#include "bench/plan/peer.h"
+#include "bench/plan/external.h"
 #include "common/err.h"
-
-/* splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA
- * 2014. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return z ^ (z >> 31);
-}
+#include "common/random.h"
 
 /* Uniform in [0, n): values that would favour the small remainders are drawn again. */
 static uint64_t random_below(uint64_t *state, uint64_t n)
@@ -23,7 +14,7 @@ static uint64_t random_below(uint64_t *state, uint64_t n)
     uint64_t limit = UINT64_MAX - UINT64_MAX % n;
     uint64_t value;
     do
-        value = next_random(state);
+        value = random_next(state);
     while (value >= limit);
     return value % n;
 }

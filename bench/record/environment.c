@@ -14,7 +14,7 @@
 #include "bench/base/text.h"
 #include "bench/build_commit.h"
 #include "bench/build_config.h"
-#include "bench/plan/peer.h"
+#include "bench/plan/external.h"
 #include "bench/record/machine.h"
 #include "common/clock.h"
 #include "common/err.h"

@@ -7,9 +7,7 @@
 #include "bench/base/csv.h"
 #include "bench/base/json_get.h"
 #include "bench/base/text.h"
-#include "bench/plan/peer.h"
-#include "bench/show/grid.h"
-#include "bench/show/table.h"
+#include "bench/plan/external.h"
 #include "common/err.h"
 
 const struct summary_point *ratio_point(const struct summary *s, const char *protocol,
@@ -135,7 +133,7 @@ void ratios_free(struct ratios *r)
     *r = (struct ratios){0};
 }
 
-static const char *finding_text(const struct ratio *r)
+const char *ratio_finding_text(const struct ratio *r)
 {
     static const char *const texts[] = {[RATIO_ABOVE] = "ours faster",
                                         [RATIO_BELOW] = "peer faster",
@@ -181,7 +179,7 @@ void ratios_write(const struct ratios *r, const char *dir)
             fputc(',', f);
             csv_put_number(f, figures[k], 4);
         }
-        fprintf(f, ",%s,%s", bound, finding_text(x));
+        fprintf(f, ",%s,%s", bound, ratio_finding_text(x));
         for (size_t k = 0; k < sizeof metrics / sizeof metrics[0]; k++) {
             fputc(',', f);
             csv_put_number(f, x->model->at[metrics[k]].median, 4);
@@ -193,89 +191,4 @@ void ratios_write(const struct ratios *r, const char *dir)
     if (fclose(f) != 0)
         die_errno("cannot write %s", path);
     free(path);
-}
-
-/* "2.00 / 4.02" */
-static void put_both(char out[64], double ours, double peer)
-{
-    char text[2][24];
-    const double values[] = {ours, peer};
-    for (int k = 0; k < 2; k++) {
-        if (isnan(values[k]))
-            snprintf(text[k], sizeof text[k], "n/a");
-        else
-            snprintf(text[k], sizeof text[k], "%.2f", values[k]);
-    }
-    snprintf(out, 64, "%s / %s", text[0], text[1]);
-}
-
-static void put_ratio(char out[96], const struct ratio_pair *p)
-{
-    const struct spread *s = &p->at;
-    if (s->n == 0)
-        snprintf(out, 96, "n/a");
-    else if (s->n == 1)
-        snprintf(out, 96, "%s%.2f", p->bound, s->median);
-    else
-        snprintf(out, 96, "%s%.2f [%.2f–%.2f]", p->bound, s->median, s->low, s->high);
-}
-
-static void fill(struct grid *g, const struct ratios *r, const char *protocol)
-{
-    static const char *const heads[] = {"ours",      "peer",    "conns", "ours/peer [low–high]",
-                                        "pairs",     "finding", "req/s", "syscalls/req",
-                                        "CPU µs/req"};
-    enum { COLUMNS = sizeof heads / sizeof heads[0] };
-    *g = (struct grid){.heads = heads, .columns = COLUMNS, .left = 1u << 0 | 1u << 1 | 1u << 5};
-    for (size_t i = 0; i < r->count; i++) {
-        const struct ratio *x = &r->at[i];
-        const struct spread *a = x->model->at;
-        const struct spread *b = x->peer->at;
-        char connections[16], ratio[96], pairs[24], rps[80], calls[64], cpu[64], one[32],
-            two[32];
-        if (strcmp(x->model->protocol, protocol) != 0)
-            continue;
-        snprintf(connections, sizeof connections, "%u", x->model->connections);
-        snprintf(pairs, sizeof pairs, "%zu", x->pair.at.n);
-        put_ratio(ratio, &x->pair);
-        snprintf(rps, sizeof rps, "%s / %s", table_thousands(a[S_RPS].median, one),
-                 table_thousands(b[S_RPS].median, two));
-        put_both(calls, a[S_SYSCALLS_PER_REQUEST].median, b[S_SYSCALLS_PER_REQUEST].median);
-        put_both(cpu, a[S_CPU_PER_REQUEST].median, b[S_CPU_PER_REQUEST].median);
-        const char *cells[COLUMNS] = {x->model->model,
-                                      x->peer->model,
-                                      connections,
-                                      ratio,
-                                      pairs,
-                                      finding_text(x),
-                                      rps,
-                                      calls,
-                                      cpu};
-        grid_add(g, cells);
-    }
-}
-
-void ratios_print(FILE *f, const struct ratios *r, const char *protocol)
-{
-    struct grid g;
-    fill(&g, r, protocol);
-    if (g.rows > 0) {
-        fprintf(f,
-                "\n%s, our models beside servers of others (ours / peer), ratios paired by "
-                "block\n",
-                protocol);
-        grid_print(f, &g);
-    }
-    grid_free(&g);
-}
-
-void ratios_html(FILE *f, const struct ratios *r, const char *protocol)
-{
-    struct grid g;
-    fill(&g, r, protocol);
-    if (g.rows > 0) {
-        fprintf(f, "<h3>%s</h3>\n", protocol);
-        grid_html(f, &g);
-    }
-    grid_free(&g);
 }

@@ -5,7 +5,6 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "bench/base/stats.h"
 #include "bench/record/summary.h"
@@ -61,9 +60,8 @@ void ratios_free(struct ratios *r);
 /* DIR/ratios.csv; not written where there are none. */
 void ratios_write(const struct ratios *r, const char *dir);
 
-/* The table of `protocol`, on the terminal and in the report; nothing where there are none. */
-void ratios_print(FILE *f, const struct ratios *r, const char *protocol);
-void ratios_html(FILE *f, const struct ratios *r, const char *protocol);
+/* What a ratio says in words: who is faster, or why that is open. */
+const char *ratio_finding_text(const struct ratio *r);
 
 /* The summary's point, or NULL. */
 const struct summary_point *ratio_point(const struct summary *s, const char *protocol,

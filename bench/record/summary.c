@@ -141,7 +141,7 @@ void summary_write(const struct summary *s, const char *dir)
 
     fputs("scenario,protocol,model,connections,trials,n_ok,n_valid,verdict,starves", f);
     for (int m = 0; m < SUMMARY_COUNT; m++) {
-        const char *name = metric_name(sources[m]);
+        const char *name = metric_names[sources[m]];
         fprintf(f, ",%s,%s_low,%s_high", name, name, name);
     }
     fputs(",reason,answer\n", f);
@@ -151,9 +151,9 @@ void summary_write(const struct summary *s, const char *dir)
         fprintf(f, ",%s,", p->protocol);
         csv_put_text(f, p->model);
         fprintf(f, ",%u,%u,%u,%u,%s,%d", p->connections, p->trials, p->ok, p->valid,
-                verdict_name(p->verdict), summary_starves(p));
+                verdict_names[p->verdict], summary_starves(p));
         for (int m = 0; m < SUMMARY_COUNT; m++) {
-            int digits = metric_digits(sources[m]) + 1;
+            int digits = metric_digits[sources[m]] + 1;
             const double values[] = {p->at[m].median, p->at[m].low, p->at[m].high};
             for (int k = 0; k < 3; k++) {
                 fputc(',', f);

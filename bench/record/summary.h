@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "bench/base/stats.h"
-#include "bench/record/trials_csv.h"
+#include "bench/trial/row.h"
 
 /* Which columns of trials.csv are summarised. */
 /* clang-format off */

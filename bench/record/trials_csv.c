@@ -18,38 +18,8 @@
 #include "common/err.h"
 #include "common/parse.h"
 
-#define TRIAL_NAME(id, name, digits)   name,
-#define TRIAL_DIGITS(id, name, digits) digits,
-static const char *const metric_names[] = {TRIAL_METRICS(TRIAL_NAME)};
-static const int metric_decimals[] = {TRIAL_METRICS(TRIAL_DIGITS)};
-
-const char answer_is_same[] = "same";
-
 enum { STATUS_OK, STATUS_UNSUPPORTED, STATUS_FAILED };
 static const char *const status_names[] = {"ok", "unsupported", "failed"};
-static const char *const verdict_names[] = {"valid", "generator-limited", "INVALID"};
-
-const char *verdict_name(enum verdict v)
-{
-    return verdict_names[v];
-}
-
-const char *metric_name(enum metric m)
-{
-    return metric_names[m];
-}
-
-int metric_digits(enum metric m)
-{
-    return metric_decimals[m];
-}
-
-void trial_row_init(struct trial_row *row)
-{
-    *row = (struct trial_row){0};
-    for (int i = 0; i < METRIC_COUNT; i++)
-        row->value[i] = NAN;
-}
 
 static void put_header(FILE *f)
 {
@@ -74,7 +44,7 @@ static void put_row(FILE *f, const struct trial_row *row)
     fprintf(f, ",%s", row->started);
     for (int i = 0; i < METRIC_COUNT; i++) {
         fputc(',', f);
-        csv_put_number(f, row->value[i], metric_decimals[i]);
+        csv_put_number(f, row->value[i], metric_digits[i]);
     }
     fputc(',', f);
     csv_put_text(f, row->engine);

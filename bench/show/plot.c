@@ -1,7 +1,6 @@
 #include "bench/show/plot.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,15 +9,13 @@
 #include <unistd.h>
 
 #include "bench/base/json_get.h"
-#include "bench/base/paths.h"
 #include "bench/base/process.h"
 #include "bench/base/text.h"
-#include "bench/commands/commands.h"
-#include "bench/record/comparison.h"
-#include "bench/record/distribution.h"
 #include "bench/record/ratios.h"
 #include "bench/record/run_data.h"
 #include "bench/record/summary.h"
+#include "bench/show/comparison.h"
+#include "bench/show/distribution.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -291,37 +288,4 @@ bool plot_make(const char *dir, const char *scripts, char *error, size_t error_s
     free(absolute);
     run_data_free(&d);
     return good;
-}
-
-static const struct option options[] = {
-    {"help", no_argument, NULL, 'h'},
-    PATHS_OPTIONS,
-    {0},
-};
-
-int command_plot(int argc, char **argv)
-{
-    struct paths paths = {0};
-    char error[512];
-    int value;
-    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (value == 'h') {
-            printf("Usage: iomodels plot DIR [--scripts DIR]\n"
-                   "\n"
-                   "Write summary.csv, ratios.csv and plots/*.svg, *.png of a run from its "
-                   "trials.csv and\n"
-                   "histograms. Needs gnuplot and none of the servers. Data that no run "
-                   "writes is refused;\n"
-                   "the message names its file and line.\n");
-            return 0;
-        }
-        if (!paths_option(&paths, value, optarg))
-            return EXIT_USAGE;
-    }
-    if (argc - optind != 1)
-        die_usage("plot takes one run directory");
-    paths_find(&paths);
-    if (!plot_make(argv[optind], paths.scripts, error, sizeof error))
-        die("%s", error);
-    return 0;
 }

@@ -4,8 +4,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "bench/base/figures.h"
 #include "bench/base/text.h"
-#include "bench/show/table.h"
 #include "common/clock.h"
 #include "common/terminal.h"
 
@@ -67,7 +67,7 @@ void progress_row(struct progress *p, const struct trial_row *row)
     else if (!row->ok)
         fprintf(stderr, "FAILED: %s\n", row->reason);
     else
-        fprintf(stderr, "%s requests/s%s%s\n", table_thousands(row->value[M_RPS], rps),
+        fprintf(stderr, "%s requests/s%s%s\n", figure_thousands(row->value[M_RPS], rps),
                 row->verdict == VERDICT_VALID ? "" : ", ",
                 row->verdict == VERDICT_VALID     ? ""
                 : row->verdict == VERDICT_INVALID ? row->reason

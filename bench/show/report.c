@@ -1,7 +1,6 @@
 #include "bench/show/report.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +8,12 @@
 #include "bench/base/json_get.h"
 #include "bench/base/stats.h"
 #include "bench/base/text.h"
-#include "bench/commands/commands.h"
-#include "bench/record/order.h"
-#include "bench/record/ratios.h"
 #include "bench/record/run_data.h"
 #include "bench/record/summary.h"
 #include "bench/show/html.h"
+#include "bench/show/order_text.h"
 #include "bench/show/plot.h"
+#include "bench/show/ratios_table.h"
 #include "bench/show/report_tables.h"
 #include "bench/show/table.h"
 #include "bench/trial/ceiling.h"
@@ -240,33 +238,4 @@ bool report_make(const char *dir, char *error, size_t error_size)
     free(path);
     run_data_free(&d);
     return good;
-}
-
-static const struct option options[] = {
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
-
-int command_report(int argc, char **argv)
-{
-    char error[512];
-    int value;
-    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (value != 'h')
-            return EXIT_USAGE;
-        printf("Usage: iomodels report DIR\n"
-               "\n"
-               "Write report.html of a run from its trials.csv, environment.json and "
-               "plots/*.svg.\n"
-               "Needs none of the servers. Data that no run writes is refused; the message "
-               "names\n"
-               "its file and line.\n");
-        return 0;
-    }
-    if (argc - optind != 1)
-        die_usage("report takes one run directory");
-    if (!report_make(argv[optind], error, sizeof error))
-        die("%s", error);
-    printf("%s/report.html\n", argv[optind]);
-    return 0;
 }

@@ -166,7 +166,7 @@ void report_exceptions(FILE *f, const struct trial_rows *rows)
         html_text(f, r->model);
         fprintf(f, ", %u connection%s</td>", r->connections, text_s(r->connections));
         cell(f,
-             r->ok            ? verdict_name(r->verdict)
+             r->ok            ? verdict_names[r->verdict]
              : r->unsupported ? "unsupported"
                               : "failed",
              verdict_class(r->verdict));

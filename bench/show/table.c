@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/base/figures.h"
 #include "bench/base/text.h"
 #include "common/err.h"
 
@@ -104,37 +105,6 @@ void ranking_free(struct ranking *r)
     *r = (struct ranking){0};
 }
 
-char *table_time(double us, char out[32])
-{
-    if (isnan(us))
-        snprintf(out, 32, "n/a");
-    else if (us < 999.5)
-        snprintf(out, 32, us < 99.95 ? "%.1f µs" : "%.0f µs", us);
-    else if (us < 999500)
-        snprintf(out, 32, us < 9995 ? "%.2f ms" : us < 99950 ? "%.1f ms" : "%.0f ms", us / 1e3);
-    else
-        snprintf(out, 32, "%.2f s", us / 1e6);
-    return out;
-}
-
-char *table_thousands(double value, char out[32])
-{
-    char digits[32];
-    if (isnan(value) || fabs(value) > 1e15) {
-        snprintf(out, 32, "n/a");
-        return out;
-    }
-    int n = snprintf(digits, sizeof digits, "%.0f", value);
-    char *to = out;
-    for (int i = 0; i < n; i++) {
-        *to++ = digits[i];
-        if (digits[i] != '-' && i + 1 < n && (n - 1 - i) % 3 == 0)
-            *to++ = ',';
-    }
-    *to = '\0';
-    return out;
-}
-
 static void number_cell(char *out, int digits, double value)
 {
     if (isnan(value))
@@ -154,12 +124,12 @@ void table_cells(const struct summary_point *p, char cells[TABLE_COLUMNS][TABLE_
     else
         snprintf(cells[1], TABLE_CELL_MAX, "%u/%u", p->used, p->trials);
     if (rps->n > 1)
-        snprintf(cells[2], TABLE_CELL_MAX, "%s [%s–%s]", table_thousands(rps->median, a),
-                 table_thousands(rps->low, b), table_thousands(rps->high, c));
+        snprintf(cells[2], TABLE_CELL_MAX, "%s [%s–%s]", figure_thousands(rps->median, a),
+                 figure_thousands(rps->low, b), figure_thousands(rps->high, c));
     else
-        snprintf(cells[2], TABLE_CELL_MAX, "%s", table_thousands(rps->median, a));
-    snprintf(cells[3], TABLE_CELL_MAX, "%s", table_time(p->at[S_P50_US].median, a));
-    snprintf(cells[4], TABLE_CELL_MAX, "%s", table_time(p->at[S_P99_US].median, a));
+        snprintf(cells[2], TABLE_CELL_MAX, "%s", figure_thousands(rps->median, a));
+    snprintf(cells[3], TABLE_CELL_MAX, "%s", figure_time(p->at[S_P50_US].median, a));
+    snprintf(cells[4], TABLE_CELL_MAX, "%s", figure_time(p->at[S_P99_US].median, a));
     number_cell(cells[5], 2, p->at[S_CPU_PER_REQUEST].median);
     number_cell(cells[6], 2, p->at[S_SYSCALLS_PER_REQUEST].median);
     number_cell(cells[7], 3, p->at[S_SWITCHES_PER_REQUEST].median);
@@ -168,7 +138,7 @@ void table_cells(const struct summary_point *p, char cells[TABLE_COLUMNS][TABLE_
     number_cell(cells[10], 0, p->at[S_STARVED].median);
     snprintf(cells[11], TABLE_CELL_MAX, "%s%s",
              p->trials > 0 && p->unsupported == p->trials ? "unsupported"
-                                                          : verdict_name(p->verdict),
+                                                          : verdict_names[p->verdict],
              p->answer[0] ? ", other answer" : "");
 }
 

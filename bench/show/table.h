@@ -37,12 +37,6 @@ enum { TABLE_COLUMNS = 12, TABLE_CELL_MAX = 96 };
 extern const char *const table_heads[TABLE_COLUMNS];
 void table_cells(const struct summary_point *p, char cells[TABLE_COLUMNS][TABLE_CELL_MAX]);
 
-/* "12.3 us", "4.56 ms": a time given in microseconds, three digits. "n/a" for NaN. */
-char *table_time(double us, char out[32]);
-
-/* "123,456"; "n/a" for NaN. */
-char *table_thousands(double value, char out[32]);
-
 /* Print the table of every protocol there is. */
 void table_print(FILE *f, const struct summary *s, unsigned connections);
 

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/base/figures.h"
 #include "bench/base/json_get.h"
 #include "bench/base/process.h"
 #include "bench/base/text.h"
-#include "bench/show/table.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -113,14 +113,14 @@ char *ceiling_text(const json_t *environment, const struct trial_rows *rows,
     char *own = isnan(null)
                     ? xstrdup("")
                     : text_format("; by itself, against answers from memory, it makes %s/s",
-                                  table_thousands(null, thousands));
+                                  figure_thousands(null, thousands));
     char *text = NULL;
     if (c.row)
         text = text_format("load generator%s%s: %.2f µs of CPU a request at best (%s, %u "
                            "connection%s), so %s requests/s for one CPU of its own%s",
                            c.row->engine[0] ? ", " : "", c.row->engine, c.cpu_us, c.row->model,
                            c.row->connections, text_s(c.row->connections),
-                           table_thousands(c.per_second, thousands), own);
+                           figure_thousands(c.per_second, thousands), own);
     free(own);
     return text;
 }

@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <stdio.h>
 
-#include "bench/record/trials_csv.h"
+#include "bench/trial/row.h"
 
 /* Its own ceiling: `loadgen` --null, a peer inside it that answers at once, for 0.3 s on `cpus`.
  * The members are those of "generator" in environment.json; a generator without --null, or one that

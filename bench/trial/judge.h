@@ -6,7 +6,7 @@
 
 #include "bench/plan/models.h"
 #include "bench/plan/placement.h"
-#include "bench/record/trials_csv.h"
+#include "bench/trial/row.h"
 
 /* What is known of a trial besides its row. */
 struct judge_facts {

@@ -10,9 +10,9 @@
 
 #include "bench/base/process.h"
 #include "bench/plan/models.h"
-#include "bench/plan/peer_site.h"
 #include "bench/plan/scenario.h"
 #include "bench/trial/answer.h"
+#include "bench/trial/external_site.h"
 #include "bench/trial/perf.h"
 
 struct server {

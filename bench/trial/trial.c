@@ -8,11 +8,11 @@
 
 #include "bench/base/json_get.h"
 #include "bench/base/text.h"
+#include "bench/base/tree.h"
 #include "bench/trial/cpu_busy.h"
 #include "bench/trial/judge.h"
 #include "bench/trial/load_process.h"
 #include "bench/trial/server_process.h"
-#include "bench/trial/tree.h"
 #include "bench/trial/trial_columns.h"
 #include "common/clock.h"
 #include "common/err.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bench/base/placeholders.h"
-#include "bench/plan/peer.h"
+#include "bench/plan/external.h"
 #include "bench/record/order.h"
 #include "bench/record/ratios.h"
 #include "bench/record/summary.h"
@@ -373,10 +373,11 @@ static void an_order_is_judged(void **state)
         order_make(&o, cases[i].claim, "http", 64, &rows, &s);
         assert_int_equal(o.count, 3);
         if (o.verdict != cases[i].verdict)
-            fail_msg("case %zu: the order %s", i, order_verdict_name(o.verdict));
+            fail_msg("case %zu: the order %s", i, order_verdict_names[o.verdict]);
         for (size_t k = 0; k < 2; k++) {
             if (o.steps[k].verdict != cases[i].steps[k])
-                fail_msg("case %zu, step %zu %s", i, k, order_verdict_name(o.steps[k].verdict));
+                fail_msg("case %zu, step %zu %s", i, k,
+                         order_verdict_names[o.steps[k].verdict]);
             /* Both are measured where one may be told from the other. */
             if (o.steps[k].verdict != ORDER_UNKNOWN)
                 assert_int_equal(o.steps[k].overlap, cases[i].overlap[k]);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/plan/peer.h"
+#include "bench/plan/external.h"
 #include "bench/plan/plan.h"
 #include "unit.h"
 

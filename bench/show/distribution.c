@@ -1,4 +1,4 @@
-#include "bench/record/distribution.h"
+#include "bench/show/distribution.h"
 
 #include <errno.h>
 #include <math.h>

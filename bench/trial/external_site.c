@@ -1,4 +1,4 @@
-#include "bench/plan/peer_site.h"
+#include "bench/trial/external_site.h"
 
 #include <errno.h>
 #include <ftw.h>

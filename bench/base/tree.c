@@ -1,4 +1,4 @@
-#include "bench/trial/tree.h"
+#include "bench/base/tree.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -58,22 +58,6 @@ struct peer {
     bool looked_up;
 };
 
-struct model;
-struct model_list;
-
-/* Add what the files *.ini in directory `dir` describe to `list`, by name. Returns false with one
- * line in `error`, "FILE:LINE: what is wrong", where a file is wrong; the others are there. */
-bool peers_find(struct model_list *list, const char *dir, char *error, size_t error_size);
-
-/* Add the server that `command` starts, which must name {port}. Returns false with one line in
- * `error`. `name` NULL: after the program it runs. */
-bool peers_add_command(struct model_list *list, const char *command, const char *name,
-                       enum protocol protocol, char *error, size_t error_size);
-
-/* Find out whether a server of others can run here: sets `unsupported` of `m` where it cannot,
- * naming the packages to install where that is why. Runs what `try` says. */
-void peer_look_up(struct model *m);
-
 /* Whether it is a peer of our model called `model`. */
 bool peer_is_of(const char *models, const char *model);
 

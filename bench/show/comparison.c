@@ -1,4 +1,4 @@
-#include "bench/record/comparison.h"
+#include "bench/show/comparison.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static void put_point(FILE *f, unsigned row, unsigned last, const char *kind,
     else
         fprintf(f, "%u\t%s\t%s\t%u\t%.1f\t%.1f\t%.1f\t%s\t%u\n", row, kind, p->model,
                 p->connections, s->median, s->low, s->high,
-                ratio_excuse(p) ? "crossed" : verdict_name(p->verdict), last);
+                ratio_excuse(p) ? "crossed" : verdict_names[p->verdict], last);
 }
 
 static bool mine(const struct ratio *r, const char *protocol)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "bench/plan/peer.h"
+#include "bench/plan/external.h"
 #include "bench/plan/scenario.h"
 #include "bench/trial/answer.h"
 

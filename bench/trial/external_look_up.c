@@ -1,4 +1,5 @@
-/* Whether a server of others can run here. */
+#include "bench/trial/external_look_up.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +9,8 @@
 #include "bench/base/placeholders.h"
 #include "bench/base/process.h"
 #include "bench/base/text.h"
-#include "bench/plan/models.h"
-#include "bench/plan/peer.h"
-#include "bench/plan/peer_site.h"
+#include "bench/plan/external.h"
+#include "bench/trial/external_site.h"
 #include "common/clock.h"
 #include "common/err.h"
 

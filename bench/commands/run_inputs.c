@@ -1,4 +1,4 @@
-#include "bench/plan/run_inputs.h"
+#include "bench/commands/run_inputs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,9 @@
 #include "bench/base/child_env.h"
 #include "bench/base/json_get.h"
 #include "bench/base/text.h"
-#include "bench/plan/peer.h"
+#include "bench/plan/external_list.h"
 #include "bench/record/environment.h"
+#include "bench/trial/external_look_up.h"
 #include "common/err.h"
 #include "common/parse.h"
 

@@ -1,0 +1,19 @@
+#include "bench/trial/row.h"
+
+#include <math.h>
+
+#define TRIAL_NAME(id, name, digits)   name,
+#define TRIAL_DIGITS(id, name, digits) digits,
+const char *const metric_names[] = {TRIAL_METRICS(TRIAL_NAME)};
+const int metric_digits[] = {TRIAL_METRICS(TRIAL_DIGITS)};
+
+const char answer_is_same[] = "same";
+
+const char *const verdict_names[] = {"valid", "generator-limited", "INVALID"};
+
+void trial_row_init(struct trial_row *row)
+{
+    *row = (struct trial_row){0};
+    for (int i = 0; i < METRIC_COUNT; i++)
+        row->value[i] = NAN;
+}
