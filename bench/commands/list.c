@@ -101,9 +101,10 @@ static json_t *models(const struct model_list *list)
 
 static char *protocols_of(const struct peer *p)
 {
-    return text_format("%s%s%s", p->protocols[PROTOCOL_HTTP] ? "http" : "",
-                       p->protocols[PROTOCOL_HTTP] && p->protocols[PROTOCOL_ECHO] ? ", " : "",
-                       p->protocols[PROTOCOL_ECHO] ? "echo" : "");
+    const bool *speaks = p->protocols;
+    return text_format("%s%s%s", speaks[PROTOCOL_HTTP] ? protocol_names[PROTOCOL_HTTP] : "",
+                       speaks[PROTOCOL_HTTP] && speaks[PROTOCOL_ECHO] ? ", " : "",
+                       speaks[PROTOCOL_ECHO] ? protocol_names[PROTOCOL_ECHO] : "");
 }
 
 static json_t *peers(const struct model_list *list)

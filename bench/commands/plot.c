@@ -35,7 +35,12 @@ int command_plot(int argc, char **argv)
     if (argc - optind != 1)
         die_usage("plot takes one run directory");
     paths_find(&paths);
-    if (!plot_make(argv[optind], paths.scripts, error, sizeof error))
+    struct results r;
+    if (!results_read(&r, argv[optind], error, sizeof error))
         die("%s", error);
+    results_write(&r);
+    if (!plots_draw(&r, paths.scripts, error, sizeof error))
+        die("%s", error);
+    results_free(&r);
     return 0;
 }

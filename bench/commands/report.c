@@ -29,8 +29,11 @@ int command_report(int argc, char **argv)
     }
     if (argc - optind != 1)
         die_usage("report takes one run directory");
-    if (!report_make(argv[optind], error, sizeof error))
+    struct results r;
+    if (!results_read(&r, argv[optind], error, sizeof error) ||
+        !report_write(&r, error, sizeof error))
         die("%s", error);
+    results_free(&r);
     printf("%s/report.html\n", argv[optind]);
     return 0;
 }

@@ -6,10 +6,8 @@
 #include <sys/random.h>
 
 #include "bench/base/child_env.h"
-#include "bench/base/json_get.h"
 #include "bench/base/text.h"
 #include "bench/plan/external_list.h"
-#include "bench/record/environment.h"
 #include "bench/trial/external_look_up.h"
 #include "common/err.h"
 #include "common/parse.h"
@@ -35,35 +33,26 @@ static void add_name(char **list, const char *name)
     *list = longer;
 }
 
-/* What the run in directory o->resume was made of. */
-static void read_old(struct run_inputs *in, const char *dir, struct names *names,
-                     struct model_list *external)
+/* What the run in directory `dir`, read into `old`, was made of. */
+static void read_old(struct run_inputs *in, const char *dir, struct environment *old,
+                     struct names *names, struct model_list *external)
 {
     char error[1024];
-    size_t i;
-    json_t *m;
-    json_t *environment = environment_read(dir, error, sizeof error);
-    if (!environment ||
-        !parse_u64(json_text(environment, "seed", ""), 0, UINT64_MAX, &in->seed))
-        wrong(environment ? "environment.json holds no seed" : error);
-    in->counting = json_is_true(json_object_get(environment, "counting"));
-    child_env_add_recorded(json_object_get(environment, "environment"));
+    if (!environment_read(old, dir, error, sizeof error))
+        wrong(error);
+    if (!parse_u64(old->seed, 0, UINT64_MAX, &in->seed))
+        wrong("environment.json holds no seed");
+    in->counting = old->counting;
+    child_env_add_recorded(json_object_get(old->json, "environment"));
     *names = (struct names){xstrdup("none"), xstrdup("none")};
-    json_array_foreach(json_object_get(environment, "models"), i, m)
-    {
-        const char *name = json_text(m, "name", "?");
-        const char *kind = json_text(m, "kind", "model");
-        const char *protocol =
-            json_string_value(json_array_get(json_object_get(m, "protocols"), 0));
-        if (strcmp(kind, "external") != 0)
-            add_name(strcmp(kind, "model") == 0 ? &names->models : &names->peers, name);
-        else if (!peers_add_command(external, json_text(m, "command", ""), name,
-                                    protocol && strcmp(protocol, "echo") == 0 ? PROTOCOL_ECHO
-                                                                              : PROTOCOL_HTTP,
-                                    error, sizeof error))
+    for (size_t i = 0; i < old->server_count; i++) {
+        const struct run_server *s = &old->servers[i];
+        if (!s->given)
+            add_name(s->external ? &names->peers : &names->models, s->name);
+        else if (!peers_add_command(external, s->command, s->name, s->protocol, error,
+                                    sizeof error))
             wrong(error);
     }
-    json_decref(environment);
     in->file = text_format("%s/scenario.ini", dir);
 }
 
@@ -140,7 +129,8 @@ static char *built_ones(const struct run_inputs *in, const char *names)
     return kept;
 }
 
-void run_inputs_read(struct run_inputs *in, const struct run_options *o, bool can_count)
+void run_inputs_read(struct run_inputs *in, const struct run_options *o,
+                     struct environment *old, bool can_count)
 {
     char error[1024];
     struct names names;
@@ -148,7 +138,7 @@ void run_inputs_read(struct run_inputs *in, const struct run_options *o, bool ca
     struct model_list external = {0};
     *in = (struct run_inputs){.counting = can_count};
     if (o->resume)
-        read_old(in, o->resume, &names, &external);
+        read_old(in, o->resume, old, &names, &external);
     else
         read_new(in, o, &names, &external);
     if (!scenario_read(in->file, &in->scenario, error, sizeof error))
@@ -185,21 +175,16 @@ void run_inputs_read(struct run_inputs *in, const struct run_options *o, bool ca
     free(names.peers);
 }
 
-bool run_inputs_same(const struct run_inputs *in, const json_t *environment, char *error,
+bool run_inputs_same(const struct run_inputs *in, const struct environment *old, char *error,
                      size_t error_size)
 {
-    size_t i;
-    json_t *old;
-    json_array_foreach(json_object_get(environment, "models"), i, old)
-    {
-        const char *name = json_text(old, "name", "?");
-        const struct model *now = models_get(&in->models, name);
-        bool could = json_is_null(json_object_get(old, "unsupported")) ||
-                     !json_object_get(old, "unsupported");
-        if (!now || could == !now->unsupported)
+    for (size_t i = 0; i < old->server_count; i++) {
+        const struct run_server *then = &old->servers[i];
+        const struct model *now = models_get(&in->models, then->name);
+        if (!now || then->unsupported == (now->unsupported != NULL))
             continue;
-        snprintf(error, error_size, "%s could %s, now it can%s", name,
-                 could ? "run" : "not run", could ? "not" : "");
+        snprintf(error, error_size, "%s could %s, now it can%s", then->name,
+                 then->unsupported ? "not run" : "run", then->unsupported ? "" : "not");
         return false;
     }
     return true;

@@ -105,10 +105,8 @@ static void one_option(struct run_options *o, int value)
         last_external(o, "--external-name")->name = optarg;
         break;
     case OPTION_EXTERNAL_PROTOCOL:
-        if (strcmp(optarg, "http") != 0 && strcmp(optarg, "echo") != 0)
+        if (!protocol_parse(optarg, &last_external(o, "--external-protocol")->protocol))
             die_usage("--external-protocol '%s' is neither http nor echo", optarg);
-        last_external(o, "--external-protocol")->protocol =
-            strcmp(optarg, "http") == 0 ? PROTOCOL_HTTP : PROTOCOL_ECHO;
         break;
     case OPTION_OUT:
         o->out = optarg;

@@ -51,11 +51,8 @@ static bool set_protocols(struct reader *r, const char *value)
     char *item;
     bool good = true;
     while (good && (item = strsep(&rest, ","))) {
-        int p = 0;
-        item = text_trim(item);
-        while (p < PROTOCOL_COUNT && strcmp(item, protocol_name((enum protocol)p)) != 0)
-            p++;
-        good = p < PROTOCOL_COUNT;
+        enum protocol p;
+        good = protocol_parse(text_trim(item), &p);
         if (good)
             r->m->peer->protocols[p] = true;
     }

@@ -21,11 +21,6 @@ struct reader {
     char message[512]; /* what was wrong on the first bad line */
 };
 
-const char *protocol_name(enum protocol p)
-{
-    return p == PROTOCOL_HTTP ? "http" : "echo";
-}
-
 __attribute__((format(printf, 2, 3))) static bool bad(struct reader *r, const char *format, ...)
 {
     if (r->failed)
@@ -87,13 +82,11 @@ static bool set_points(struct reader *r, const char *value, struct point_list *l
 static bool add_protocol(void *arg, const char *text)
 {
     bool *protocols = arg;
-    for (int p = 0; p < PROTOCOL_COUNT; p++) {
-        if (strcmp(text, protocol_name((enum protocol)p)) == 0) {
-            protocols[p] = true;
-            return true;
-        }
-    }
-    return false;
+    enum protocol p;
+    bool good = protocol_parse(text, &p);
+    if (good)
+        protocols[p] = true;
+    return good;
 }
 
 static bool set_protocols(struct reader *r, const char *value)

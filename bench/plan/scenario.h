@@ -35,7 +35,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum protocol { PROTOCOL_HTTP, PROTOCOL_ECHO, PROTOCOL_COUNT };
+#include "bench/base/protocol.h"
 
 enum { SCENARIO_POINTS_MAX = 32, SCENARIO_OVERRIDES_MAX = 64 };
 
@@ -74,8 +74,6 @@ struct scenario {
     size_t override_count;
     char *text; /* the file as it was read */
 };
-
-const char *protocol_name(enum protocol p);
 
 /* Read the scenario in `file`. Returns false with one line in `error`, "FILE:LINE: what is
  * wrong" where a line is to blame. Free it with scenario_free() in both cases. */

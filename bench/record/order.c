@@ -63,8 +63,8 @@ static void make_step(struct order *o, size_t i, const struct trial_rows *rows,
     step->verdict = judge_step(step);
 }
 
-void order_make(struct order *o, const char *claim, const char *protocol, unsigned connections,
-                const struct trial_rows *rows, const struct summary *s)
+void order_make(struct order *o, const char *claim, enum protocol protocol,
+                unsigned connections, const struct trial_rows *rows, const struct summary *s)
 {
     *o = (struct order){
         .text = xstrdup(claim), .protocol = protocol, .connections = connections};

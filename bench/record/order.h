@@ -35,15 +35,15 @@ struct order {
     struct order_step steps[ORDER_MAX];              /* count - 1 */
     const struct summary_point *measured[ORDER_MAX]; /* the fastest first */
     size_t measured_count;
-    const char *protocol;
+    enum protocol protocol;
     unsigned connections;
     enum order_verdict verdict;
 };
 
 /* Judge `claim`, "a > b > c", at one point of the sweep: each step by the ratio of the neighbours,
  * paired by block, whose interval must lie above 1. */
-void order_make(struct order *o, const char *claim, const char *protocol, unsigned connections,
-                const struct trial_rows *rows, const struct summary *s);
+void order_make(struct order *o, const char *claim, enum protocol protocol,
+                unsigned connections, const struct trial_rows *rows, const struct summary *s);
 void order_free(struct order *o);
 
 extern const char *const order_verdict_names[];

@@ -5,16 +5,15 @@
 #include <string.h>
 
 #include "bench/base/csv.h"
-#include "bench/base/json_get.h"
 #include "bench/base/text.h"
 #include "bench/plan/external.h"
 #include "common/err.h"
 
-const struct summary_point *ratio_point(const struct summary *s, const char *protocol,
+const struct summary_point *ratio_point(const struct summary *s, enum protocol protocol,
                                         const char *model, unsigned connections)
 {
     for (size_t i = 0; i < s->count; i++)
-        if (strcmp(s->at[i].protocol, protocol) == 0 && strcmp(s->at[i].model, model) == 0 &&
+        if (s->at[i].protocol == protocol && strcmp(s->at[i].model, model) == 0 &&
             s->at[i].connections == connections)
             return &s->at[i];
     return NULL;
@@ -86,43 +85,26 @@ static void add(struct ratios *r, const struct trial_rows *rows, const struct su
     r->at[r->count++] = ratio;
 }
 
-static bool is_ours(const json_t *contender)
-{
-    return strcmp(json_text(contender, "kind", "model"), "model") == 0;
-}
-
-static const json_t *contender(const json_t *environment, const char *name)
-{
-    size_t i;
-    json_t *m;
-    json_array_foreach(json_object_get(environment, "models"), i, m)
-    {
-        if (strcmp(json_text(m, "name", ""), name) == 0)
-            return m;
-    }
-    return NULL;
-}
-
 /* The peers of one point of ours, in the order of the summary. */
 static void add_peers(struct ratios *r, const struct trial_rows *rows, const struct summary *s,
-                      const json_t *environment, const struct summary_point *ours)
+                      const struct environment *environment, const struct summary_point *ours)
 {
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
-        const json_t *m = contender(environment, p->model);
-        if (p->connections == ours->connections && strcmp(p->protocol, ours->protocol) == 0 &&
-            m && !is_ours(m) && peer_is_of(json_text(m, "peer_of", ""), ours->model))
+        const struct run_server *server = environment_server(environment, p->model);
+        if (p->connections == ours->connections && p->protocol == ours->protocol && server &&
+            server->external && peer_is_of(server->peer_of, ours->model))
             add(r, rows, ours, p);
     }
 }
 
 void ratios_make(struct ratios *r, const struct trial_rows *rows, const struct summary *s,
-                 const json_t *environment)
+                 const struct environment *environment)
 {
     *r = (struct ratios){0};
     for (size_t i = 0; i < s->count; i++) {
-        const json_t *m = contender(environment, s->at[i].model);
-        if (m && is_ours(m))
+        const struct run_server *server = environment_server(environment, s->at[i].model);
+        if (server && !server->external)
             add_peers(r, rows, s, environment, &s->at[i]);
     }
 }
@@ -169,7 +151,7 @@ void ratios_write(const struct ratios *r, const char *dir)
         const char *bound = x->pair.bound[0] == '\0'          ? ""
                             : strcmp(x->pair.bound, "≥") == 0 ? "lower"
                                                               : "upper";
-        fprintf(f, "%s,", x->model->protocol);
+        fprintf(f, "%s,", protocol_names[x->model->protocol]);
         csv_put_text(f, x->model->model);
         fputc(',', f);
         csv_put_text(f, x->peer->model);

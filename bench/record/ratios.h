@@ -2,11 +2,11 @@
 #ifndef IOM_RATIOS_H
 #define IOM_RATIOS_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "bench/base/stats.h"
+#include "bench/record/environment.h"
 #include "bench/record/summary.h"
 
 /* With fewer pairs no finding is given: two servers that are equally fast have all ratios on one
@@ -54,7 +54,7 @@ struct ratios {
 /* For every server of others, as `environment` (of the run) tells whose peer it is, and every model
  * of ours that was measured in the same protocol at the same number of connections. */
 void ratios_make(struct ratios *r, const struct trial_rows *rows, const struct summary *s,
-                 const json_t *environment);
+                 const struct environment *environment);
 void ratios_free(struct ratios *r);
 
 /* DIR/ratios.csv; not written where there are none. */
@@ -64,7 +64,7 @@ void ratios_write(const struct ratios *r, const char *dir);
 const char *ratio_finding_text(const struct ratio *r);
 
 /* The summary's point, or NULL. */
-const struct summary_point *ratio_point(const struct summary *s, const char *protocol,
+const struct summary_point *ratio_point(const struct summary *s, enum protocol protocol,
                                         const char *model, unsigned connections);
 
 #endif

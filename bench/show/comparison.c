@@ -20,19 +20,19 @@ static void put_point(FILE *f, unsigned row, unsigned last, const char *kind,
                 ratio_excuse(p) ? "crossed" : verdict_names[p->verdict], last);
 }
 
-static bool mine(const struct ratio *r, const char *protocol)
+static bool mine(const struct ratio *r, enum protocol protocol)
 {
-    return strcmp(r->model->protocol, protocol) == 0;
+    return r->model->protocol == protocol;
 }
 
-static bool same_peer(const struct ratio *a, const struct ratio *b, const char *protocol)
+static bool same_peer(const struct ratio *a, const struct ratio *b, enum protocol protocol)
 {
     return mine(a, protocol) && mine(b, protocol) &&
            strcmp(a->peer->model, b->peer->model) == 0;
 }
 
 /* Whether r[i] is the first of its peer from `first` on. */
-static bool is_first(const struct ratio *r, size_t first, size_t i, const char *protocol)
+static bool is_first(const struct ratio *r, size_t first, size_t i, enum protocol protocol)
 {
     size_t k = first;
     while (k < i && !same_peer(&r[k], &r[i], protocol))
@@ -43,7 +43,7 @@ static bool is_first(const struct ratio *r, size_t first, size_t i, const char *
 /* Our model's points, each once; then its peers'. One row a server, a point for each number of
  * connections. Returns the last row. */
 static unsigned put_group(FILE *f, unsigned row, const struct ratio *r, size_t first,
-                          size_t end, const char *protocol)
+                          size_t end, enum protocol protocol)
 {
     unsigned done = 0;
     unsigned last = row;
@@ -66,14 +66,14 @@ static unsigned put_group(FILE *f, unsigned row, const struct ratio *r, size_t f
     return last;
 }
 
-bool comparison_write(const char *dir, const char *protocol, const struct ratios *ratios)
+bool comparison_write(const char *dir, enum protocol protocol, const struct ratios *ratios)
 {
     bool any = false;
     for (size_t i = 0; i < ratios->count; i++)
         any |= mine(&ratios->at[i], protocol);
     if (!any)
         return false;
-    char *path = text_format("%s/plots/comparison_%s.tsv", dir, protocol);
+    char *path = text_format("%s/plots/comparison_%s.tsv", dir, protocol_names[protocol]);
     FILE *f = fopen(path, "we");
     if (!f)
         die_errno("cannot write %s", path);

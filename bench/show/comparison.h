@@ -2,7 +2,6 @@
 #ifndef IOM_COMPARISON_H
 #define IOM_COMPARISON_H
 
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "bench/record/ratios.h"
@@ -11,6 +10,6 @@
  * run, the model's row first. Columns: row (from 1, with a free one between groups), kind (ours,
  * peer), name, connections, requests per second as median, low and high, verdict, last row of the
  * group. Returns false, and writes nothing, where there is none. */
-bool comparison_write(const char *dir, const char *protocol, const struct ratios *ratios);
+bool comparison_write(const char *dir, enum protocol protocol, const struct ratios *ratios);
 
 #endif

@@ -143,21 +143,22 @@ static bool write_point(FILE *f, const char *dir, const struct summary_point *p,
     return last != HISTOGRAM_BAD;
 }
 
-bool distribution_write(const char *dir, const char *protocol, unsigned connections,
-                        const struct run_data *d, bool *any, char *error, size_t error_size)
+bool distribution_write(const struct results *r, enum protocol protocol, bool *any, char *error,
+                        size_t error_size)
 {
-    char *path = text_format("%s/plots/latency_distribution_%s.tsv", dir, protocol);
+    char *path =
+        text_format("%s/plots/latency_distribution_%s.tsv", r->dir, protocol_names[protocol]);
     FILE *f = fopen(path, "we");
     if (!f)
         die_errno("cannot write %s", path);
     bool good = true;
     *any = false;
     fputs("model\tq\tlatency_us\n", f);
-    for (size_t i = 0; good && i < d->summary.count; i++) {
-        const struct summary_point *p = &d->summary.at[i];
-        if (strcmp(p->protocol, protocol) == 0 && p->connections == connections &&
+    for (size_t i = 0; good && i < r->summary.count; i++) {
+        const struct summary_point *p = &r->summary.at[i];
+        if (p->protocol == protocol && p->connections == r->environment.scenario.rank &&
             p->verdict != VERDICT_INVALID && !summary_starves(p))
-            good = write_point(f, dir, p, &d->rows, any, error, error_size);
+            good = write_point(f, r->dir, p, &r->rows, any, error, error_size);
     }
     if (fclose(f) != 0)
         die_errno("cannot write %s", path);

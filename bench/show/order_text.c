@@ -1,10 +1,10 @@
 #include "bench/show/order_text.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "bench/base/figures.h"
 #include "bench/base/text.h"
+#include "bench/record/order.h"
 #include "bench/show/html.h"
 #include "common/err.h"
 
@@ -63,8 +63,8 @@ static char *measured_text(const struct order *o)
 static void show(FILE *f, const struct order *o, const char *claim, bool html)
 {
     char *measured = measured_text(o);
-    fprintf(f, html ? "<p><b>%s, %u connection%s: " : "\n%s, %u connection%s: ", o->protocol,
-            o->connections, text_s(o->connections));
+    fprintf(f, html ? "<p><b>%s, %u connection%s: " : "\n%s, %u connection%s: ",
+            protocol_names[o->protocol], o->connections, text_s(o->connections));
     char *line = text_format("the order %s: %s", claim, order_verdict_names[o->verdict]);
     html ? html_text(f, line) : (void)fputs(line, f);
     free(line);
@@ -82,32 +82,31 @@ static void show(FILE *f, const struct order *o, const char *claim, bool html)
     free(measured);
 }
 
-static void show_all(FILE *f, const char *claim, const struct trial_rows *rows,
-                     const struct summary *s, bool html)
+static void show_all(FILE *f, const struct results *r, bool html)
 {
+    const char *claim = r->environment.scenario.order;
+    const struct summary *s = &r->summary;
     for (size_t i = 0; claim && i < s->count; i++) {
         struct order o;
         size_t k = 0;
-        while (k < i && (strcmp(s->at[k].protocol, s->at[i].protocol) != 0 ||
+        while (k < i && (s->at[k].protocol != s->at[i].protocol ||
                          s->at[k].connections != s->at[i].connections))
             k++;
         if (k < i)
             continue; /* seen at an earlier point */
-        order_make(&o, claim, s->at[i].protocol, s->at[i].connections, rows, s);
+        order_make(&o, claim, s->at[i].protocol, s->at[i].connections, &r->rows, s);
         if (o.measured_count > 1)
             show(f, &o, claim, html);
         order_free(&o);
     }
 }
 
-void orders_print(FILE *f, const char *claim, const struct trial_rows *rows,
-                  const struct summary *s)
+void orders_print(FILE *f, const struct results *r)
 {
-    show_all(f, claim, rows, s, false);
+    show_all(f, r, false);
 }
 
-void orders_html(FILE *f, const char *claim, const struct trial_rows *rows,
-                 const struct summary *s)
+void orders_html(FILE *f, const struct results *r)
 {
-    show_all(f, claim, rows, s, true);
+    show_all(f, r, true);
 }

@@ -4,13 +4,11 @@
 
 #include <stdio.h>
 
-#include "bench/record/order.h"
+#include "bench/record/results.h"
 
 /* For every protocol and number of connections at which at least two of the names were measured:
- * the verdict, each step with its figures, the measured order. `claim` NULL: nothing. */
-void orders_print(FILE *f, const char *claim, const struct trial_rows *rows,
-                  const struct summary *s);
-void orders_html(FILE *f, const char *claim, const struct trial_rows *rows,
-                 const struct summary *s);
+ * the verdict, each step with its figures, the measured order. Nothing where the scenario claims no order. */
+void orders_print(FILE *f, const struct results *r);
+void orders_html(FILE *f, const struct results *r);
 
 #endif

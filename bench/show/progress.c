@@ -42,8 +42,9 @@ void progress_trial(const struct progress *p, const struct plan_trial *t)
     char text[256];
     uint64_t s = left_seconds(p);
     snprintf(text, sizeof text, "[%zu/%zu] %d:%02d left  %s %s, %u connection%s%s", p->done + 1,
-             p->total, (int)(s / 60), (int)(s % 60), protocol_name(t->protocol), t->model->name,
-             t->connections, text_s(t->connections), p->failed ? "  (some failed)" : "");
+             p->total, (int)(s / 60), (int)(s % 60), protocol_names[t->protocol],
+             t->model->name, t->connections, text_s(t->connections),
+             p->failed ? "  (some failed)" : "");
     draw(text);
 }
 
@@ -56,8 +57,9 @@ void progress_row(struct progress *p, const struct trial_row *row)
         return;
     if (p->terminal)
         draw("");
-    fprintf(stderr, "[%zu/%zu] %s %s, %u connection%s: ", p->done, p->total, row->protocol,
-            row->model, row->connections, text_s(row->connections));
+    fprintf(stderr, "[%zu/%zu] %s %s, %u connection%s: ", p->done, p->total,
+            protocol_names[row->protocol], row->model, row->connections,
+            text_s(row->connections));
     if (row->ok && row->counting && row->verdict == VERDICT_VALID) {
         fprintf(stderr, "%.2f system calls a request\n", row->value[M_SYSCALLS_PER_REQUEST]);
         return;

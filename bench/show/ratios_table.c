@@ -1,7 +1,6 @@
 #include "bench/show/ratios_table.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "bench/base/figures.h"
 #include "bench/show/grid.h"
@@ -31,7 +30,7 @@ static void put_ratio(char out[96], const struct ratio_pair *p)
         snprintf(out, 96, "%s%.2f [%.2f–%.2f]", p->bound, s->median, s->low, s->high);
 }
 
-static void fill(struct grid *g, const struct ratios *r, const char *protocol)
+static void fill(struct grid *g, const struct ratios *r, enum protocol protocol)
 {
     static const char *const heads[] = {"ours",      "peer",    "conns", "ours/peer [low–high]",
                                         "pairs",     "finding", "req/s", "syscalls/req",
@@ -44,7 +43,7 @@ static void fill(struct grid *g, const struct ratios *r, const char *protocol)
         const struct spread *b = x->peer->at;
         char connections[16], ratio[96], pairs[24], rps[80], calls[64], cpu[64], one[32],
             two[32];
-        if (strcmp(x->model->protocol, protocol) != 0)
+        if (x->model->protocol != protocol)
             continue;
         snprintf(connections, sizeof connections, "%u", x->model->connections);
         snprintf(pairs, sizeof pairs, "%zu", x->pair.at.n);
@@ -66,7 +65,7 @@ static void fill(struct grid *g, const struct ratios *r, const char *protocol)
     }
 }
 
-void ratios_print(FILE *f, const struct ratios *r, const char *protocol)
+void ratios_print(FILE *f, const struct ratios *r, enum protocol protocol)
 {
     struct grid g;
     fill(&g, r, protocol);
@@ -74,18 +73,18 @@ void ratios_print(FILE *f, const struct ratios *r, const char *protocol)
         fprintf(f,
                 "\n%s, our models beside servers of others (ours / peer), ratios paired by "
                 "block\n",
-                protocol);
+                protocol_names[protocol]);
         grid_print(f, &g);
     }
     grid_free(&g);
 }
 
-void ratios_html(FILE *f, const struct ratios *r, const char *protocol)
+void ratios_html(FILE *f, const struct ratios *r, enum protocol protocol)
 {
     struct grid g;
     fill(&g, r, protocol);
     if (g.rows > 0) {
-        fprintf(f, "<h3>%s</h3>\n", protocol);
+        fprintf(f, "<h3>%s</h3>\n", protocol_names[protocol]);
         grid_html(f, &g);
     }
     grid_free(&g);

@@ -5,21 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/base/json_get.h"
 #include "bench/base/stats.h"
 #include "bench/base/text.h"
-#include "bench/record/run_data.h"
-#include "bench/record/summary.h"
+#include "bench/show/ceiling_text.h"
 #include "bench/show/html.h"
 #include "bench/show/order_text.h"
 #include "bench/show/plot.h"
 #include "bench/show/ratios_table.h"
 #include "bench/show/report_tables.h"
 #include "bench/show/table.h"
-#include "bench/trial/ceiling.h"
-#include "common/err.h"
-
-static const char *const protocols[] = {"http", "echo"};
 
 static const char legend[] =
     "<dl>"
@@ -63,10 +57,10 @@ static void put_legend(FILE *f, const struct summary *s)
     fprintf(f, ". %s</p>\n", ranking_note);
 }
 
-static bool has_protocol(const struct summary *s, const char *protocol)
+static bool has_protocol(const struct results *r, enum protocol protocol)
 {
-    for (size_t i = 0; i < s->count; i++)
-        if (strcmp(s->at[i].protocol, protocol) == 0)
+    for (size_t i = 0; i < r->summary.count; i++)
+        if (r->summary.at[i].protocol == protocol)
             return true;
     return false;
 }
@@ -80,11 +74,10 @@ static void put_paragraph(FILE *f, const char *label, const char *text)
     fputs("</p>\n", f);
 }
 
-static void put_head(FILE *f, const json_t *environment)
+static void put_head(FILE *f, const struct environment *e)
 {
-    const json_t *scenario = json_object_get(environment, "scenario");
-    const char *name = json_text(scenario, "name", "a run");
-    const char *warning = json_text(json_object_get(environment, "placement"), "warning", "");
+    const char *name = e->scenario.name;
+    const char *warning = e->placement.warning;
 
     fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" "
@@ -94,40 +87,37 @@ static void put_head(FILE *f, const json_t *environment)
     fprintf(f, "</title>\n<style>%s</style></head><body>\n<h1>iomodels: ", html_style);
     html_text(f, name);
     fputs("</h1>\n<p class=\"meta\">", f);
-    html_text(f, json_text(environment, "date", ""));
-    if (scenario)
-        fprintf(f,
-                " · %.0f repetition%s, each %.2g s after %.2g s of warm-up, in random order, a "
-                "fresh "
-                "server each · closed loop, keep-alive",
-                json_number(scenario, NULL, "repetitions"),
-                text_s(json_number(scenario, NULL, "repetitions")),
-                json_number(scenario, NULL, "duration_s"),
-                json_number(scenario, NULL, "warmup_s"));
+    html_text(f, e->date);
+    fprintf(
+        f,
+        " · %.0f repetition%s, each %.2g s after %.2g s of warm-up, in random order, a fresh "
+        "server each · closed loop, keep-alive",
+        e->scenario.repetitions, text_s(e->scenario.repetitions), e->scenario.duration_s,
+        e->scenario.warmup_s);
     fputs("</p>\n", f);
     if (warning[0]) {
         fputs("<p class=\"warning\">", f);
         html_text(f, warning);
         fputs("</p>\n", f);
     }
-    put_paragraph(f, "Question:", json_text(scenario, "question", ""));
-    put_paragraph(f, "Expected:", json_text(scenario, "expect", ""));
+    put_paragraph(f, "Question:", e->scenario.question);
+    put_paragraph(f, "Expected:", e->scenario.expect);
 }
 
-static void put_plots(FILE *f, const char *dir, const struct summary *s)
+static void put_plots(FILE *f, const struct results *r)
 {
     size_t found = 0;
-    for (const struct plot_script *p = plot_scripts; p->name; p++) {
-        for (int i = 0; i < 2; i++) {
-            if (!has_protocol(s, protocols[i]))
+    for (const struct plot_script *s = plot_scripts; s->name; s++) {
+        for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
+            if (!has_protocol(r, p))
                 continue;
-            char *svg = text_format("%s/plots/%s_%s.svg", dir, p->name, protocols[i]);
-            char *prefix = text_format("%s-%s", p->name, protocols[i]);
+            char *svg = text_format("%s/plots/%s_%s.svg", r->dir, s->name, protocol_names[p]);
+            char *prefix = text_format("%s-%s", s->name, protocol_names[p]);
             fprintf(f, "<figure id=\"figure-%s\">", prefix);
             if (html_svg(f, svg, prefix)) {
                 found++;
                 fputs("<figcaption>", f);
-                html_text(f, p->caption);
+                html_text(f, s->caption);
                 fputs("</figcaption>", f);
             }
             fputs("</figure>\n", f);
@@ -154,13 +144,9 @@ static void put_disturbed(FILE *f, const struct trial_rows *rows)
 }
 
 /* Servers of others: ratios, and an order that is told of them. */
-static void put_others(FILE *f, const json_t *environment, const struct summary *s,
-                       const struct trial_rows *rows)
+static void put_others(FILE *f, const struct results *r)
 {
-    struct ratios ratios;
-    const char *claim = json_text(json_object_get(environment, "scenario"), "order", NULL);
-    ratios_make(&ratios, rows, s, environment);
-    if (ratios.count > 0)
+    if (r->ratios.count > 0)
         fputs(
             "<h2>Our models beside servers of others</h2>\n<p class=\"note\">Requests per "
             "second of ours by theirs, one ratio for each block, so that what slowed the whole "
@@ -168,22 +154,21 @@ static void put_others(FILE *f, const json_t *environment, const struct summary 
             "six pairs, else the 95 % confidence interval. Faster is said only where the whole "
             "interval is on one side of 1.</p>\n",
             f);
-    for (int i = 0; i < 2; i++)
-        ratios_html(f, &ratios, protocols[i]);
-    if (ratios.count > 0)
-        report_answers(f, s, environment, rows);
-    if (claim)
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
+        ratios_html(f, &r->ratios, p);
+    if (r->ratios.count > 0)
+        report_answers(f, r);
+    if (r->environment.scenario.order)
         fputs("<h2>An order that is told of them</h2>\n", f);
-    orders_html(f, claim, rows, s);
-    ratios_free(&ratios);
+    orders_html(f, r);
 }
 
-static void put_generator(FILE *f, const json_t *environment, const struct trial_rows *rows)
+static void put_generator(FILE *f, const struct results *r)
 {
-    for (int i = 0; i < 2; i++) {
-        char *text = ceiling_text(environment, rows, protocols[i]);
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
+        char *text = ceiling_text(r, p);
         if (text) {
-            fprintf(f, "<p class=\"note\">%s, ", protocols[i]);
+            fprintf(f, "<p class=\"note\">%s, ", protocol_names[p]);
             html_text(f, text);
             fputs("</p>\n", f);
         }
@@ -191,51 +176,43 @@ static void put_generator(FILE *f, const json_t *environment, const struct trial
     }
 }
 
-static void put_page(FILE *f, const char *dir, const struct run_data *d)
+static void put_page(FILE *f, const struct results *r)
 {
-    const json_t *environment = d->environment;
-    const struct summary *s = &d->summary;
-    const struct trial_rows *rows = &d->rows;
-    unsigned rank = run_data_rank(d);
-    put_head(f, environment);
-    put_disturbed(f, rows);
+    put_head(f, &r->environment);
+    put_disturbed(f, &r->rows);
     fputs("<h2>Ranking</h2>\n", f);
-    for (int i = 0; i < 2; i++)
-        if (has_protocol(s, protocols[i]))
-            report_ranking(f, s, protocols[i], rank);
-    put_others(f, environment, s, rows);
-    put_generator(f, environment, rows);
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
+        if (has_protocol(r, p))
+            report_ranking(f, r, p);
+    put_others(f, r);
+    put_generator(f, r);
     fputs("<h2>How to read it</h2>\n", f);
-    put_legend(f, s);
+    put_legend(f, &r->summary);
     fputs("<h2>Pictures</h2>\n", f);
-    put_plots(f, dir, s);
+    put_plots(f, r);
     fputs("<h2>All points</h2>\n", f);
-    for (int i = 0; i < 2; i++)
-        if (has_protocol(s, protocols[i]))
-            report_points(f, s, protocols[i]);
-    report_differences(f, environment);
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
+        if (has_protocol(r, p))
+            report_points(f, &r->summary, p);
+    report_differences(f, &r->environment);
     fputs("<h2>Trials that failed or are marked</h2>\n", f);
-    report_exceptions(f, rows);
+    report_exceptions(f, &r->rows);
     fputs("<h2>Machine and build</h2>\n", f);
-    report_environment(f, environment);
+    report_environment(f, &r->environment);
     fputs("</body></html>\n", f);
 }
 
-bool report_make(const char *dir, char *error, size_t error_size)
+bool report_write(const struct results *r, char *error, size_t error_size)
 {
-    struct run_data d;
-    if (!run_data_read(dir, &d, error, error_size))
-        return false;
-    char *path = text_format("%s/report.html", dir);
+    char *path = text_format("%s/report.html", r->dir);
     FILE *f = fopen(path, "we");
     bool good = f != NULL;
     if (f) {
-        put_page(f, dir, &d);
+        put_page(f, r);
         good = fclose(f) == 0;
     }
     if (!good)
         snprintf(error, error_size, "cannot write %s: %s", path, strerror(errno));
     free(path);
-    run_data_free(&d);
     return good;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/base/json_get.h"
 #include "bench/base/text.h"
 #include "bench/show/html.h"
 #include "bench/show/table.h"
@@ -46,12 +45,13 @@ static void point_row(FILE *f, const struct summary_point *p, const char *first,
     fputs("</tr>\n", f);
 }
 
-void report_ranking(FILE *f, const struct summary *s, const char *protocol,
-                    unsigned connections)
+void report_ranking(FILE *f, const struct results *results, enum protocol protocol)
 {
     struct ranking r;
-    ranking_make(&r, s, protocol, connections);
-    fprintf(f, "<h3>%s, %u connection%s</h3>\n", protocol, connections, text_s(connections));
+    unsigned connections = results->environment.scenario.rank;
+    ranking_make(&r, &results->summary, protocol, connections);
+    fprintf(f, "<h3>%s, %u connection%s</h3>\n", protocol_names[protocol], connections,
+            text_s(connections));
     if (r.count == 0)
         fputs("<p class=\"note\">No model was measured at this point.</p>\n", f);
     else
@@ -73,42 +73,40 @@ void report_ranking(FILE *f, const struct summary *s, const char *protocol,
     ranking_free(&r);
 }
 
-static bool is_ours(const json_t *environment, const char *name)
+static bool is_external(const struct results *r, const char *name)
 {
-    size_t i;
-    json_t *m;
-    json_array_foreach(json_object_get(environment, "models"), i, m)
-    {
-        if (strcmp(json_text(m, "name", ""), name) == 0)
-            return strcmp(json_text(m, "kind", "model"), "model") == 0;
-    }
-    return true;
+    return environment_server(&r->environment, name)->external;
 }
 
-void report_answers(FILE *f, const struct summary *s, const json_t *environment,
-                    const struct trial_rows *rows)
+/* Bytes of status line and fields of `model`'s answers, of any of ours where `model` is NULL. */
+static double head_bytes(const struct results *r, const char *model)
+{
+    double bytes = NAN;
+    for (size_t i = 0; i < r->rows.count && isnan(bytes); i++) {
+        const struct trial_row *row = &r->rows.at[i];
+        if (model ? strcmp(row->model, model) == 0 : !is_external(r, row->model))
+            bytes = row->value[M_HEAD_BYTES];
+    }
+    return bytes;
+}
+
+void report_answers(FILE *f, const struct results *r)
 {
     const char *last = "";
-    double ours = NAN;
-    for (size_t i = 0; i < rows->count && isnan(ours); i++)
-        if (is_ours(environment, rows->at[i].model))
-            ours = rows->at[i].value[M_HEAD_BYTES];
+    double ours = head_bytes(r, NULL);
     if (isnan(ours))
         return;
     fprintf(f,
             "<p class=\"note\">HTTP answers: the same status and body as ours but where said "
             "otherwise; bytes of status line and fields: ours %.0f",
             ours);
-    for (size_t i = 0; i < s->count; i++) {
-        const struct summary_point *p = &s->at[i];
-        double head = NAN;
-        if (strcmp(p->protocol, "http") != 0 || strcmp(p->model, last) == 0 ||
-            is_ours(environment, p->model))
+    for (size_t i = 0; i < r->summary.count; i++) {
+        const struct summary_point *p = &r->summary.at[i];
+        if (p->protocol != PROTOCOL_HTTP || strcmp(p->model, last) == 0 ||
+            !is_external(r, p->model))
             continue;
         last = p->model;
-        for (size_t k = 0; k < rows->count && isnan(head); k++)
-            if (strcmp(rows->at[k].model, p->model) == 0)
-                head = rows->at[k].value[M_HEAD_BYTES];
+        double head = head_bytes(r, p->model);
         if (isnan(head))
             continue;
         fputs(", ", f);
@@ -123,15 +121,15 @@ void report_answers(FILE *f, const struct summary *s, const json_t *environment,
     fputs(".</p>\n", f);
 }
 
-void report_points(FILE *f, const struct summary *s, const char *protocol)
+void report_points(FILE *f, const struct summary *s, enum protocol protocol)
 {
-    fprintf(f, "<details><summary>Every point, %s</summary>\n", protocol);
+    fprintf(f, "<details><summary>Every point, %s</summary>\n", protocol_names[protocol]);
     heads(f, "connections");
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
         char connections[32];
         char buffer[512];
-        if (strcmp(p->protocol, protocol) != 0)
+        if (p->protocol != protocol)
             continue;
         snprintf(connections, sizeof connections, "%u", p->connections);
         point_row(f, p, connections, ranking_excuse(p, buffer) == NULL);
@@ -162,7 +160,8 @@ void report_exceptions(FILE *f, const struct trial_rows *rows)
         const struct trial_row *r = &rows->at[i];
         if (r->ok && r->verdict == VERDICT_VALID)
             continue;
-        fprintf(f, "<tr><td>%u</td><td class=\"left\">%s ", r->trial, r->protocol);
+        fprintf(f, "<tr><td>%u</td><td class=\"left\">%s ", r->trial,
+                protocol_names[r->protocol]);
         html_text(f, r->model);
         fprintf(f, ", %u connection%s</td>", r->connections, text_s(r->connections));
         cell(f,
@@ -176,32 +175,28 @@ void report_exceptions(FILE *f, const struct trial_rows *rows)
     fputs("</table></div></details>\n", f);
 }
 
-void report_differences(FILE *f, const json_t *environment)
+void report_differences(FILE *f, const struct environment *e)
 {
-    size_t i;
-    json_t *m;
-    json_array_foreach(json_object_get(environment, "models"), i, m)
-    {
-        const char *why = json_text(m, "differs", "");
-        if (!why[0])
+    for (size_t i = 0; i < e->server_count; i++) {
+        const struct run_server *m = &e->servers[i];
+        if (!m->differs[0])
             continue;
         fputs("<p class=\"note\">Measured at other points than the rest: <b>", f);
-        html_text(f, json_text(m, "name", "?"));
+        html_text(f, m->name);
         fputs("</b>, ", f);
-        html_text(f, why);
+        html_text(f, m->differs);
         fputs("</p>\n", f);
     }
-    json_array_foreach(json_object_get(environment, "skipped"), i, m)
-    {
-        double connections = json_number(m, NULL, "connections");
+    for (size_t i = 0; i < e->skipped_count; i++) {
+        const struct run_skip *s = &e->skipped[i];
         fputs("<p class=\"note\">Skipped: <b>", f);
-        html_text(f, json_text(m, "protocol", ""));
+        html_text(f, s->protocol);
         fputs("</b> ", f);
-        html_text(f, json_text(m, "model", "?"));
-        if (connections > 0)
-            fprintf(f, ", %.0f connection%s", connections, text_s(connections));
+        html_text(f, s->model);
+        if (s->connections > 0)
+            fprintf(f, ", %u connection%s", s->connections, text_s(s->connections));
         fputs(": ", f);
-        html_text(f, json_text(m, "reason", "?"));
+        html_text(f, s->reason);
         fputs(".</p>\n", f);
     }
 }
@@ -221,7 +216,7 @@ static void fact(FILE *f, const char *name, const json_t *value)
     fputs("</dd>\n", f);
 }
 
-void report_environment(FILE *f, const json_t *environment)
+void report_environment(FILE *f, const struct environment *e)
 {
     static const struct {
         const char *label;
@@ -252,13 +247,13 @@ void report_environment(FILE *f, const json_t *environment)
     fputs("<dl>\n", f);
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
         const json_t *value =
-            json_object_get(json_object_get(environment, facts[i].group), facts[i].name);
+            json_object_get(json_object_get(e->json, facts[i].group), facts[i].name);
         if (strcmp(facts[i].name, "missing") != 0 || !json_is_null(value))
             fact(f, facts[i].label, value);
     }
-    fact(f, "seed", json_object_get(environment, "seed"));
+    fact(f, "seed", json_object_get(e->json, "seed"));
     fputs("</dl>\n<details><summary>All that was noted (environment.json)</summary><pre>", f);
-    char *all = json_dumps(environment, JSON_INDENT(2));
+    char *all = json_dumps(e->json, JSON_INDENT(2));
     html_text(f, all ? all : "");
     free(all);
     fputs("</pre></details>\n", f);

@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "bench/base/figures.h"
 #include "bench/base/text.h"
@@ -80,7 +79,7 @@ const char *ranking_text(const struct ranking *r, size_t i, const char *none, ch
     return out;
 }
 
-void ranking_make(struct ranking *r, const struct summary *s, const char *protocol,
+void ranking_make(struct ranking *r, const struct summary *s, enum protocol protocol,
                   unsigned connections)
 {
     char buffer[512];
@@ -88,7 +87,7 @@ void ranking_make(struct ranking *r, const struct summary *s, const char *protoc
                           .rank = xcalloc(s->count, sizeof *r->rank)};
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
-        if (strcmp(p->protocol, protocol) != 0 || p->connections != connections)
+        if (p->protocol != protocol || p->connections != connections)
             continue;
         r->at[r->count++] = p;
         r->ranked += ranking_excuse(p, buffer) == NULL;
@@ -195,15 +194,15 @@ static void print_ranking(FILE *f, const struct ranking *r)
     free(rows);
 }
 
-void table_print(FILE *f, const struct summary *s, unsigned connections)
+void table_print(FILE *f, const struct results *results)
 {
-    static const char *const protocols[] = {"http", "echo"};
     bool any = false;
-    for (size_t p = 0; p < 2; p++) {
+    unsigned connections = results->environment.scenario.rank;
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
         struct ranking r;
-        ranking_make(&r, s, protocols[p], connections);
+        ranking_make(&r, &results->summary, p, connections);
         if (r.count > 0) {
-            fprintf(f, "\n%s, %u connection%s, closed loop\n", protocols[p], connections,
+            fprintf(f, "\n%s, %u connection%s, closed loop\n", protocol_names[p], connections,
                     text_s(connections));
             print_ranking(f, &r);
         }

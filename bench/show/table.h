@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "bench/record/summary.h"
+#include "bench/record/results.h"
 
 /* The points of one protocol at `connections`: first those that are ranked, most requests per
  * second first, then those that are not. A point whose interval overlaps that of the first of a
@@ -18,7 +18,7 @@ struct ranking {
     size_t count;
 };
 
-void ranking_make(struct ranking *r, const struct summary *s, const char *protocol,
+void ranking_make(struct ranking *r, const struct summary *s, enum protocol protocol,
                   unsigned connections);
 void ranking_free(struct ranking *r);
 
@@ -37,7 +37,7 @@ enum { TABLE_COLUMNS = 12, TABLE_CELL_MAX = 96 };
 extern const char *const table_heads[TABLE_COLUMNS];
 void table_cells(const struct summary_point *p, char cells[TABLE_COLUMNS][TABLE_CELL_MAX]);
 
-/* Print the table of every protocol there is. */
-void table_print(FILE *f, const struct summary *s, unsigned connections);
+/* Print the table of every protocol there is, at the connections at which models are compared. */
+void table_print(FILE *f, const struct results *r);
 
 #endif

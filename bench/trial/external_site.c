@@ -138,7 +138,7 @@ bool peer_site_make(struct peer_site *site, const struct peer_site_spec *spec, c
     snprintf(connections, sizeof connections, "%u", spec->connections);
     struct placeholder names[OWN_NAMES + PEER_SET_MAX] = {
         {"port", port},
-        {"protocol", protocol_name(spec->protocol)},
+        {"protocol", protocol_names[spec->protocol]},
         {"connections", connections},
         {"dir", site->dir},
         {"root", root},

@@ -17,7 +17,7 @@ struct judge_facts {
     const char *generator_reason;
 };
 
-/* Set row->verdict and row->reason from what was measured.
+/* Set row->verdict, row->reason and row->disturbed from what was measured.
  *
  * INVALID, for one of these reasons:
  * - No request was answered.

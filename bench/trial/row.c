@@ -1,6 +1,9 @@
 #include "bench/trial/row.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "common/disturbed.h"
 
 #define TRIAL_NAME(id, name, digits)   name,
 #define TRIAL_DIGITS(id, name, digits) digits,
@@ -10,6 +13,12 @@ const int metric_digits[] = {TRIAL_METRICS(TRIAL_DIGITS)};
 const char answer_is_same[] = "same";
 
 const char *const verdict_names[] = {"valid", "generator-limited", "INVALID"};
+
+bool reason_of_disturbance(const char *reason)
+{
+    static const char mark[] = DISTURBED_REASON;
+    return strncmp(reason, mark, sizeof mark - 1) == 0;
+}
 
 void trial_row_init(struct trial_row *row)
 {

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/base/protocol.h"
+
 /* The measured columns: enumerator, name in the file, decimals written. */
 #define TRIAL_METRICS(X)                                                                       \
     X(WALL_S, "wall_s", 3)                                                                     \
@@ -92,13 +94,14 @@ struct trial_row {
     unsigned block;
     bool counting; /* block 0: system calls were counted, the rest is not summarised */
     char scenario[64];
-    char protocol[8];
+    enum protocol protocol;
     char model[64];
     unsigned connections;
     bool ok;                    /* column `status`: ok, else failed or unsupported */
     bool unsupported;           /* the server said that it cannot run here */
     enum verdict verdict;       /* INVALID where the trial is not ok */
     char reason[384];           /* why it failed, is INVALID or is limited; else "" */
+    bool disturbed;             /* INVALID for what others than server and generator did */
     char started[32];           /* UTC, ISO 8601 */
     double value[METRIC_COUNT]; /* NaN: not available, an empty field */
     char engine[16];            /* of the load generator */
@@ -117,6 +120,9 @@ extern const char answer_is_same[];
 extern const char *const verdict_names[VERDICT_COUNT];
 extern const char *const metric_names[METRIC_COUNT];
 extern const int metric_digits[METRIC_COUNT];
+
+/* Whether a reason tells of a disturbance, that of the load generator or one out of a file. */
+bool reason_of_disturbance(const char *reason);
 
 /* A row with nothing measured yet. */
 void trial_row_init(struct trial_row *row);

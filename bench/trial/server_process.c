@@ -153,7 +153,7 @@ static enum server_result start_own(struct server *s, const struct server_spec *
                            "--listen",
                            "127.0.0.1:0",
                            "--protocol",
-                           protocol_name(spec->protocol),
+                           protocol_names[spec->protocol],
                            "--ready-fd",
                            "3"};
     enum { FIXED = sizeof fixed / sizeof fixed[0] };

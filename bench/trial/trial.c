@@ -242,7 +242,7 @@ static void name_row(const struct trial_setup *setup, const struct plan_trial *t
     row->connections = t->connections;
     row->value[M_CONCURRENCY] = t->model->concurrency;
     snprintf(row->scenario, sizeof row->scenario, "%s", setup->scenario->name);
-    snprintf(row->protocol, sizeof row->protocol, "%s", protocol_name(t->protocol));
+    row->protocol = t->protocol;
     snprintf(row->model, sizeof row->model, "%s", t->model->name);
     time_t now = time(NULL);
     struct tm utc;

@@ -124,7 +124,7 @@ static void make_rows(struct trial_rows *rows, const struct contender *c, size_t
             r->connections = 64;
             r->ok = true;
             r->verdict = rps > 0 ? c[i].verdict : X;
-            snprintf(r->protocol, sizeof r->protocol, "http");
+            r->protocol = PROTOCOL_HTTP;
             snprintf(r->model, sizeof r->model, "%s", c[i].name);
             snprintf(r->answer, sizeof r->answer, "%s", c[i].answer ? c[i].answer : "");
             r->value[M_RPS] = rps;
@@ -223,8 +223,8 @@ static void ratios_are_paired_by_block(void **state)
         struct summary s;
         make_rows(&rows, both, 2);
         summary_make(&s, &rows);
-        struct ratio_pair p =
-            ratio_of(&rows, ratio_point(&s, "http", "a", 64), ratio_point(&s, "http", "b", 64));
+        struct ratio_pair p = ratio_of(&rows, ratio_point(&s, PROTOCOL_HTTP, "a", 64),
+                                       ratio_point(&s, PROTOCOL_HTTP, "b", 64));
         assert_float_equal(p.at.median, cases[i].median, 1e-12);
         assert_float_equal(p.at.low, cases[i].low, 1e-12);
         assert_float_equal(p.at.high, cases[i].high, 1e-12);
@@ -246,12 +246,16 @@ static void who_is_compared(void **state)
         {"gone", {0, 0, 0, 0, 10}, V, "same"},
         {"mine", {10, 10, 10, 10, 10}, V, "same"},
     };
-    static const char environment[] =
-        "{\"models\": [{\"name\": \"epoll-lt\"}, {\"name\": \"poll\", \"kind\": \"model\"},"
-        "{\"name\": \"nginx\", \"kind\": \"peer\", \"peer_of\": \"epoll-lt\"},"
-        "{\"name\": \"odd\", \"kind\": \"peer\", \"peer_of\": \"epoll-lt\"},"
-        "{\"name\": \"gone\", \"kind\": \"peer\", \"peer_of\": \"poll\"},"
-        "{\"name\": \"mine\", \"kind\": \"external\", \"peer_of\": \"*\"}]}";
+    static struct run_server servers[] = {
+        {.name = "epoll-lt"},
+        {.name = "poll"},
+        {.name = "nginx", .external = true, .peer_of = "epoll-lt"},
+        {.name = "odd", .external = true, .peer_of = "epoll-lt"},
+        {.name = "gone", .external = true, .peer_of = "poll"},
+        {.name = "mine", .external = true, .given = true, .peer_of = "*"},
+    };
+    static const struct environment environment = {
+        .servers = servers, .server_count = sizeof servers / sizeof servers[0]};
     static const struct {
         const char *model, *peer, *excuse;
     } wanted[] = {{"poll", "gone", "INVALID"},
@@ -263,10 +267,9 @@ static void who_is_compared(void **state)
     struct trial_rows rows;
     struct summary s;
     struct ratios r;
-    json_t *json = json_loads(environment, 0, NULL);
     make_rows(&rows, all, sizeof all / sizeof all[0]);
     summary_make(&s, &rows);
-    ratios_make(&r, &rows, &s, json);
+    ratios_make(&r, &rows, &s, &environment);
     assert_int_equal(r.count, sizeof wanted / sizeof wanted[0]);
     for (size_t i = 0; i < r.count; i++) {
         assert_string_equal(r.at[i].model->model, wanted[i].model);
@@ -282,7 +285,6 @@ static void who_is_compared(void **state)
     ratios_free(&r);
     summary_free(&s);
     free(rows.at);
-    json_decref(json);
 }
 
 static void an_order_is_judged(void **state)
@@ -370,7 +372,7 @@ static void an_order_is_judged(void **state)
         struct order o;
         make_rows(&rows, cases[i].at, 3);
         summary_make(&s, &rows);
-        order_make(&o, cases[i].claim, "http", 64, &rows, &s);
+        order_make(&o, cases[i].claim, PROTOCOL_HTTP, 64, &rows, &s);
         assert_int_equal(o.count, 3);
         if (o.verdict != cases[i].verdict)
             fail_msg("case %zu: the order %s", i, order_verdict_names[o.verdict]);

@@ -16,7 +16,7 @@ static struct trial_row row(const char *model, unsigned trial, enum verdict verd
     r.connections = 64;
     r.ok = true;
     r.verdict = verdict;
-    snprintf(r.protocol, sizeof r.protocol, "http");
+    r.protocol = PROTOCOL_HTTP;
     snprintf(r.model, sizeof r.model, "%s", model);
     if (verdict != VERDICT_VALID)
         snprintf(r.reason, sizeof r.reason, "trial %u", trial);
@@ -84,7 +84,7 @@ static void points_without_any_usable_trial(void **state)
                              row("select", 4, V, 1)};
     at[3].ok = false;
     at[3].verdict = VERDICT_INVALID;
-    snprintf(at[0].reason, sizeof at[0].reason, "disturbed: other programs took 20 %%");
+    at[0].disturbed = true;
     struct trial_rows rows = {at, 4};
     struct summary s;
     summary_make(&s, &rows);
@@ -146,7 +146,7 @@ static void models_that_overlap_share_a_rank(void **state)
     struct ranking r;
     char text[32];
     summary_make(&s, &rows);
-    ranking_make(&r, &s, "http", 64);
+    ranking_make(&r, &s, PROTOCOL_HTTP, 64);
     assert_int_equal(r.count, N);
     assert_int_equal(r.ranked, N - 1);
     for (size_t i = 0; i < N; i++) {
