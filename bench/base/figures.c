@@ -33,3 +33,14 @@ char *figure_thousands(double value, char out[32])
     *to = '\0';
     return out;
 }
+
+char *figure_spread(const struct spread *s, char out[96])
+{
+    char a[32], b[32], c[32];
+    if (s->n > 1)
+        snprintf(out, 96, "%s [%s–%s]", figure_thousands(s->median, a),
+                 figure_thousands(s->low, b), figure_thousands(s->high, c));
+    else
+        snprintf(out, 96, "%s", figure_thousands(s->median, a));
+    return out;
+}

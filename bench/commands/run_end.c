@@ -41,7 +41,7 @@ static bool tell_failures(const struct summary *summary, const struct trial_rows
 static void tell_more(const struct results *r)
 {
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
-        ratios_print(stdout, &r->ratios, p);
+        ratios_table(stdout, &r->ratios, p, FORMAT_TERMINAL);
     orders_print(stdout, r);
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
         char *text = ceiling_text(r, p);
@@ -60,7 +60,7 @@ int run_end(const char *dir, const char *scripts)
         return 1;
     }
     results_write(&r);
-    table_print(stdout, &r);
+    table_print(stdout, &r, FORMAT_TERMINAL);
     tell_more(&r);
     fflush(stdout);
     bool failed = tell_failures(&r.summary, &r.rows);

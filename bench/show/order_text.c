@@ -8,19 +8,9 @@
 #include "bench/show/html.h"
 #include "common/err.h"
 
-/* "12,345 [12,000–12,400]" */
 static const char *speed(const struct summary_point *p, char out[96])
 {
-    char a[32], b[32], c[32];
-    if (!p)
-        return "not measured";
-    const struct spread *s = &p->at[S_RPS];
-    if (s->n > 1)
-        snprintf(out, 96, "%s [%s–%s]", figure_thousands(s->median, a),
-                 figure_thousands(s->low, b), figure_thousands(s->high, c));
-    else
-        snprintf(out, 96, "%s", figure_thousands(s->median, a));
-    return out;
+    return p ? figure_spread(&p->at[S_RPS], out) : "not measured";
 }
 
 /* Why nothing can be said of a step; "" where something can. */

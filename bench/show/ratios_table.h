@@ -5,9 +5,9 @@
 #include <stdio.h>
 
 #include "bench/record/ratios.h"
+#include "bench/show/grid.h"
 
-/* The table of `protocol`, on the terminal and in the report; nothing where there are none. */
-void ratios_print(FILE *f, const struct ratios *r, enum protocol protocol);
-void ratios_html(FILE *f, const struct ratios *r, enum protocol protocol);
+/* The table of `protocol` with its heading; nothing where there are no ratios. */
+void ratios_table(FILE *f, const struct ratios *r, enum protocol protocol, enum format format);
 
 #endif

@@ -11,6 +11,7 @@
 #include "bench/show/html.h"
 #include "bench/show/order_text.h"
 #include "bench/show/plot.h"
+#include "bench/show/ranking.h"
 #include "bench/show/ratios_table.h"
 #include "bench/show/report_tables.h"
 #include "bench/show/table.h"
@@ -155,7 +156,7 @@ static void put_others(FILE *f, const struct results *r)
             "interval is on one side of 1.</p>\n",
             f);
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
-        ratios_html(f, &r->ratios, p);
+        ratios_table(f, &r->ratios, p, FORMAT_HTML);
     if (r->ratios.count > 0)
         report_answers(f, r);
     if (r->environment.scenario.order)
@@ -183,7 +184,7 @@ static void put_page(FILE *f, const struct results *r)
     fputs("<h2>Ranking</h2>\n", f);
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
         if (has_protocol(r, p))
-            report_ranking(f, r, p);
+            table_ranking(f, r, p, FORMAT_HTML);
     put_others(f, r);
     put_generator(f, r);
     fputs("<h2>How to read it</h2>\n", f);

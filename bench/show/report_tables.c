@@ -8,71 +8,6 @@
 #include "bench/show/html.h"
 #include "bench/show/table.h"
 
-static void cell(FILE *f, const char *text, const char *class)
-{
-    fprintf(f, class[0] ? "<td class=\"%s\">" : "<td>", class);
-    html_text(f, text);
-    fputs("</td>", f);
-}
-
-static const char *verdict_class(enum verdict v)
-{
-    return v == VERDICT_INVALID ? "left invalid" : v == VERDICT_VALID ? "left" : "left limited";
-}
-
-static void heads(FILE *f, const char *first)
-{
-    fprintf(f, "<div class=\"scroll\"><table><tr><th>%s</th>", first);
-    for (int c = 0; c < TABLE_COLUMNS; c++) {
-        fputs(c == 0 || c == TABLE_COLUMNS - 1 ? "<th class=\"left\">" : "<th>", f);
-        html_text(f, table_heads[c]);
-        fputs("</th>", f);
-    }
-    fputs("</tr>\n", f);
-}
-
-static void point_row(FILE *f, const struct summary_point *p, const char *first, bool ranked)
-{
-    char cells[TABLE_COLUMNS][TABLE_CELL_MAX];
-    table_cells(p, cells);
-    fprintf(f, "<tr%s>", ranked ? "" : " class=\"out\"");
-    cell(f, first, "");
-    for (int c = 0; c < TABLE_COLUMNS; c++)
-        cell(f, cells[c],
-             c == 0                   ? "left"
-             : c == TABLE_COLUMNS - 1 ? verdict_class(p->verdict)
-                                      : "");
-    fputs("</tr>\n", f);
-}
-
-void report_ranking(FILE *f, const struct results *results, enum protocol protocol)
-{
-    struct ranking r;
-    unsigned connections = results->environment.scenario.rank;
-    ranking_make(&r, &results->summary, protocol, connections);
-    fprintf(f, "<h3>%s, %u connection%s</h3>\n", protocol_names[protocol], connections,
-            text_s(connections));
-    if (r.count == 0)
-        fputs("<p class=\"note\">No model was measured at this point.</p>\n", f);
-    else
-        heads(f, "#");
-    for (size_t i = 0; i < r.count; i++) {
-        char rank[32];
-        point_row(f, r.at[i], ranking_text(&r, i, "–", rank), i < r.ranked);
-    }
-    if (r.count > 0)
-        fputs("</table></div>\n", f);
-    for (size_t i = r.ranked; i < r.count; i++) {
-        char buffer[512];
-        fputs("<p class=\"note\">Not ranked: <b>", f);
-        html_text(f, r.at[i]->model);
-        fputs("</b>, ", f);
-        html_text(f, ranking_excuse(r.at[i], buffer));
-        fputs(".</p>\n", f);
-    }
-    ranking_free(&r);
-}
-
 static bool is_external(const struct results *r, const char *name)
 {
     return environment_server(&r->environment, name)->external;
@@ -124,17 +59,13 @@ void report_answers(FILE *f, const struct results *r)
 void report_points(FILE *f, const struct summary *s, enum protocol protocol)
 {
     fprintf(f, "<details><summary>Every point, %s</summary>\n", protocol_names[protocol]);
-    heads(f, "connections");
-    for (size_t i = 0; i < s->count; i++) {
-        const struct summary_point *p = &s->at[i];
-        char connections[32];
-        char buffer[512];
-        if (p->protocol != protocol)
-            continue;
-        snprintf(connections, sizeof connections, "%u", p->connections);
-        point_row(f, p, connections, ranking_excuse(p, buffer) == NULL);
-    }
-    fputs("</table></div></details>\n", f);
+    table_points(f, s, protocol);
+    fputs("</details>\n", f);
+}
+
+static bool is_exception(const struct trial_row *r)
+{
+    return !r->ok || r->verdict != VERDICT_VALID;
 }
 
 void report_exceptions(FILE *f, const struct trial_rows *rows)
@@ -143,7 +74,7 @@ void report_exceptions(FILE *f, const struct trial_rows *rows)
     size_t failed = 0;
     for (size_t i = 0; i < rows->count; i++) {
         failed += !rows->at[i].ok && !rows->at[i].unsupported;
-        count += !rows->at[i].ok || rows->at[i].verdict != VERDICT_VALID;
+        count += is_exception(&rows->at[i]);
     }
     fprintf(f,
             "<p>%zu trial%s measured; %zu failed, %zu more are INVALID or limited by the "
@@ -153,26 +84,28 @@ void report_exceptions(FILE *f, const struct trial_rows *rows)
         return;
     fprintf(f, "<details%s><summary>Each of them with its reason</summary>\n",
             count <= 20 ? " open" : "");
-    fputs("<div class=\"scroll\"><table><tr><th>trial</th><th class=\"left\">point</th><th "
-          "class=\"left\">verdict</th><th class=\"left\">reason</th></tr>\n",
-          f);
+    struct grid g = {.heads = {"trial", "point", "verdict", "reason"},
+                     .columns = 4,
+                     .left = 1u << 1 | 1u << 2 | 1u << 3,
+                     .wrap = 1u << 3,
+                     .marked = 2};
     for (size_t i = 0; i < rows->count; i++) {
         const struct trial_row *r = &rows->at[i];
-        if (r->ok && r->verdict == VERDICT_VALID)
+        if (!is_exception(r))
             continue;
-        fprintf(f, "<tr><td>%u</td><td class=\"left\">%s ", r->trial,
-                protocol_names[r->protocol]);
-        html_text(f, r->model);
-        fprintf(f, ", %u connection%s</td>", r->connections, text_s(r->connections));
-        cell(f,
-             r->ok            ? verdict_names[r->verdict]
-             : r->unsupported ? "unsupported"
-                              : "failed",
-             verdict_class(r->verdict));
-        cell(f, r->reason, "wrap");
-        fputs("</tr>\n", f);
+        grid_row(&g)->mark = table_mark(r->verdict);
+        grid_cell(&g, "%u", r->trial);
+        grid_cell(&g, "%s %s, %u connection%s", protocol_names[r->protocol], r->model,
+                  r->connections, text_s(r->connections));
+        grid_cell(&g, "%s",
+                  r->ok            ? verdict_names[r->verdict]
+                  : r->unsupported ? "unsupported"
+                                   : "failed");
+        grid_cell(&g, "%s", r->reason);
     }
-    fputs("</table></div></details>\n", f);
+    grid_put(f, &g, FORMAT_HTML);
+    grid_free(&g);
+    fputs("</details>\n", f);
 }
 
 void report_differences(FILE *f, const struct environment *e)

@@ -6,9 +6,6 @@
 
 #include "bench/record/results.h"
 
-/* The models at the point where they are ranked, as on the terminal. */
-void report_ranking(FILE *f, const struct results *r, enum protocol protocol);
-
 /* What the servers of others answered, beside ours: same or not, and the size of the heads. */
 void report_answers(FILE *f, const struct results *r);
 
