@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/base/old_name.h"
 #include "bench/base/text.h"
 #include "bench/build_config.h"
 #include "common/err.h"
@@ -122,5 +123,11 @@ char *paths_scenario(const struct paths *p, const char *name_or_file)
     size_t n = strlen(name_or_file);
     if (strchr(name_or_file, '/') || (n > 4 && strcmp(name_or_file + n - 4, ".ini") == 0))
         return xstrdup(name_or_file);
-    return text_format("%s/%s.ini", p->scenarios, name_or_file);
+    char *file = text_format("%s/%s.ini", p->scenarios, name_or_file);
+    if (strcmp(name_or_file, "peers") == 0 && access(file, F_OK) != 0) {
+        old_name("run", "the scenario peers", "externals");
+        free(file);
+        file = text_format("%s/externals.ini", p->scenarios);
+    }
+    return file;
 }

@@ -99,7 +99,7 @@ static json_t *models(const struct model_list *list)
     return array;
 }
 
-static char *protocols_of(const struct peer *p)
+static char *protocols_of(const struct external *p)
 {
     const bool *speaks = p->protocols;
     return text_format("%s%s%s", speaks[PROTOCOL_HTTP] ? protocol_names[PROTOCOL_HTTP] : "",
@@ -107,19 +107,20 @@ static char *protocols_of(const struct peer *p)
                        speaks[PROTOCOL_ECHO] ? protocol_names[PROTOCOL_ECHO] : "");
 }
 
-static json_t *peers(const struct model_list *list)
+static json_t *externals(const struct model_list *list)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < list->count; i++) {
         const struct model *m = &list->at[i];
-        char *protocols = protocols_of(m->peer);
+        char *protocols = protocols_of(m->external);
         json_array_append_new(
             array, json_checked(
                        json_pack("{s:s,s:s,s:s,s:s,s:o,s:b,s:o,s:o,s:i,s:i}", "name", m->name,
-                                 "summary", m->summary, "peer_of", m->peer->models, "protocols",
-                                 protocols, "paths", text_or_null(m->peer->paths), "available",
-                                 !m->unsupported, "unavailable", text_or_null(m->unsupported),
-                                 "packages", text_or_null(m->peer->packages), "max_connections",
+                                 "summary", m->summary, "counterpart_of",
+                                 m->external->counterpart_of, "protocols", protocols, "paths",
+                                 text_or_null(m->external->paths), "available", !m->unsupported,
+                                 "unavailable", text_or_null(m->unsupported), "packages",
+                                 text_or_null(m->external->packages), "max_connections",
                                  (int)m->max_connections, "concurrency", (int)m->concurrency),
                        m->name));
         free(protocols);
@@ -148,16 +149,16 @@ static void print_models(const struct model_list *list)
     }
 }
 
-static void print_peers(const struct model_list *list)
+static void print_externals(const struct model_list *list)
 {
-    printf("servers of others (--peers), each with those of ours that wait as it does\n");
+    printf("servers of others (--externals), each with those of ours that wait as it does\n");
     for (size_t i = 0; i < list->count; i++) {
         const struct model *m = &list->at[i];
-        char *protocols = protocols_of(m->peer);
+        char *protocols = protocols_of(m->external);
         printf("  %-22s %s", m->name, m->summary);
         print_limits(m);
-        printf("  %-22s %s; peer of %s; %s\n", "", protocols, m->peer->models,
-               m->unsupported ? m->unsupported : "installed");
+        printf("  %-22s %s; counterpart of %s; %s\n", "", protocols,
+               m->external->counterpart_of, m->unsupported ? m->unsupported : "installed");
         free(protocols);
     }
 }
@@ -197,18 +198,18 @@ int command_list(int argc, char **argv)
     struct model_list others;
     char error[1024];
     models_find(&list, paths.servers);
-    if (!peers_find(&others, paths.external, error, sizeof error))
+    if (!externals_find(&others, paths.external, error, sizeof error))
         warn("%s", error);
     for (size_t i = 0; i < others.count; i++)
-        peer_look_up(&others.at[i]);
-    json_t *all = json_pack("{s:o,s:o,s:o}", "models", models(&list), "peers", peers(&others),
-                            "scenarios", scenarios(paths.scenarios));
+        external_look_up(&others.at[i]);
+    json_t *all = json_pack("{s:o,s:o,s:o}", "models", models(&list), "externals",
+                            externals(&others), "scenarios", scenarios(paths.scenarios));
     if (json) {
         json_dumpf(all, stdout, JSON_INDENT(2));
         putchar('\n');
     } else {
         print_models(&list);
-        print_peers(&others);
+        print_externals(&others);
         print_scenarios(json_object_get(all, "scenarios"));
     }
     json_decref(all);

@@ -15,7 +15,7 @@
 /* Names of the servers to measure, by commas; NULL: as the scenario says. */
 struct names {
     char *models;
-    char *peers;
+    char *externals;
 };
 
 /* A wrong scenario or command line: one line, which names its place itself. */
@@ -35,7 +35,7 @@ static void add_name(char **list, const char *name)
 
 /* What the run in directory `dir`, read into `old`, was made of. */
 static void read_old(struct run_inputs *in, const char *dir, struct environment *old,
-                     struct names *names, struct model_list *external)
+                     struct names *names, struct model_list *given)
 {
     char error[1024];
     if (!environment_read(old, dir, error, sizeof error))
@@ -48,23 +48,23 @@ static void read_old(struct run_inputs *in, const char *dir, struct environment 
     for (size_t i = 0; i < old->server_count; i++) {
         const struct run_server *s = &old->servers[i];
         if (!s->given)
-            add_name(s->external ? &names->peers : &names->models, s->name);
-        else if (!peers_add_command(external, s->command, s->name, s->protocol, error,
-                                    sizeof error))
+            add_name(s->external ? &names->externals : &names->models, s->name);
+        else if (!externals_add_command(given, s->command, s->name, s->protocol, error,
+                                        sizeof error))
             wrong(error);
     }
     in->file = text_format("%s/scenario.ini", dir);
 }
 
 static void read_new(struct run_inputs *in, const struct run_options *o, struct names *names,
-                     struct model_list *external)
+                     struct model_list *given)
 {
     char error[1024];
     *names = (struct names){o->models ? xstrdup(o->models) : NULL,
-                            o->peers ? xstrdup(o->peers) : NULL};
-    for (size_t i = 0; i < o->external_count; i++)
-        if (!peers_add_command(external, o->external[i].command, o->external[i].name,
-                               o->external[i].protocol, error, sizeof error))
+                            o->externals ? xstrdup(o->externals) : NULL};
+    for (size_t i = 0; i < o->given_count; i++)
+        if (!externals_add_command(given, o->given[i].command, o->given[i].name,
+                                   o->given[i].protocol, error, sizeof error))
             wrong(error);
     in->file = paths_scenario(&o->paths, o->scenario);
     in->seed = o->seed;
@@ -73,11 +73,12 @@ static void read_new(struct run_inputs *in, const struct run_options *o, struct 
 }
 
 /* A section of a server that nobody knows is a slip; one that was not built here is not. */
-static void warn_of_unknown(const struct run_inputs *in, const struct model_list *peers)
+static void warn_of_unknown(const struct run_inputs *in, const struct model_list *externals)
 {
     for (size_t i = 0; i < in->scenario.override_count; i++) {
         const char *name = in->scenario.overrides[i].model;
-        if (!models_known(name) && !models_get(&in->models, name) && !models_get(peers, name))
+        if (!models_known(name) && !models_get(&in->models, name) &&
+            !models_get(externals, name))
             warn("%s: [model:%s]: no such model; the section is of no effect", in->file, name);
     }
 }
@@ -101,7 +102,7 @@ static void describe_with_options(struct run_inputs *in)
     for (size_t i = 0; i < in->models.count; i++) {
         struct model *m = &in->models.at[i];
         const struct model_override *o = scenario_override(&in->scenario, m->name);
-        if (!o || !o->options || m->peer || m->unsupported)
+        if (!o || !o->options || m->external || m->unsupported)
             continue;
         if (!models_describe_with(m, o->options, error, sizeof error)) {
             char *line = text_format("%s: [model:%s]: %s", in->file, m->name, error);
@@ -134,45 +135,45 @@ void run_inputs_read(struct run_inputs *in, const struct run_options *o,
 {
     char error[1024];
     struct names names;
-    struct model_list peers;
-    struct model_list external = {0};
+    struct model_list externals;
+    struct model_list given = {0};
     *in = (struct run_inputs){.counting = can_count};
     if (o->resume)
-        read_old(in, o->resume, old, &names, &external);
+        read_old(in, o->resume, old, &names, &given);
     else
-        read_new(in, o, &names, &external);
+        read_new(in, o, &names, &given);
     if (!scenario_read(in->file, &in->scenario, error, sizeof error))
         wrong(error);
 
     models_find(&in->models, o->paths.servers);
     if (in->models.count == 0)
         die("no server in %s answers to --describe", o->paths.servers);
-    if (!peers_find(&peers, o->paths.external, error, sizeof error))
+    if (!externals_find(&externals, o->paths.external, error, sizeof error))
         wrong(error);
-    warn_of_unknown(in, &peers);
+    warn_of_unknown(in, &externals);
     choose_ours(in);
     if (!names.models && in->scenario.models)
         names.models = built_ones(in, in->scenario.models);
-    const char *wanted = names.peers ? names.peers : in->scenario.peers;
+    const char *wanted = names.externals ? names.externals : in->scenario.externals;
     if (!models_select(&in->models, names.models, "model", error, sizeof error) ||
-        !models_select(&peers, wanted ? wanted : "none", "external server", error,
+        !models_select(&externals, wanted ? wanted : "none", "external server", error,
                        sizeof error))
         wrong(error);
     describe_with_options(in);
-    models_append(&in->models, &peers);
-    for (size_t i = 0; i < external.count; i++) {
-        if (!models_get(&in->models, external.at[i].name))
+    models_append(&in->models, &externals);
+    for (size_t i = 0; i < given.count; i++) {
+        if (!models_get(&in->models, given.at[i].name))
             continue;
         snprintf(error, sizeof error,
                  "there is a server '%s' already; --external-name gives this one another name",
-                 external.at[i].name);
+                 given.at[i].name);
         wrong(error);
     }
-    models_append(&in->models, &external);
+    models_append(&in->models, &given);
     for (size_t i = 0; i < in->models.count; i++)
-        peer_look_up(&in->models.at[i]);
+        external_look_up(&in->models.at[i]);
     free(names.models);
-    free(names.peers);
+    free(names.externals);
 }
 
 bool run_inputs_same(const struct run_inputs *in, const struct environment *old, char *error,

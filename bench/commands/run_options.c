@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "bench/base/child_env.h"
+#include "bench/base/old_name.h"
 #include "common/err.h"
 #include "common/parse.h"
 
 enum {
     OPTION_MODELS = 1,
+    OPTION_EXTERNALS,
     OPTION_PEERS,
     OPTION_EXTERNAL,
     OPTION_EXTERNAL_NAME,
@@ -24,6 +26,7 @@ enum {
 
 static const struct option options[] = {
     {"models", required_argument, NULL, OPTION_MODELS},
+    {"externals", required_argument, NULL, OPTION_EXTERNALS},
     {"peers", required_argument, NULL, OPTION_PEERS},
     {"external", required_argument, NULL, OPTION_EXTERNAL},
     {"external-name", required_argument, NULL, OPTION_EXTERNAL_NAME},
@@ -51,7 +54,8 @@ static void help(void)
         "random order, one at a time. Ctrl-C keeps what was measured.\n"
         "\n"
         "  --models A,B,...  only these models; none\n"
-        "  --peers A,B,...   these servers of others ('iomodels list' names them); all, none\n"
+        "  --externals A,B,...  these servers of others ('iomodels list' names them); all, "
+        "none\n"
         "  --external 'CMD'  a server of yours as well: CMD must serve on port {port} of\n"
         "                    127.0.0.1, in the foreground; several are allowed. It is cut "
         "into\n"
@@ -79,11 +83,11 @@ static void help(void)
         paths.results);
 }
 
-static struct run_external *last_external(struct run_options *o, const char *option)
+static struct run_given *last_given(struct run_options *o, const char *option)
 {
-    if (o->external_count == 0)
+    if (o->given_count == 0)
         die_usage("%s stands after the --external it is for", option);
-    return &o->external[o->external_count - 1];
+    return &o->given[o->given_count - 1];
 }
 
 static void one_option(struct run_options *o, int value)
@@ -94,18 +98,22 @@ static void one_option(struct run_options *o, int value)
         o->models = optarg;
         break;
     case OPTION_PEERS:
-        o->peers = optarg;
+        old_name("run", "--peers", "--externals");
+        o->externals = optarg;
+        break;
+    case OPTION_EXTERNALS:
+        o->externals = optarg;
         break;
     case OPTION_EXTERNAL:
-        if (o->external_count == RUN_EXTERNAL_MAX)
-            die_usage("more than %d --external", RUN_EXTERNAL_MAX);
-        o->external[o->external_count++] = (struct run_external){.command = optarg};
+        if (o->given_count == RUN_GIVEN_MAX)
+            die_usage("more than %d --external", RUN_GIVEN_MAX);
+        o->given[o->given_count++] = (struct run_given){.command = optarg};
         break;
     case OPTION_EXTERNAL_NAME:
-        last_external(o, "--external-name")->name = optarg;
+        last_given(o, "--external-name")->name = optarg;
         break;
     case OPTION_EXTERNAL_PROTOCOL:
-        if (!protocol_parse(optarg, &last_external(o, "--external-protocol")->protocol))
+        if (!protocol_parse(optarg, &last_given(o, "--external-protocol")->protocol))
             die_usage("--external-protocol '%s' is neither http nor echo", optarg);
         break;
     case OPTION_OUT:
@@ -147,8 +155,8 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
         o->scenario = argv[optind++];
     if (optind < argc)
         die_usage("run takes one scenario; '%s' is one too many", argv[optind]);
-    if (o->resume && (named || o->out || o->seeded || o->models || o->peers ||
-                      o->external_count > 0 || o->environment))
+    if (o->resume && (named || o->out || o->seeded || o->models || o->externals ||
+                      o->given_count > 0 || o->environment))
         die_usage("--resume takes scenario, models, seed, environment and directory from the "
                   "run itself");
     paths_find(&o->paths);

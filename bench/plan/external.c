@@ -3,24 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool peer_is_of(const char *models, const char *model)
+bool external_is_counterpart(const char *of, const char *model)
 {
     size_t n = strlen(model);
-    if (strcmp(models, "*") == 0)
+    if (strcmp(of, "*") == 0)
         return true;
-    for (const char *at = models; (at = strstr(at, model)); at += n) {
-        bool begins = at == models || at[-1] == ',' || at[-1] == ' ';
+    for (const char *at = of; (at = strstr(at, model)); at += n) {
+        bool begins = at == of || at[-1] == ',' || at[-1] == ' ';
         if (begins && (at[n] == '\0' || at[n] == ',' || at[n] == ' '))
             return true;
     }
     return false;
 }
 
-void peer_free(struct peer *p)
+void external_free(struct external *p)
 {
     free(p->file);
     free(p->here);
-    free(p->models);
+    free(p->counterpart_of);
     free(p->paths);
     free(p->needs);
     free(p->packages);

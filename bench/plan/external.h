@@ -1,8 +1,8 @@
 /* Servers of others: a file each below bench/external, which says how to start one.
  *
- *     [peer]
+ *     [external]
  *     summary = nginx: one worker over epoll
- *     peer_of = epoll-et, epoll-lt      our models that wait as it does
+ *     counterpart_of = epoll-et, epoll-lt   our models that wait as it does
  *     protocols = http                  http, echo or both
  *     paths = /, /bytes/N               what it serves; for people
  *     needs = command nginx             it is installed where these are there: "command NAME..."
@@ -29,20 +29,20 @@
  *     {program}      the command that `needs` names, found on PATH or in a directory of sbin
  *     {python}       the distribution's Python, for which its packages are
  *     {here}         the directory of this file */
-#ifndef IOM_PEER_H
-#define IOM_PEER_H
+#ifndef IOM_EXTERNAL_H
+#define IOM_EXTERNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "bench/plan/scenario.h"
 
-enum { PEER_SET_MAX = 8 };
+enum { EXTERNAL_SET_MAX = 8 };
 
-struct peer {
+struct external {
     char *file; /* NULL: given on the command line */
     char *here;
-    char *models; /* `peer_of`, by commas; "" none; "*" every one */
+    char *counterpart_of; /* names of our models, by commas; "" none; "*" every one */
     bool protocols[PROTOCOL_COUNT];
     char *paths;
     char *needs;
@@ -51,16 +51,16 @@ struct peer {
     char *try;
     char *config;
     int stop_signal;
-    char *set_names[PEER_SET_MAX];
-    char *set_values[PEER_SET_MAX];
+    char *set_names[EXTERNAL_SET_MAX];
+    char *set_values[EXTERNAL_SET_MAX];
     size_t set_count;
     char *program; /* what {program} stands for, once looked up */
     bool looked_up;
 };
 
-/* Whether it is a peer of our model called `model`. */
-bool peer_is_of(const char *models, const char *model);
+/* Whether our model called `model` is among those that a server is the counterpart `of`. */
+bool external_is_counterpart(const char *of, const char *model);
 
-void peer_free(struct peer *p);
+void external_free(struct external *p);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "bench/base/ini_text.h"
 #include "bench/base/name.h"
+#include "bench/base/old_name.h"
 #include "bench/base/placeholders.h"
 #include "bench/base/text.h"
 #include "bench/plan/models.h"
@@ -17,6 +18,7 @@
 
 struct reader {
     struct model *m;
+    bool told; /* of an old name */
     bool failed;
     char message[400]; /* what was wrong on the first bad line */
 };
@@ -54,7 +56,7 @@ static bool set_protocols(struct reader *r, const char *value)
         enum protocol p;
         good = protocol_parse(text_trim(item), &p);
         if (good)
-            r->m->peer->protocols[p] = true;
+            r->m->external->protocols[p] = true;
     }
     free(copy);
     return good || bad(r, "protocols = '%s' is not a list of http and echo", value);
@@ -68,7 +70,7 @@ static bool set_signal(struct reader *r, const char *value)
     } signals[] = {{"TERM", SIGTERM}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"KILL", SIGKILL}};
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         if (strcmp(value, signals[i].name) == 0) {
-            r->m->peer->stop_signal = signals[i].number;
+            r->m->external->stop_signal = signals[i].number;
             return true;
         }
     }
@@ -89,16 +91,28 @@ static bool set_needs(struct reader *r, const char *value)
     if (strncmp(value, "command ", 8) != 0 && strncmp(value, "python ", 7) != 0)
         return bad(r, "needs = '%s' is neither 'command NAME...' nor 'python MODULE...'",
                    value);
-    return set_text(&r->m->peer->needs, value);
+    return set_text(&r->m->external->needs, value);
 }
 
-static bool peer_key(struct reader *r, const char *name, const char *value)
+/* Once a file, whatever it has of them. */
+static void note_old(struct reader *r, const char *old, const char *now)
 {
-    struct peer *p = r->m->peer;
+    if (!r->told)
+        old_name(r->m->external->file, old, now);
+    r->told = true;
+}
+
+static bool external_key(struct reader *r, const char *name, const char *value)
+{
+    struct external *p = r->m->external;
     if (strcmp(name, "summary") == 0)
         return set_text(&r->m->summary, value);
-    if (strcmp(name, "peer_of") == 0)
-        return set_text(&p->models, value);
+    if (strcmp(name, "peer_of") == 0) {
+        note_old(r, "peer_of", "counterpart_of");
+        name = "counterpart_of";
+    }
+    if (strcmp(name, "counterpart_of") == 0)
+        return set_text(&p->counterpart_of, value);
     if (strcmp(name, "protocols") == 0)
         return set_protocols(r, value);
     if (strcmp(name, "paths") == 0)
@@ -119,16 +133,16 @@ static bool peer_key(struct reader *r, const char *name, const char *value)
         return set_number(r, name, value, &r->m->max_connections);
     if (strcmp(name, "concurrency") == 0)
         return set_number(r, name, value, &r->m->concurrency);
-    return bad(r, "unknown key '%s' in [peer]", name);
+    return bad(r, "unknown key '%s' in [external]", name);
 }
 
 static bool set_key(struct reader *r, const char *name, const char *value)
 {
-    struct peer *p = r->m->peer;
+    struct external *p = r->m->external;
     if (strspn(name, "abcdefghijklmnopqrstuvwxyz_") != strlen(name))
         return bad(r, "'%s' in [set] is not made of a-z and '_'", name);
-    if (p->set_count == PEER_SET_MAX)
-        return bad(r, "more than %d names in [set]", PEER_SET_MAX);
+    if (p->set_count == EXTERNAL_SET_MAX)
+        return bad(r, "more than %d names in [set]", EXTERNAL_SET_MAX);
     p->set_names[p->set_count] = xstrdup(name);
     p->set_values[p->set_count++] = xstrdup(value);
     return true;
@@ -139,33 +153,37 @@ static int on_key(void *user, const char *section, const char *name, const char 
     struct reader *r = user;
     if (r->failed)
         return 0;
-    if (strcmp(section, "peer") == 0)
-        return peer_key(r, name, value);
+    if (strcmp(section, "peer") == 0) {
+        note_old(r, "[peer]", "[external]");
+        section = "external";
+    }
+    if (strcmp(section, "external") == 0)
+        return external_key(r, name, value);
     if (strcmp(section, "set") == 0)
         return set_key(r, name, value);
-    return bad(r, "key '%s' in unknown section [%s]; known are [peer] and [set]", name,
+    return bad(r, "key '%s' in unknown section [%s]; known are [external] and [set]", name,
                section);
 }
 
 /* What no single line is to blame for. */
 static const char *lacking(const struct model *m)
 {
-    const struct peer *p = m->peer;
+    const struct external *p = m->external;
     if (!p->command)
-        return "[peer] has no command";
+        return "[external] has no command";
     if (!strstr(p->command, "{port}") && !p->config)
         return "the command names no {port}, and there is no config that could";
     if (!p->protocols[PROTOCOL_HTTP] && !p->protocols[PROTOCOL_ECHO])
-        return "[peer] has no protocols";
+        return "[external] has no protocols";
     if (!p->needs)
-        return "[peer] does not say what it needs";
+        return "[external] does not say what it needs";
     return NULL;
 }
 
-static struct model new_peer(const char *name)
+static struct model new_external(const char *name)
 {
-    struct model m = {.name = xstrdup(name), .peer = xcalloc(1, sizeof *m.peer)};
-    m.peer->stop_signal = SIGTERM;
+    struct model m = {.name = xstrdup(name), .external = xcalloc(1, sizeof *m.external)};
+    m.external->stop_signal = SIGTERM;
     return m;
 }
 
@@ -173,8 +191,8 @@ static void put(struct model_list *list, struct model m)
 {
     if (!m.summary)
         m.summary = xstrdup("");
-    if (!m.peer->models)
-        m.peer->models = xstrdup("");
+    if (!m.external->counterpart_of)
+        m.external->counterpart_of = xstrdup("");
     list->at = xrealloc(list->at, (list->count + 1) * sizeof *list->at);
     list->at[list->count++] = m;
 }
@@ -191,9 +209,9 @@ static bool read_file(struct model_list *list, const char *dir, const char *entr
         free(file);
         return false;
     }
-    struct model m = new_peer(name);
-    m.peer->file = file;
-    m.peer->here = xstrdup(dir);
+    struct model m = new_external(name);
+    m.external->file = file;
+    m.external->here = xstrdup(dir);
     free(name);
 
     struct reader r = {.m = &m};
@@ -214,12 +232,12 @@ static bool read_file(struct model_list *list, const char *dir, const char *entr
     } else {
         free(m.name);
         free(m.summary);
-        peer_free(m.peer);
+        external_free(m.external);
     }
     return good;
 }
 
-static int is_peer(const struct dirent *d)
+static int is_description(const struct dirent *d)
 {
     size_t n = strlen(d->d_name);
     return d->d_name[0] != '.' && n > 4 && strcmp(d->d_name + n - 4, ".ini") == 0;
@@ -230,13 +248,13 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct model *)a)->name, ((const struct model *)b)->name);
 }
 
-bool peers_find(struct model_list *list, const char *dir, char *error, size_t error_size)
+bool externals_find(struct model_list *list, const char *dir, char *error, size_t error_size)
 {
     struct dirent **names;
     char ignored[512];
     bool good = true;
     *list = (struct model_list){0};
-    int n = scandir(dir, &names, is_peer, alphasort);
+    int n = scandir(dir, &names, is_description, alphasort);
     if (n < 0) {
         snprintf(error, error_size, "cannot read the directory of external servers %s: %m",
                  dir);
@@ -282,8 +300,8 @@ static char *name_of(const char *command)
     return name;
 }
 
-bool peers_add_command(struct model_list *list, const char *command, const char *name,
-                       enum protocol protocol, char *error, size_t error_size)
+bool externals_add_command(struct model_list *list, const char *command, const char *name,
+                           enum protocol protocol, char *error, size_t error_size)
 {
     char **words = words_split(command, error, error_size);
     if (!words)
@@ -309,11 +327,11 @@ bool peers_add_command(struct model_list *list, const char *command, const char 
                  own);
     }
     if (good) {
-        struct model m = new_peer(own);
+        struct model m = new_external(own);
         m.summary = text_format("given on the command line: %s", command);
-        m.peer->models = xstrdup("*");
-        m.peer->protocols[protocol] = true;
-        m.peer->command = xstrdup(command);
+        m.external->counterpart_of = xstrdup("*");
+        m.external->protocols[protocol] = true;
+        m.external->command = xstrdup(command);
         put(list, m);
     }
     free(own);

@@ -161,8 +161,8 @@ static void free_model(struct model *m)
     free(m->path);
     free(m->summary);
     free(m->unsupported);
-    if (m->peer)
-        peer_free(m->peer);
+    if (m->external)
+        external_free(m->external);
 }
 
 void models_free(struct model_list *list)

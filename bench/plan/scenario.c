@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench/base/ini_text.h"
+#include "bench/base/old_name.h"
 #include "bench/base/placeholders.h"
 #include "bench/base/text.h"
 #include "common/clock.h"
@@ -16,6 +17,7 @@
 
 struct reader {
     struct scenario *s;
+    const char *file;
     char *seen; /* "\n[SECTION]KEY\n...": the keys that have their value */
     bool failed;
     char message[512]; /* what was wrong on the first bad line */
@@ -146,8 +148,8 @@ static bool sweep_key(struct reader *r, const char *name, const char *value)
     struct scenario *s = r->s;
     if (strcmp(name, "models") == 0)
         return set_text(&s->models, value);
-    if (strcmp(name, "peers") == 0)
-        return set_text(&s->peers, value);
+    if (strcmp(name, "externals") == 0)
+        return set_text(&s->externals, value);
     if (strcmp(name, "order") == 0)
         return set_order(r, value);
     if (strcmp(name, "protocols") == 0)
@@ -250,6 +252,10 @@ static int on_key(void *user, const char *section, const char *name, const char 
     struct reader *r = user;
     if (r->failed)
         return 0;
+    if (strcmp(section, "sweep") == 0 && strcmp(name, "peers") == 0) {
+        old_name(r->file, "peers", "externals");
+        name = "externals";
+    }
     if (twice(r, section, name))
         return bad(r, "'%s' has a value already; it stands in one line", name);
     if (strcmp(section, "scenario") == 0)
@@ -322,7 +328,7 @@ bool scenario_read(const char *file, struct scenario *out, char *error, size_t e
         snprintf(error, error_size, "%s:%d: not UTF-8", file, line);
         return false;
     }
-    struct reader r = {.s = out, .seen = xstrdup("")};
+    struct reader r = {.s = out, .file = file, .seen = xstrdup("")};
     line = ini_text_parse(out->text, on_key, &r);
     free(r.seen);
     if (line != 0) {
@@ -347,7 +353,7 @@ void scenario_free(struct scenario *s)
     free(s->question);
     free(s->expect);
     free(s->models);
-    free(s->peers);
+    free(s->externals);
     free(s->order);
     free(s->path);
     free(s->text);

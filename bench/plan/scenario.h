@@ -6,7 +6,7 @@
  *     expect = One line of what one should see; a line that begins with a space goes on.
  *     [sweep]
  *     models = epoll-lt, poll      default: all there are; none
- *     peers = nginx, node          servers of others, bench/external; default: none; all
+ *     externals = nginx, node      servers of others, bench/external; default: none; all
  *     protocols = http, echo
  *     connections = 1, 16, 64
  *     repetitions = 3
@@ -55,9 +55,9 @@ struct scenario {
     char *name;
     char *question;
     char *expect;
-    char *models; /* comma-separated, NULL for all */
-    char *peers;  /* the same of the servers of others, NULL for none */
-    char *order;  /* names from the fastest on, NULL where none is claimed */
+    char *models;    /* comma-separated, NULL for all */
+    char *externals; /* the same of the servers of others, NULL for none */
+    char *order;     /* names from the fastest on, NULL where none is claimed */
     bool protocols[PROTOCOL_COUNT];
     struct point_list connections;
     unsigned repetitions;

@@ -58,6 +58,7 @@ static json_t *load(const char *dir, char *error, size_t error_size)
     return NULL;
 }
 
+/* Runs of before call a server of bench/external a "peer", and its counterparts "peer_of". */
 static struct run_server server_of(const json_t *m)
 {
     const char *kind = json_text(m, "kind", "model");
@@ -65,8 +66,8 @@ static struct run_server server_of(const json_t *m)
     struct run_server s = {
         .name = json_text(m, "name", "?"),
         .external = strcmp(kind, "model") != 0,
-        .given = strcmp(kind, "external") == 0,
-        .peer_of = json_text(m, "peer_of", ""),
+        .given = strcmp(kind, "external") == 0 && !json_text(m, "file", NULL),
+        .counterpart_of = json_text(m, "counterpart_of", json_text(m, "peer_of", "")),
         .command = json_text(m, "command", ""),
         .differs = json_text(m, "differs", ""),
         .unsupported = unsupported && !json_is_null(unsupported),

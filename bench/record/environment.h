@@ -16,11 +16,11 @@ struct run_server {
     const char *name;
     bool external; /* a server of others; else one of our models */
     bool given;    /* an external one: on the command line, not by a file of bench/external */
-    const char *peer_of;    /* an external one: our models that wait as it does */
-    const char *command;    /* a given one */
-    enum protocol protocol; /* a given one */
-    const char *differs;    /* why it was measured at other points than the rest; "" */
-    bool unsupported;       /* it could not run there */
+    const char *counterpart_of; /* an external one: our models that wait as it does */
+    const char *command;        /* a given one */
+    enum protocol protocol;     /* a given one */
+    const char *differs;        /* why it was measured at other points than the rest; "" */
+    bool unsupported;           /* it could not run there */
 };
 
 /* Points that were not measured. */

@@ -97,14 +97,14 @@ static json_t *sources(const struct run_facts *facts)
 }
 
 /* What a server of others is, enough to go on with the run and to draw it. */
-static void describe_peer(json_t *one, const struct peer *p)
+static void describe_external(json_t *one, const struct external *p)
 {
     json_t *protocols = json_array();
     for (int i = 0; i < PROTOCOL_COUNT; i++)
         if (p->protocols[i])
             json_array_append_new(protocols, json_string(protocol_names[i]));
     put(one, "protocols", protocols);
-    put(one, "peer_of", json_string(p->models));
+    put(one, "counterpart_of", json_string(p->counterpart_of));
     put(one, "command", json_string(p->command));
     put(one, "file", text_or_null(p->file));
     put(one, "packages", text_or_null(p->packages));
@@ -116,14 +116,14 @@ static json_t *models(const struct run_facts *facts)
     for (size_t i = 0; i < facts->models->count; i++) {
         const struct model *m = &facts->models->at[i];
         const struct model_override *o = scenario_override(facts->scenario, m->name);
-        const char *kind = !m->peer ? "model" : m->peer->file ? "peer" : "external";
         json_t *one = json_pack(
-            "{s:s,s:s,s:s,s:i,s:i,s:o,s:o,s:o}", "name", m->name, "kind", kind, "summary",
-            m->summary, "max_connections", (int)m->max_connections, "concurrency",
-            (int)m->concurrency, "unsupported", text_or_null(m->unsupported), "options",
-            text_or_null(o ? o->options : NULL), "differs", text_or_null(o ? o->reason : NULL));
-        if (m->peer && one)
-            describe_peer(one, m->peer);
+            "{s:s,s:s,s:s,s:i,s:i,s:o,s:o,s:o}", "name", m->name, "kind",
+            m->external ? "external" : "model", "summary", m->summary, "max_connections",
+            (int)m->max_connections, "concurrency", (int)m->concurrency, "unsupported",
+            text_or_null(m->unsupported), "options", text_or_null(o ? o->options : NULL),
+            "differs", text_or_null(o ? o->reason : NULL));
+        if (m->external && one)
+            describe_external(one, m->external);
         json_array_append_new(list, json_checked(one, "a model"));
     }
     return list;

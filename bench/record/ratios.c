@@ -73,7 +73,7 @@ static void add(struct ratios *r, const struct trial_rows *rows, const struct su
                 const struct summary_point *p)
 {
     struct ratio ratio = {
-        .model = m, .peer = p, .pair = {.finding = RATIO_UNKNOWN, .bound = ""}};
+        .model = m, .external = p, .pair = {.finding = RATIO_UNKNOWN, .bound = ""}};
     ratio.excuse = ratio_excuse(p);
     if (!ratio.excuse)
         ratio.excuse = ratio_excuse(m);
@@ -85,15 +85,16 @@ static void add(struct ratios *r, const struct trial_rows *rows, const struct su
     r->at[r->count++] = ratio;
 }
 
-/* The peers of one point of ours, in the order of the summary. */
-static void add_peers(struct ratios *r, const struct trial_rows *rows, const struct summary *s,
-                      const struct environment *environment, const struct summary_point *ours)
+/* The counterparts of one point of ours, in the order of the summary. */
+static void add_externals(struct ratios *r, const struct trial_rows *rows,
+                          const struct summary *s, const struct environment *environment,
+                          const struct summary_point *ours)
 {
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
         const struct run_server *server = environment_server(environment, p->model);
         if (p->connections == ours->connections && p->protocol == ours->protocol && server &&
-            server->external && peer_is_of(server->peer_of, ours->model))
+            server->external && external_is_counterpart(server->counterpart_of, ours->model))
             add(r, rows, ours, p);
     }
 }
@@ -105,7 +106,7 @@ void ratios_make(struct ratios *r, const struct trial_rows *rows, const struct s
     for (size_t i = 0; i < s->count; i++) {
         const struct run_server *server = environment_server(environment, s->at[i].model);
         if (server && !server->external)
-            add_peers(r, rows, s, environment, &s->at[i]);
+            add_externals(r, rows, s, environment, &s->at[i]);
     }
 }
 
@@ -118,13 +119,13 @@ void ratios_free(struct ratios *r)
 const char *ratio_finding_text(const struct ratio *r)
 {
     static const char *const texts[] = {[RATIO_ABOVE] = "ours faster",
-                                        [RATIO_BELOW] = "peer faster",
+                                        [RATIO_BELOW] = "external faster",
                                         [RATIO_OPEN] = "not told apart",
                                         [RATIO_UNKNOWN] = "open"};
     if (r->excuse)
         return r->excuse;
     bool limited = r->model->verdict == VERDICT_GENERATOR_LIMITED ||
-                   r->peer->verdict == VERDICT_GENERATOR_LIMITED;
+                   r->external->verdict == VERDICT_GENERATOR_LIMITED;
     if (r->pair.finding == RATIO_UNKNOWN)
         return limited && r->pair.at.n >= RATIO_PAIRS_MIN ? "open: generator-limited"
                                                           : "open: fewer than five pairs";
@@ -141,10 +142,11 @@ void ratios_write(const struct ratios *r, const char *dir)
     FILE *f = fopen(path, "we");
     if (!f)
         die_errno("cannot write %s", path);
-    fputs("protocol,model,peer,connections,pairs,ratio,ratio_low,ratio_high,bound,finding,"
-          "model_requests_per_second,peer_requests_per_second,model_syscalls_per_request,"
-          "peer_syscalls_per_request,model_cpu_us_per_request,peer_cpu_us_per_request\n",
-          f);
+    fputs(
+        "protocol,model,external,connections,pairs,ratio,ratio_low,ratio_high,bound,finding,"
+        "model_requests_per_second,external_requests_per_second,model_syscalls_per_request,"
+        "external_syscalls_per_request,model_cpu_us_per_request,external_cpu_us_per_request\n",
+        f);
     for (size_t i = 0; i < r->count; i++) {
         const struct ratio *x = &r->at[i];
         const struct spread *s = &x->pair.at;
@@ -154,7 +156,7 @@ void ratios_write(const struct ratios *r, const char *dir)
         fprintf(f, "%s,", protocol_names[x->model->protocol]);
         csv_put_text(f, x->model->model);
         fputc(',', f);
-        csv_put_text(f, x->peer->model);
+        csv_put_text(f, x->external->model);
         fprintf(f, ",%u,%zu", x->model->connections, s->n);
         const double figures[] = {s->median, s->low, s->high};
         for (int k = 0; k < 3; k++) {
@@ -166,7 +168,7 @@ void ratios_write(const struct ratios *r, const char *dir)
             fputc(',', f);
             csv_put_number(f, x->model->at[metrics[k]].median, 4);
             fputc(',', f);
-            csv_put_number(f, x->peer->at[metrics[k]].median, 4);
+            csv_put_number(f, x->external->at[metrics[k]].median, 4);
         }
         fputc('\n', f);
     }

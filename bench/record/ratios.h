@@ -1,4 +1,4 @@
-/* Our models beside their peers among the servers of others: ratios, paired by block. */
+/* Our models beside servers of others: ratios, paired by block. */
 #ifndef IOM_RATIOS_H
 #define IOM_RATIOS_H
 
@@ -41,17 +41,17 @@ const char *ratio_excuse(const struct summary_point *p);
 
 struct ratio {
     const struct summary_point *model; /* ours */
-    const struct summary_point *peer;
+    const struct summary_point *external;
     struct ratio_pair pair;
     const char *excuse; /* why there is none, or NULL */
 };
 
 struct ratios {
-    struct ratio *at; /* by protocol, our model, peer, connections */
+    struct ratio *at; /* by protocol, our model, external server, connections */
     size_t count;
 };
 
-/* For every server of others, as `environment` (of the run) tells whose peer it is, and every model
+/* For every server of others, as `environment` (of the run) tells whose counterpart it is, and every model
  * of ours that was measured in the same protocol at the same number of connections. */
 void ratios_make(struct ratios *r, const struct trial_rows *rows, const struct summary *s,
                  const struct environment *environment);

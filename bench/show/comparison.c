@@ -25,22 +25,22 @@ static bool mine(const struct ratio *r, enum protocol protocol)
     return r->model->protocol == protocol;
 }
 
-static bool same_peer(const struct ratio *a, const struct ratio *b, enum protocol protocol)
+static bool same_external(const struct ratio *a, const struct ratio *b, enum protocol protocol)
 {
     return mine(a, protocol) && mine(b, protocol) &&
-           strcmp(a->peer->model, b->peer->model) == 0;
+           strcmp(a->external->model, b->external->model) == 0;
 }
 
-/* Whether r[i] is the first of its peer from `first` on. */
+/* Whether r[i] is the first of its server from `first` on. */
 static bool is_first(const struct ratio *r, size_t first, size_t i, enum protocol protocol)
 {
     size_t k = first;
-    while (k < i && !same_peer(&r[k], &r[i], protocol))
+    while (k < i && !same_external(&r[k], &r[i], protocol))
         k++;
     return k == i && mine(&r[i], protocol);
 }
 
-/* Our model's points, each once; then its peers'. One row a server, a point for each number of
+/* Our model's points, each once; then those of its counterparts. One row a server, a point for each number of
  * connections. Returns the last row. */
 static unsigned put_group(FILE *f, unsigned row, const struct ratio *r, size_t first,
                           size_t end, enum protocol protocol)
@@ -60,8 +60,8 @@ static unsigned put_group(FILE *f, unsigned row, const struct ratio *r, size_t f
             continue;
         row++;
         for (size_t k = i; k < end; k++)
-            if (same_peer(&r[i], &r[k], protocol))
-                put_point(f, row, last, "peer", r[k].peer);
+            if (same_external(&r[i], &r[k], protocol))
+                put_point(f, row, last, "external", r[k].external);
     }
     return last;
 }

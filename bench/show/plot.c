@@ -61,9 +61,9 @@ static char *cores_text(const struct environment *e)
 /* More lines than this cannot be told apart in one picture. */
 enum { NAMES_MAX = 24 };
 
-/* Names of the servers that have a point in `protocol`, separated by spaces; without `peers`, those
+/* Names of the servers that have a point in `protocol`, separated by spaces; without `described`, those
  * of bench/external are left out. */
-static char *model_names(const struct results *r, enum protocol protocol, bool peers,
+static char *model_names(const struct results *r, enum protocol protocol, bool described,
                          size_t *count)
 {
     *count = 0;
@@ -75,7 +75,7 @@ static char *model_names(const struct results *r, enum protocol protocol, bool p
             continue;
         last = p->model;
         const struct run_server *server = environment_server(&r->environment, last);
-        if (!peers && server->external && !server->given)
+        if (!described && server->external && !server->given)
             continue;
         ++*count;
         char *longer = text_format("%s%s%s", names, names[0] ? " " : "", last);

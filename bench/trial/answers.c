@@ -3,10 +3,10 @@
 #include "bench/trial/server_process.h"
 #include "common/err.h"
 
-static bool has_peers(const struct plan *p, enum protocol protocol)
+static bool has_externals(const struct plan *p, enum protocol protocol)
 {
     for (size_t i = 0; i < p->points; i++)
-        if (p->trials[i].protocol == protocol && p->trials[i].model->peer)
+        if (p->trials[i].protocol == protocol && p->trials[i].model->external)
             return true;
     return false;
 }
@@ -16,7 +16,7 @@ bool answers_ask(struct answer answers[PROTOCOL_COUNT], const struct model *ours
 {
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
         char why[400] = "there is none that could be asked";
-        if (!has_peers(plan, p))
+        if (!has_externals(plan, p))
             continue;
         enum server_result result =
             ours->path ? server_ask(ours, s, p, cpus, &answers[p], why, sizeof why)

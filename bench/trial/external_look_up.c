@@ -65,7 +65,7 @@ static void shorten(char *text, const char *dir)
 }
 
 /* The first command or module that is not there, or NULL. */
-static char *first_missing(struct peer *p)
+static char *first_missing(struct external *p)
 {
     char error[128];
     char **words = words_split(p->needs, error, sizeof error);
@@ -75,7 +75,7 @@ static char *first_missing(struct peer *p)
         char *why = NULL;
         const char *find = "import importlib.util as u, sys; "
                            "sys.exit(u.find_spec(sys.argv[1]) is None)";
-        const char *argv[] = {peer_python(), "-c", find, words[i], NULL};
+        const char *argv[] = {external_python(), "-c", find, words[i], NULL};
         char *program = python ? NULL : find_program(words[i]);
         if (python ? !runs(argv, &why) : !program)
             missing = text_format(python ? "no Python module %s" : "no command %s", words[i]);
@@ -89,24 +89,27 @@ static char *first_missing(struct peer *p)
     return missing;
 }
 
-static char *try(const struct peer *p)
+static char *try(const struct external *p)
 {
-    struct peer_site site;
+    struct external_site site;
     char error[400] = "";
     char *why = NULL;
-    struct peer_site_spec spec = {
-        .peer = p, .command = p->try, .connections = 1, .path = "/", .protocol = PROTOCOL_HTTP};
-    if (!peer_site_make(&site, &spec, error, sizeof error))
+    struct external_site_spec spec = {.external = p,
+                                      .command = p->try,
+                                      .connections = 1,
+                                      .path = "/",
+                                      .protocol = PROTOCOL_HTTP};
+    if (!external_site_make(&site, &spec, error, sizeof error))
         why = xstrdup(error);
     else if (!runs((const char *const *)site.argv, &why))
         shorten(why, site.dir);
-    peer_site_remove(&site);
+    external_site_remove(&site);
     return why;
 }
 
-void peer_look_up(struct model *m)
+void external_look_up(struct model *m)
 {
-    struct peer *p = m->peer;
+    struct external *p = m->external;
     if (!p || p->looked_up)
         return;
     p->looked_up = true;

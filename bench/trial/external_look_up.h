@@ -6,6 +6,6 @@
 
 /* Find out whether a server of others can run here: sets `unsupported` of `m` where it cannot,
  * naming the packages to install where that is why. Runs what `try` says. */
-void peer_look_up(struct model *m);
+void external_look_up(struct model *m);
 
 #endif

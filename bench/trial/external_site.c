@@ -14,7 +14,7 @@
 #include "bench/base/text.h"
 #include "common/err.h"
 
-const char *peer_python(void)
+const char *external_python(void)
 {
     return access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3";
 }
@@ -67,11 +67,11 @@ static void write_answer(const char *root, const char *path, const struct answer
 
 enum { OWN_NAMES = 9 };
 
-static bool write_config(const struct peer_site *site, const struct peer *peer,
+static bool write_config(const struct external_site *site, const struct external *p,
                          const struct placeholder *names, size_t count, char *error,
                          size_t error_size)
 {
-    if (!peer->config)
+    if (!p->config)
         return true;
     /* The templates quote paths; these characters mean something inside quotes too. */
     if (strpbrk(site->dir, "\"\\$\n")) {
@@ -81,7 +81,7 @@ static bool write_config(const struct peer_site *site, const struct peer *peer,
             site->dir);
         return false;
     }
-    char *from = text_format("%s/%s", peer->here, peer->config);
+    char *from = text_format("%s/%s", p->here, p->config);
     char *template = text_read_file(from);
     if (!template) {
         snprintf(error, error_size, "cannot read %s: %m", from);
@@ -90,9 +90,9 @@ static bool write_config(const struct peer_site *site, const struct peer *peer,
     }
     /* Braces mean something in a configuration: what is not ours stays. */
     char *text = placeholders_expand(template, names, count, false, error, error_size);
-    size_t n = strlen(peer->config);
-    int keep = (int)(n > 3 && strcmp(peer->config + n - 3, ".in") == 0 ? n - 3 : n);
-    char *to = text_format("%s/%.*s", site->dir, keep, peer->config);
+    size_t n = strlen(p->config);
+    int keep = (int)(n > 3 && strcmp(p->config + n - 3, ".in") == 0 ? n - 3 : n);
+    char *to = text_format("%s/%.*s", site->dir, keep, p->config);
     write_open_file(to, text, strlen(text));
     free(to);
     free(text);
@@ -118,15 +118,16 @@ static char **make_argv(const char *command, const struct placeholder *names, si
     return words;
 }
 
-bool peer_site_make(struct peer_site *site, const struct peer_site_spec *spec, char *error,
-                    size_t error_size)
+bool external_site_make(struct external_site *site, const struct external_site_spec *spec,
+                        char *error, size_t error_size)
 {
-    const struct peer *p = spec->peer;
+    const struct external *p = spec->external;
     const char *base = getenv("TMPDIR");
     char port[16];
     char connections[16];
-    *site = (struct peer_site){.port = free_port()};
-    site->dir = text_format("%s/iomodels-peer-XXXXXX", base && base[0] == '/' ? base : "/tmp");
+    *site = (struct external_site){.port = free_port()};
+    site->dir =
+        text_format("%s/iomodels-external-XXXXXX", base && base[0] == '/' ? base : "/tmp");
     if (!mkdtemp(site->dir))
         die_errno("cannot make a directory %s", site->dir);
     make_open_directory(site->dir);
@@ -136,14 +137,14 @@ bool peer_site_make(struct peer_site *site, const struct peer_site_spec *spec, c
 
     snprintf(port, sizeof port, "%u", site->port);
     snprintf(connections, sizeof connections, "%u", spec->connections);
-    struct placeholder names[OWN_NAMES + PEER_SET_MAX] = {
+    struct placeholder names[OWN_NAMES + EXTERNAL_SET_MAX] = {
         {"port", port},
         {"protocol", protocol_names[spec->protocol]},
         {"connections", connections},
         {"dir", site->dir},
         {"root", root},
         {"program", p->program ? p->program : ""},
-        {"python", peer_python()},
+        {"python", external_python()},
         {"here", p->here ? p->here : "."},
     };
     size_t count = OWN_NAMES - 1;
@@ -166,12 +167,12 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return remove(path) != 0 && errno != ENOENT ? -1 : 0;
 }
 
-void peer_site_remove(struct peer_site *site)
+void external_site_remove(struct external_site *site)
 {
     if (site->dir && nftw(site->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 &&
         errno != ENOENT)
         warn("cannot remove %s: %s", site->dir, strerror(errno));
     words_free(site->argv);
     free(site->dir);
-    *site = (struct peer_site){0};
+    *site = (struct external_site){0};
 }

@@ -1,7 +1,7 @@
 /* What one server of others is started from: a temporary directory with its configuration, a free
  * port, and its command with both filled in. */
-#ifndef IOM_PEER_SITE_H
-#define IOM_PEER_SITE_H
+#ifndef IOM_EXTERNAL_SITE_H
+#define IOM_EXTERNAL_SITE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,15 +10,15 @@
 #include "bench/plan/scenario.h"
 #include "bench/trial/answer.h"
 
-struct peer_site {
+struct external_site {
     char *dir;
     unsigned port;
     char **argv;
 };
 
-struct peer_site_spec {
-    const struct peer *peer;
-    const char *command; /* of the peer: to serve, or to try */
+struct external_site_spec {
+    const struct external *external;
+    const char *command; /* of `external`: to serve, or to try */
     const char *options; /* words to add to it; NULL for none */
     enum protocol protocol;
     unsigned connections;
@@ -28,13 +28,13 @@ struct peer_site_spec {
 };
 
 /* Make the directory and the command. Returns false with one line in `error`. Remove it with
- * peer_site_remove() in both cases. */
-bool peer_site_make(struct peer_site *site, const struct peer_site_spec *spec, char *error,
-                    size_t error_size);
-void peer_site_remove(struct peer_site *site);
+ * external_site_remove() in both cases. */
+bool external_site_make(struct external_site *site, const struct external_site_spec *spec,
+                        char *error, size_t error_size);
+void external_site_remove(struct external_site *site);
 
 /* The distribution's Python, for which its packages are installed: another python3 may stand before
  * it on PATH. */
-const char *peer_python(void);
+const char *external_python(void);
 
 #endif

@@ -20,8 +20,8 @@ struct server {
     struct perf perf;
     char address[160]; /* where it listens */
     /* Of a server of others: */
-    const struct peer *peer; /* NULL: one of ours */
-    struct peer_site site;
+    const struct external *external; /* NULL: one of ours */
+    struct external_site site;
     struct answer answer; /* what it said when it was ready */
 };
 

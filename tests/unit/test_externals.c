@@ -84,17 +84,17 @@ static void commands_as_words(void **state)
     }
 }
 
-static void whose_peer(void **state)
+static void whose_counterpart(void **state)
 {
     (void)state;
-    assert_true(peer_is_of("epoll-et, epoll-lt", "epoll-lt"));
-    assert_true(peer_is_of("epoll-et,epoll-lt", "epoll-lt"));
-    assert_true(peer_is_of("thread-pool, thread", "thread"));
-    assert_false(peer_is_of("thread-pool", "thread"));
-    assert_false(peer_is_of("prefork", "fork"));
-    assert_true(peer_is_of("prefork, fork", "fork"));
-    assert_true(peer_is_of("*", "fork"));
-    assert_false(peer_is_of("", "fork"));
+    assert_true(external_is_counterpart("epoll-et, epoll-lt", "epoll-lt"));
+    assert_true(external_is_counterpart("epoll-et,epoll-lt", "epoll-lt"));
+    assert_true(external_is_counterpart("thread-pool, thread", "thread"));
+    assert_false(external_is_counterpart("thread-pool", "thread"));
+    assert_false(external_is_counterpart("prefork", "fork"));
+    assert_true(external_is_counterpart("prefork, fork", "fork"));
+    assert_true(external_is_counterpart("*", "fork"));
+    assert_false(external_is_counterpart("", "fork"));
 }
 
 #define V VERDICT_VALID
@@ -249,15 +249,15 @@ static void who_is_compared(void **state)
     static struct run_server servers[] = {
         {.name = "epoll-lt"},
         {.name = "poll"},
-        {.name = "nginx", .external = true, .peer_of = "epoll-lt"},
-        {.name = "odd", .external = true, .peer_of = "epoll-lt"},
-        {.name = "gone", .external = true, .peer_of = "poll"},
-        {.name = "mine", .external = true, .given = true, .peer_of = "*"},
+        {.name = "nginx", .external = true, .counterpart_of = "epoll-lt"},
+        {.name = "odd", .external = true, .counterpart_of = "epoll-lt"},
+        {.name = "gone", .external = true, .counterpart_of = "poll"},
+        {.name = "mine", .external = true, .given = true, .counterpart_of = "*"},
     };
     static const struct environment environment = {
         .servers = servers, .server_count = sizeof servers / sizeof servers[0]};
     static const struct {
-        const char *model, *peer, *excuse;
+        const char *model, *external, *excuse;
     } wanted[] = {{"poll", "gone", "INVALID"},
                   {"poll", "mine", NULL},
                   {"epoll-lt", "mine", NULL},
@@ -273,7 +273,7 @@ static void who_is_compared(void **state)
     assert_int_equal(r.count, sizeof wanted / sizeof wanted[0]);
     for (size_t i = 0; i < r.count; i++) {
         assert_string_equal(r.at[i].model->model, wanted[i].model);
-        assert_string_equal(r.at[i].peer->model, wanted[i].peer);
+        assert_string_equal(r.at[i].external->model, wanted[i].external);
         if (wanted[i].excuse) {
             assert_string_equal(r.at[i].excuse, wanted[i].excuse);
             assert_true(isnan(r.at[i].pair.at.median));
@@ -395,9 +395,9 @@ static void an_order_is_judged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_in_braces), cmocka_unit_test(commands_as_words),
-        cmocka_unit_test(whose_peer),      cmocka_unit_test(ratios_are_paired_by_block),
-        cmocka_unit_test(who_is_compared), cmocka_unit_test(an_order_is_judged),
+        cmocka_unit_test(names_in_braces),   cmocka_unit_test(commands_as_words),
+        cmocka_unit_test(whose_counterpart), cmocka_unit_test(ratios_are_paired_by_block),
+        cmocka_unit_test(who_is_compared),   cmocka_unit_test(an_order_is_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,26 +18,26 @@ from driver_checks.resume import interrupt
 from lib import machine
 
 ROOT = os.path.dirname(HERE)
-FAKE = os.path.join(HERE, "fake_peer.py")
+FAKE = os.path.join(HERE, "fake_external.py")
 EXTERNAL = os.path.join(ROOT, "bench", "external")
 
 
-class Peers(Bench):
+class Externals(Bench):
     """With servers of others of its own, and a place of its own for temporary directories."""
 
     def __init__(self, t, modes=(), models=("epoll-lt",), fakes=(), protocols="http",
-                 peer_of="epoll-lt", pictures=False):
+                 counterpart_of="epoll-lt", pictures=False):
         super().__init__(t, models, fakes, pictures)
         self.temporary = os.path.join(self.dir, "tmp")
         os.mkdir(self.temporary)
         os.chmod(self.dir, 0o711)  # Apache and nginx, started by root, read files as another user
         for mode in modes:
-            self.describe(mode, f"protocols = {protocols}\npeer_of = {peer_of}\n")
+            self.describe(mode, f"protocols = {protocols}\ncounterpart_of = {counterpart_of}\n")
 
     def describe(self, mode, more, needs="python json", command=None):
         command = command or f"{{python}} -I -S {FAKE} {{port}} {{protocol}} {mode}"
         with open(os.path.join(self.external, mode + ".ini"), "w", encoding="utf-8") as f:
-            f.write(f"[peer]\nsummary = a fake that is {mode}\nneeds = {needs}\n"
+            f.write(f"[external]\nsummary = a fake that is {mode}\nneeds = {needs}\n"
                     f"command = {command}\n{more}")
 
     def environment(self, **more):
@@ -57,8 +57,8 @@ class Peers(Bench):
 
 
 def beside_ours(t):
-    b = Peers(t, ("good", "other", "short"))
-    b.measure(b.scenario(connections="2", repetitions=3, more="peers = all\nrank = 2\n"),
+    b = Externals(t, ("good", "other", "short"))
+    b.measure(b.scenario(connections="2", repetitions=3, more="externals = all\nrank = 2\n"),
               "--out", b.out)
     b.believe()
     out, _ = b.measure("--resume", b.out)
@@ -73,7 +73,7 @@ def beside_ours(t):
     equal({r["engine"] for r in rows} <= {"epoll", "io_uring"}, True, "engine")
     for name in ("other", "short"):
         expect(f"not ranked: {name}: its answer is not that of our servers: " in out, out)
-    equal([(r["peer"], r["finding"]) for r in b.rows("ratios.csv") if r["peer"] != "good"],
+    equal([(r["external"], r["finding"]) for r in b.rows("ratios.csv") if r["external"] != "good"],
           [("other", "another answer"), ("short", "another answer")], "findings")
     ratio_is_paired(b, rows)
     with open(README, encoding="utf-8") as f:
@@ -85,12 +85,12 @@ def beside_ours(t):
     text = b.report()
     expect("valid, other answer" in text and "beside servers of others" in text, "report")
     kinds = {m["name"]: m["kind"] for m in b.json()["models"]}
-    equal((kinds["epoll-lt"], kinds["good"]), ("model", "peer"), "kinds")
+    equal((kinds["epoll-lt"], kinds["good"]), ("model", "external"), "kinds")
     b.left_clean()
 
 
 def ratio_is_paired(b, rows):
-    line = next(r for r in b.rows("ratios.csv") if r["peer"] == "good")
+    line = next(r for r in b.rows("ratios.csv") if r["external"] == "good")
     speed = {(r["model"], r["block"]): float(r["requests_per_second"]) for r in rows
              if r["verdict"] == "valid"}
     verdicts = {r["model"]: r["verdict"] for r in b.rows("summary.csv")}
@@ -106,8 +106,8 @@ def ratio_is_paired(b, rows):
 
 
 def comparison_is_drawn(t):
-    b = Peers(t, ("good", "worker"), models=("epoll-lt", "poll"), pictures=True)
-    b.measure(b.scenario(connections="2, 4", repetitions=1, more="peers = all\n"), "--out",
+    b = Externals(t, ("good", "worker"), models=("epoll-lt", "poll"), pictures=True)
+    b.measure(b.scenario(connections="2, 4", repetitions=1, more="externals = all\n"), "--out",
               b.out)
     b.believe()
     if not shutil.which("gnuplot"):
@@ -120,8 +120,8 @@ def comparison_is_drawn(t):
         rows = list(csv.DictReader(f, delimiter="\t"))
     equal([(r["row"], r["kind"], r["name"], r["connections"], r["last_row"]) for r in rows],
           [("1", "ours", "epoll-lt", "2", "3"), ("1", "ours", "epoll-lt", "4", "3"),
-           ("2", "peer", "good", "2", "3"), ("2", "peer", "good", "4", "3"),
-           ("3", "peer", "worker", "2", "3"), ("3", "peer", "worker", "4", "3")], "rows")
+           ("2", "external", "good", "2", "3"), ("2", "external", "good", "4", "3"),
+           ("3", "external", "worker", "2", "3"), ("3", "external", "worker", "4", "3")], "rows")
     with open(os.path.join(b.out, "plots", "comparison_http.svg"), encoding="utf-8") as f:
         text = f.read()
     expect("worker" in text and "4 connections" in text, "the picture lacks a name")
@@ -133,14 +133,14 @@ def too_many_for_one_picture(t):
     """Beyond 24 names the lines are those of our models; the comparison shows the others."""
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot here")
-    modes = [f"peer-{i:02}" for i in range(24)]
-    b = Peers(t, pictures=True)
+    modes = [f"odd-{i:02}" for i in range(24)]
+    b = Externals(t, pictures=True)
     b.describe("good", "protocols = http\n")
-    b.measure(b.scenario(connections="2", repetitions=1, more="peers = all\n"), "--out", b.out)
+    b.measure(b.scenario(connections="2", repetitions=1, more="externals = all\n"), "--out", b.out)
     b.believe()
     environment, rows = b.json(), b.rows()
-    peer = next(m for m in environment["models"] if m["name"] == "good")
-    environment["models"] += [dict(peer, name=name) for name in modes]
+    external = next(m for m in environment["models"] if m["name"] == "good")
+    environment["models"] += [dict(external, name=name) for name in modes]
     rows += [dict(r, model=name) for r in rows if r["model"] == "good" for name in modes]
     for number, row in enumerate(rows, 1):
         row["trial"] = number
@@ -153,14 +153,14 @@ def too_many_for_one_picture(t):
     b.call("plot", b.out)
     with open(os.path.join(b.out, "plots", "throughput_http.svg"), encoding="utf-8") as f:
         text = f.read()
-    expect("epoll-lt" in text and "peer-05" not in text and "see the comparison" in text,
+    expect("epoll-lt" in text and "odd-05" not in text and "see the comparison" in text,
            "25 servers in one picture, or no word of those left out")
 
 
 def whole_tree(t):
     """The CPU time and the memory are those of the child that serves, and of its parent."""
-    b = Peers(t, ("worker",))
-    b.measure(b.scenario(connections="2", repetitions=1, more="peers = all\n"), "--out", b.out,
+    b = Externals(t, ("worker",))
+    b.measure(b.scenario(connections="2", repetitions=1, more="externals = all\n"), "--out", b.out,
               "--models", "none")
     rows = b.rows()
     expect(rows and {r["model"] for r in rows} == {"worker"}, f"rows {rows}")
@@ -174,19 +174,19 @@ def whole_tree(t):
 
 def goes_for_good(t):
     """What does not end when told to, or hides, is gone all the same; and that is no failure."""
-    b = Peers(t, ("stubborn", "escapes"))
-    b.measure(b.scenario(connections="1", repetitions=1, more="peers = all\n"), "--out", b.out,
+    b = Externals(t, ("stubborn", "escapes"))
+    b.measure(b.scenario(connections="1", repetitions=1, more="externals = all\n"), "--out", b.out,
               "--models", "none")
     equal({r["status"] for r in b.rows()}, {"ok"}, [r["reason"] for r in b.rows()])
     b.left_clean()
 
 
 def stopped_by_its_signal(t):
-    b = Peers(t)
+    b = Externals(t)
     goodbye = os.path.join(b.dir, "goodbye")
     b.describe("polite", "protocols = http\nstop = INT\n",
                command=f"{{python}} {FAKE} {{port}} http polite {goodbye}")
-    b.measure(b.scenario(connections="1", repetitions=1, more="peers = all\n"), "--out", b.out,
+    b.measure(b.scenario(connections="1", repetitions=1, more="externals = all\n"), "--out", b.out,
               "--models", "none")
     expect(os.path.exists(goodbye), "it got another signal")
     b.left_clean()
@@ -197,8 +197,8 @@ def bad_starts(t):
             "daemon": "exit status 0 (it must stay in the foreground)",
             "silent": "server was not ready within 10 s: it accepted a connection and did not answer",
             "mute": "server was not ready within 10 s: it does not accept connections on its port"}
-    b = Peers(t, says)
-    _, err = b.call("run", b.scenario(connections="1", repetitions=1, more="peers = all\n"), "--out",
+    b = Externals(t, says)
+    _, err = b.call("run", b.scenario(connections="1", repetitions=1, more="externals = all\n"), "--out",
                     b.out, "--models", "none", status=1)
     t.note(err)
     for row in b.rows():
@@ -210,16 +210,16 @@ def bad_starts(t):
 
 
 def wrong_echo(t):
-    b = Peers(t, ("deaf",), protocols="echo")
-    b.call("run", b.scenario(protocols="echo", connections="1", repetitions=1, more="peers = all\n"),
+    b = Externals(t, ("deaf",), protocols="echo")
+    b.call("run", b.scenario(protocols="echo", connections="1", repetitions=1, more="externals = all\n"),
            "--out", b.out, "--models", "none", status=1)
     for row in b.rows():
         equal(row["reason"], "server answers wrongly: it does not echo what it is sent", "reason")
 
 
 def another_status(t):
-    b = Peers(t, ("missing",))
-    b.call("run", b.scenario(connections="1", repetitions=1, more="peers = missing\n"), "--out",
+    b = Externals(t, ("missing",))
+    b.call("run", b.scenario(connections="1", repetitions=1, more="externals = missing\n"), "--out",
            b.out, "--models", "none", status=1)
     for row in b.rows():
         equal((row["status"], row["verdict"], row["answer"]),
@@ -227,24 +227,24 @@ def another_status(t):
 
 
 def on_the_spot(t):
-    b = Peers(t)
+    b = Externals(t)
     command = f"{sys.executable} {FAKE} {{port}} {{protocol}} good"
     out, _ = b.measure(b.scenario(protocols="http, echo", connections="1", repetitions=1),
                        "--out", b.out, "--external", command, "--external", command,
                        "--external-protocol", "echo", "--external-name", "mine")
     points = {(r["protocol"], r["model"]) for r in b.rows()}
-    equal(points, {("http", "epoll-lt"), ("echo", "epoll-lt"), ("http", "fake_peer.py"),
+    equal(points, {("http", "epoll-lt"), ("echo", "epoll-lt"), ("http", "fake_external.py"),
                    ("echo", "mine")}, "points")
     equal({r["status"] for r in b.rows()}, {"ok"}, "status")
     kinds = {m["name"]: (m["kind"], m.get("command")) for m in b.json()["models"]}
     equal(kinds["mine"], ("external", command), "environment")
-    equal({(r["model"], r["peer"]) for r in b.rows("ratios.csv")},
-          {("epoll-lt", "fake_peer.py"), ("epoll-lt", "mine")}, "ratios")
+    equal({(r["model"], r["external"]) for r in b.rows("ratios.csv")},
+          {("epoll-lt", "fake_external.py"), ("epoll-lt", "mine")}, "ratios")
     b.left_clean()
 
 
 def on_the_spot_usage(t):
-    b = Peers(t, ("good",))
+    b = Externals(t, ("good",))
     command = f"{sys.executable} {FAKE} {{port}} http good"
     scenario = b.scenario()
     for args, says in ((("--external", "sleep 5"), "--external 'sleep 5' names no {port}"),
@@ -253,11 +253,11 @@ def on_the_spot_usage(t):
                        (("--external", command, "--external-name", "a b"), "'a b' is no name"),
                        (("--external", command, "--external-name", "epoll-et"),
                         "there is a server 'epoll-et' already"),
-                       (("--external", command, "--external-name", "good", "--peers", "good"),
+                       (("--external", command, "--external-name", "good", "--externals", "good"),
                         "there is a server 'good' already"),
                        (("--external", command, "--external-protocol", "ftp"), "'ftp'"),
-                       (("--peers", "nobody"), "no external server 'nobody'"),
-                       (("--peers", ""), "an empty list of names")):
+                       (("--externals", "nobody"), "no external server 'nobody'"),
+                       (("--externals", ""), "an empty list of names")):
         _, err = b.call("run", scenario, "--out", b.out, *args, status=2)
         expect(says in err, f"{args}: '{err}' does not say '{says}'")
         expect(len(err.splitlines()) <= 2, f"{args}: more than a line and a hint\n{err}")
@@ -269,10 +269,10 @@ def on_the_spot_usage(t):
 
 def goes_on(t):
     """An interrupted run with servers of others goes on, and refuses where one has gone."""
-    b = Peers(t, ("good",))
+    b = Externals(t, ("good",))
     command = f"{sys.executable} {FAKE} {{port}} {{protocol}} worker"
     interrupt(b, signal.SIGTERM, 3, "--external", command, "--external-name", "mine",
-              more="peers = all\n")
+              more="externals = all\n")
     b.left_clean()
     before = b.rows()
     path = os.path.join(b.external, "good.ini")
@@ -293,7 +293,7 @@ def goes_on(t):
 
 
 def missing_ones_are_skipped(t):
-    b = Peers(t, ("good",))
+    b = Externals(t, ("good",))
     b.describe("absent", "protocols = http\npackages = nothing-of-that-name\n", "command no-such-cmd")
     b.describe("module", "protocols = http\n", "python no_such_module")
     b.describe("refuses", "protocols = http\ntry = {python} -c \"import sys; sys.exit('no select in "
@@ -302,12 +302,12 @@ def missing_ones_are_skipped(t):
                "module": "not installed (no Python module no_such_module)",
                "refuses": "no select in x: selecting"}
     out, _ = b.call("list", "--json")
-    found = {p["name"]: (p["available"], p["unavailable"]) for p in json.loads(out)["peers"]}
+    found = {p["name"]: (p["available"], p["unavailable"]) for p in json.loads(out)["externals"]}
     equal(found, {"good": (True, None), **{n: (False, r) for n, r in reasons.items()}}, "list")
     out, _ = b.call("list")
     for text in reasons.values():
         expect(text in out, f"'{text}' is not in the list:\n{out}")
-    _, err = b.measure(b.scenario(connections="1", repetitions=1, more="peers = all\n"),
+    _, err = b.measure(b.scenario(connections="1", repetitions=1, more="externals = all\n"),
                        "--out", b.out)
     for name, text in reasons.items():
         expect(f"skipped: {name}: {text}\n" in err, f"no word of {name}:\n{err}")
@@ -319,9 +319,9 @@ def missing_ones_are_skipped(t):
 
 
 def bad_descriptions(t):
-    b = Peers(t)
-    good = "[peer]\nneeds = python json\nprotocols = http\ncommand = x {port}\n"
-    for text, says in ((good + "colour = red\n", ":5: unknown key 'colour' in [peer]"),
+    b = Externals(t)
+    good = "[external]\nneeds = python json\nprotocols = http\ncommand = x {port}\n"
+    for text, says in ((good + "colour = red\n", ":5: unknown key 'colour' in [external]"),
                        (good + "stop = HUP\n", ":5: stop = 'HUP'"),
                        (good + "concurrency = none\n", ":5: concurrency = 'none'"),
                        (good + "[sets]\na = b\n", ":6: key 'a' in unknown section [sets]"),
@@ -329,8 +329,8 @@ def bad_descriptions(t):
                        (good.replace("http", "smtp"), ":3: protocols = 'smtp'"),
                        (good.replace("python json", "json"), ":2: needs = 'json'"),
                        (good.replace("{port}", ""), ": the command names no {port}"),
-                       ("[peer]\nneeds = python json\nprotocols = http\n", ": [peer] has no command"),
-                       (good.replace("protocols = http\n", ""), ": [peer] has no protocols"),
+                       ("[external]\nneeds = python json\nprotocols = http\n", ": [external] has no command"),
+                       (good.replace("protocols = http\n", ""), ": [external] has no protocols"),
                        (good.replace("needs = python json\n", ""), "does not say what it needs")):
         path = os.path.join(b.external, "bad.ini")
         with open(path, "w", encoding="utf-8") as f:
@@ -343,9 +343,9 @@ def bad_descriptions(t):
 
 
 def wrong_placeholder(t):
-    b = Peers(t)
+    b = Externals(t)
     b.describe("typo", "protocols = http\n", command="x {port} {prot}")
-    b.call("run", b.scenario(connections="1", repetitions=1, more="peers = all\n"), "--out", b.out,
+    b.call("run", b.scenario(connections="1", repetitions=1, more="externals = all\n"), "--out", b.out,
            status=1)
     for row in b.rows():
         if row["model"] == "typo":
@@ -354,7 +354,7 @@ def wrong_placeholder(t):
 
 def configuration(t):
     """A template is filled in, in a directory that any user can read, beside the answer as a file."""
-    b = Peers(t)
+    b = Externals(t)
     script = os.path.join(b.external, "check.py")
     with open(script, "w", encoding="utf-8") as f:
         f.write(f"""import os, sys, stat
@@ -371,7 +371,7 @@ os.execv(sys.executable, [sys.executable, {FAKE!r}, sys.argv[2], "http", "good"]
     b.describe("configured", "protocols = http\nconfig = server.conf.in\n[set]\nmethod = fast\n",
                command="{python} {here}/check.py {dir}/server.conf {port}")
     b.measure(b.scenario(connections="4", repetitions=1, more="path = /bytes/100\n"), "--out",
-              b.out, "--models", "none", "--peers", "all", preexec_fn=lambda: os.umask(0o077))
+              b.out, "--models", "none", "--externals", "all", preexec_fn=lambda: os.umask(0o077))
     for row in b.rows():
         equal((row["status"], row["answer"]), ("ok", "a body of 42 bytes, ours has 100"),
               row["reason"])
@@ -380,7 +380,7 @@ os.execv(sys.executable, [sys.executable, {FAKE!r}, sys.argv[2], "http", "good"]
 
 def unsupported_models(t):
     """A model that cannot run here is neither a failure nor a point without figures."""
-    b = Peers(t, fakes=("says-unsupported", "exits-3"))
+    b = Externals(t, fakes=("says-unsupported", "exits-3"))
     out, _ = b.call("list")
     expect("unsupported here: no ring in this kernel" in out, out)
     out, err = b.measure(b.scenario(connections="1", repetitions=2), "--out", b.out)
@@ -399,9 +399,9 @@ def unsupported_models(t):
 
 
 def invalid_by_the_generator(t):
-    b = Peers(t, ("good",))
+    b = Externals(t, ("good",))
     b.loadgen = os.path.join(HERE, "fake_load.py")
-    out, err = b.call("run", b.scenario(connections="1", repetitions=2, more="peers = all\n"),
+    out, err = b.call("run", b.scenario(connections="1", repetitions=2, more="externals = all\n"),
                       "--out", b.out, status=1, env={"IOMODELS_FAKE_LOAD": ARGS.loadgen})
     rows = [r for r in b.rows() if r["block"] != "0"]
     reason = "the schedule slipped: say the moon"
@@ -419,7 +419,7 @@ def invalid_by_the_generator(t):
 
 
 def ceiling(t):
-    b = Peers(t)
+    b = Externals(t)
     b.measure(b.scenario(connections="1, 4", repetitions=2, more="rank = 4\n"), "--out", b.out)
     b.believe()
     out, _ = b.measure("--resume", b.out)
@@ -437,8 +437,8 @@ def ceiling(t):
 
 
 def order_is_told(t):
-    b = Peers(t, ("good", "worker"))
-    more = "peers = all\norder = good > worker > absent\n"
+    b = Externals(t, ("good", "worker"))
+    more = "externals = all\norder = good > worker > absent\n"
     b.measure(b.scenario(connections="1", repetitions=2, more=more), "--out", b.out)
     b.believe()
     out, _ = b.measure("--resume", b.out)
@@ -449,7 +449,7 @@ def order_is_told(t):
 
 
 def options_of_a_model(t):
-    b = Peers(t, fakes=("takes-limit",))
+    b = Externals(t, fakes=("takes-limit",))
     section = "[model:takes-limit]\noptions = --limit {}\n"
     b.measure(b.scenario(connections="1, 2", repetitions=1, more=section.format(7)), "--out",
               b.out)
@@ -464,7 +464,7 @@ def options_of_a_model(t):
 
 
 def not_built_here(t):
-    b = Peers(t)
+    b = Externals(t)
     out, err = b.call("run", b.scenario(more="models = epoll-lt, libevent\n"), "--dry-run")
     expect("skipped: libevent: not built here" in err and "epoll-lt" in out, err)
     _, err = b.call("run", b.scenario(), "--models", "libevent", "--dry-run", status=2)
@@ -473,7 +473,7 @@ def not_built_here(t):
 
 def installed(b):
     out, _ = b.call("list", "--json")
-    return {p["name"]: p for p in json.loads(out)["peers"]}
+    return {p["name"]: p for p in json.loads(out)["externals"]}
 
 
 def run_of_real_ones(t, b, path, names):
@@ -483,7 +483,7 @@ def run_of_real_ones(t, b, path, names):
     others = [name for name in names if name != "epoll-lt"]
     p = b.start("run", b.scenario(protocols="http, echo", connections="3", repetitions=1,
                                   more=f"rank = 3\npath = {path}\n"),
-                "--out", b.out, "--peers", ",".join(others) or "none")
+                "--out", b.out, "--externals", ",".join(others) or "none")
     t.note("".join(p.communicate()))
     rows = b.rows()
     late = {r["model"] for r in rows if r["reason"].startswith(LATE)}
@@ -492,14 +492,14 @@ def run_of_real_ones(t, b, path, names):
 
 def real_ones(t, path, wanted):
     """Every server of bench/external that is installed says what ours say."""
-    b = Peers(t)
+    b = Externals(t)
     b.external = EXTERNAL
-    peers = installed(b)
-    expect(len(peers) >= 15, f"{len(peers)} servers of others")
-    names = [n for n, p in peers.items() if p["available"] and wanted(p)]
+    others = installed(b)
+    expect(len(others) >= 15, f"{len(others)} servers of others")
+    names = [n for n, p in others.items() if p["available"] and wanted(p)]
     if not names:
-        raise tap.Skip("none is installed: scripts/setup --with-peers")
-    t.note(f"not here: { {n: p['unavailable'] for n, p in peers.items() if not p['available']} }")
+        raise tap.Skip("none is installed: scripts/setup --with-externals")
+    t.note(f"not here: { {n: p['unavailable'] for n, p in others.items() if not p['available']} }")
     rows, late = run_of_real_ones(t, b, path, names)
     for _ in range(TRIES):
         if late:
@@ -517,28 +517,28 @@ def real_ones(t, path, wanted):
         equal(row["answer"], "" if row["model"] == "epoll-lt" else "same", row["model"])
         for bad in ("timeout", "reset", "refused", "eof", "corrupt", "non_2xx"):
             equal(row[bad], "0", f"{row['model']} {row['protocol']}: {bad}")
-    equal(seen, {(n, p) for n in names for p in peers[n]["protocols"].split(", ")}
+    equal(seen, {(n, p) for n in names for p in others[n]["protocols"].split(", ")}
           | {("epoll-lt", "http"), ("epoll-lt", "echo")}, "measured")
     b.left_clean()
 
 
-def real_peers(t):
+def real_externals(t):
     real_ones(t, "/", lambda p: True)
 
 
-def real_peers_bytes(t):
+def real_externals_bytes(t):
     real_ones(t, "/bytes/70000", lambda p: "any" in p["paths"] or "/bytes/N" in p["paths"])
 
 
 def packages_are_those_of_setup(t):
     with open(os.path.join(ROOT, "scripts", "setup"), encoding="utf-8") as f:
-        table = f.read().split("\npeers='\n")[1].split("\n'")[0]
+        table = f.read().split("\nexternals='\n")[1].split("\n'")[0]
     offered = {line.split()[0] for line in table.splitlines()}
     named = set()
     for path in glob.glob(os.path.join(EXTERNAL, "*.ini")):
         with open(path, encoding="utf-8") as f:
             named.update(re.search(r"^packages = (.*)$", f.read(), re.M)[1].split())
-    equal(offered, named, "packages of scripts/setup --with-peers")
+    equal(offered, named, "packages of scripts/setup --with-externals")
 
 
 def benchmark_names_the_scenarios(t):
@@ -572,8 +572,8 @@ TESTS = [
     ("an order is judged and told", order_is_told, 60),
     ("options of a model", options_of_a_model, 60),
     ("a scenario names a model that was not built", not_built_here, 60),
-    ("real servers of others answer as ours do", real_peers, 240),
-    ("real servers of others, /bytes/N", real_peers_bytes, 240),
-    ("scripts/setup --with-peers installs what the files name", packages_are_those_of_setup, 60),
+    ("real servers of others answer as ours do", real_externals, 240),
+    ("real servers of others, /bytes/N", real_externals_bytes, 240),
+    ("scripts/setup --with-externals installs what the files name", packages_are_those_of_setup, 60),
     ("scripts/benchmark names the scenarios", benchmark_names_the_scenarios, 60),
 ]

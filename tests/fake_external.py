@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""fake_peer.py PORT http|echo MODE: servers of others, for the tests of the driver. MODE says what
+"""fake_external.py PORT http|echo MODE: servers of others, for the tests of the driver. MODE says what
 is odd about one:
 
     good      nothing
