@@ -16,7 +16,7 @@ bool external_is_counterpart(const char *of, const char *model)
     return false;
 }
 
-void external_free(struct external *p)
+void external_clear(struct external *p)
 {
     free(p->file);
     free(p->here);
@@ -32,5 +32,4 @@ void external_free(struct external *p)
         free(p->set_names[i]);
         free(p->set_values[i]);
     }
-    free(p);
 }

@@ -61,6 +61,7 @@ struct external {
 /* Whether our model called `model` is among those that a server is the counterpart `of`. */
 bool external_is_counterpart(const char *of, const char *model);
 
-void external_free(struct external *p);
+/* Free what it holds. */
+void external_clear(struct external *p);
 
 #endif

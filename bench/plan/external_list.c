@@ -2,67 +2,26 @@
 
 #include <dirent.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/base/ini_text.h"
+#include "bench/base/ini_keys.h"
 #include "bench/base/name.h"
-#include "bench/base/old_name.h"
 #include "bench/base/placeholders.h"
 #include "bench/base/text.h"
 #include "bench/plan/models.h"
 #include "common/err.h"
-#include "common/parse.h"
-
-struct reader {
-    struct model *m;
-    bool told; /* of an old name */
-    bool failed;
-    char message[400]; /* what was wrong on the first bad line */
-};
 
 static const char name_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
 
-__attribute__((format(printf, 2, 3))) static bool bad(struct reader *r, const char *format, ...)
-{
-    if (r->failed)
-        return false;
-    r->failed = true;
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(r->message, sizeof r->message, format, ap);
-    va_end(ap);
-    return false;
-}
+/* What a file says: `e` is the server, `m` what all servers have. */
+struct description {
+    struct model m;
+    struct external e;
+};
 
-/* inih hands each line that goes on over as one more value of the same name. */
-static bool set_text(char **slot, const char *value)
-{
-    char *joined = *slot ? text_format("%s %s", *slot, value) : xstrdup(value);
-    free(*slot);
-    *slot = joined;
-    return true;
-}
-
-static bool set_protocols(struct reader *r, const char *value)
-{
-    char *copy = xstrdup(value);
-    char *rest = copy;
-    char *item;
-    bool good = true;
-    while (good && (item = strsep(&rest, ","))) {
-        enum protocol p;
-        good = protocol_parse(text_trim(item), &p);
-        if (good)
-            r->m->external->protocols[p] = true;
-    }
-    free(copy);
-    return good || bad(r, "protocols = '%s' is not a list of http and echo", value);
-}
-
-static bool set_signal(struct reader *r, const char *value)
+static bool set_signal(struct ini_reader *r, void *slot, const char *value)
 {
     static const struct {
         const char *name;
@@ -70,105 +29,62 @@ static bool set_signal(struct reader *r, const char *value)
     } signals[] = {{"TERM", SIGTERM}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"KILL", SIGKILL}};
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         if (strcmp(value, signals[i].name) == 0) {
-            r->m->external->stop_signal = signals[i].number;
+            *(int *)slot = signals[i].number;
             return true;
         }
     }
-    return bad(r, "stop = '%s' is none of TERM, INT, QUIT and KILL", value);
+    return ini_bad(r, "stop = '%s' is none of TERM, INT, QUIT and KILL", value);
 }
 
-static bool set_number(struct reader *r, const char *name, const char *value, unsigned *slot)
-{
-    uint64_t n;
-    if (!parse_u64(value, 1, 1000000, &n))
-        return bad(r, "%s = '%s' is not a number from 1 to 1000000", name, value);
-    *slot = (unsigned)n;
-    return true;
-}
-
-static bool set_needs(struct reader *r, const char *value)
+static bool set_needs(struct ini_reader *r, void *slot, const char *value)
 {
     if (strncmp(value, "command ", 8) != 0 && strncmp(value, "python ", 7) != 0)
-        return bad(r, "needs = '%s' is neither 'command NAME...' nor 'python MODULE...'",
-                   value);
-    return set_text(&r->m->external->needs, value);
+        return ini_bad(r, "needs = '%s' is neither 'command NAME...' nor 'python MODULE...'",
+                       value);
+    return ini_text(r, slot, value);
 }
 
-/* Once a file, whatever it has of them. */
-static void note_old(struct reader *r, const char *old, const char *now)
+/* A further name for command and template. */
+static bool set_name(struct ini_reader *r, void *slot, const char *value)
 {
-    if (!r->told)
-        old_name(r->m->external->file, old, now);
-    r->told = true;
-}
-
-static bool external_key(struct reader *r, const char *name, const char *value)
-{
-    struct external *p = r->m->external;
-    if (strcmp(name, "summary") == 0)
-        return set_text(&r->m->summary, value);
-    if (strcmp(name, "peer_of") == 0) {
-        note_old(r, "peer_of", "counterpart_of");
-        name = "counterpart_of";
-    }
-    if (strcmp(name, "counterpart_of") == 0)
-        return set_text(&p->counterpart_of, value);
-    if (strcmp(name, "protocols") == 0)
-        return set_protocols(r, value);
-    if (strcmp(name, "paths") == 0)
-        return set_text(&p->paths, value);
-    if (strcmp(name, "needs") == 0)
-        return set_needs(r, value);
-    if (strcmp(name, "packages") == 0)
-        return set_text(&p->packages, value);
-    if (strcmp(name, "command") == 0)
-        return set_text(&p->command, value);
-    if (strcmp(name, "try") == 0)
-        return set_text(&p->try, value);
-    if (strcmp(name, "config") == 0)
-        return set_text(&p->config, value);
-    if (strcmp(name, "stop") == 0)
-        return set_signal(r, value);
-    if (strcmp(name, "max_connections") == 0)
-        return set_number(r, name, value, &r->m->max_connections);
-    if (strcmp(name, "concurrency") == 0)
-        return set_number(r, name, value, &r->m->concurrency);
-    return bad(r, "unknown key '%s' in [external]", name);
-}
-
-static bool set_key(struct reader *r, const char *name, const char *value)
-{
-    struct external *p = r->m->external;
-    if (strspn(name, "abcdefghijklmnopqrstuvwxyz_") != strlen(name))
-        return bad(r, "'%s' in [set] is not made of a-z and '_'", name);
-    if (p->set_count == EXTERNAL_SET_MAX)
-        return bad(r, "more than %d names in [set]", EXTERNAL_SET_MAX);
-    p->set_names[p->set_count] = xstrdup(name);
-    p->set_values[p->set_count++] = xstrdup(value);
+    struct external *e = slot;
+    if (strspn(r->name, "abcdefghijklmnopqrstuvwxyz_") != strlen(r->name))
+        return ini_bad(r, "'%s' in [set] is not made of a-z and '_'", r->name);
+    if (e->set_count == EXTERNAL_SET_MAX)
+        return ini_bad(r, "more than %d names in [set]", EXTERNAL_SET_MAX);
+    e->set_names[e->set_count] = xstrdup(r->name);
+    e->set_values[e->set_count++] = xstrdup(value);
     return true;
 }
 
-static int on_key(void *user, const char *section, const char *name, const char *value)
-{
-    struct reader *r = user;
-    if (r->failed)
-        return 0;
-    if (strcmp(section, "peer") == 0) {
-        note_old(r, "[peer]", "[external]");
-        section = "external";
-    }
-    if (strcmp(section, "external") == 0)
-        return external_key(r, name, value);
-    if (strcmp(section, "set") == 0)
-        return set_key(r, name, value);
-    return bad(r, "key '%s' in unknown section [%s]; known are [external] and [set]", name,
-               section);
-}
+#define IN(member) .at = offsetof(struct description, member)
+
+/* clang-format off */
+static const struct ini_key keys[] = {
+    {"external", "summary", ini_text, IN(m.summary), .goes_on = true},
+    {"external", "counterpart_of", ini_text, IN(e.counterpart_of), .goes_on = true, .old = "peer_of"},
+    {"external", "protocols", ini_protocols, IN(e.protocols)},
+    {"external", "paths", ini_text, IN(e.paths), .goes_on = true},
+    {"external", "needs", set_needs, IN(e.needs), .goes_on = true},
+    {"external", "packages", ini_text, IN(e.packages), .goes_on = true},
+    {"external", "command", ini_text, IN(e.command), .goes_on = true},
+    {"external", "try", ini_text, IN(e.try), .goes_on = true},
+    {"external", "config", ini_text, IN(e.config), .goes_on = true},
+    {"external", "stop", set_signal, IN(e.stop_signal)},
+    {"external", "max_connections", ini_number, IN(m.max_connections), .low = 1, .high = 1000000},
+    {"external", "concurrency", ini_number, IN(m.concurrency), .low = 1, .high = 1000000},
+    {"set", NULL, set_name, IN(e)},
+};
+/* clang-format on */
+
+static const struct ini_format format = {.keys = keys,
+                                         .count = sizeof keys / sizeof keys[0],
+                                         .sections = "[external] and [set]",
+                                         .old_section = "peer"};
 
 /* What no single line is to blame for. */
-static const char *lacking(const struct model *m)
+static const char *lacking(const struct external *p)
 {
-    const struct external *p = m->external;
     if (!p->command)
         return "[external] has no command";
     if (!strstr(p->command, "{port}") && !p->config)
@@ -180,15 +96,12 @@ static const char *lacking(const struct model *m)
     return NULL;
 }
 
-static struct model new_external(const char *name)
+/* Take it over into the list. */
+static void put(struct model_list *list, struct description *d)
 {
-    struct model m = {.name = xstrdup(name), .external = xcalloc(1, sizeof *m.external)};
-    m.external->stop_signal = SIGTERM;
-    return m;
-}
-
-static void put(struct model_list *list, struct model m)
-{
+    struct model m = d->m;
+    m.external = xmalloc(sizeof *m.external);
+    *m.external = d->e;
     if (!m.summary)
         m.summary = xstrdup("");
     if (!m.external->counterpart_of)
@@ -209,30 +122,25 @@ static bool read_file(struct model_list *list, const char *dir, const char *entr
         free(file);
         return false;
     }
-    struct model m = new_external(name);
-    m.external->file = file;
-    m.external->here = xstrdup(dir);
-    free(name);
-
-    struct reader r = {.m = &m};
+    struct description d = {
+        .m = {.name = name},
+        .e = {.file = file, .here = xstrdup(dir), .stop_signal = SIGTERM},
+    };
     char *text = text_read_file(file);
-    int line = text ? ini_text_parse(text, on_key, &r) : 0;
-    const char *lack = text && line == 0 ? lacking(&m) : NULL;
-    bool good = text && line == 0 && !lack;
     if (!text)
         snprintf(error, error_size, "cannot read %s: %m", file);
-    else if (line != 0)
-        snprintf(error, error_size, "%s:%d: %s", file, line,
-                 r.failed ? r.message : "neither [section] nor key = value");
-    else if (lack)
+    bool good = text && ini_read(&format, file, text, &d, error, error_size);
+    const char *lack = good ? lacking(&d.e) : NULL;
+    if (lack)
         snprintf(error, error_size, "%s: %s", file, lack);
+    good = good && !lack;
     free(text);
     if (good) {
-        put(list, m);
+        put(list, &d);
     } else {
-        free(m.name);
-        free(m.summary);
-        external_free(m.external);
+        free(d.m.name);
+        free(d.m.summary);
+        external_clear(&d.e);
     }
     return good;
 }
@@ -327,12 +235,15 @@ bool externals_add_command(struct model_list *list, const char *command, const c
                  own);
     }
     if (good) {
-        struct model m = new_external(own);
-        m.summary = text_format("given on the command line: %s", command);
-        m.external->counterpart_of = xstrdup("*");
-        m.external->protocols[protocol] = true;
-        m.external->command = xstrdup(command);
-        put(list, m);
+        struct description d = {
+            .m = {.name = xstrdup(own),
+                  .summary = text_format("given on the command line: %s", command)},
+            .e = {.counterpart_of = xstrdup("*"),
+                  .command = xstrdup(command),
+                  .stop_signal = SIGTERM},
+        };
+        d.e.protocols[protocol] = true;
+        put(list, &d);
     }
     free(own);
     return good;

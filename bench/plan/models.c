@@ -162,7 +162,8 @@ static void free_model(struct model *m)
     free(m->summary);
     free(m->unsupported);
     if (m->external)
-        external_free(m->external);
+        external_clear(m->external);
+    free(m->external);
 }
 
 void models_free(struct model_list *list)

@@ -27,7 +27,7 @@
  *     reason = why it differs; printed in the report
  *
  * UTF-8. Only question, expect and reason may go on in another line; any other key stands once.
- * The parser is inih's: "# comment" and " ; comment", lines of at most 200 bytes. */
+ * ini_text.h tells what a line can be. */
 #ifndef IOM_SCENARIO_H
 #define IOM_SCENARIO_H
 

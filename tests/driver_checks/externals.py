@@ -323,6 +323,8 @@ def bad_descriptions(t):
     good = "[external]\nneeds = python json\nprotocols = http\ncommand = x {port}\n"
     for text, says in ((good + "colour = red\n", ":5: unknown key 'colour' in [external]"),
                        (good + "stop = HUP\n", ":5: stop = 'HUP'"),
+                       (good + "protocols = echo\n", ":5: 'protocols' has a value already"),
+                       (good + "[set]\na = b\na = c\n", ":7: 'a' has a value already"),
                        (good + "concurrency = none\n", ":5: concurrency = 'none'"),
                        (good + "[sets]\na = b\n", ":6: key 'a' in unknown section [sets]"),
                        (good + "[set]\nA1 = b\n", ":6: 'A1' in [set]"),
