@@ -13,7 +13,4 @@ void html_text(FILE *f, const char *text);
  * other's marks. Returns false where the file cannot be read. */
 bool html_svg(FILE *f, const char *path, const char *prefix);
 
-/* The style sheet of the report. */
-extern const char html_style[];
-
 #endif

@@ -45,9 +45,8 @@ static void add_row(struct grid *g, const struct ratio *r)
 void ratios_table(FILE *f, const struct ratios *r, enum protocol protocol, enum format format)
 {
     static const char *const titles[] = {
-        [FORMAT_TERMINAL] =
-            "\n%s, our models beside servers of others (ours / external), ratios "
-            "paired by block\n",
+        [FORMAT_TERMINAL] = ("\n%s, our models beside servers of others (ours / external), "
+                             "ratios paired by block\n"),
         [FORMAT_HTML] = "<h3>%s</h3>\n",
         [FORMAT_MARKDOWN] = "\n### %s, ours / external\n\n",
     };

@@ -7,6 +7,7 @@
 
 #include "bench/base/stats.h"
 #include "bench/base/text.h"
+#include "bench/report_files.h"
 #include "bench/show/ceiling_text.h"
 #include "bench/show/html.h"
 #include "bench/show/order_text.h"
@@ -15,47 +16,18 @@
 #include "bench/show/ratios_table.h"
 #include "bench/show/report_tables.h"
 #include "bench/show/table.h"
-
-static const char legend[] =
-    "<dl>"
-    "<dt>valid</dt><dd>The figures are the server's.</dd>"
-    "<dt class=\"limited\">generator-limited</dt><dd>The load generator was saturated while "
-    "the "
-    "server was not (below 95 % of its CPU): the server can do at least this. Drawn hollow, "
-    "not "
-    "ranked.</dd>"
-    "<dt class=\"invalid\">INVALID</dt><dd>Wrong answers, no answers, missing or lost "
-    "connections, a disturbance (by other programs, a CPU quota or the hypervisor), or a trial "
-    "that failed. Its figures are "
-    "neither "
-    "drawn nor ranked.</dd>"
-    "<dt>starved</dt><dd>Connections that got no answer at all within the window. A model that "
-    "leaves more than one in a hundred so (one that serves few at a time: more than half) is "
-    "shown, but not ranked.</dd>"
-    "<dt>other answer</dt><dd>A server of others that answers with another status or other "
-    "bytes "
-    "than ours: it does other work, so it is shown, but not ranked nor compared.</dd>"
-    "<dt>n/a</dt><dd>This machine does not let that be measured.</dd></dl>\n"
-    "<p class=\"note\">Closed loop: each connection sends its next request when the answer to "
-    "the "
-    "one before is complete. So latency here is service time at a given number of connections, "
-    "not "
-    "what users see at a given rate of arrivals. Figures are medians of the repetitions; in "
-    "brackets minimum and maximum with fewer than six repetitions, else the 95 % confidence "
-    "interval of the median";
+#include "common/err.h"
 
 /* How often the interval is right, for the repetitions that this run has. */
-static void put_legend(FILE *f, const struct summary *s)
+static void put_coverage(FILE *f, const struct results *r)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s->count; i++)
-        if (s->at[i].at[S_RPS].n > n)
-            n = s->at[i].at[S_RPS].n;
-    fputs(legend, f);
+    for (size_t i = 0; i < r->summary.count; i++)
+        if (r->summary.at[i].at[S_RPS].n > n)
+            n = r->summary.at[i].at[S_RPS].n;
     if (n > 1)
         fprintf(f, " (with %zu trials it holds the true median %.0f %% of the time)", n,
                 stats_coverage(n) * 100);
-    fprintf(f, ". %s</p>\n", ranking_note);
 }
 
 static bool has_protocol(const struct results *r, enum protocol protocol)
@@ -66,46 +38,75 @@ static bool has_protocol(const struct results *r, enum protocol protocol)
     return false;
 }
 
-static void put_paragraph(FILE *f, const char *label, const char *text)
+static void put_name(FILE *f, const struct results *r)
+{
+    html_text(f, r->environment.scenario.name);
+}
+
+static void put_style(FILE *f, const struct results *r)
+{
+    (void)r;
+    fputs(style_css, f);
+}
+
+static void put_date(FILE *f, const struct results *r)
+{
+    html_text(f, r->environment.date);
+}
+
+static void put_how(FILE *f, const struct results *r)
+{
+    const struct environment *e = &r->environment;
+    fprintf(f, "%.0f repetition%s, each %.2g s after %.2g s of warm-up",
+            e->scenario.repetitions, text_s(e->scenario.repetitions), e->scenario.duration_s,
+            e->scenario.warmup_s);
+}
+
+static void put_paragraph(FILE *f, const char *begin, const char *text)
 {
     if (!text[0])
         return;
-    fprintf(f, "<p><b>%s</b> ", label);
+    fputs(begin, f);
     html_text(f, text);
     fputs("</p>\n", f);
 }
 
-static void put_head(FILE *f, const struct environment *e)
+static void put_warning(FILE *f, const struct results *r)
 {
-    const char *name = e->scenario.name;
-    const char *warning = e->placement.warning;
-
-    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-          "<meta name=\"viewport\" "
-          "content=\"width=device-width,initial-scale=1\">\n<title>iomodels: ",
-          f);
-    html_text(f, name);
-    fprintf(f, "</title>\n<style>%s</style></head><body>\n<h1>iomodels: ", html_style);
-    html_text(f, name);
-    fputs("</h1>\n<p class=\"meta\">", f);
-    html_text(f, e->date);
-    fprintf(
-        f,
-        " · %.0f repetition%s, each %.2g s after %.2g s of warm-up, in random order, a fresh "
-        "server each · closed loop, keep-alive",
-        e->scenario.repetitions, text_s(e->scenario.repetitions), e->scenario.duration_s,
-        e->scenario.warmup_s);
-    fputs("</p>\n", f);
-    if (warning[0]) {
-        fputs("<p class=\"warning\">", f);
-        html_text(f, warning);
-        fputs("</p>\n", f);
-    }
-    put_paragraph(f, "Question:", e->scenario.question);
-    put_paragraph(f, "Expected:", e->scenario.expect);
+    put_paragraph(f, "<p class=\"warning\">", r->environment.placement.warning);
 }
 
-static void put_plots(FILE *f, const struct results *r)
+static void put_question(FILE *f, const struct results *r)
+{
+    put_paragraph(f, "<p><b>Question:</b> ", r->environment.scenario.question);
+}
+
+static void put_expected(FILE *f, const struct results *r)
+{
+    put_paragraph(f, "<p><b>Expected:</b> ", r->environment.scenario.expect);
+}
+
+static void put_note(FILE *f, const struct results *r)
+{
+    (void)r;
+    fputs(ranking_note, f);
+}
+
+static void put_rankings(FILE *f, const struct results *r)
+{
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
+        if (has_protocol(r, p))
+            table_ranking(f, r, p, FORMAT_HTML);
+}
+
+static void put_points(FILE *f, const struct results *r)
+{
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
+        if (has_protocol(r, p))
+            report_points(f, &r->summary, p);
+}
+
+static void put_pictures(FILE *f, const struct results *r)
 {
     size_t found = 0;
     for (const struct plot_script *s = plot_scripts; s->name; s++) {
@@ -133,8 +134,9 @@ static void put_plots(FILE *f, const struct results *r)
             f);
 }
 
-static void put_disturbed(FILE *f, const struct trial_rows *rows)
+static void put_disturbed(FILE *f, const struct results *r)
 {
+    const struct trial_rows *rows = &r->rows;
     unsigned n = summary_disturbed(rows);
     if (n > 0)
         fprintf(f,
@@ -177,30 +179,49 @@ static void put_generator(FILE *f, const struct results *r)
     }
 }
 
+/* What stands for the names in braces of page.html. */
+static const struct part {
+    const char *name;
+    void (*put)(FILE *f, const struct results *r);
+} parts[] = {
+    {"name", put_name},
+    {"style", put_style},
+    {"date", put_date},
+    {"how", put_how},
+    {"warning", put_warning},
+    {"question", put_question},
+    {"expected", put_expected},
+    {"disturbed", put_disturbed},
+    {"rankings", put_rankings},
+    {"others", put_others},
+    {"generator", put_generator},
+    {"coverage", put_coverage},
+    {"note", put_note},
+    {"pictures", put_pictures},
+    {"points", put_points},
+    {"differences", report_differences},
+    {"exceptions", report_exceptions},
+    {"environment", report_environment},
+};
+
 static void put_page(FILE *f, const struct results *r)
 {
-    put_head(f, &r->environment);
-    put_disturbed(f, &r->rows);
-    fputs("<h2>Ranking</h2>\n", f);
-    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
-        if (has_protocol(r, p))
-            table_ranking(f, r, p, FORMAT_HTML);
-    put_others(f, r);
-    put_generator(f, r);
-    fputs("<h2>How to read it</h2>\n", f);
-    put_legend(f, &r->summary);
-    fputs("<h2>Pictures</h2>\n", f);
-    put_plots(f, r);
-    fputs("<h2>All points</h2>\n", f);
-    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
-        if (has_protocol(r, p))
-            report_points(f, &r->summary, p);
-    report_differences(f, &r->environment);
-    fputs("<h2>Trials that failed or are marked</h2>\n", f);
-    report_exceptions(f, &r->rows);
-    fputs("<h2>Machine and build</h2>\n", f);
-    report_environment(f, &r->environment);
-    fputs("</body></html>\n", f);
+    for (const char *at = page_html; *at;) {
+        size_t n = strcspn(at, "{");
+        fwrite(at, 1, n, f);
+        at += n;
+        if (!*at)
+            break;
+        size_t i = 0;
+        n = strcspn(++at, "}");
+        while (i < sizeof parts / sizeof parts[0] &&
+               (strncmp(parts[i].name, at, n) != 0 || parts[i].name[n]))
+            i++;
+        if (i == sizeof parts / sizeof parts[0])
+            die("page.html: nothing stands for {%.*s}", (int)n, at);
+        parts[i].put(f, r);
+        at += n + 1;
+    }
 }
 
 bool report_write(const struct results *r, char *error, size_t error_size)

@@ -68,8 +68,9 @@ static bool is_exception(const struct trial_row *r)
     return !r->ok || r->verdict != VERDICT_VALID;
 }
 
-void report_exceptions(FILE *f, const struct trial_rows *rows)
+void report_exceptions(FILE *f, const struct results *results)
 {
+    const struct trial_rows *rows = &results->rows;
     size_t count = 0;
     size_t failed = 0;
     for (size_t i = 0; i < rows->count; i++) {
@@ -108,8 +109,9 @@ void report_exceptions(FILE *f, const struct trial_rows *rows)
     fputs("</details>\n", f);
 }
 
-void report_differences(FILE *f, const struct environment *e)
+void report_differences(FILE *f, const struct results *r)
 {
+    const struct environment *e = &r->environment;
     for (size_t i = 0; i < e->server_count; i++) {
         const struct run_server *m = &e->servers[i];
         if (!m->differs[0])
@@ -149,8 +151,9 @@ static void fact(FILE *f, const char *name, const json_t *value)
     fputs("</dd>\n", f);
 }
 
-void report_environment(FILE *f, const struct environment *e)
+void report_environment(FILE *f, const struct results *r)
 {
+    const struct environment *e = &r->environment;
     static const struct {
         const char *label;
         const char *group;

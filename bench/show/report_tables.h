@@ -13,12 +13,12 @@ void report_answers(FILE *f, const struct results *r);
 void report_points(FILE *f, const struct summary *s, enum protocol protocol);
 
 /* Trials that failed, are INVALID or limited, with the reason. */
-void report_exceptions(FILE *f, const struct trial_rows *rows);
+void report_exceptions(FILE *f, const struct results *r);
 
 /* Points that were skipped, and models whose sweep differs. */
-void report_differences(FILE *f, const struct environment *e);
+void report_differences(FILE *f, const struct results *r);
 
 /* The environment: what matters at a glance, the rest to unfold. */
-void report_environment(FILE *f, const struct environment *e);
+void report_environment(FILE *f, const struct results *r);
 
 #endif
