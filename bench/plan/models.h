@@ -45,7 +45,7 @@ void models_append(struct model_list *list, struct model_list *from);
 
 const struct model *models_get(const struct model_list *list, const char *name);
 
-/* Whether this suite has a model of that name, built here or not. */
+/* Whether this suite has a model of that name (scripts/plots/models.csv), built here or not. */
 bool models_known(const char *name);
 
 /* Where `name` stands in the order of the textbook; other names, those of the servers of others
