@@ -1,6 +1,5 @@
 /* iomodels list: the models, the servers of others and the scenarios there are. */
 #include <dirent.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,24 +15,16 @@
 #include "bench/trial/external_look_up.h"
 #include "common/err.h"
 
-enum { OPTION_JSON = 1 };
-
-static const struct option options[] = {
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"help", no_argument, NULL, 'h'},
-    PATHS_OPTIONS,
-    {0},
+struct list_options {
+    struct paths paths; /* first: paths_rows */
+    bool json;
 };
 
-static void help(void)
-{
-    printf(
-        "Usage: iomodels list [--json] [--servers DIR] [--external-dir DIR]\n"
-        "\n"
-        "The models, with what each holds; the servers of others that can be measured beside\n"
-        "them, whether they are installed and what to install where not; the scenarios of\n"
-        "this source tree.\n");
-}
+static const struct option_row rows[] = {
+    {OPTION_FLAG, 0, "json", NULL, "as JSON, with more of each",
+     OPTION_FIELD(struct list_options, json)},
+    {0},
+};
 
 static int is_scenario(const struct dirent *d)
 {
@@ -78,11 +69,6 @@ static json_t *scenarios(const char *dir)
     return list;
 }
 
-static json_t *text_or_null(const char *text)
-{
-    return text ? json_string(text) : json_null();
-}
-
 static json_t *models(const struct model_list *list)
 {
     json_t *array = json_array();
@@ -93,7 +79,7 @@ static json_t *models(const struct model_list *list)
             json_checked(json_pack("{s:s,s:s,s:i,s:i,s:o}", "name", m->name, "summary",
                                    m->summary, "max_connections", (int)m->max_connections,
                                    "concurrency", (int)m->concurrency, "unsupported",
-                                   text_or_null(m->unsupported)),
+                                   json_text_or_null(m->unsupported)),
                          "a model"));
     }
     return array;
@@ -114,15 +100,16 @@ static json_t *externals(const struct model_list *list)
         const struct model *m = &list->at[i];
         char *protocols = protocols_of(m->external);
         json_array_append_new(
-            array, json_checked(
-                       json_pack("{s:s,s:s,s:s,s:s,s:o,s:b,s:o,s:o,s:i,s:i}", "name", m->name,
-                                 "summary", m->summary, "counterpart_of",
-                                 m->external->counterpart_of, "protocols", protocols, "paths",
-                                 text_or_null(m->external->paths), "available", !m->unsupported,
-                                 "unavailable", text_or_null(m->unsupported), "packages",
-                                 text_or_null(m->external->packages), "max_connections",
-                                 (int)m->max_connections, "concurrency", (int)m->concurrency),
-                       m->name));
+            array,
+            json_checked(json_pack("{s:s,s:s,s:s,s:s,s:o,s:b,s:o,s:o,s:i,s:i}", "name", m->name,
+                                   "summary", m->summary, "counterpart_of",
+                                   m->external->counterpart_of, "protocols", protocols, "paths",
+                                   json_text_or_null(m->external->paths), "available",
+                                   !m->unsupported, "unavailable",
+                                   json_text_or_null(m->unsupported), "packages",
+                                   json_text_or_null(m->external->packages), "max_connections",
+                                   (int)m->max_connections, "concurrency", (int)m->concurrency),
+                         m->name));
         free(protocols);
     }
     return array;
@@ -177,34 +164,31 @@ static void print_scenarios(const json_t *list)
 
 int command_list(int argc, char **argv)
 {
-    struct paths paths = {0};
-    bool json = false;
-    int value;
-    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (value == 'h') {
-            help();
-            return 0;
-        }
-        if (value == OPTION_JSON)
-            json = true;
-        else if (!paths_option(&paths, value, optarg))
-            return EXIT_USAGE;
-    }
-    if (optind < argc)
-        die_usage("list takes no argument such as '%s'", argv[optind]);
-    paths_find(&paths);
+    struct list_options o = {0};
+    const struct command_line line = {
+        .usage = "iomodels list [OPTIONS]\n",
+        .about = "The models, with what each holds; the servers of others that can be measured "
+                 "beside them, whether they are installed and what to install where not; the "
+                 "scenarios of this source tree.",
+        .tables = {rows, paths_rows},
+        .target = &o,
+    };
+    int at = command_line_read(&line, argc, argv);
+    if (at < argc)
+        die_usage("list takes no argument such as '%s'", argv[at]);
+    paths_find(&o.paths);
 
     struct model_list list;
     struct model_list others;
     char error[1024];
-    models_find(&list, paths.servers);
-    if (!externals_find(&others, paths.external, error, sizeof error))
+    models_find(&list, o.paths.servers);
+    if (!externals_find(&others, o.paths.external, error, sizeof error))
         warn("%s", error);
     for (size_t i = 0; i < others.count; i++)
         external_look_up(&others.at[i]);
     json_t *all = json_pack("{s:o,s:o,s:o}", "models", models(&list), "externals",
-                            externals(&others), "scenarios", scenarios(paths.scenarios));
-    if (json) {
+                            externals(&others), "scenarios", scenarios(o.paths.scenarios));
+    if (o.json) {
         json_dumpf(all, stdout, JSON_INDENT(2));
         putchar('\n');
     } else {

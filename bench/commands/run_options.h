@@ -11,7 +11,7 @@
 enum { RUN_GIVEN_MAX = 16 };
 
 struct run_options {
-    struct paths paths;
+    struct paths paths;    /* first: paths_rows */
     const char *scenario;  /* a name or a file */
     const char *models;    /* comma-separated; NULL: as the scenario says */
     const char *externals; /* the same of the servers of others */

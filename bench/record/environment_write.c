@@ -17,13 +17,6 @@
 #include "common/clock.h"
 #include "common/err.h"
 
-/* A fact that is missing, or is no text, is null. */
-static json_t *text_or_null(const char *text)
-{
-    json_t *json = text && text[0] ? json_string(text) : NULL;
-    return json ? json : json_null();
-}
-
 static void put(json_t *object, const char *name, json_t *value)
 {
     json_object_set_new(object, name, json_checked(value, name));
@@ -38,7 +31,7 @@ static json_t *version_of(const char *program)
     bool good = process_wait(&p, clock_after(clock_ns(), 2 * NS_PER_S)) && p.status == 0;
     char *text = process_output(&p);
     text[strcspn(text, "\n")] = '\0';
-    json_t *json = good ? text_or_null(text) : json_null();
+    json_t *json = good ? json_text_or_null(text) : json_null();
     free(text);
     process_destroy(&p);
     return json;
@@ -50,10 +43,11 @@ static json_t *build(const struct run_facts *facts)
                      IOM_VERSION, "commit", IOM_BUILD_COMMIT, "compiler", IOM_COMPILER,
                      "build_type", IOM_BUILD_TYPE, "flags", IOM_BUILD_FLAGS, "load_generator",
                      version_of(facts->loadgen), "libraries", "libuv",
-                     text_or_null(IOM_VERSION_LIBUV), "libev", text_or_null(IOM_VERSION_LIBEV),
-                     "liburing", text_or_null(IOM_VERSION_LIBURING), "jansson",
-                     text_or_null(IOM_VERSION_JANSSON), "inih", text_or_null(IOM_VERSION_INIH),
-                     "gnuplot", version_of("gnuplot"));
+                     json_text_or_null(IOM_VERSION_LIBUV), "libev",
+                     json_text_or_null(IOM_VERSION_LIBEV), "liburing",
+                     json_text_or_null(IOM_VERSION_LIBURING), "jansson",
+                     json_text_or_null(IOM_VERSION_JANSSON), "inih",
+                     json_text_or_null(IOM_VERSION_INIH), "gnuplot", version_of("gnuplot"));
 }
 
 static json_t *placement(const struct run_facts *facts)
@@ -76,7 +70,7 @@ static json_t *placement(const struct run_facts *facts)
                      p->server_count, "generator_cpus", generator, "generator_cpu_count",
                      p->generator_count, "shared_cpus", p->shared, "driver_scheduling",
                      facts->realtime ? "SCHED_FIFO" : "SCHED_OTHER", "warning",
-                     text_or_null(warning));
+                     json_text_or_null(warning));
 }
 
 static json_t *sources(const struct run_facts *facts)
@@ -91,9 +85,10 @@ static json_t *sources(const struct run_facts *facts)
     const char *faults = have[PERF_FAULTS] ? "perf minor-faults, whole tree"
                                            : "/proc/PID/stat of the tree's processes";
     return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o}", "cpu", cpu, "context_switches", switches,
-                     "page_faults", faults, "system_calls", text_or_null(syscalls),
-                     "other_programs", text_or_null(facts->others_seen ? "/proc/stat" : NULL),
-                     "missing", text_or_null(facts->counters_reason));
+                     "page_faults", faults, "system_calls", json_text_or_null(syscalls),
+                     "other_programs",
+                     json_text_or_null(facts->others_seen ? "/proc/stat" : NULL), "missing",
+                     json_text_or_null(facts->counters_reason));
 }
 
 /* What a server of others is, enough to go on with the run and to draw it. */
@@ -106,8 +101,8 @@ static void describe_external(json_t *one, const struct external *p)
     put(one, "protocols", protocols);
     put(one, "counterpart_of", json_string(p->counterpart_of));
     put(one, "command", json_string(p->command));
-    put(one, "file", text_or_null(p->file));
-    put(one, "packages", text_or_null(p->packages));
+    put(one, "file", json_text_or_null(p->file));
+    put(one, "packages", json_text_or_null(p->packages));
 }
 
 static json_t *models(const struct run_facts *facts)
@@ -116,12 +111,13 @@ static json_t *models(const struct run_facts *facts)
     for (size_t i = 0; i < facts->models->count; i++) {
         const struct model *m = &facts->models->at[i];
         const struct model_override *o = scenario_override(facts->scenario, m->name);
-        json_t *one = json_pack(
-            "{s:s,s:s,s:s,s:i,s:i,s:o,s:o,s:o}", "name", m->name, "kind",
-            m->external ? "external" : "model", "summary", m->summary, "max_connections",
-            (int)m->max_connections, "concurrency", (int)m->concurrency, "unsupported",
-            text_or_null(m->unsupported), "options", text_or_null(o ? o->options : NULL),
-            "differs", text_or_null(o ? o->reason : NULL));
+        json_t *one =
+            json_pack("{s:s,s:s,s:s,s:i,s:i,s:o,s:o,s:o}", "name", m->name, "kind",
+                      m->external ? "external" : "model", "summary", m->summary,
+                      "max_connections", (int)m->max_connections, "concurrency",
+                      (int)m->concurrency, "unsupported", json_text_or_null(m->unsupported),
+                      "options", json_text_or_null(o ? o->options : NULL), "differs",
+                      json_text_or_null(o ? o->reason : NULL));
         if (m->external && one)
             describe_external(one, m->external);
         json_array_append_new(list, json_checked(one, "a model"));
@@ -136,7 +132,7 @@ static json_t *skipped(const struct run_facts *facts)
         const struct plan_skip *s = &facts->plan->skipped[i];
         const char *protocol = s->connections > 0 ? protocol_names[s->protocol] : NULL;
         json_t *one =
-            json_pack("{s:o,s:s,s:i,s:s}", "protocol", text_or_null(protocol), "model",
+            json_pack("{s:o,s:s,s:i,s:s}", "protocol", json_text_or_null(protocol), "model",
                       s->model->name, "connections", (int)s->connections, "reason", s->reason);
         json_array_append_new(list, json_checked(one, "a skipped point"));
     }
@@ -146,12 +142,12 @@ static json_t *skipped(const struct run_facts *facts)
 static json_t *scenario(const struct scenario *s)
 {
     return json_pack("{s:s,s:o,s:o,s:o,s:i,s:i,s:f,s:f,s:f,s:s,s:i,s:s}", "name", s->name,
-                     "question", text_or_null(s->question), "expect", text_or_null(s->expect),
-                     "order", text_or_null(s->order), "rank", (int)s->rank, "repetitions",
-                     (int)s->repetitions, "duration_s", (double)s->duration_ns / 1e9,
-                     "warmup_s", (double)s->warmup_ns / 1e9, "timeout_s",
-                     (double)s->timeout_ns / 1e9, "path", s->path, "payload", (int)s->payload,
-                     "text", s->text);
+                     "question", json_text_or_null(s->question), "expect",
+                     json_text_or_null(s->expect), "order", json_text_or_null(s->order), "rank",
+                     (int)s->rank, "repetitions", (int)s->repetitions, "duration_s",
+                     (double)s->duration_ns / 1e9, "warmup_s", (double)s->warmup_ns / 1e9,
+                     "timeout_s", (double)s->timeout_ns / 1e9, "path", s->path, "payload",
+                     (int)s->payload, "text", s->text);
 }
 
 static void save(const char *dir, const json_t *all)
