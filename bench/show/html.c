@@ -1,5 +1,6 @@
 #include "bench/show/html.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,21 @@ void html_text(FILE *f, const char *text)
             fputc(*text, f);
         }
     }
+}
+
+void html_format(FILE *f, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    for (; *format; format++) {
+        if (*format != '%')
+            fputc(*format, f);
+        else if (*++format == 's')
+            html_text(f, va_arg(ap, const char *));
+        else
+            fputc('%', f);
+    }
+    va_end(ap);
 }
 
 /* What stands before an id or a reference to one in gnuplot's SVG. */

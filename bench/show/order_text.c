@@ -50,25 +50,32 @@ static char *measured_text(const struct order *o)
     return text;
 }
 
+static void put(FILE *f, bool html, const char *begin, const char *text, const char *end)
+{
+    fputs(begin, f);
+    html ? html_text(f, text) : (void)fputs(text, f);
+    fputs(end, f);
+}
+
 static void show(FILE *f, const struct order *o, const char *claim, bool html)
 {
-    char *measured = measured_text(o);
-    fprintf(f, html ? "<p><b>%s, %u connection%s: " : "\n%s, %u connection%s: ",
-            protocol_names[o->protocol], o->connections, text_s(o->connections));
-    char *line = text_format("the order %s: %s", claim, order_verdict_names[o->verdict]);
-    html ? html_text(f, line) : (void)fputs(line, f);
-    free(line);
-    fputs(html ? "</b></p>\n<ul>\n" : "\n", f);
+    const char *begin = html ? "<li>" : "  ";
+    const char *end = html ? "</li>\n" : "\n";
+    char *text = text_format("%s, %u connection%s: the order %s: %s",
+                             protocol_names[o->protocol], o->connections,
+                             text_s(o->connections), claim, order_verdict_names[o->verdict]);
+    put(f, html, html ? "<p><b>" : "\n", text, html ? "</b></p>\n<ul>\n" : "\n");
+    free(text);
     for (size_t i = 0; i + 1 < o->count; i++) {
-        line = step_text(&o->steps[i]);
-        fputs(html ? "<li>" : "  ", f);
-        html ? html_text(f, line) : (void)fputs(line, f);
-        fputs(html ? "</li>\n" : "\n", f);
-        free(line);
+        text = step_text(&o->steps[i]);
+        put(f, html, begin, text, end);
+        free(text);
     }
-    fputs(html ? "<li>by the medians: " : "  by the medians: ", f);
-    html ? html_text(f, measured) : (void)fputs(measured, f);
-    fputs(html ? "</li>\n</ul>\n" : "\n", f);
+    char *measured = measured_text(o);
+    text = text_format("by the medians: %s", measured);
+    put(f, html, begin, text, end);
+    fputs(html ? "</ul>\n" : "", f);
+    free(text);
     free(measured);
 }
 

@@ -62,28 +62,22 @@ static void put_how(FILE *f, const struct results *r)
             e->scenario.warmup_s);
 }
 
-static void put_paragraph(FILE *f, const char *begin, const char *text)
-{
-    if (!text[0])
-        return;
-    fputs(begin, f);
-    html_text(f, text);
-    fputs("</p>\n", f);
-}
-
 static void put_warning(FILE *f, const struct results *r)
 {
-    put_paragraph(f, "<p class=\"warning\">", r->environment.placement.warning);
+    if (r->environment.placement.warning[0])
+        html_format(f, "<p class=\"warning\">%s</p>\n", r->environment.placement.warning);
 }
 
 static void put_question(FILE *f, const struct results *r)
 {
-    put_paragraph(f, "<p><b>Question:</b> ", r->environment.scenario.question);
+    if (r->environment.scenario.question[0])
+        html_format(f, "<p><b>Question:</b> %s</p>\n", r->environment.scenario.question);
 }
 
 static void put_expected(FILE *f, const struct results *r)
 {
-    put_paragraph(f, "<p><b>Expected:</b> ", r->environment.scenario.expect);
+    if (r->environment.scenario.expect[0])
+        html_format(f, "<p><b>Expected:</b> %s</p>\n", r->environment.scenario.expect);
 }
 
 static void put_note(FILE *f, const struct results *r)
@@ -118,9 +112,7 @@ static void put_pictures(FILE *f, const struct results *r)
             fprintf(f, "<figure id=\"figure-%s\">", prefix);
             if (html_svg(f, svg, prefix)) {
                 found++;
-                fputs("<figcaption>", f);
-                html_text(f, s->caption);
-                fputs("</figcaption>", f);
+                html_format(f, "<figcaption>%s</figcaption>", s->caption);
             }
             fputs("</figure>\n", f);
             free(svg);
@@ -170,11 +162,8 @@ static void put_generator(FILE *f, const struct results *r)
 {
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
         char *text = ceiling_text(r, p);
-        if (text) {
-            fprintf(f, "<p class=\"note\">%s, ", protocol_names[p]);
-            html_text(f, text);
-            fputs("</p>\n", f);
-        }
+        if (text)
+            html_format(f, "<p class=\"note\">%s, %s</p>\n", protocol_names[p], text);
         free(text);
     }
 }

@@ -7,6 +7,7 @@
 #include "bench/base/text.h"
 #include "bench/show/html.h"
 #include "bench/show/table.h"
+#include "common/err.h"
 
 static bool is_external(const struct results *r, const char *name)
 {
@@ -44,14 +45,10 @@ void report_answers(FILE *f, const struct results *r)
         double head = head_bytes(r, p->model);
         if (isnan(head))
             continue;
-        fputs(", ", f);
-        html_text(f, p->model);
+        html_format(f, ", %s", p->model);
         fprintf(f, " %.0f", head);
-        if (p->answer[0]) {
-            fputs(" (", f);
-            html_text(f, p->answer);
-            fputs(")", f);
-        }
+        if (p->answer[0])
+            html_format(f, " (%s)", p->answer);
     }
     fputs(".</p>\n", f);
 }
@@ -114,25 +111,20 @@ void report_differences(FILE *f, const struct results *r)
     const struct environment *e = &r->environment;
     for (size_t i = 0; i < e->server_count; i++) {
         const struct run_server *m = &e->servers[i];
-        if (!m->differs[0])
-            continue;
-        fputs("<p class=\"note\">Measured at other points than the rest: <b>", f);
-        html_text(f, m->name);
-        fputs("</b>, ", f);
-        html_text(f, m->differs);
-        fputs("</p>\n", f);
+        if (m->differs[0])
+            html_format(f,
+                        "<p class=\"note\">Measured at other points than the rest: <b>%s</b>, "
+                        "%s</p>\n",
+                        m->name, m->differs);
     }
     for (size_t i = 0; i < e->skipped_count; i++) {
         const struct run_skip *s = &e->skipped[i];
-        fputs("<p class=\"note\">Skipped: <b>", f);
-        html_text(f, s->protocol);
-        fputs("</b> ", f);
-        html_text(f, s->model);
-        if (s->connections > 0)
-            fprintf(f, ", %u connection%s", s->connections, text_s(s->connections));
-        fputs(": ", f);
-        html_text(f, s->reason);
-        fputs(".</p>\n", f);
+        char *points = s->connections == 0 ? xstrdup("")
+                                           : text_format(", %u connection%s", s->connections,
+                                                         text_s(s->connections));
+        html_format(f, "<p class=\"note\">Skipped: <b>%s</b> %s%s: %s.</p>\n", s->protocol,
+                    s->model, points, s->reason);
+        free(points);
     }
 }
 

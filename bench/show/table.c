@@ -73,11 +73,7 @@ static void put_excuses(FILE *f, const struct ranking *r, enum format format)
         const char *model = r->at[i]->model;
         const char *excuse = ranking_excuse(r->at[i], buffer);
         if (format == FORMAT_HTML) {
-            fputs("<p class=\"note\">Not ranked: <b>", f);
-            html_text(f, model);
-            fputs("</b>, ", f);
-            html_text(f, excuse);
-            fputs(".</p>\n", f);
+            html_format(f, "<p class=\"note\">Not ranked: <b>%s</b>, %s.</p>\n", model, excuse);
         } else {
             const char *before = format == FORMAT_TERMINAL ? "     "
                                  : i == r->ranked          ? "\n- "
