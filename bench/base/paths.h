@@ -3,7 +3,6 @@
 #ifndef IOM_PATHS_H
 #define IOM_PATHS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/command_line.h"

@@ -9,6 +9,7 @@
 #include "bench/base/paths.h"
 #include "bench/base/text.h"
 #include "bench/commands/commands.h"
+#include "bench/plan/external.h"
 #include "bench/plan/external_list.h"
 #include "bench/plan/models.h"
 #include "bench/plan/scenario.h"

@@ -10,6 +10,7 @@
 #include "bench/base/name.h"
 #include "bench/base/placeholders.h"
 #include "bench/base/text.h"
+#include "bench/plan/external.h"
 #include "bench/plan/models.h"
 #include "common/err.h"
 
@@ -62,7 +63,8 @@ static bool set_name(struct ini_reader *r, void *slot, const char *value)
 /* clang-format off */
 static const struct ini_key keys[] = {
     {"external", "summary", ini_text, IN(m.summary), .goes_on = true},
-    {"external", "counterpart_of", ini_text, IN(e.counterpart_of), .goes_on = true, .old = "peer_of"},
+    {"external", "counterpart_of", ini_text, IN(e.counterpart_of), .goes_on = true,
+     .old = "peer_of"},
     {"external", "protocols", ini_protocols, IN(e.protocols)},
     {"external", "paths", ini_text, IN(e.paths), .goes_on = true},
     {"external", "needs", set_needs, IN(e.needs), .goes_on = true},

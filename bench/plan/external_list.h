@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "bench/plan/external.h"
+#include "bench/base/protocol.h"
 #include "bench/plan/models.h"
 
 /* Add what the files *.ini in directory `dir` describe to `list`, by name. Returns false with one

@@ -1,6 +1,5 @@
 #include "bench/record/order.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

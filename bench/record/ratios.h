@@ -2,7 +2,6 @@
 #ifndef IOM_RATIOS_H
 #define IOM_RATIOS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "bench/base/stats.h"
@@ -51,8 +50,8 @@ struct ratios {
     size_t count;
 };
 
-/* For every server of others, as `environment` (of the run) tells whose counterpart it is, and every model
- * of ours that was measured in the same protocol at the same number of connections. */
+/* For every server of others, as `environment` (of the run) tells whose counterpart it is, and
+ * every model of ours that was measured in the same protocol at the same number of connections. */
 void ratios_make(struct ratios *r, const struct trial_rows *rows, const struct summary *s,
                  const struct environment *environment);
 void ratios_free(struct ratios *r);

@@ -1,4 +1,5 @@
-/* The results of a run, read once and found sound: tables, pictures and report are made of these. */
+/* The results of a run, read once and found sound: tables, pictures and report are made of
+ * these. */
 #ifndef IOM_RESULTS_H
 #define IOM_RESULTS_H
 

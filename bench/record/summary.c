@@ -1,6 +1,5 @@
 #include "bench/record/summary.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -40,8 +40,8 @@ static bool is_first(const struct ratio *r, size_t first, size_t i, enum protoco
     return k == i && mine(&r[i], protocol);
 }
 
-/* Our model's points, each once; then those of its counterparts. One row a server, a point for each number of
- * connections. Returns the last row. */
+/* Our model's points, each once; then those of its counterparts. One row a server, a point for
+ * each number of connections. Returns the last row. */
 static unsigned put_group(FILE *f, unsigned row, const struct ratio *r, size_t first,
                           size_t end, enum protocol protocol)
 {

@@ -19,10 +19,10 @@ struct grid_row {
 struct grid {
     const char *heads[GRID_COLUMNS_MAX];
     size_t columns;
-    unsigned left; /* bit c: column c is text, aligned to the left; others are figures */
-    unsigned wrap; /* of these: may take several lines in HTML */
-    size_t marked; /* the column to which a row's mark belongs */
-    int first_width; /* of the first column on a terminal, not indented; 0: indented by two spaces */
+    unsigned left;   /* bit c: column c is text, aligned to the left; others are figures */
+    unsigned wrap;   /* of these: may take several lines in HTML */
+    size_t marked;   /* the column to which a row's mark belongs */
+    int first_width; /* of the first column on a terminal, not indented; 0: indented by two */
     struct grid_row *rows;
     size_t count;
     size_t filled; /* cells of the last row */

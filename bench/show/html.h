@@ -8,8 +8,8 @@
 /* Write `text` with &, <, > and " escaped. */
 void html_text(FILE *f, const char *text);
 
-/* Write `format` with each %s replaced by a text as html_text() writes it; "%%" is a '%', and there is
- * nothing else. */
+/* Write `format` with each %s replaced by a text as html_text() writes it; "%%" is a '%', and
+ * there is nothing else. */
 void html_format(FILE *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Write the SVG file at `path` as an element of the page: without XML declaration, every id and

@@ -61,8 +61,8 @@ static char *cores_text(const struct environment *e)
 /* More lines than this cannot be told apart in one picture. */
 enum { NAMES_MAX = 24 };
 
-/* Names of the servers that have a point in `protocol`, separated by spaces; without `described`, those
- * of bench/external are left out. */
+/* Names of the servers that have a point in `protocol`, separated by spaces; without
+ * `described`, those of bench/external are left out. */
 static char *model_names(const struct results *r, enum protocol protocol, bool described,
                          size_t *count)
 {

@@ -7,9 +7,9 @@
 
 #include "bench/record/results.h"
 
-/* Draw DIR/plots/NAME_PROTOCOL.svg and .png of the results in DIR, with the scripts in directory
- * `scripts`, which read DIR/summary.csv: results_write() comes first. Returns false with one line in
- * `error` where gnuplot is missing or fails. */
+/* Draw DIR/plots/NAME_PROTOCOL.svg and .png of the results in DIR, with the scripts in
+ * directory `scripts`, which read DIR/summary.csv: results_write() comes first. Returns false
+ * with one line in `error` where gnuplot is missing or fails. */
 bool plots_draw(const struct results *r, const char *scripts, char *error, size_t error_size);
 
 /* The scripts, in the order of the report: "throughput" for throughput.gp. Ends with NULL. */

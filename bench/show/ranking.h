@@ -6,9 +6,9 @@
 
 #include "bench/record/results.h"
 
-/* The points of one protocol at the connections at which models are compared: first those that are ranked, most requests per
- * second first, then those that are not. A point whose interval overlaps that of the first of a
- * rank shares it: this run does not tell the two apart. */
+/* The points of one protocol at the connections at which models are compared: first those that
+ * are ranked, most requests per second first, then those that are not. A point whose interval
+ * overlaps that of the first of a rank shares it: this run does not tell the two apart. */
 struct ranking {
     const struct summary_point **at;
     size_t *rank; /* of each, from 1; 0: not ranked */

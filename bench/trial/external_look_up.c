@@ -1,6 +1,5 @@
 #include "bench/trial/external_look_up.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/base/protocol.h"
 #include "bench/plan/external.h"
-#include "bench/plan/scenario.h"
 #include "bench/trial/answer.h"
 
 struct external_site {

@@ -1,6 +1,5 @@
 #include "bench/trial/server_process.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

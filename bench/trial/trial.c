@@ -1,10 +1,8 @@
 #include "bench/trial/trial.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "bench/base/json_get.h"
 #include "bench/base/text.h"
