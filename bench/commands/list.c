@@ -27,6 +27,8 @@ static const struct option_row rows[] = {
     {0},
 };
 
+_Static_assert(offsetof(struct list_options, paths) == 0, "paths_rows");
+
 static int is_scenario(const struct dirent *d)
 {
     size_t n = strlen(d->d_name);

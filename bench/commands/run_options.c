@@ -93,6 +93,8 @@ static const struct option_row rows[] = {
     {0},
 };
 
+_Static_assert(offsetof(struct run_options, paths) == 0, "paths_rows");
+
 void run_options_parse(struct run_options *o, int argc, char **argv)
 {
     *o = (struct run_options){.scenario = "quick"};
