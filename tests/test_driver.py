@@ -14,8 +14,9 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from driver_checks import (bench, cli, damaged, environment, faults, inherited,  # noqa: E402
-                           machines, names, output, peers, places, requests, resume, whole)
+from driver_checks import (bench, cli, damaged, environment, externals, faults,  # noqa: E402
+                           inherited, machines, names, old_names, output, places, reading, requests,
+                           resume, whole)
 
 
 def main():
@@ -31,8 +32,8 @@ def main():
         setattr(bench.ARGS, name, os.path.abspath(getattr(arguments, name)))
     # A test starts dozens of programs; ten minutes of them are a hang.
     tests = [tap.Test(name, function, max(limit, 600) * arguments.slow_factor)
-             for module in (whole, faults, resume, machines, places, cli, peers, requests,
-                            environment, inherited, names, damaged, output)
+             for module in (whole, faults, resume, machines, places, cli, externals, requests,
+                            environment, inherited, names, damaged, old_names, output, reading)
              for name, function, limit in module.TESTS if fnmatch.fnmatch(name, arguments.only)]
     # Several at once share the CPUs: no test here judges a speed.
     sys.exit(1 if tap.run(tests, jobs=4 * min(2, len(os.sched_getaffinity(0)))) else 0)

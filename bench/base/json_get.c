@@ -18,6 +18,12 @@ json_t *json_checked(json_t *value, const char *what)
     return value;
 }
 
+json_t *json_text_or_null(const char *text)
+{
+    json_t *json = text && text[0] ? json_string(text) : NULL;
+    return json ? json : json_null();
+}
+
 const char *json_text(const json_t *object, const char *name, const char *otherwise)
 {
     const char *text = json_string_value(json_object_get(object, name));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/base/old_name.h"
 #include "bench/base/text.h"
 #include "bench/build_config.h"
 #include "common/err.h"
@@ -97,30 +98,29 @@ void paths_find(struct paths *p)
     fill(&p->results, found.results);
 }
 
-bool paths_option(struct paths *p, int getopt_value, char *value)
-{
-    switch (getopt_value) {
-    case OPTION_SERVERS:
-        p->servers = value;
-        return true;
-    case OPTION_LOADGEN:
-        p->loadgen = value;
-        return true;
-    case OPTION_SCRIPTS:
-        p->scripts = value;
-        return true;
-    case OPTION_EXTERNAL_DIR:
-        p->external = value;
-        return true;
-    default:
-        return false;
-    }
-}
+const struct option_row paths_rows[] = {
+    {OPTION_TEXT, 0, "servers", "DIR", "the server programs (default: of this build)",
+     OPTION_FIELD(struct paths, servers)},
+    {OPTION_TEXT, 0, "external-dir", "DIR",
+     "what describes servers of others (default: bench/external)",
+     OPTION_FIELD(struct paths, external)},
+    {OPTION_TEXT, 0, "loadgen", "FILE", "the load generator (default: of this build)",
+     OPTION_FIELD(struct paths, loadgen)},
+    {OPTION_TEXT, 0, "scripts", "DIR", "the gnuplot scripts (default: of the source tree)",
+     OPTION_FIELD(struct paths, scripts)},
+    {0},
+};
 
 char *paths_scenario(const struct paths *p, const char *name_or_file)
 {
     size_t n = strlen(name_or_file);
     if (strchr(name_or_file, '/') || (n > 4 && strcmp(name_or_file + n - 4, ".ini") == 0))
         return xstrdup(name_or_file);
-    return text_format("%s/%s.ini", p->scenarios, name_or_file);
+    char *file = text_format("%s/%s.ini", p->scenarios, name_or_file);
+    if (strcmp(name_or_file, "peers") == 0 && access(file, F_OK) != 0) {
+        old_name("run", "the scenario peers", "externals");
+        free(file);
+        file = text_format("%s/externals.ini", p->scenarios);
+    }
+    return file;
 }

@@ -3,8 +3,9 @@
 #ifndef IOM_PATHS_H
 #define IOM_PATHS_H
 
-#include <stdbool.h>
 #include <stddef.h>
+
+#include "common/command_line.h"
 
 struct paths {
     const char *servers;   /* directory of the server executables */
@@ -20,20 +21,8 @@ struct paths {
  * of the source tree, or of the current directory. The strings live as long as the program. */
 void paths_find(struct paths *p);
 
-/* Take `--servers`, `--loadgen`, `--scripts` and `--external-dir`, which most commands share.
- * `getopt_value` is the value getopt_long() returned; returns whether it was one of them. */
-bool paths_option(struct paths *p, int getopt_value, char *value);
-
-enum { OPTION_SERVERS = 1000, OPTION_LOADGEN, OPTION_SCRIPTS, OPTION_EXTERNAL_DIR };
-
-/* The entries of those four for an array of struct option. */
-#define PATHS_OPTIONS                                                                          \
-    {"servers", required_argument, NULL, OPTION_SERVERS},                                      \
-        {"loadgen", required_argument, NULL, OPTION_LOADGEN},                                  \
-        {"external-dir", required_argument, NULL, OPTION_EXTERNAL_DIR},                        \
-    {                                                                                          \
-        "scripts", required_argument, NULL, OPTION_SCRIPTS                                     \
-    }
+/* The options that say where the parts are, for a target that begins with a struct paths. */
+extern const struct option_row paths_rows[];
 
 /* The file of a scenario given as a name ("quick") or as a path ("my/own.ini"). Caller frees.
  */

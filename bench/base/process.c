@@ -16,7 +16,7 @@
 
 #include "bench/base/child_env.h"
 #include "bench/base/text.h"
-#include "bench/trial/tree.h"
+#include "bench/base/tree.h"
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/inherit.h"

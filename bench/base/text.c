@@ -45,12 +45,6 @@ static char *read_all(int fd, size_t *size)
     return text;
 }
 
-char *text_read_fd(int fd)
-{
-    size_t size;
-    return read_all(fd, &size);
-}
-
 char *text_read_sized(const char *path, size_t *size)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -13,7 +13,6 @@ char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)))
 char *text_read_file(const char *path);
 /* The same, with the size: a file can hold a NUL itself. */
 char *text_read_sized(const char *path, size_t *size);
-char *text_read_fd(int fd);
 
 /* Write `text` to `path`, replacing it. Ends the program when that fails. */
 void text_write_file(const char *path, const char *text);

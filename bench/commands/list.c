@@ -1,6 +1,5 @@
 /* iomodels list: the models, the servers of others and the scenarios there are. */
 #include <dirent.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,29 +9,25 @@
 #include "bench/base/paths.h"
 #include "bench/base/text.h"
 #include "bench/commands/commands.h"
+#include "bench/plan/external.h"
+#include "bench/plan/external_list.h"
 #include "bench/plan/models.h"
-#include "bench/plan/peer.h"
 #include "bench/plan/scenario.h"
+#include "bench/trial/external_look_up.h"
 #include "common/err.h"
 
-enum { OPTION_JSON = 1 };
+struct list_options {
+    struct paths paths; /* first: paths_rows */
+    bool json;
+};
 
-static const struct option options[] = {
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"help", no_argument, NULL, 'h'},
-    PATHS_OPTIONS,
+static const struct option_row rows[] = {
+    {OPTION_FLAG, 0, "json", NULL, "as JSON, with more of each",
+     OPTION_FIELD(struct list_options, json)},
     {0},
 };
 
-static void help(void)
-{
-    printf(
-        "Usage: iomodels list [--json] [--servers DIR] [--external-dir DIR]\n"
-        "\n"
-        "The models, with what each holds; the servers of others that can be measured beside\n"
-        "them, whether they are installed and what to install where not; the scenarios of\n"
-        "this source tree.\n");
-}
+_Static_assert(offsetof(struct list_options, paths) == 0, "paths_rows");
 
 static int is_scenario(const struct dirent *d)
 {
@@ -77,11 +72,6 @@ static json_t *scenarios(const char *dir)
     return list;
 }
 
-static json_t *text_or_null(const char *text)
-{
-    return text ? json_string(text) : json_null();
-}
-
 static json_t *models(const struct model_list *list)
 {
     json_t *array = json_array();
@@ -92,34 +82,37 @@ static json_t *models(const struct model_list *list)
             json_checked(json_pack("{s:s,s:s,s:i,s:i,s:o}", "name", m->name, "summary",
                                    m->summary, "max_connections", (int)m->max_connections,
                                    "concurrency", (int)m->concurrency, "unsupported",
-                                   text_or_null(m->unsupported)),
+                                   json_text_or_null(m->unsupported)),
                          "a model"));
     }
     return array;
 }
 
-static char *protocols_of(const struct peer *p)
+static char *protocols_of(const struct external *p)
 {
-    return text_format("%s%s%s", p->protocols[PROTOCOL_HTTP] ? "http" : "",
-                       p->protocols[PROTOCOL_HTTP] && p->protocols[PROTOCOL_ECHO] ? ", " : "",
-                       p->protocols[PROTOCOL_ECHO] ? "echo" : "");
+    const bool *speaks = p->protocols;
+    return text_format("%s%s%s", speaks[PROTOCOL_HTTP] ? protocol_names[PROTOCOL_HTTP] : "",
+                       speaks[PROTOCOL_HTTP] && speaks[PROTOCOL_ECHO] ? ", " : "",
+                       speaks[PROTOCOL_ECHO] ? protocol_names[PROTOCOL_ECHO] : "");
 }
 
-static json_t *peers(const struct model_list *list)
+static json_t *externals(const struct model_list *list)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < list->count; i++) {
         const struct model *m = &list->at[i];
-        char *protocols = protocols_of(m->peer);
+        char *protocols = protocols_of(m->external);
         json_array_append_new(
-            array, json_checked(
-                       json_pack("{s:s,s:s,s:s,s:s,s:o,s:b,s:o,s:o,s:i,s:i}", "name", m->name,
-                                 "summary", m->summary, "peer_of", m->peer->models, "protocols",
-                                 protocols, "paths", text_or_null(m->peer->paths), "available",
-                                 !m->unsupported, "unavailable", text_or_null(m->unsupported),
-                                 "packages", text_or_null(m->peer->packages), "max_connections",
-                                 (int)m->max_connections, "concurrency", (int)m->concurrency),
-                       m->name));
+            array,
+            json_checked(json_pack("{s:s,s:s,s:s,s:s,s:o,s:b,s:o,s:o,s:i,s:i}", "name", m->name,
+                                   "summary", m->summary, "counterpart_of",
+                                   m->external->counterpart_of, "protocols", protocols, "paths",
+                                   json_text_or_null(m->external->paths), "available",
+                                   !m->unsupported, "unavailable",
+                                   json_text_or_null(m->unsupported), "packages",
+                                   json_text_or_null(m->external->packages), "max_connections",
+                                   (int)m->max_connections, "concurrency", (int)m->concurrency),
+                         m->name));
         free(protocols);
     }
     return array;
@@ -146,16 +139,16 @@ static void print_models(const struct model_list *list)
     }
 }
 
-static void print_peers(const struct model_list *list)
+static void print_externals(const struct model_list *list)
 {
-    printf("servers of others (--peers), each with those of ours that wait as it does\n");
+    printf("servers of others (--externals), each with those of ours that wait as it does\n");
     for (size_t i = 0; i < list->count; i++) {
         const struct model *m = &list->at[i];
-        char *protocols = protocols_of(m->peer);
+        char *protocols = protocols_of(m->external);
         printf("  %-22s %s", m->name, m->summary);
         print_limits(m);
-        printf("  %-22s %s; peer of %s; %s\n", "", protocols, m->peer->models,
-               m->unsupported ? m->unsupported : "installed");
+        printf("  %-22s %s; counterpart of %s; %s\n", "", protocols,
+               m->external->counterpart_of, m->unsupported ? m->unsupported : "installed");
         free(protocols);
     }
 }
@@ -174,39 +167,36 @@ static void print_scenarios(const json_t *list)
 
 int command_list(int argc, char **argv)
 {
-    struct paths paths = {0};
-    bool json = false;
-    int value;
-    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (value == 'h') {
-            help();
-            return 0;
-        }
-        if (value == OPTION_JSON)
-            json = true;
-        else if (!paths_option(&paths, value, optarg))
-            return EXIT_USAGE;
-    }
-    if (optind < argc)
-        die_usage("list takes no argument such as '%s'", argv[optind]);
-    paths_find(&paths);
+    struct list_options o = {0};
+    const struct command_line line = {
+        .usage = "iomodels list [OPTIONS]\n",
+        .about = "The models, with what each holds; the servers of others that can be measured "
+                 "beside them, whether they are installed and what to install where not; the "
+                 "scenarios of this source tree.",
+        .tables = {rows, paths_rows},
+        .target = &o,
+    };
+    int at = command_line_read(&line, argc, argv);
+    if (at < argc)
+        die_usage("list takes no argument such as '%s'", argv[at]);
+    paths_find(&o.paths);
 
     struct model_list list;
     struct model_list others;
     char error[1024];
-    models_find(&list, paths.servers);
-    if (!peers_find(&others, paths.external, error, sizeof error))
+    models_find(&list, o.paths.servers);
+    if (!externals_find(&others, o.paths.external, error, sizeof error))
         warn("%s", error);
     for (size_t i = 0; i < others.count; i++)
-        peer_look_up(&others.at[i]);
-    json_t *all = json_pack("{s:o,s:o,s:o}", "models", models(&list), "peers", peers(&others),
-                            "scenarios", scenarios(paths.scenarios));
-    if (json) {
+        external_look_up(&others.at[i]);
+    json_t *all = json_pack("{s:o,s:o,s:o}", "models", models(&list), "externals",
+                            externals(&others), "scenarios", scenarios(o.paths.scenarios));
+    if (o.json) {
         json_dumpf(all, stdout, JSON_INDENT(2));
         putchar('\n');
     } else {
         print_models(&list);
-        print_peers(&others);
+        print_externals(&others);
         print_scenarios(json_object_get(all, "scenarios"));
     }
     json_decref(all);

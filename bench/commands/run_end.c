@@ -1,20 +1,16 @@
 #include "bench/commands/run_end.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "bench/base/text.h"
-#include "bench/record/environment.h"
-#include "bench/record/order.h"
-#include "bench/record/ratios.h"
-#include "bench/record/run_data.h"
-#include "bench/record/summary.h"
-#include "bench/record/trials_csv.h"
+#include "bench/record/results.h"
+#include "bench/show/ceiling_text.h"
+#include "bench/show/order_text.h"
 #include "bench/show/plot.h"
+#include "bench/show/ratios_table.h"
 #include "bench/show/report.h"
 #include "bench/show/table.h"
-#include "bench/trial/ceiling.h"
 #include "common/err.h"
 
 /* Say which trials are of no use; whether there are such as the exit status tells of. */
@@ -42,53 +38,39 @@ static bool tell_failures(const struct summary *summary, const struct trial_rows
 }
 
 /* What stands below the ranking: comparisons with others, and how far the generator could go. */
-static void tell_more(const char *dir, const struct scenario *scenario, struct run_data *d)
+static void tell_more(const struct results *r)
 {
-    const struct trial_rows *rows = &d->rows;
-    const struct summary *summary = &d->summary;
-    json_t *environment = d->environment;
-    static const char *const protocols[] = {"http", "echo"};
-    struct ratios ratios;
-    ratios_make(&ratios, rows, summary, environment);
-    ratios_write(&ratios, dir);
-    for (int p = 0; p < PROTOCOL_COUNT; p++)
-        ratios_print(stdout, &ratios, protocols[p]);
-    orders_print(stdout, scenario->order, rows, summary);
-    for (int p = 0; p < PROTOCOL_COUNT; p++) {
-        char *text = ceiling_text(environment, rows, protocols[p]);
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
+        ratios_table(stdout, &r->ratios, p, FORMAT_TERMINAL);
+    orders_print(stdout, r);
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
+        char *text = ceiling_text(r, p);
         if (text)
-            printf("\n%s, %s\n", protocols[p], text);
+            printf("\n%s, %s\n", protocol_names[p], text);
         free(text);
     }
-    ceiling_note(environment, rows);
-    environment_save(dir, environment);
-    ratios_free(&ratios);
 }
 
-int run_end(const char *dir, const char *scripts, const struct scenario *scenario)
+int run_end(const char *dir, const char *scripts)
 {
-    struct run_data d;
+    struct results r;
     char error[1024];
-    if (!trials_csv_mend(dir)) {
-        warn("nothing was measured");
-        return 1;
-    }
-    if (!run_data_read(dir, &d, error, sizeof error)) {
+    if (!results_read(&r, dir, error, sizeof error)) {
         warn("no tables and no pictures: %s", error);
         return 1;
     }
-    summary_write(&d.summary, dir);
-    table_print(stdout, &d.summary, scenario->rank);
-    tell_more(dir, scenario, &d);
+    results_write(&r);
+    table_print(stdout, &r, FORMAT_TERMINAL);
+    tell_more(&r);
     fflush(stdout);
-    bool failed = tell_failures(&d.summary, &d.rows);
+    bool failed = tell_failures(&r.summary, &r.rows);
 
-    if (!plot_make(dir, scripts, error, sizeof error))
+    if (!plots_draw(&r, scripts, error, sizeof error))
         warn("no plots: %s; the data is kept, 'iomodels plot %s' draws them later", error, dir);
-    if (report_make(dir, error, sizeof error))
+    if (report_write(&r, error, sizeof error))
         printf("\nreport: %s/report.html\n", dir);
     else
         warn("no report: %s", error);
-    run_data_free(&d);
+    results_free(&r);
     return failed;
 }

@@ -1,156 +1,121 @@
 #include "bench/commands/run_options.h"
 
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "bench/base/child_env.h"
+#include "bench/base/old_name.h"
 #include "common/err.h"
 #include "common/parse.h"
 
-enum {
-    OPTION_MODELS = 1,
-    OPTION_PEERS,
-    OPTION_EXTERNAL,
-    OPTION_EXTERNAL_NAME,
-    OPTION_EXTERNAL_PROTOCOL,
-    OPTION_OUT,
-    OPTION_SEED,
-    OPTION_RESUME,
-    OPTION_DRY_RUN,
-    OPTION_ENV
-};
+static bool take_peers(void *target, const char *value)
+{
+    old_name("run", "--peers", "--externals");
+    ((struct run_options *)target)->externals = value;
+    return true;
+}
 
-static const struct option options[] = {
-    {"models", required_argument, NULL, OPTION_MODELS},
-    {"peers", required_argument, NULL, OPTION_PEERS},
-    {"external", required_argument, NULL, OPTION_EXTERNAL},
-    {"external-name", required_argument, NULL, OPTION_EXTERNAL_NAME},
-    {"external-protocol", required_argument, NULL, OPTION_EXTERNAL_PROTOCOL},
-    {"out", required_argument, NULL, OPTION_OUT},
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"resume", required_argument, NULL, OPTION_RESUME},
-    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-    {"env", required_argument, NULL, OPTION_ENV},
-    {"help", no_argument, NULL, 'h'},
-    PATHS_OPTIONS,
+static bool take_external(void *target, const char *value)
+{
+    struct run_options *o = target;
+    if (o->given_count == RUN_GIVEN_MAX)
+        die_usage("more than %d --external", RUN_GIVEN_MAX);
+    o->given[o->given_count++] = (struct run_given){.command = value};
+    return true;
+}
+
+static struct run_given *last_given(struct run_options *o, const char *option)
+{
+    if (o->given_count == 0)
+        die_usage("%s stands after the --external it is for", option);
+    return &o->given[o->given_count - 1];
+}
+
+static bool take_name(void *target, const char *value)
+{
+    last_given(target, "--external-name")->name = value;
+    return true;
+}
+
+static bool take_protocol(void *target, const char *value)
+{
+    return protocol_parse(value, &last_given(target, "--external-protocol")->protocol);
+}
+
+static bool take_seed(void *target, const char *value)
+{
+    struct run_options *o = target;
+    o->seeded = true;
+    return parse_u64(value, 0, UINT64_MAX, &o->seed);
+}
+
+static bool take_env(void *target, const char *value)
+{
+    char error[512];
+    if (!child_env_add(value, error, sizeof error))
+        die_usage("--env %s", error);
+    ((struct run_options *)target)->environment = true;
+    return true;
+}
+
+static const struct option_row rows[] = {
+    {OPTION_TEXT, 0, "models", "A,B,...", "only these models; none",
+     OPTION_FIELD(struct run_options, models)},
+    {OPTION_TEXT, 0, "externals", "A,B,...",
+     "these servers of others ('iomodels list' names them); all, none",
+     OPTION_FIELD(struct run_options, externals)},
+    {OPTION_CALL, 0, "peers", "A,B,...", "the name of --externals before", .call = take_peers},
+    {OPTION_CALL, 0, "external", "'CMD'",
+     "a server of yours as well: CMD must serve on port {port} of 127.0.0.1, in the "
+     "foreground; "
+     "several are allowed. It is cut into words as a shell does; for a shell say: sh -c '...'",
+     .call = take_external},
+    {OPTION_CALL, 0, "external-name", "NAME",
+     "what the --external before it is called (default: its program)", .call = take_name},
+    {OPTION_CALL, 0, "external-protocol", "http|echo",
+     "what the --external before it speaks (default: http)", .call = take_protocol,
+     .expects = "http or echo"},
+    {OPTION_TEXT, 0, "out", "DIR",
+     "run directory, for one run at a time (default: a new one, SCENARIO-DATE below results/ "
+     "of "
+     "the source tree; below results/ of the current directory where there is none)",
+     OPTION_FIELD(struct run_options, out)},
+    {OPTION_CALL, 0, "seed", "N",
+     "order of the trials (default: random, kept in environment.json)", .call = take_seed,
+     .expects = "a number from 0 to 2^64-1"},
+    {OPTION_TEXT, 0, "resume", "DIR", "go on with an interrupted run",
+     OPTION_FIELD(struct run_options, resume)},
+    {OPTION_FLAG, 0, "dry-run", NULL, "print the trials in their order, measure nothing",
+     OPTION_FIELD(struct run_options, dry_run)},
+    {OPTION_CALL, 0, "env", "NAME=VALUE",
+     "what servers and load generator find in their environment besides PATH, HOME, TMPDIR, "
+     "LD_LIBRARY_PATH, LC_ALL=C, IOMODELS_* and the options of sanitizers; NAME alone: with "
+     "the "
+     "value it has here",
+     .call = take_env},
     {0},
 };
 
-static void help(void)
-{
-    struct paths paths = {0};
-    paths_find(&paths);
-    printf(
-        "Usage: iomodels run [SCENARIO | FILE.ini] [OPTIONS]\n"
-        "       iomodels run --resume DIR\n"
-        "\n"
-        "Measure every point of a scenario (default: quick): a fresh server for each trial, "
-        "in\n"
-        "random order, one at a time. Ctrl-C keeps what was measured.\n"
-        "\n"
-        "  --models A,B,...  only these models; none\n"
-        "  --peers A,B,...   these servers of others ('iomodels list' names them); all, none\n"
-        "  --external 'CMD'  a server of yours as well: CMD must serve on port {port} of\n"
-        "                    127.0.0.1, in the foreground; several are allowed. It is cut "
-        "into\n"
-        "                    words as a shell does; for a shell say: sh -c '...'\n"
-        "  --external-name NAME       what the --external before it is called (default: its "
-        "program)\n"
-        "  --external-protocol http|echo   what the --external before it speaks (http)\n"
-        "  --out DIR         run directory, for one run at a time (default: a new one,\n"
-        "                    SCENARIO-DATE below %s)\n"
-        "  --seed N          order of the trials (default: random, kept in environment.json)\n"
-        "  --resume DIR      go on with an interrupted run\n"
-        "  --dry-run         print the trials in their order, measure nothing\n"
-        "  --env NAME=VALUE  what servers and load generator find in their environment "
-        "besides\n"
-        "                    PATH, HOME, TMPDIR, LD_LIBRARY_PATH, LC_ALL=C, IOMODELS_* and "
-        "the\n"
-        "                    options of sanitizers; NAME alone: with the value it has here\n"
-        "  --servers DIR     the server programs (default: of this build)\n"
-        "  --external-dir DIR  what describes servers of others (default: bench/external)\n"
-        "  --loadgen FILE    the load generator (default: of this build)\n"
-        "  --scripts DIR     the gnuplot scripts (default: of the source tree)\n"
-        "\n"
-        "Exit status 1 when a trial failed or a point has no usable trial, 130 when\n"
-        "interrupted. --resume goes on only with the same build, kernel and CPUs.\n",
-        paths.results);
-}
-
-static struct run_external *last_external(struct run_options *o, const char *option)
-{
-    if (o->external_count == 0)
-        die_usage("%s stands after the --external it is for", option);
-    return &o->external[o->external_count - 1];
-}
-
-static void one_option(struct run_options *o, int value)
-{
-    char error[512];
-    switch (value) {
-    case OPTION_MODELS:
-        o->models = optarg;
-        break;
-    case OPTION_PEERS:
-        o->peers = optarg;
-        break;
-    case OPTION_EXTERNAL:
-        if (o->external_count == RUN_EXTERNAL_MAX)
-            die_usage("more than %d --external", RUN_EXTERNAL_MAX);
-        o->external[o->external_count++] = (struct run_external){.command = optarg};
-        break;
-    case OPTION_EXTERNAL_NAME:
-        last_external(o, "--external-name")->name = optarg;
-        break;
-    case OPTION_EXTERNAL_PROTOCOL:
-        if (strcmp(optarg, "http") != 0 && strcmp(optarg, "echo") != 0)
-            die_usage("--external-protocol '%s' is neither http nor echo", optarg);
-        last_external(o, "--external-protocol")->protocol =
-            strcmp(optarg, "http") == 0 ? PROTOCOL_HTTP : PROTOCOL_ECHO;
-        break;
-    case OPTION_OUT:
-        o->out = optarg;
-        break;
-    case OPTION_SEED:
-        if (!parse_u64(optarg, 0, UINT64_MAX, &o->seed))
-            die_usage("--seed '%s' is not a number from 0 to 2^64-1", optarg);
-        o->seeded = true;
-        break;
-    case OPTION_RESUME:
-        o->resume = optarg;
-        break;
-    case OPTION_DRY_RUN:
-        o->dry_run = true;
-        break;
-    case OPTION_ENV:
-        if (!child_env_add(optarg, error, sizeof error))
-            die_usage("--env %s", error);
-        o->environment = true;
-        break;
-    case 'h':
-        help();
-        exit(0);
-    default:
-        if (!paths_option(&o->paths, value, optarg))
-            exit(EXIT_USAGE); /* getopt has told what is wrong */
-    }
-}
+_Static_assert(offsetof(struct run_options, paths) == 0, "paths_rows");
 
 void run_options_parse(struct run_options *o, int argc, char **argv)
 {
     *o = (struct run_options){.scenario = "quick"};
-    int value;
-    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1)
-        one_option(o, value);
-    bool named = optind < argc;
+    const struct command_line line = {
+        .usage = "iomodels run [SCENARIO | FILE.ini] [OPTIONS]\n"
+                 "       iomodels run --resume DIR\n",
+        .about = "Measure every point of a scenario (default: quick): a fresh server for each "
+                 "trial, in random order, one at a time. Ctrl-C keeps what was measured.",
+        .notes = "Exit status 1 when a trial failed or a point has no usable trial, 130 when "
+                 "interrupted. --resume goes on only with the same build, kernel and CPUs.",
+        .tables = {rows, paths_rows},
+        .target = o,
+    };
+    int at = command_line_read(&line, argc, argv);
+    bool named = at < argc;
     if (named)
-        o->scenario = argv[optind++];
-    if (optind < argc)
-        die_usage("run takes one scenario; '%s' is one too many", argv[optind]);
-    if (o->resume && (named || o->out || o->seeded || o->models || o->peers ||
-                      o->external_count > 0 || o->environment))
+        o->scenario = argv[at++];
+    if (at < argc)
+        die_usage("run takes one scenario; '%s' is one too many", argv[at]);
+    if (o->resume && (named || o->out || o->seeded || o->models || o->externals ||
+                      o->given_count > 0 || o->environment))
         die_usage("--resume takes scenario, models, seed, environment and directory from the "
                   "run itself");
     paths_find(&o->paths);

@@ -8,19 +8,19 @@
 #include "bench/base/paths.h"
 #include "bench/plan/scenario.h"
 
-enum { RUN_EXTERNAL_MAX = 16 };
+enum { RUN_GIVEN_MAX = 16 };
 
 struct run_options {
-    struct paths paths;
-    const char *scenario; /* a name or a file */
-    const char *models;   /* comma-separated; NULL: as the scenario says */
-    const char *peers;    /* the same of the servers of others */
-    struct run_external {
+    struct paths paths;    /* first: paths_rows */
+    const char *scenario;  /* a name or a file */
+    const char *models;    /* comma-separated; NULL: as the scenario says */
+    const char *externals; /* the same of the servers of others */
+    struct run_given {
         const char *command;
         const char *name; /* NULL: derived from the command */
         enum protocol protocol;
-    } external[RUN_EXTERNAL_MAX]; /* given on the command line */
-    size_t external_count;
+    } given[RUN_GIVEN_MAX]; /* servers of others, given on the command line */
+    size_t given_count;
     const char *out;    /* NULL: a new one in paths.results */
     const char *resume; /* a run directory, or NULL */
     bool seeded;        /* `seed` was given */

@@ -1,7 +1,6 @@
 #include "bench/plan/models.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,28 +12,36 @@
 #include "bench/base/placeholders.h"
 #include "bench/base/process.h"
 #include "bench/base/text.h"
-#include "bench/plan/peer.h"
+#include "bench/models_list.h"
+#include "bench/plan/external.h"
 #include "common/clock.h"
 #include "common/err.h"
 
-/* Also the order of scripts/plots/style.gp, which gives each name its colour and mark. */
-static const char *const known[] = {
-    "iterative",    "fork",      "prefork",  "thread",   "thread-pool", "nonblocking",
-    "sigio",        "select",    "poll",     "epoll-lt", "epoll-et",    "epoll-multi",
-    "reactor-pool", "coroutine", "io-uring", "libuv",    "libev",       "libevent",
-};
+/* The models of scripts/plots/models.csv that come before `name`; all where it is none of them. */
+static int count_before(const char *name, bool *found)
+{
+    size_t n = strlen(name);
+    int count = 0;
+    *found = false;
+    for (const char *line = models_csv; *line && !*found; line = strchr(line, '\n') + 1) {
+        bool model = strncmp(line + strcspn(line, ","), ",model,", 7) == 0;
+        *found = model && strncmp(line, name, n) == 0 && line[n] == ',';
+        count += model && !*found;
+    }
+    return count;
+}
 
 int models_rank(const char *name)
 {
-    int i = 0;
-    while (i < (int)(sizeof known / sizeof known[0]) && strcmp(known[i], name) != 0)
-        i++;
-    return i;
+    bool found;
+    return count_before(name, &found);
 }
 
 bool models_known(const char *name)
 {
-    return models_rank(name) < (int)(sizeof known / sizeof known[0]);
+    bool found;
+    count_before(name, &found);
+    return found;
 }
 
 static int by_rank(const void *a, const void *b)
@@ -161,8 +168,9 @@ static void free_model(struct model *m)
     free(m->path);
     free(m->summary);
     free(m->unsupported);
-    if (m->peer)
-        peer_free(m->peer);
+    if (m->external)
+        external_clear(m->external);
+    free(m->external);
 }
 
 void models_free(struct model_list *list)

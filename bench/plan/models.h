@@ -5,17 +5,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct peer;
+struct external;
 
-/* One of our servers, or one of others (bench/peer.h). */
+/* One of our servers, or one of others (external.h). */
 struct model {
     char *name;
-    char *path; /* the executable; NULL where `peer` says how to start it */
+    char *path; /* the executable; NULL where `external` says how to start it */
     char *summary;
-    unsigned max_connections; /* 0: only descriptors limit it */
-    unsigned concurrency;     /* connections it serves at one time; 0: no limit of its own */
-    char *unsupported;        /* why it cannot run here, one line; NULL where it can */
-    struct peer *peer;        /* NULL: ours */
+    unsigned max_connections;  /* 0: only descriptors limit it */
+    unsigned concurrency;      /* connections it serves at one time; 0: no limit of its own */
+    char *unsupported;         /* why it cannot run here, one line; NULL where it can */
+    struct external *external; /* NULL: ours */
 };
 
 struct model_list {
@@ -45,7 +45,7 @@ void models_append(struct model_list *list, struct model_list *from);
 
 const struct model *models_get(const struct model_list *list, const char *name);
 
-/* Whether this suite has a model of that name, built here or not. */
+/* Whether this suite has a model of that name (scripts/plots/models.csv), built here or not. */
 bool models_known(const char *name);
 
 /* Where `name` stands in the order of the textbook; other names, those of the servers of others

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "bench/base/text.h"
-#include "bench/plan/peer.h"
+#include "bench/plan/external.h"
 #include "common/err.h"
 #include "common/random.h"
 
@@ -78,7 +78,8 @@ void plan_make(struct plan *p, const struct scenario *s, const struct model_list
         for (size_t m = 0; s->protocols[protocol] && m < models->count; m++) {
             const struct model *model = &models->at[m];
             const struct point_list *points = scenario_points(s, model->name);
-            if (model->unsupported || (model->peer && !model->peer->protocols[protocol]))
+            if (model->unsupported ||
+                (model->external && !model->external->protocols[protocol]))
                 continue;
             for (size_t i = 0; i < points->count; i++)
                 add_point(p, (enum protocol)protocol, model, points->at[i], descriptors);

@@ -6,7 +6,7 @@
  *     expect = One line of what one should see; a line that begins with a space goes on.
  *     [sweep]
  *     models = epoll-lt, poll      default: all there are; none
- *     peers = nginx, node          servers of others, bench/external; default: none; all
+ *     externals = nginx, node      servers of others, bench/external; default: none; all
  *     protocols = http, echo
  *     connections = 1, 16, 64
  *     repetitions = 3
@@ -27,7 +27,7 @@
  *     reason = why it differs; printed in the report
  *
  * UTF-8. Only question, expect and reason may go on in another line; any other key stands once.
- * The parser is inih's: "# comment" and " ; comment", lines of at most 200 bytes. */
+ * ini_text.h tells what a line can be. */
 #ifndef IOM_SCENARIO_H
 #define IOM_SCENARIO_H
 
@@ -35,7 +35,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum protocol { PROTOCOL_HTTP, PROTOCOL_ECHO, PROTOCOL_COUNT };
+#include "bench/base/protocol.h"
 
 enum { SCENARIO_POINTS_MAX = 32, SCENARIO_OVERRIDES_MAX = 64 };
 
@@ -55,9 +55,9 @@ struct scenario {
     char *name;
     char *question;
     char *expect;
-    char *models; /* comma-separated, NULL for all */
-    char *peers;  /* the same of the servers of others, NULL for none */
-    char *order;  /* names from the fastest on, NULL where none is claimed */
+    char *models;    /* comma-separated, NULL for all */
+    char *externals; /* the same of the servers of others, NULL for none */
+    char *order;     /* names from the fastest on, NULL where none is claimed */
     bool protocols[PROTOCOL_COUNT];
     struct point_list connections;
     unsigned repetitions;
@@ -74,8 +74,6 @@ struct scenario {
     size_t override_count;
     char *text; /* the file as it was read */
 };
-
-const char *protocol_name(enum protocol p);
 
 /* Read the scenario in `file`. Returns false with one line in `error`, "FILE:LINE: what is
  * wrong" where a line is to blame. Free it with scenario_free() in both cases. */

@@ -4,226 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <time.h>
 
-#include "bench/base/child_env.h"
 #include "bench/base/json_get.h"
 #include "bench/base/name.h"
-#include "bench/base/process.h"
 #include "bench/base/text.h"
-#include "bench/build_commit.h"
-#include "bench/build_config.h"
-#include "bench/plan/peer.h"
-#include "bench/record/machine.h"
-#include "common/clock.h"
 #include "common/err.h"
-
-enum { environment_format = 1 };
-
-/* A fact that is missing, or is no text, is null. */
-static json_t *text_or_null(const char *text)
-{
-    json_t *json = text && text[0] ? json_string(text) : NULL;
-    return json ? json : json_null();
-}
-
-static void put(json_t *object, const char *name, json_t *value)
-{
-    json_object_set_new(object, name, json_checked(value, name));
-}
-
-/* The first line that `program --version` prints. */
-static json_t *version_of(const char *program)
-{
-    struct process p;
-    const char *argv[] = {program, "--version", NULL};
-    process_start(&p, &(struct process_spec){.argv = argv, .input = -1, .extra = -1});
-    bool good = process_wait(&p, clock_after(clock_ns(), 2 * NS_PER_S)) && p.status == 0;
-    char *text = process_output(&p);
-    text[strcspn(text, "\n")] = '\0';
-    json_t *json = good ? text_or_null(text) : json_null();
-    free(text);
-    process_destroy(&p);
-    return json;
-}
-
-static json_t *build(const struct run_facts *facts)
-{
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:{s:o,s:o,s:o,s:o,s:o,s:o}}", "version",
-                     IOM_VERSION, "commit", IOM_BUILD_COMMIT, "compiler", IOM_COMPILER,
-                     "build_type", IOM_BUILD_TYPE, "flags", IOM_BUILD_FLAGS, "load_generator",
-                     version_of(facts->loadgen), "libraries", "libuv",
-                     text_or_null(IOM_VERSION_LIBUV), "libev", text_or_null(IOM_VERSION_LIBEV),
-                     "liburing", text_or_null(IOM_VERSION_LIBURING), "jansson",
-                     text_or_null(IOM_VERSION_JANSSON), "inih", text_or_null(IOM_VERSION_INIH),
-                     "gnuplot", version_of("gnuplot"));
-}
-
-static json_t *placement(const struct run_facts *facts)
-{
-    char server[256];
-    char generator[256];
-    const struct placement *p = facts->placement;
-    char shared[128];
-    char warning[256] = "";
-    if (p->shared)
-        snprintf(warning, sizeof warning, "%s; no figure is the server's alone",
-                 placement_shared_text(p, shared, sizeof shared));
-    else if (p->siblings_shared)
-        snprintf(warning, sizeof warning,
-                 "server and load generator run on hardware threads of one core and slow each "
-                 "other down");
-    placement_format(&p->server, server, sizeof server);
-    placement_format(&p->generator, generator, sizeof generator);
-    return json_pack("{s:s,s:i,s:s,s:i,s:b,s:s,s:o}", "server_cpus", server, "server_cpu_count",
-                     p->server_count, "generator_cpus", generator, "generator_cpu_count",
-                     p->generator_count, "shared_cpus", p->shared, "driver_scheduling",
-                     facts->realtime ? "SCHED_FIFO" : "SCHED_OTHER", "warning",
-                     text_or_null(warning));
-}
-
-static json_t *sources(const struct run_facts *facts)
-{
-    const bool *have = facts->counters;
-    const char *cpu = have[PERF_TASK_CLOCK] ? "perf task-clock, whole tree"
-                                            : "clock_getcpuclockid of the tree's processes";
-    const char *switches = have[PERF_SWITCHES] ? "perf context-switches, whole tree"
-                                               : "the server's own rusage, warm-up included";
-    const char *syscalls =
-        have[PERF_SYSCALLS] ? "perf raw_syscalls:sys_enter, whole tree" : NULL;
-    const char *faults = have[PERF_FAULTS] ? "perf minor-faults, whole tree"
-                                           : "/proc/PID/stat of the tree's processes";
-    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o}", "cpu", cpu, "context_switches", switches,
-                     "page_faults", faults, "system_calls", text_or_null(syscalls),
-                     "other_programs", text_or_null(facts->others_seen ? "/proc/stat" : NULL),
-                     "missing", text_or_null(facts->counters_reason));
-}
-
-/* What a server of others is, enough to go on with the run and to draw it. */
-static void describe_peer(json_t *one, const struct peer *p)
-{
-    json_t *protocols = json_array();
-    for (int i = 0; i < PROTOCOL_COUNT; i++)
-        if (p->protocols[i])
-            json_array_append_new(protocols, json_string(protocol_name((enum protocol)i)));
-    put(one, "protocols", protocols);
-    put(one, "peer_of", json_string(p->models));
-    put(one, "command", json_string(p->command));
-    put(one, "file", text_or_null(p->file));
-    put(one, "packages", text_or_null(p->packages));
-}
-
-static json_t *models(const struct run_facts *facts)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < facts->models->count; i++) {
-        const struct model *m = &facts->models->at[i];
-        const struct model_override *o = scenario_override(facts->scenario, m->name);
-        const char *kind = !m->peer ? "model" : m->peer->file ? "peer" : "external";
-        json_t *one = json_pack(
-            "{s:s,s:s,s:s,s:i,s:i,s:o,s:o,s:o}", "name", m->name, "kind", kind, "summary",
-            m->summary, "max_connections", (int)m->max_connections, "concurrency",
-            (int)m->concurrency, "unsupported", text_or_null(m->unsupported), "options",
-            text_or_null(o ? o->options : NULL), "differs", text_or_null(o ? o->reason : NULL));
-        if (m->peer && one)
-            describe_peer(one, m->peer);
-        json_array_append_new(list, json_checked(one, "a model"));
-    }
-    return list;
-}
-
-static json_t *skipped(const struct run_facts *facts)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < facts->plan->skipped_count; i++) {
-        const struct plan_skip *s = &facts->plan->skipped[i];
-        const char *protocol = s->connections > 0 ? protocol_name(s->protocol) : NULL;
-        json_t *one =
-            json_pack("{s:o,s:s,s:i,s:s}", "protocol", text_or_null(protocol), "model",
-                      s->model->name, "connections", (int)s->connections, "reason", s->reason);
-        json_array_append_new(list, json_checked(one, "a skipped point"));
-    }
-    return list;
-}
-
-static json_t *scenario(const struct scenario *s)
-{
-    return json_pack("{s:s,s:o,s:o,s:o,s:i,s:i,s:f,s:f,s:f,s:s,s:i,s:s}", "name", s->name,
-                     "question", text_or_null(s->question), "expect", text_or_null(s->expect),
-                     "order", text_or_null(s->order), "rank", (int)s->rank, "repetitions",
-                     (int)s->repetitions, "duration_s", (double)s->duration_ns / 1e9,
-                     "warmup_s", (double)s->warmup_ns / 1e9, "timeout_s",
-                     (double)s->timeout_ns / 1e9, "path", s->path, "payload", (int)s->payload,
-                     "text", s->text);
-}
-
-void environment_write(const char *dir, const struct run_facts *facts)
-{
-    char date[64];
-    char seed[32];
-    time_t now = time(NULL);
-    struct tm utc;
-    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)facts->seed);
-
-    /* The seed as text: a JSON number does not hold 64 bits everywhere. */
-    json_t *all = json_pack("{s:i,s:s,s:s,s:b,s:i,s:i}", "format", environment_format, "date",
-                            date, "seed", seed, "counting", facts->counting, "trials",
-                            (int)facts->plan->count, "points", (int)facts->plan->points);
-    json_checked(all, "the run");
-    put(all, "scenario", scenario(facts->scenario));
-    put(all, "models", models(facts));
-    put(all, "skipped", skipped(facts));
-    put(all, "placement", placement(facts));
-    put(all, "sources", sources(facts));
-    put(all, "machine", machine_describe());
-    put(all, "sysctls", machine_sysctls());
-    put(all, "limits", machine_limits());
-    put(all, "environment", child_env_describe());
-    put(all, "build", build(facts));
-
-    put(all, "generator", json_incref(facts->generator));
-    environment_save(dir, all);
-    json_decref(all);
-}
-
-void environment_save(const char *dir, const json_t *all)
-{
-    /* In one step: a run that is killed meanwhile can still go on. */
-    char *path = text_format("%s/environment.json", dir);
-    char *made = text_format("%s.new", path);
-    if (json_dump_file(all, made, JSON_INDENT(2)) != 0 || rename(made, path) != 0)
-        die_errno("cannot write %s", path);
-    free(made);
-    free(path);
-}
-
-static bool same(const json_t *old, const char *group, const char *name, const char *now,
-                 char *error, size_t error_size)
-{
-    const char *then = json_text(json_object_get(old, group), name, "unknown");
-    bool good = strcmp(then, now) == 0;
-    if (!good)
-        snprintf(error, error_size, "%s was %s, now it is %s", name, then, now);
-    return good;
-}
-
-bool environment_same(const json_t *old, const struct placement *p, char *error,
-                      size_t error_size)
-{
-    char server[256];
-    char generator[256];
-    struct utsname u;
-    placement_format(&p->server, server, sizeof server);
-    placement_format(&p->generator, generator, sizeof generator);
-    if (uname(&u) != 0)
-        die_errno("cannot ask for the kernel's release");
-    return same(old, "placement", "server_cpus", server, error, error_size) &&
-           same(old, "placement", "generator_cpus", generator, error, error_size) &&
-           same(old, "build", "commit", IOM_BUILD_COMMIT, error, error_size) &&
-           same(old, "machine", "kernel_release", u.release, error, error_size);
-}
 
 /* What everything that is made of a run relies on; NULL where that is there. */
 static const char *lacking(const json_t *all)
@@ -232,7 +17,7 @@ static const char *lacking(const json_t *all)
     json_t *m;
     if (!json_is_object(all))
         return "it is no JSON object";
-    if (json_integer_value(json_object_get(all, "format")) != environment_format)
+    if (json_integer_value(json_object_get(all, "format")) != ENVIRONMENT_FORMAT)
         return "its format is another than 1";
     const json_t *s = json_object_get(all, "scenario");
     json_int_t rank = json_integer_value(json_object_get(s, "rank"));
@@ -250,7 +35,7 @@ static const char *lacking(const json_t *all)
     return NULL;
 }
 
-json_t *environment_read(const char *dir, char *error, size_t error_size)
+static json_t *load(const char *dir, char *error, size_t error_size)
 {
     char *path = text_format("%s/environment.json", dir);
     json_error_t where;
@@ -270,5 +55,94 @@ json_t *environment_read(const char *dir, char *error, size_t error_size)
     if (!all || !lack)
         return all;
     json_decref(all);
+    return NULL;
+}
+
+/* Runs of before call a server of bench/external a "peer", and its counterparts "peer_of". */
+static struct run_server server_of(const json_t *m)
+{
+    const char *kind = json_text(m, "kind", "model");
+    const json_t *unsupported = json_object_get(m, "unsupported");
+    struct run_server s = {
+        .name = json_text(m, "name", "?"),
+        .external = strcmp(kind, "model") != 0,
+        .given = strcmp(kind, "external") == 0 && !json_text(m, "file", NULL),
+        .counterpart_of = json_text(m, "counterpart_of", json_text(m, "peer_of", "")),
+        .command = json_text(m, "command", ""),
+        .differs = json_text(m, "differs", ""),
+        .unsupported = unsupported && !json_is_null(unsupported),
+    };
+    const char *first = json_string_value(json_array_get(json_object_get(m, "protocols"), 0));
+    if (first)
+        protocol_parse(first, &s.protocol);
+    return s;
+}
+
+static struct run_skip skip_of(const json_t *s)
+{
+    double connections = json_number(s, NULL, "connections");
+    return (struct run_skip){
+        .protocol = json_text(s, "protocol", ""),
+        .model = json_text(s, "model", "?"),
+        .connections = connections > 0 ? (unsigned)connections : 0,
+        .reason = json_text(s, "reason", "?"),
+    };
+}
+
+static void read_lists(struct environment *e)
+{
+    const json_t *servers = json_object_get(e->json, "models");
+    const json_t *skipped = json_object_get(e->json, "skipped");
+    e->servers = xcalloc(json_array_size(servers), sizeof *e->servers);
+    e->skipped = xcalloc(json_array_size(skipped), sizeof *e->skipped);
+    for (; e->server_count < json_array_size(servers); e->server_count++)
+        e->servers[e->server_count] = server_of(json_array_get(servers, e->server_count));
+    for (; e->skipped_count < json_array_size(skipped); e->skipped_count++)
+        e->skipped[e->skipped_count] = skip_of(json_array_get(skipped, e->skipped_count));
+}
+
+bool environment_read(struct environment *e, const char *dir, char *error, size_t error_size)
+{
+    json_t *json = load(dir, error, error_size);
+    const json_t *s = json_object_get(json, "scenario");
+    const json_t *p = json_object_get(json, "placement");
+    *e = (struct environment){
+        .json = json,
+        .date = json_text(json, "date", ""),
+        .seed = json_text(json, "seed", ""),
+        .counting = json_is_true(json_object_get(json, "counting")),
+        .scenario = {.name = json_text(s, "name", ""),
+                     .question = json_text(s, "question", ""),
+                     .expect = json_text(s, "expect", ""),
+                     .order = json_text(s, "order", NULL),
+                     .rank = (unsigned)json_integer_value(json_object_get(s, "rank")),
+                     .repetitions = json_number(s, NULL, "repetitions"),
+                     .duration_s = json_number(s, NULL, "duration_s"),
+                     .warmup_s = json_number(s, NULL, "warmup_s")},
+        .placement = {.server_cpus =
+                          (int)json_integer_value(json_object_get(p, "server_cpu_count")),
+                      .generator_cpus =
+                          (int)json_integer_value(json_object_get(p, "generator_cpu_count")),
+                      .shared = json_is_true(json_object_get(p, "shared_cpus")),
+                      .warning = json_text(p, "warning", "")},
+        .null_rps = json_number(json, "generator", "null_requests_per_second"),
+    };
+    if (json)
+        read_lists(e);
+    return json != NULL;
+}
+
+void environment_free(struct environment *e)
+{
+    free(e->servers);
+    free(e->skipped);
+    json_decref(e->json);
+}
+
+const struct run_server *environment_server(const struct environment *e, const char *name)
+{
+    for (size_t i = 0; i < e->server_count; i++)
+        if (strcmp(e->servers[i].name, name) == 0)
+            return &e->servers[i];
     return NULL;
 }

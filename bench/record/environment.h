@@ -1,45 +1,71 @@
-/* environment.json: all that a reader must know to believe a figure or to measure it again. */
+/* environment.json, read: all that a reader must know to believe a figure or to measure it again.
+ * environment_write.h writes it. */
 #ifndef IOM_ENVIRONMENT_H
 #define IOM_ENVIRONMENT_H
 
 #include <jansson.h>
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
-#include "bench/plan/models.h"
-#include "bench/plan/placement.h"
-#include "bench/plan/plan.h"
-#include "bench/plan/scenario.h"
-#include "bench/trial/perf.h"
+#include "bench/base/protocol.h"
 
-struct run_facts {
-    const struct scenario *scenario;
-    const struct model_list *models;
-    const struct plan *plan;
-    const struct placement *placement;
-    uint64_t seed;
-    bool counting; /* the plan has a block 0 */
-    bool counters[PERF_COUNTERS];
-    const char *counters_reason; /* why one is missing; "" */
-    bool realtime;               /* this driver runs under SCHED_FIFO */
-    bool others_seen;            /* /proc/stat tells how busy the CPUs are with others */
-    const char *loadgen;
-    json_t *generator; /* ceiling_measure()'s; not taken over */
+enum { ENVIRONMENT_FORMAT = 1 };
+
+/* A server that the run was to measure. */
+struct run_server {
+    const char *name;
+    bool external; /* a server of others; else one of our models */
+    bool given;    /* an external one: on the command line, not by a file of bench/external */
+    const char *counterpart_of; /* an external one: our models that wait as it does */
+    const char *command;        /* a given one */
+    enum protocol protocol;     /* a given one */
+    const char *differs;        /* why it was measured at other points than the rest; "" */
+    bool unsupported;           /* it could not run there */
 };
 
-/* Write DIR/environment.json. */
-void environment_write(const char *dir, const struct run_facts *facts);
+/* Points that were not measured. */
+struct run_skip {
+    const char *protocol; /* "": in none */
+    const char *model;
+    unsigned connections; /* 0: all points of the model */
+    const char *reason;
+};
 
-/* Read it; NULL with one line in `error`, also where what is there is not what environment_write()
- * writes. The caller decrefs it. */
-json_t *environment_read(const char *dir, char *error, size_t error_size);
+struct environment {
+    json_t *json; /* all of the file; the texts point into it */
+    const char *date;
+    const char *seed;
+    bool counting; /* the run has a block 0 */
+    struct {
+        const char *name;
+        const char *question; /* "": none */
+        const char *expect;   /* "": none */
+        const char *order;    /* NULL: none */
+        unsigned rank;        /* connections at which models are compared */
+        double repetitions;
+        double duration_s;
+        double warmup_s;
+    } scenario;
+    struct run_server *servers;
+    size_t server_count;
+    struct run_skip *skipped;
+    size_t skipped_count;
+    struct {
+        int server_cpus; /* 0: not known */
+        int generator_cpus;
+        bool shared;
+        const char *warning; /* "": none */
+    } placement;
+    double
+        null_rps; /* requests per second that the generator makes by itself; NaN: not known */
+};
 
-/* Write `all` to DIR/environment.json once more. */
-void environment_save(const char *dir, const json_t *all);
+/* Read DIR/environment.json. Returns false with one line in `error` where that fails, or where what
+ * is there is not what environment_write() writes. Free it after success alone. */
+bool environment_read(struct environment *e, const char *dir, char *error, size_t error_size);
+void environment_free(struct environment *e);
 
-/* Whether what `old` tells of the CPUs, the build's commit and the kernel is so still: trials from
- * before and after a change must not be mixed. False with what differs in `error`. */
-bool environment_same(const json_t *old, const struct placement *p, char *error,
-                      size_t error_size);
+/* The record of a server, or NULL. */
+const struct run_server *environment_server(const struct environment *e, const char *name);
 
 #endif

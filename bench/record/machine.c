@@ -1,7 +1,6 @@
 #include "bench/record/machine.h"
 
 #include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>

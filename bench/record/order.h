@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "bench/record/ratios.h"
 #include "bench/record/summary.h"
@@ -36,24 +35,17 @@ struct order {
     struct order_step steps[ORDER_MAX];              /* count - 1 */
     const struct summary_point *measured[ORDER_MAX]; /* the fastest first */
     size_t measured_count;
-    const char *protocol;
+    enum protocol protocol;
     unsigned connections;
     enum order_verdict verdict;
 };
 
 /* Judge `claim`, "a > b > c", at one point of the sweep: each step by the ratio of the neighbours,
  * paired by block, whose interval must lie above 1. */
-void order_make(struct order *o, const char *claim, const char *protocol, unsigned connections,
-                const struct trial_rows *rows, const struct summary *s);
+void order_make(struct order *o, const char *claim, enum protocol protocol,
+                unsigned connections, const struct trial_rows *rows, const struct summary *s);
 void order_free(struct order *o);
 
-const char *order_verdict_name(enum order_verdict v);
-
-/* For every protocol and number of connections at which at least two of the names were measured:
- * the verdict, each step with its figures, the measured order. `claim` NULL: nothing. */
-void orders_print(FILE *f, const char *claim, const struct trial_rows *rows,
-                  const struct summary *s);
-void orders_html(FILE *f, const char *claim, const struct trial_rows *rows,
-                 const struct summary *s);
+extern const char *const order_verdict_names[];
 
 #endif

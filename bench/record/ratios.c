@@ -5,18 +5,15 @@
 #include <string.h>
 
 #include "bench/base/csv.h"
-#include "bench/base/json_get.h"
 #include "bench/base/text.h"
-#include "bench/plan/peer.h"
-#include "bench/show/grid.h"
-#include "bench/show/table.h"
+#include "bench/plan/external.h"
 #include "common/err.h"
 
-const struct summary_point *ratio_point(const struct summary *s, const char *protocol,
+const struct summary_point *ratio_point(const struct summary *s, enum protocol protocol,
                                         const char *model, unsigned connections)
 {
     for (size_t i = 0; i < s->count; i++)
-        if (strcmp(s->at[i].protocol, protocol) == 0 && strcmp(s->at[i].model, model) == 0 &&
+        if (s->at[i].protocol == protocol && strcmp(s->at[i].model, model) == 0 &&
             s->at[i].connections == connections)
             return &s->at[i];
     return NULL;
@@ -76,7 +73,7 @@ static void add(struct ratios *r, const struct trial_rows *rows, const struct su
                 const struct summary_point *p)
 {
     struct ratio ratio = {
-        .model = m, .peer = p, .pair = {.finding = RATIO_UNKNOWN, .bound = ""}};
+        .model = m, .external = p, .pair = {.finding = RATIO_UNKNOWN, .bound = ""}};
     ratio.excuse = ratio_excuse(p);
     if (!ratio.excuse)
         ratio.excuse = ratio_excuse(m);
@@ -88,44 +85,28 @@ static void add(struct ratios *r, const struct trial_rows *rows, const struct su
     r->at[r->count++] = ratio;
 }
 
-static bool is_ours(const json_t *contender)
-{
-    return strcmp(json_text(contender, "kind", "model"), "model") == 0;
-}
-
-static const json_t *contender(const json_t *environment, const char *name)
-{
-    size_t i;
-    json_t *m;
-    json_array_foreach(json_object_get(environment, "models"), i, m)
-    {
-        if (strcmp(json_text(m, "name", ""), name) == 0)
-            return m;
-    }
-    return NULL;
-}
-
-/* The peers of one point of ours, in the order of the summary. */
-static void add_peers(struct ratios *r, const struct trial_rows *rows, const struct summary *s,
-                      const json_t *environment, const struct summary_point *ours)
+/* The counterparts of one point of ours, in the order of the summary. */
+static void add_externals(struct ratios *r, const struct trial_rows *rows,
+                          const struct summary *s, const struct environment *environment,
+                          const struct summary_point *ours)
 {
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
-        const json_t *m = contender(environment, p->model);
-        if (p->connections == ours->connections && strcmp(p->protocol, ours->protocol) == 0 &&
-            m && !is_ours(m) && peer_is_of(json_text(m, "peer_of", ""), ours->model))
+        const struct run_server *server = environment_server(environment, p->model);
+        if (p->connections == ours->connections && p->protocol == ours->protocol && server &&
+            server->external && external_is_counterpart(server->counterpart_of, ours->model))
             add(r, rows, ours, p);
     }
 }
 
 void ratios_make(struct ratios *r, const struct trial_rows *rows, const struct summary *s,
-                 const json_t *environment)
+                 const struct environment *environment)
 {
     *r = (struct ratios){0};
     for (size_t i = 0; i < s->count; i++) {
-        const json_t *m = contender(environment, s->at[i].model);
-        if (m && is_ours(m))
-            add_peers(r, rows, s, environment, &s->at[i]);
+        const struct run_server *server = environment_server(environment, s->at[i].model);
+        if (server && !server->external)
+            add_externals(r, rows, s, environment, &s->at[i]);
     }
 }
 
@@ -135,16 +116,16 @@ void ratios_free(struct ratios *r)
     *r = (struct ratios){0};
 }
 
-static const char *finding_text(const struct ratio *r)
+const char *ratio_finding_text(const struct ratio *r)
 {
     static const char *const texts[] = {[RATIO_ABOVE] = "ours faster",
-                                        [RATIO_BELOW] = "peer faster",
+                                        [RATIO_BELOW] = "external faster",
                                         [RATIO_OPEN] = "not told apart",
                                         [RATIO_UNKNOWN] = "open"};
     if (r->excuse)
         return r->excuse;
     bool limited = r->model->verdict == VERDICT_GENERATOR_LIMITED ||
-                   r->peer->verdict == VERDICT_GENERATOR_LIMITED;
+                   r->external->verdict == VERDICT_GENERATOR_LIMITED;
     if (r->pair.finding == RATIO_UNKNOWN)
         return limited && r->pair.at.n >= RATIO_PAIRS_MIN ? "open: generator-limited"
                                                           : "open: fewer than five pairs";
@@ -161,121 +142,37 @@ void ratios_write(const struct ratios *r, const char *dir)
     FILE *f = fopen(path, "we");
     if (!f)
         die_errno("cannot write %s", path);
-    fputs("protocol,model,peer,connections,pairs,ratio,ratio_low,ratio_high,bound,finding,"
-          "model_requests_per_second,peer_requests_per_second,model_syscalls_per_request,"
-          "peer_syscalls_per_request,model_cpu_us_per_request,peer_cpu_us_per_request\n",
-          f);
+    fputs(
+        "protocol,model,external,connections,pairs,ratio,ratio_low,ratio_high,bound,finding,"
+        "model_requests_per_second,external_requests_per_second,model_syscalls_per_request,"
+        "external_syscalls_per_request,model_cpu_us_per_request,external_cpu_us_per_request\n",
+        f);
     for (size_t i = 0; i < r->count; i++) {
         const struct ratio *x = &r->at[i];
         const struct spread *s = &x->pair.at;
         const char *bound = x->pair.bound[0] == '\0'          ? ""
                             : strcmp(x->pair.bound, "≥") == 0 ? "lower"
                                                               : "upper";
-        fprintf(f, "%s,", x->model->protocol);
+        fprintf(f, "%s,", protocol_names[x->model->protocol]);
         csv_put_text(f, x->model->model);
         fputc(',', f);
-        csv_put_text(f, x->peer->model);
+        csv_put_text(f, x->external->model);
         fprintf(f, ",%u,%zu", x->model->connections, s->n);
         const double figures[] = {s->median, s->low, s->high};
         for (int k = 0; k < 3; k++) {
             fputc(',', f);
             csv_put_number(f, figures[k], 4);
         }
-        fprintf(f, ",%s,%s", bound, finding_text(x));
+        fprintf(f, ",%s,%s", bound, ratio_finding_text(x));
         for (size_t k = 0; k < sizeof metrics / sizeof metrics[0]; k++) {
             fputc(',', f);
             csv_put_number(f, x->model->at[metrics[k]].median, 4);
             fputc(',', f);
-            csv_put_number(f, x->peer->at[metrics[k]].median, 4);
+            csv_put_number(f, x->external->at[metrics[k]].median, 4);
         }
         fputc('\n', f);
     }
     if (fclose(f) != 0)
         die_errno("cannot write %s", path);
     free(path);
-}
-
-/* "2.00 / 4.02" */
-static void put_both(char out[64], double ours, double peer)
-{
-    char text[2][24];
-    const double values[] = {ours, peer};
-    for (int k = 0; k < 2; k++) {
-        if (isnan(values[k]))
-            snprintf(text[k], sizeof text[k], "n/a");
-        else
-            snprintf(text[k], sizeof text[k], "%.2f", values[k]);
-    }
-    snprintf(out, 64, "%s / %s", text[0], text[1]);
-}
-
-static void put_ratio(char out[96], const struct ratio_pair *p)
-{
-    const struct spread *s = &p->at;
-    if (s->n == 0)
-        snprintf(out, 96, "n/a");
-    else if (s->n == 1)
-        snprintf(out, 96, "%s%.2f", p->bound, s->median);
-    else
-        snprintf(out, 96, "%s%.2f [%.2f–%.2f]", p->bound, s->median, s->low, s->high);
-}
-
-static void fill(struct grid *g, const struct ratios *r, const char *protocol)
-{
-    static const char *const heads[] = {"ours",      "peer",    "conns", "ours/peer [low–high]",
-                                        "pairs",     "finding", "req/s", "syscalls/req",
-                                        "CPU µs/req"};
-    enum { COLUMNS = sizeof heads / sizeof heads[0] };
-    *g = (struct grid){.heads = heads, .columns = COLUMNS, .left = 1u << 0 | 1u << 1 | 1u << 5};
-    for (size_t i = 0; i < r->count; i++) {
-        const struct ratio *x = &r->at[i];
-        const struct spread *a = x->model->at;
-        const struct spread *b = x->peer->at;
-        char connections[16], ratio[96], pairs[24], rps[80], calls[64], cpu[64], one[32],
-            two[32];
-        if (strcmp(x->model->protocol, protocol) != 0)
-            continue;
-        snprintf(connections, sizeof connections, "%u", x->model->connections);
-        snprintf(pairs, sizeof pairs, "%zu", x->pair.at.n);
-        put_ratio(ratio, &x->pair);
-        snprintf(rps, sizeof rps, "%s / %s", table_thousands(a[S_RPS].median, one),
-                 table_thousands(b[S_RPS].median, two));
-        put_both(calls, a[S_SYSCALLS_PER_REQUEST].median, b[S_SYSCALLS_PER_REQUEST].median);
-        put_both(cpu, a[S_CPU_PER_REQUEST].median, b[S_CPU_PER_REQUEST].median);
-        const char *cells[COLUMNS] = {x->model->model,
-                                      x->peer->model,
-                                      connections,
-                                      ratio,
-                                      pairs,
-                                      finding_text(x),
-                                      rps,
-                                      calls,
-                                      cpu};
-        grid_add(g, cells);
-    }
-}
-
-void ratios_print(FILE *f, const struct ratios *r, const char *protocol)
-{
-    struct grid g;
-    fill(&g, r, protocol);
-    if (g.rows > 0) {
-        fprintf(f,
-                "\n%s, our models beside servers of others (ours / peer), ratios paired by "
-                "block\n",
-                protocol);
-        grid_print(f, &g);
-    }
-    grid_free(&g);
-}
-
-void ratios_html(FILE *f, const struct ratios *r, const char *protocol)
-{
-    struct grid g;
-    fill(&g, r, protocol);
-    if (g.rows > 0) {
-        fprintf(f, "<h3>%s</h3>\n", protocol);
-        grid_html(f, &g);
-    }
-    grid_free(&g);
 }

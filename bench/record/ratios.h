@@ -1,13 +1,11 @@
-/* Our models beside their peers among the servers of others: ratios, paired by block. */
+/* Our models beside servers of others: ratios, paired by block. */
 #ifndef IOM_RATIOS_H
 #define IOM_RATIOS_H
 
-#include <jansson.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "bench/base/stats.h"
+#include "bench/record/environment.h"
 #include "bench/record/summary.h"
 
 /* With fewer pairs no finding is given: two servers that are equally fast have all ratios on one
@@ -42,31 +40,30 @@ const char *ratio_excuse(const struct summary_point *p);
 
 struct ratio {
     const struct summary_point *model; /* ours */
-    const struct summary_point *peer;
+    const struct summary_point *external;
     struct ratio_pair pair;
     const char *excuse; /* why there is none, or NULL */
 };
 
 struct ratios {
-    struct ratio *at; /* by protocol, our model, peer, connections */
+    struct ratio *at; /* by protocol, our model, external server, connections */
     size_t count;
 };
 
-/* For every server of others, as `environment` (of the run) tells whose peer it is, and every model
- * of ours that was measured in the same protocol at the same number of connections. */
+/* For every server of others, as `environment` (of the run) tells whose counterpart it is, and
+ * every model of ours that was measured in the same protocol at the same number of connections. */
 void ratios_make(struct ratios *r, const struct trial_rows *rows, const struct summary *s,
-                 const json_t *environment);
+                 const struct environment *environment);
 void ratios_free(struct ratios *r);
 
 /* DIR/ratios.csv; not written where there are none. */
 void ratios_write(const struct ratios *r, const char *dir);
 
-/* The table of `protocol`, on the terminal and in the report; nothing where there are none. */
-void ratios_print(FILE *f, const struct ratios *r, const char *protocol);
-void ratios_html(FILE *f, const struct ratios *r, const char *protocol);
+/* What a ratio says in words: who is faster, or why that is open. */
+const char *ratio_finding_text(const struct ratio *r);
 
 /* The summary's point, or NULL. */
-const struct summary_point *ratio_point(const struct summary *s, const char *protocol,
+const struct summary_point *ratio_point(const struct summary *s, enum protocol protocol,
                                         const char *model, unsigned connections);
 
 #endif

@@ -1,6 +1,5 @@
 #include "bench/record/summary.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,6 @@
 #include "bench/base/csv.h"
 #include "bench/base/text.h"
 #include "bench/plan/models.h"
-#include "common/disturbed.h"
 #include "common/err.h"
 
 #define SUMMARY_SOURCE(id) M_##id,
@@ -18,7 +16,7 @@ static int by_point(const void *a, const void *b)
 {
     const struct trial_row *x = a;
     const struct trial_row *y = b;
-    int order = strcmp(y->protocol, x->protocol); /* http before echo */
+    int order = (x->protocol > y->protocol) - (x->protocol < y->protocol);
     if (order == 0)
         order = models_rank(x->model) - models_rank(y->model);
     if (order == 0)
@@ -32,7 +30,7 @@ static int by_point(const void *a, const void *b)
 
 static bool same_point(const struct trial_row *x, const struct trial_row *y)
 {
-    return strcmp(x->protocol, y->protocol) == 0 && strcmp(x->model, y->model) == 0 &&
+    return x->protocol == y->protocol && strcmp(x->model, y->model) == 0 &&
            x->connections == y->connections;
 }
 
@@ -43,7 +41,7 @@ static bool usable(const struct trial_row *r)
 
 bool summary_uses(const struct summary_point *p, const struct trial_row *row)
 {
-    return usable(row) && !row->counting && strcmp(row->protocol, p->protocol) == 0 &&
+    return usable(row) && !row->counting && row->protocol == p->protocol &&
            strcmp(row->model, p->model) == 0 && row->connections == p->connections &&
            (row->verdict == VERDICT_VALID || p->verdict == VERDICT_GENERATOR_LIMITED);
 }
@@ -141,19 +139,19 @@ void summary_write(const struct summary *s, const char *dir)
 
     fputs("scenario,protocol,model,connections,trials,n_ok,n_valid,verdict,starves", f);
     for (int m = 0; m < SUMMARY_COUNT; m++) {
-        const char *name = metric_name(sources[m]);
+        const char *name = metric_names[sources[m]];
         fprintf(f, ",%s,%s_low,%s_high", name, name, name);
     }
     fputs(",reason,answer\n", f);
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
         csv_put_text(f, p->scenario);
-        fprintf(f, ",%s,", p->protocol);
+        fprintf(f, ",%s,", protocol_names[p->protocol]);
         csv_put_text(f, p->model);
         fprintf(f, ",%u,%u,%u,%u,%s,%d", p->connections, p->trials, p->ok, p->valid,
-                verdict_name(p->verdict), summary_starves(p));
+                verdict_names[p->verdict], summary_starves(p));
         for (int m = 0; m < SUMMARY_COUNT; m++) {
-            int digits = metric_digits(sources[m]) + 1;
+            int digits = metric_digits[sources[m]] + 1;
             const double values[] = {p->at[m].median, p->at[m].low, p->at[m].high};
             for (int k = 0; k < 3; k++) {
                 fputc(',', f);
@@ -180,11 +178,9 @@ bool summary_starves(const struct summary_point *p)
 
 unsigned summary_disturbed(const struct trial_rows *rows)
 {
-    static const char disturbed[] = DISTURBED_REASON;
     unsigned n = 0;
     for (size_t i = 0; i < rows->count; i++)
-        n += rows->at[i].ok && rows->at[i].verdict == VERDICT_INVALID &&
-             strncmp(rows->at[i].reason, disturbed, sizeof disturbed - 1) == 0;
+        n += rows->at[i].disturbed;
     return n;
 }
 

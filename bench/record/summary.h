@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "bench/base/stats.h"
-#include "bench/record/trials_csv.h"
+#include "bench/trial/row.h"
 
 /* Which columns of trials.csv are summarised. */
 /* clang-format off */
@@ -23,8 +23,8 @@ enum summary_metric { SUMMARY_METRICS(SUMMARY_ENUM) SUMMARY_COUNT };
 #undef SUMMARY_ENUM
 
 struct summary_point {
-    const char *scenario; /* these three point into the rows */
-    const char *protocol;
+    const char *scenario; /* points into the rows, as `model` does */
+    enum protocol protocol;
     const char *model;
     unsigned connections;
     unsigned trials;      /* rows there are, without those of the counting block */

@@ -14,42 +14,11 @@
 #include "bench/base/csv.h"
 #include "bench/base/name.h"
 #include "bench/base/text.h"
-#include "bench/plan/scenario.h"
 #include "common/err.h"
 #include "common/parse.h"
 
-#define TRIAL_NAME(id, name, digits)   name,
-#define TRIAL_DIGITS(id, name, digits) digits,
-static const char *const metric_names[] = {TRIAL_METRICS(TRIAL_NAME)};
-static const int metric_decimals[] = {TRIAL_METRICS(TRIAL_DIGITS)};
-
-const char answer_is_same[] = "same";
-
 enum { STATUS_OK, STATUS_UNSUPPORTED, STATUS_FAILED };
 static const char *const status_names[] = {"ok", "unsupported", "failed"};
-static const char *const verdict_names[] = {"valid", "generator-limited", "INVALID"};
-
-const char *verdict_name(enum verdict v)
-{
-    return verdict_names[v];
-}
-
-const char *metric_name(enum metric m)
-{
-    return metric_names[m];
-}
-
-int metric_digits(enum metric m)
-{
-    return metric_decimals[m];
-}
-
-void trial_row_init(struct trial_row *row)
-{
-    *row = (struct trial_row){0};
-    for (int i = 0; i < METRIC_COUNT; i++)
-        row->value[i] = NAN;
-}
 
 static void put_header(FILE *f)
 {
@@ -63,7 +32,7 @@ static void put_row(FILE *f, const struct trial_row *row)
 {
     fprintf(f, "%u,%u,", row->trial, row->block);
     csv_put_text(f, row->scenario);
-    fprintf(f, ",%s,", row->protocol);
+    fprintf(f, ",%s,", protocol_names[row->protocol]);
     csv_put_text(f, row->model);
     fprintf(f, ",%u,%s,%s,", row->connections,
             status_names[row->ok            ? STATUS_OK
@@ -74,7 +43,7 @@ static void put_row(FILE *f, const struct trial_row *row)
     fprintf(f, ",%s", row->started);
     for (int i = 0; i < METRIC_COUNT; i++) {
         fputc(',', f);
-        csv_put_number(f, row->value[i], metric_decimals[i]);
+        csv_put_number(f, row->value[i], metric_digits[i]);
     }
     fputc(',', f);
     csv_put_text(f, row->engine);
@@ -221,13 +190,11 @@ static bool take_figures(struct reader *r, const int *columns, struct trial_row 
 
 static bool read_row(struct reader *r, const int *columns, struct trial_row *row)
 {
-    static const char *const protocols[] = {"http", "echo"};
     trial_row_init(row);
     row->line = r->c.lines[r->row];
     if (!take_whole(r, "trial", 1, &row->trial) || !take_whole(r, "block", 0, &row->block) ||
         !take_whole(r, "connections", 1, &row->connections) ||
         !take_text(r, "scenario", row->scenario, sizeof row->scenario) ||
-        !take_text(r, "protocol", row->protocol, sizeof row->protocol) ||
         !take_text(r, "model", row->model, sizeof row->model) ||
         !take_text(r, "reason", row->reason, sizeof row->reason) ||
         !take_text(r, "started", row->started, sizeof row->started) ||
@@ -236,7 +203,8 @@ static bool read_row(struct reader *r, const int *columns, struct trial_row *row
         return false;
     int status = take_word(r, "status", status_names, 3);
     int verdict = status < 0 ? -1 : take_word(r, "verdict", verdict_names, 3);
-    if (verdict < 0 || take_word(r, "protocol", protocols, PROTOCOL_COUNT) < 0)
+    int protocol = verdict < 0 ? -1 : take_word(r, "protocol", protocol_names, PROTOCOL_COUNT);
+    if (protocol < 0)
         return false;
     if (!name_is_good(row->model))
         return bad(r, "the model's name: %s", name_rule);
@@ -244,6 +212,9 @@ static bool read_row(struct reader *r, const int *columns, struct trial_row *row
     row->ok = status == STATUS_OK;
     row->unsupported = status == STATUS_UNSUPPORTED;
     row->verdict = (enum verdict)verdict;
+    row->protocol = (enum protocol)protocol;
+    row->disturbed =
+        row->ok && verdict == VERDICT_INVALID && reason_of_disturbance(row->reason);
     return take_figures(r, columns, row);
 }
 
@@ -263,7 +234,7 @@ static int by_place(const void *a, const void *b)
     if (order == 0)
         order = (x->connections > y->connections) - (x->connections < y->connections);
     if (order == 0)
-        order = strcmp(x->protocol, y->protocol);
+        order = (x->protocol > y->protocol) - (x->protocol < y->protocol);
     return order ? order : strcmp(x->model, y->model);
 }
 
@@ -289,8 +260,8 @@ static bool each_once(struct reader *r, const struct trial_rows *rows)
         r->row = (size_t)(one - rows->at);
         if (by_place(&sorted[i], &sorted[i - 1]) == 0)
             good = bad(r, "%s %s, %u connection%s, stands in line %zu already for block %u",
-                       one->protocol, one->model, one->connections, text_s(one->connections),
-                       sorted[i - 1]->line, one->block);
+                       protocol_names[one->protocol], one->model, one->connections,
+                       text_s(one->connections), sorted[i - 1]->line, one->block);
     }
     free(sorted);
     return good;

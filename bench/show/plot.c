@@ -1,7 +1,6 @@
 #include "bench/show/plot.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,16 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/base/json_get.h"
-#include "bench/base/paths.h"
 #include "bench/base/process.h"
 #include "bench/base/text.h"
-#include "bench/commands/commands.h"
-#include "bench/record/comparison.h"
-#include "bench/record/distribution.h"
-#include "bench/record/ratios.h"
-#include "bench/record/run_data.h"
-#include "bench/record/summary.h"
+#include "bench/show/comparison.h"
+#include "bench/show/distribution.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -51,55 +44,38 @@ const struct plot_script plot_scripts[] = {
 };
 
 /* "server on 1 CPU, load generator on 1": what a figure must not be read without. */
-static char *cores_text(const json_t *environment)
+static char *cores_text(const struct environment *e)
 {
-    const json_t *p = json_object_get(environment, "placement");
-    int server = (int)json_number(p, NULL, "server_cpu_count");
-    int generator = (int)json_number(p, NULL, "generator_cpu_count");
-    bool known = json_is_integer(json_object_get(p, "server_cpu_count"));
-    bool shared = json_is_true(json_object_get(p, "shared_cpus"));
-    char *text;
-    if (!known)
-        text = xstrdup("");
-    else if (shared && generator > 1)
-        text = text_format("server and load generator share all %d CPUs", generator);
-    else if (shared)
-        text = xstrdup("server and load generator share one CPU");
-    else
-        text = text_format("server on %d CPU%s, load generator on %d", server, text_s(server),
+    int server = e->placement.server_cpus;
+    int generator = e->placement.generator_cpus;
+    if (server == 0)
+        return xstrdup("");
+    if (!e->placement.shared)
+        return text_format("server on %d CPU%s, load generator on %d", server, text_s(server),
                            generator);
-    return text;
+    if (generator > 1)
+        return text_format("server and load generator share all %d CPUs", generator);
+    return xstrdup("server and load generator share one CPU");
 }
 
 /* More lines than this cannot be told apart in one picture. */
 enum { NAMES_MAX = 24 };
 
-static bool is_peer(const json_t *environment, const char *name)
-{
-    size_t i;
-    json_t *m;
-    json_array_foreach(json_object_get(environment, "models"), i, m)
-    {
-        if (strcmp(json_text(m, "name", ""), name) == 0)
-            return strcmp(json_text(m, "kind", "model"), "peer") == 0;
-    }
-    return false;
-}
-
-/* Names of the servers that have a point in `protocol`, separated by spaces; without `peers`, those
- * of bench/external are left out. */
-static char *model_names(const struct summary *s, const char *protocol, bool peers,
-                         const json_t *environment, size_t *count)
+/* Names of the servers that have a point in `protocol`, separated by spaces; without
+ * `described`, those of bench/external are left out. */
+static char *model_names(const struct results *r, enum protocol protocol, bool described,
+                         size_t *count)
 {
     *count = 0;
     char *names = xstrdup("");
     const char *last = "";
-    for (size_t i = 0; i < s->count; i++) {
-        const struct summary_point *p = &s->at[i];
-        if (strcmp(p->protocol, protocol) != 0 || strcmp(p->model, last) == 0)
+    for (size_t i = 0; i < r->summary.count; i++) {
+        const struct summary_point *p = &r->summary.at[i];
+        if (p->protocol != protocol || strcmp(p->model, last) == 0)
             continue;
         last = p->model;
-        if (!peers && is_peer(environment, last))
+        const struct run_server *server = environment_server(&r->environment, last);
+        if (!described && server->external && !server->given)
             continue;
         ++*count;
         char *longer = text_format("%s%s%s", names, names[0] ? " " : "", last);
@@ -113,7 +89,7 @@ struct picture {
     const char *dir;
     const char *scripts;
     const char *name;
-    const char *protocol;
+    const char *protocol; /* its name */
     char *names;
     bool omitted; /* servers of others are not among the names */
     const char *cores;
@@ -203,20 +179,20 @@ static bool draw(const struct picture *p, char *error, size_t error_size)
 }
 
 /* All pictures of one protocol. */
-static bool draw_protocol(struct picture *p, const struct run_data *d,
-                          const struct ratios *ratios, char *error, size_t error_size)
+static bool draw_protocol(struct picture *p, const struct results *r, enum protocol protocol,
+                          char *error, size_t error_size)
 {
     size_t count;
     bool curve;
-    p->names = model_names(&d->summary, p->protocol, true, d->environment, &count);
+    p->protocol = protocol_names[protocol];
+    p->names = model_names(r, protocol, true, &count);
     p->omitted = count > NAMES_MAX;
     if (p->omitted) {
         free(p->names);
-        p->names = model_names(&d->summary, p->protocol, false, d->environment, &count);
+        p->names = model_names(r, protocol, false, &count);
     }
-    bool compared = comparison_write(p->dir, p->protocol, ratios);
-    bool good =
-        distribution_write(p->dir, p->protocol, p->connections, d, &curve, error, error_size);
+    bool compared = comparison_write(r->dir, protocol, &r->ratios);
+    bool good = distribution_write(r, protocol, &curve, error, error_size);
     for (const struct plot_script *s = plot_scripts; good && p->names[0] && s->name; s++) {
         p->name = s->name;
         if ((curve || strcmp(s->name, "latency_distribution") != 0) &&
@@ -227,28 +203,22 @@ static bool draw_protocol(struct picture *p, const struct run_data *d,
     return good;
 }
 
-static bool draw_all(const char *dir, const char *scripts, const struct run_data *d,
-                     char *error, size_t error_size)
+static bool draw_all(const struct results *r, const char *scripts, char *error,
+                     size_t error_size)
 {
-    static const char *const protocols[] = {"http", "echo"};
-    char *cores = cores_text(d->environment);
-    struct ratios ratios;
-    bool good = true;
+    char *cores = cores_text(&r->environment);
     char no_png[NO_PNG_MAX] = "";
-    ratios_make(&ratios, &d->rows, &d->summary, d->environment);
-    ratios_write(&ratios, dir);
-    for (size_t i = 0; i < 2 && good; i++) {
-        struct picture p = {.dir = dir,
-                            .scripts = scripts,
-                            .protocol = protocols[i],
-                            .cores = cores,
-                            .connections = run_data_rank(d),
-                            .no_png = no_png};
-        good = draw_protocol(&p, d, &ratios, error, error_size);
+    bool good = true;
+    for (enum protocol p = 0; p < PROTOCOL_COUNT && good; p++) {
+        struct picture picture = {.dir = r->dir,
+                                  .scripts = scripts,
+                                  .cores = cores,
+                                  .connections = r->environment.scenario.rank,
+                                  .no_png = no_png};
+        good = draw_protocol(&picture, r, p, error, error_size);
     }
     if (good && no_png[0])
         warn("%s; the SVGs are there", no_png);
-    ratios_free(&ratios);
     free(cores);
     return good;
 }
@@ -269,59 +239,17 @@ static char *find_scripts(const char *scripts, char *error, size_t error_size)
     return absolute;
 }
 
-bool plot_make(const char *dir, const char *scripts, char *error, size_t error_size)
+bool plots_draw(const struct results *r, const char *scripts, char *error, size_t error_size)
 {
-    struct run_data d;
     char *absolute = find_scripts(scripts, error, error_size);
     if (!absolute)
         return false;
-    if (!run_data_read(dir, &d, error, error_size)) {
-        free(absolute);
-        return false;
-    }
-    char *plots = text_format("%s/plots", dir);
+    char *plots = text_format("%s/plots", r->dir);
     bool good = mkdir(plots, 0777) == 0 || errno == EEXIST;
     if (!good)
         snprintf(error, error_size, "cannot make %s: %s", plots, strerror(errno));
-    if (good) {
-        summary_write(&d.summary, dir);
-        good = draw_all(dir, absolute, &d, error, error_size);
-    }
+    good = good && draw_all(r, absolute, error, error_size);
     free(plots);
     free(absolute);
-    run_data_free(&d);
     return good;
-}
-
-static const struct option options[] = {
-    {"help", no_argument, NULL, 'h'},
-    PATHS_OPTIONS,
-    {0},
-};
-
-int command_plot(int argc, char **argv)
-{
-    struct paths paths = {0};
-    char error[512];
-    int value;
-    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (value == 'h') {
-            printf("Usage: iomodels plot DIR [--scripts DIR]\n"
-                   "\n"
-                   "Write summary.csv, ratios.csv and plots/*.svg, *.png of a run from its "
-                   "trials.csv and\n"
-                   "histograms. Needs gnuplot and none of the servers. Data that no run "
-                   "writes is refused;\n"
-                   "the message names its file and line.\n");
-            return 0;
-        }
-        if (!paths_option(&paths, value, optarg))
-            return EXIT_USAGE;
-    }
-    if (argc - optind != 1)
-        die_usage("plot takes one run directory");
-    paths_find(&paths);
-    if (!plot_make(argv[optind], paths.scripts, error, sizeof error))
-        die("%s", error);
-    return 0;
 }

@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Draw DIR/plots/NAME_PROTOCOL.svg and .png from DIR/summary.csv and the histograms, with the
- * scripts in directory `scripts`. Returns false with one line in `error` where gnuplot is
- * missing or fails. */
-bool plot_make(const char *dir, const char *scripts, char *error, size_t error_size);
+#include "bench/record/results.h"
+
+/* Draw DIR/plots/NAME_PROTOCOL.svg and .png of the results in DIR, with the scripts in
+ * directory `scripts`, which read DIR/summary.csv: results_write() comes first. Returns false
+ * with one line in `error` where gnuplot is missing or fails. */
+bool plots_draw(const struct results *r, const char *scripts, char *error, size_t error_size);
 
 /* The scripts, in the order of the report: "throughput" for throughput.gp. Ends with NULL. */
 struct plot_script {

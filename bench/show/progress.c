@@ -4,8 +4,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "bench/base/figures.h"
 #include "bench/base/text.h"
-#include "bench/show/table.h"
 #include "common/clock.h"
 #include "common/terminal.h"
 
@@ -42,8 +42,9 @@ void progress_trial(const struct progress *p, const struct plan_trial *t)
     char text[256];
     uint64_t s = left_seconds(p);
     snprintf(text, sizeof text, "[%zu/%zu] %d:%02d left  %s %s, %u connection%s%s", p->done + 1,
-             p->total, (int)(s / 60), (int)(s % 60), protocol_name(t->protocol), t->model->name,
-             t->connections, text_s(t->connections), p->failed ? "  (some failed)" : "");
+             p->total, (int)(s / 60), (int)(s % 60), protocol_names[t->protocol],
+             t->model->name, t->connections, text_s(t->connections),
+             p->failed ? "  (some failed)" : "");
     draw(text);
 }
 
@@ -56,8 +57,9 @@ void progress_row(struct progress *p, const struct trial_row *row)
         return;
     if (p->terminal)
         draw("");
-    fprintf(stderr, "[%zu/%zu] %s %s, %u connection%s: ", p->done, p->total, row->protocol,
-            row->model, row->connections, text_s(row->connections));
+    fprintf(stderr, "[%zu/%zu] %s %s, %u connection%s: ", p->done, p->total,
+            protocol_names[row->protocol], row->model, row->connections,
+            text_s(row->connections));
     if (row->ok && row->counting && row->verdict == VERDICT_VALID) {
         fprintf(stderr, "%.2f system calls a request\n", row->value[M_SYSCALLS_PER_REQUEST]);
         return;
@@ -67,7 +69,7 @@ void progress_row(struct progress *p, const struct trial_row *row)
     else if (!row->ok)
         fprintf(stderr, "FAILED: %s\n", row->reason);
     else
-        fprintf(stderr, "%s requests/s%s%s\n", table_thousands(row->value[M_RPS], rps),
+        fprintf(stderr, "%s requests/s%s%s\n", figure_thousands(row->value[M_RPS], rps),
                 row->verdict == VERDICT_VALID ? "" : ", ",
                 row->verdict == VERDICT_VALID     ? ""
                 : row->verdict == VERDICT_INVALID ? row->reason

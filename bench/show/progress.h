@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "bench/plan/plan.h"
-#include "bench/record/trials_csv.h"
+#include "bench/trial/row.h"
 
 struct progress {
     bool terminal;

@@ -1,136 +1,118 @@
 #include "bench/show/report.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/base/json_get.h"
 #include "bench/base/stats.h"
 #include "bench/base/text.h"
-#include "bench/commands/commands.h"
-#include "bench/record/order.h"
-#include "bench/record/ratios.h"
-#include "bench/record/run_data.h"
-#include "bench/record/summary.h"
+#include "bench/report_files.h"
+#include "bench/show/ceiling_text.h"
 #include "bench/show/html.h"
+#include "bench/show/order_text.h"
 #include "bench/show/plot.h"
+#include "bench/show/ranking.h"
+#include "bench/show/ratios_table.h"
 #include "bench/show/report_tables.h"
 #include "bench/show/table.h"
-#include "bench/trial/ceiling.h"
 #include "common/err.h"
 
-static const char *const protocols[] = {"http", "echo"};
-
-static const char legend[] =
-    "<dl>"
-    "<dt>valid</dt><dd>The figures are the server's.</dd>"
-    "<dt class=\"limited\">generator-limited</dt><dd>The load generator was saturated while "
-    "the "
-    "server was not (below 95 % of its CPU): the server can do at least this. Drawn hollow, "
-    "not "
-    "ranked.</dd>"
-    "<dt class=\"invalid\">INVALID</dt><dd>Wrong answers, no answers, missing or lost "
-    "connections, a disturbance (by other programs, a CPU quota or the hypervisor), or a trial "
-    "that failed. Its figures are "
-    "neither "
-    "drawn nor ranked.</dd>"
-    "<dt>starved</dt><dd>Connections that got no answer at all within the window. A model that "
-    "leaves more than one in a hundred so (one that serves few at a time: more than half) is "
-    "shown, but not ranked.</dd>"
-    "<dt>other answer</dt><dd>A server of others that answers with another status or other "
-    "bytes "
-    "than ours: it does other work, so it is shown, but not ranked nor compared.</dd>"
-    "<dt>n/a</dt><dd>This machine does not let that be measured.</dd></dl>\n"
-    "<p class=\"note\">Closed loop: each connection sends its next request when the answer to "
-    "the "
-    "one before is complete. So latency here is service time at a given number of connections, "
-    "not "
-    "what users see at a given rate of arrivals. Figures are medians of the repetitions; in "
-    "brackets minimum and maximum with fewer than six repetitions, else the 95 % confidence "
-    "interval of the median";
-
 /* How often the interval is right, for the repetitions that this run has. */
-static void put_legend(FILE *f, const struct summary *s)
+static void put_coverage(FILE *f, const struct results *r)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s->count; i++)
-        if (s->at[i].at[S_RPS].n > n)
-            n = s->at[i].at[S_RPS].n;
-    fputs(legend, f);
+    for (size_t i = 0; i < r->summary.count; i++)
+        if (r->summary.at[i].at[S_RPS].n > n)
+            n = r->summary.at[i].at[S_RPS].n;
     if (n > 1)
         fprintf(f, " (with %zu trials it holds the true median %.0f %% of the time)", n,
                 stats_coverage(n) * 100);
-    fprintf(f, ". %s</p>\n", ranking_note);
 }
 
-static bool has_protocol(const struct summary *s, const char *protocol)
+static bool has_protocol(const struct results *r, enum protocol protocol)
 {
-    for (size_t i = 0; i < s->count; i++)
-        if (strcmp(s->at[i].protocol, protocol) == 0)
+    for (size_t i = 0; i < r->summary.count; i++)
+        if (r->summary.at[i].protocol == protocol)
             return true;
     return false;
 }
 
-static void put_paragraph(FILE *f, const char *label, const char *text)
+static void put_name(FILE *f, const struct results *r)
 {
-    if (!text[0])
-        return;
-    fprintf(f, "<p><b>%s</b> ", label);
-    html_text(f, text);
-    fputs("</p>\n", f);
+    html_text(f, r->environment.scenario.name);
 }
 
-static void put_head(FILE *f, const json_t *environment)
+static void put_style(FILE *f, const struct results *r)
 {
-    const json_t *scenario = json_object_get(environment, "scenario");
-    const char *name = json_text(scenario, "name", "a run");
-    const char *warning = json_text(json_object_get(environment, "placement"), "warning", "");
-
-    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-          "<meta name=\"viewport\" "
-          "content=\"width=device-width,initial-scale=1\">\n<title>iomodels: ",
-          f);
-    html_text(f, name);
-    fprintf(f, "</title>\n<style>%s</style></head><body>\n<h1>iomodels: ", html_style);
-    html_text(f, name);
-    fputs("</h1>\n<p class=\"meta\">", f);
-    html_text(f, json_text(environment, "date", ""));
-    if (scenario)
-        fprintf(f,
-                " · %.0f repetition%s, each %.2g s after %.2g s of warm-up, in random order, a "
-                "fresh "
-                "server each · closed loop, keep-alive",
-                json_number(scenario, NULL, "repetitions"),
-                text_s(json_number(scenario, NULL, "repetitions")),
-                json_number(scenario, NULL, "duration_s"),
-                json_number(scenario, NULL, "warmup_s"));
-    fputs("</p>\n", f);
-    if (warning[0]) {
-        fputs("<p class=\"warning\">", f);
-        html_text(f, warning);
-        fputs("</p>\n", f);
-    }
-    put_paragraph(f, "Question:", json_text(scenario, "question", ""));
-    put_paragraph(f, "Expected:", json_text(scenario, "expect", ""));
+    (void)r;
+    fputs(style_css, f);
 }
 
-static void put_plots(FILE *f, const char *dir, const struct summary *s)
+static void put_date(FILE *f, const struct results *r)
+{
+    html_text(f, r->environment.date);
+}
+
+static void put_how(FILE *f, const struct results *r)
+{
+    const struct environment *e = &r->environment;
+    fprintf(f, "%.0f repetition%s, each %.2g s after %.2g s of warm-up",
+            e->scenario.repetitions, text_s(e->scenario.repetitions), e->scenario.duration_s,
+            e->scenario.warmup_s);
+}
+
+static void put_warning(FILE *f, const struct results *r)
+{
+    if (r->environment.placement.warning[0])
+        html_format(f, "<p class=\"warning\">%s</p>\n", r->environment.placement.warning);
+}
+
+static void put_question(FILE *f, const struct results *r)
+{
+    if (r->environment.scenario.question[0])
+        html_format(f, "<p><b>Question:</b> %s</p>\n", r->environment.scenario.question);
+}
+
+static void put_expected(FILE *f, const struct results *r)
+{
+    if (r->environment.scenario.expect[0])
+        html_format(f, "<p><b>Expected:</b> %s</p>\n", r->environment.scenario.expect);
+}
+
+static void put_note(FILE *f, const struct results *r)
+{
+    (void)r;
+    fputs(ranking_note, f);
+}
+
+static void put_rankings(FILE *f, const struct results *r)
+{
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
+        if (has_protocol(r, p))
+            table_ranking(f, r, p, FORMAT_HTML);
+}
+
+static void put_points(FILE *f, const struct results *r)
+{
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
+        if (has_protocol(r, p))
+            report_points(f, &r->summary, p);
+}
+
+static void put_pictures(FILE *f, const struct results *r)
 {
     size_t found = 0;
-    for (const struct plot_script *p = plot_scripts; p->name; p++) {
-        for (int i = 0; i < 2; i++) {
-            if (!has_protocol(s, protocols[i]))
+    for (const struct plot_script *s = plot_scripts; s->name; s++) {
+        for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
+            if (!has_protocol(r, p))
                 continue;
-            char *svg = text_format("%s/plots/%s_%s.svg", dir, p->name, protocols[i]);
-            char *prefix = text_format("%s-%s", p->name, protocols[i]);
+            char *svg = text_format("%s/plots/%s_%s.svg", r->dir, s->name, protocol_names[p]);
+            char *prefix = text_format("%s-%s", s->name, protocol_names[p]);
             fprintf(f, "<figure id=\"figure-%s\">", prefix);
             if (html_svg(f, svg, prefix)) {
                 found++;
-                fputs("<figcaption>", f);
-                html_text(f, p->caption);
-                fputs("</figcaption>", f);
+                html_format(f, "<figcaption>%s</figcaption>", s->caption);
             }
             fputs("</figure>\n", f);
             free(svg);
@@ -144,8 +126,9 @@ static void put_plots(FILE *f, const char *dir, const struct summary *s)
             f);
 }
 
-static void put_disturbed(FILE *f, const struct trial_rows *rows)
+static void put_disturbed(FILE *f, const struct results *r)
 {
+    const struct trial_rows *rows = &r->rows;
     unsigned n = summary_disturbed(rows);
     if (n > 0)
         fprintf(f,
@@ -156,13 +139,9 @@ static void put_disturbed(FILE *f, const struct trial_rows *rows)
 }
 
 /* Servers of others: ratios, and an order that is told of them. */
-static void put_others(FILE *f, const json_t *environment, const struct summary *s,
-                       const struct trial_rows *rows)
+static void put_others(FILE *f, const struct results *r)
 {
-    struct ratios ratios;
-    const char *claim = json_text(json_object_get(environment, "scenario"), "order", NULL);
-    ratios_make(&ratios, rows, s, environment);
-    if (ratios.count > 0)
+    if (r->ratios.count > 0)
         fputs(
             "<h2>Our models beside servers of others</h2>\n<p class=\"note\">Requests per "
             "second of ours by theirs, one ratio for each block, so that what slowed the whole "
@@ -170,103 +149,81 @@ static void put_others(FILE *f, const json_t *environment, const struct summary 
             "six pairs, else the 95 % confidence interval. Faster is said only where the whole "
             "interval is on one side of 1.</p>\n",
             f);
-    for (int i = 0; i < 2; i++)
-        ratios_html(f, &ratios, protocols[i]);
-    if (ratios.count > 0)
-        report_answers(f, s, environment, rows);
-    if (claim)
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
+        ratios_table(f, &r->ratios, p, FORMAT_HTML);
+    if (r->ratios.count > 0)
+        report_answers(f, r);
+    if (r->environment.scenario.order)
         fputs("<h2>An order that is told of them</h2>\n", f);
-    orders_html(f, claim, rows, s);
-    ratios_free(&ratios);
+    orders_html(f, r);
 }
 
-static void put_generator(FILE *f, const json_t *environment, const struct trial_rows *rows)
+static void put_generator(FILE *f, const struct results *r)
 {
-    for (int i = 0; i < 2; i++) {
-        char *text = ceiling_text(environment, rows, protocols[i]);
-        if (text) {
-            fprintf(f, "<p class=\"note\">%s, ", protocols[i]);
-            html_text(f, text);
-            fputs("</p>\n", f);
-        }
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
+        char *text = ceiling_text(r, p);
+        if (text)
+            html_format(f, "<p class=\"note\">%s, %s</p>\n", protocol_names[p], text);
         free(text);
     }
 }
 
-static void put_page(FILE *f, const char *dir, const struct run_data *d)
+/* What stands for the names in braces of page.html. */
+static const struct part {
+    const char *name;
+    void (*put)(FILE *f, const struct results *r);
+} parts[] = {
+    {"name", put_name},
+    {"style", put_style},
+    {"date", put_date},
+    {"how", put_how},
+    {"warning", put_warning},
+    {"question", put_question},
+    {"expected", put_expected},
+    {"disturbed", put_disturbed},
+    {"rankings", put_rankings},
+    {"others", put_others},
+    {"generator", put_generator},
+    {"coverage", put_coverage},
+    {"note", put_note},
+    {"pictures", put_pictures},
+    {"points", put_points},
+    {"differences", report_differences},
+    {"exceptions", report_exceptions},
+    {"environment", report_environment},
+};
+
+static void put_page(FILE *f, const struct results *r)
 {
-    const json_t *environment = d->environment;
-    const struct summary *s = &d->summary;
-    const struct trial_rows *rows = &d->rows;
-    unsigned rank = run_data_rank(d);
-    put_head(f, environment);
-    put_disturbed(f, rows);
-    fputs("<h2>Ranking</h2>\n", f);
-    for (int i = 0; i < 2; i++)
-        if (has_protocol(s, protocols[i]))
-            report_ranking(f, s, protocols[i], rank);
-    put_others(f, environment, s, rows);
-    put_generator(f, environment, rows);
-    fputs("<h2>How to read it</h2>\n", f);
-    put_legend(f, s);
-    fputs("<h2>Pictures</h2>\n", f);
-    put_plots(f, dir, s);
-    fputs("<h2>All points</h2>\n", f);
-    for (int i = 0; i < 2; i++)
-        if (has_protocol(s, protocols[i]))
-            report_points(f, s, protocols[i]);
-    report_differences(f, environment);
-    fputs("<h2>Trials that failed or are marked</h2>\n", f);
-    report_exceptions(f, rows);
-    fputs("<h2>Machine and build</h2>\n", f);
-    report_environment(f, environment);
-    fputs("</body></html>\n", f);
+    for (const char *at = page_html; *at;) {
+        size_t n = strcspn(at, "{");
+        fwrite(at, 1, n, f);
+        at += n;
+        if (!*at)
+            break;
+        size_t i = 0;
+        n = strcspn(++at, "}");
+        while (i < sizeof parts / sizeof parts[0] &&
+               (strncmp(parts[i].name, at, n) != 0 || parts[i].name[n]))
+            i++;
+        if (i == sizeof parts / sizeof parts[0])
+            die("page.html: nothing stands for {%.*s}", (int)n, at);
+        parts[i].put(f, r);
+        at += n + 1;
+    }
 }
 
-bool report_make(const char *dir, char *error, size_t error_size)
+bool report_write(const struct results *r, char *error, size_t error_size)
 {
-    struct run_data d;
-    if (!run_data_read(dir, &d, error, error_size))
-        return false;
-    char *path = text_format("%s/report.html", dir);
+    char *path = text_format("%s/report.html", r->dir);
     FILE *f = fopen(path, "we");
     bool good = f != NULL;
     if (f) {
-        put_page(f, dir, &d);
+        put_page(f, r);
         good = fclose(f) == 0;
     }
     if (!good)
         snprintf(error, error_size, "cannot write %s: %s", path, strerror(errno));
     free(path);
-    run_data_free(&d);
     return good;
-}
-
-static const struct option options[] = {
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
-
-int command_report(int argc, char **argv)
-{
-    char error[512];
-    int value;
-    while ((value = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (value != 'h')
-            return EXIT_USAGE;
-        printf("Usage: iomodels report DIR\n"
-               "\n"
-               "Write report.html of a run from its trials.csv, environment.json and "
-               "plots/*.svg.\n"
-               "Needs none of the servers. Data that no run writes is refused; the message "
-               "names\n"
-               "its file and line.\n");
-        return 0;
-    }
-    if (argc - optind != 1)
-        die_usage("report takes one run directory");
-    if (!report_make(argv[optind], error, sizeof error))
-        die("%s", error);
-    printf("%s/report.html\n", argv[optind]);
-    return 0;
 }

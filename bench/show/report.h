@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Write DIR/report.html from trials.csv, environment.json and the SVGs of plots/, whose lack
- * is told on the page. Returns false with one line in `error`. */
-bool report_make(const char *dir, char *error, size_t error_size);
+#include "bench/record/results.h"
+
+/* Write DIR/report.html from the results in DIR and the SVGs of plots/, whose lack is told on the
+ * page. Returns false with one line in `error`. */
+bool report_write(const struct results *r, char *error, size_t error_size);
 
 #endif

@@ -4,148 +4,75 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/base/json_get.h"
 #include "bench/base/text.h"
 #include "bench/show/html.h"
 #include "bench/show/table.h"
+#include "common/err.h"
 
-static void cell(FILE *f, const char *text, const char *class)
+static bool is_external(const struct results *r, const char *name)
 {
-    fprintf(f, class[0] ? "<td class=\"%s\">" : "<td>", class);
-    html_text(f, text);
-    fputs("</td>", f);
+    return environment_server(&r->environment, name)->external;
 }
 
-static const char *verdict_class(enum verdict v)
+/* Bytes of status line and fields of `model`'s answers, of any of ours where `model` is NULL. */
+static double head_bytes(const struct results *r, const char *model)
 {
-    return v == VERDICT_INVALID ? "left invalid" : v == VERDICT_VALID ? "left" : "left limited";
-}
-
-static void heads(FILE *f, const char *first)
-{
-    fprintf(f, "<div class=\"scroll\"><table><tr><th>%s</th>", first);
-    for (int c = 0; c < TABLE_COLUMNS; c++) {
-        fputs(c == 0 || c == TABLE_COLUMNS - 1 ? "<th class=\"left\">" : "<th>", f);
-        html_text(f, table_heads[c]);
-        fputs("</th>", f);
+    double bytes = NAN;
+    for (size_t i = 0; i < r->rows.count && isnan(bytes); i++) {
+        const struct trial_row *row = &r->rows.at[i];
+        if (model ? strcmp(row->model, model) == 0 : !is_external(r, row->model))
+            bytes = row->value[M_HEAD_BYTES];
     }
-    fputs("</tr>\n", f);
+    return bytes;
 }
 
-static void point_row(FILE *f, const struct summary_point *p, const char *first, bool ranked)
-{
-    char cells[TABLE_COLUMNS][TABLE_CELL_MAX];
-    table_cells(p, cells);
-    fprintf(f, "<tr%s>", ranked ? "" : " class=\"out\"");
-    cell(f, first, "");
-    for (int c = 0; c < TABLE_COLUMNS; c++)
-        cell(f, cells[c],
-             c == 0                   ? "left"
-             : c == TABLE_COLUMNS - 1 ? verdict_class(p->verdict)
-                                      : "");
-    fputs("</tr>\n", f);
-}
-
-void report_ranking(FILE *f, const struct summary *s, const char *protocol,
-                    unsigned connections)
-{
-    struct ranking r;
-    ranking_make(&r, s, protocol, connections);
-    fprintf(f, "<h3>%s, %u connection%s</h3>\n", protocol, connections, text_s(connections));
-    if (r.count == 0)
-        fputs("<p class=\"note\">No model was measured at this point.</p>\n", f);
-    else
-        heads(f, "#");
-    for (size_t i = 0; i < r.count; i++) {
-        char rank[32];
-        point_row(f, r.at[i], ranking_text(&r, i, "–", rank), i < r.ranked);
-    }
-    if (r.count > 0)
-        fputs("</table></div>\n", f);
-    for (size_t i = r.ranked; i < r.count; i++) {
-        char buffer[512];
-        fputs("<p class=\"note\">Not ranked: <b>", f);
-        html_text(f, r.at[i]->model);
-        fputs("</b>, ", f);
-        html_text(f, ranking_excuse(r.at[i], buffer));
-        fputs(".</p>\n", f);
-    }
-    ranking_free(&r);
-}
-
-static bool is_ours(const json_t *environment, const char *name)
-{
-    size_t i;
-    json_t *m;
-    json_array_foreach(json_object_get(environment, "models"), i, m)
-    {
-        if (strcmp(json_text(m, "name", ""), name) == 0)
-            return strcmp(json_text(m, "kind", "model"), "model") == 0;
-    }
-    return true;
-}
-
-void report_answers(FILE *f, const struct summary *s, const json_t *environment,
-                    const struct trial_rows *rows)
+void report_answers(FILE *f, const struct results *r)
 {
     const char *last = "";
-    double ours = NAN;
-    for (size_t i = 0; i < rows->count && isnan(ours); i++)
-        if (is_ours(environment, rows->at[i].model))
-            ours = rows->at[i].value[M_HEAD_BYTES];
+    double ours = head_bytes(r, NULL);
     if (isnan(ours))
         return;
     fprintf(f,
             "<p class=\"note\">HTTP answers: the same status and body as ours but where said "
             "otherwise; bytes of status line and fields: ours %.0f",
             ours);
-    for (size_t i = 0; i < s->count; i++) {
-        const struct summary_point *p = &s->at[i];
-        double head = NAN;
-        if (strcmp(p->protocol, "http") != 0 || strcmp(p->model, last) == 0 ||
-            is_ours(environment, p->model))
+    for (size_t i = 0; i < r->summary.count; i++) {
+        const struct summary_point *p = &r->summary.at[i];
+        if (p->protocol != PROTOCOL_HTTP || strcmp(p->model, last) == 0 ||
+            !is_external(r, p->model))
             continue;
         last = p->model;
-        for (size_t k = 0; k < rows->count && isnan(head); k++)
-            if (strcmp(rows->at[k].model, p->model) == 0)
-                head = rows->at[k].value[M_HEAD_BYTES];
+        double head = head_bytes(r, p->model);
         if (isnan(head))
             continue;
-        fputs(", ", f);
-        html_text(f, p->model);
+        html_format(f, ", %s", p->model);
         fprintf(f, " %.0f", head);
-        if (p->answer[0]) {
-            fputs(" (", f);
-            html_text(f, p->answer);
-            fputs(")", f);
-        }
+        if (p->answer[0])
+            html_format(f, " (%s)", p->answer);
     }
     fputs(".</p>\n", f);
 }
 
-void report_points(FILE *f, const struct summary *s, const char *protocol)
+void report_points(FILE *f, const struct summary *s, enum protocol protocol)
 {
-    fprintf(f, "<details><summary>Every point, %s</summary>\n", protocol);
-    heads(f, "connections");
-    for (size_t i = 0; i < s->count; i++) {
-        const struct summary_point *p = &s->at[i];
-        char connections[32];
-        char buffer[512];
-        if (strcmp(p->protocol, protocol) != 0)
-            continue;
-        snprintf(connections, sizeof connections, "%u", p->connections);
-        point_row(f, p, connections, ranking_excuse(p, buffer) == NULL);
-    }
-    fputs("</table></div></details>\n", f);
+    fprintf(f, "<details><summary>Every point, %s</summary>\n", protocol_names[protocol]);
+    table_points(f, s, protocol);
+    fputs("</details>\n", f);
 }
 
-void report_exceptions(FILE *f, const struct trial_rows *rows)
+static bool is_exception(const struct trial_row *r)
 {
+    return !r->ok || r->verdict != VERDICT_VALID;
+}
+
+void report_exceptions(FILE *f, const struct results *results)
+{
+    const struct trial_rows *rows = &results->rows;
     size_t count = 0;
     size_t failed = 0;
     for (size_t i = 0; i < rows->count; i++) {
         failed += !rows->at[i].ok && !rows->at[i].unsupported;
-        count += !rows->at[i].ok || rows->at[i].verdict != VERDICT_VALID;
+        count += is_exception(&rows->at[i]);
     }
     fprintf(f,
             "<p>%zu trial%s measured; %zu failed, %zu more are INVALID or limited by the "
@@ -155,54 +82,49 @@ void report_exceptions(FILE *f, const struct trial_rows *rows)
         return;
     fprintf(f, "<details%s><summary>Each of them with its reason</summary>\n",
             count <= 20 ? " open" : "");
-    fputs("<div class=\"scroll\"><table><tr><th>trial</th><th class=\"left\">point</th><th "
-          "class=\"left\">verdict</th><th class=\"left\">reason</th></tr>\n",
-          f);
+    struct grid g = {.heads = {"trial", "point", "verdict", "reason"},
+                     .columns = 4,
+                     .left = 1u << 1 | 1u << 2 | 1u << 3,
+                     .wrap = 1u << 3,
+                     .marked = 2};
     for (size_t i = 0; i < rows->count; i++) {
         const struct trial_row *r = &rows->at[i];
-        if (r->ok && r->verdict == VERDICT_VALID)
+        if (!is_exception(r))
             continue;
-        fprintf(f, "<tr><td>%u</td><td class=\"left\">%s ", r->trial, r->protocol);
-        html_text(f, r->model);
-        fprintf(f, ", %u connection%s</td>", r->connections, text_s(r->connections));
-        cell(f,
-             r->ok            ? verdict_name(r->verdict)
-             : r->unsupported ? "unsupported"
-                              : "failed",
-             verdict_class(r->verdict));
-        cell(f, r->reason, "wrap");
-        fputs("</tr>\n", f);
+        grid_row(&g)->mark = table_mark(r->verdict);
+        grid_cell(&g, "%u", r->trial);
+        grid_cell(&g, "%s %s, %u connection%s", protocol_names[r->protocol], r->model,
+                  r->connections, text_s(r->connections));
+        grid_cell(&g, "%s",
+                  r->ok            ? verdict_names[r->verdict]
+                  : r->unsupported ? "unsupported"
+                                   : "failed");
+        grid_cell(&g, "%s", r->reason);
     }
-    fputs("</table></div></details>\n", f);
+    grid_put(f, &g, FORMAT_HTML);
+    grid_free(&g);
+    fputs("</details>\n", f);
 }
 
-void report_differences(FILE *f, const json_t *environment)
+void report_differences(FILE *f, const struct results *r)
 {
-    size_t i;
-    json_t *m;
-    json_array_foreach(json_object_get(environment, "models"), i, m)
-    {
-        const char *why = json_text(m, "differs", "");
-        if (!why[0])
-            continue;
-        fputs("<p class=\"note\">Measured at other points than the rest: <b>", f);
-        html_text(f, json_text(m, "name", "?"));
-        fputs("</b>, ", f);
-        html_text(f, why);
-        fputs("</p>\n", f);
+    const struct environment *e = &r->environment;
+    for (size_t i = 0; i < e->server_count; i++) {
+        const struct run_server *m = &e->servers[i];
+        if (m->differs[0])
+            html_format(f,
+                        "<p class=\"note\">Measured at other points than the rest: <b>%s</b>, "
+                        "%s</p>\n",
+                        m->name, m->differs);
     }
-    json_array_foreach(json_object_get(environment, "skipped"), i, m)
-    {
-        double connections = json_number(m, NULL, "connections");
-        fputs("<p class=\"note\">Skipped: <b>", f);
-        html_text(f, json_text(m, "protocol", ""));
-        fputs("</b> ", f);
-        html_text(f, json_text(m, "model", "?"));
-        if (connections > 0)
-            fprintf(f, ", %.0f connection%s", connections, text_s(connections));
-        fputs(": ", f);
-        html_text(f, json_text(m, "reason", "?"));
-        fputs(".</p>\n", f);
+    for (size_t i = 0; i < e->skipped_count; i++) {
+        const struct run_skip *s = &e->skipped[i];
+        char *points = s->connections == 0 ? xstrdup("")
+                                           : text_format(", %u connection%s", s->connections,
+                                                         text_s(s->connections));
+        html_format(f, "<p class=\"note\">Skipped: <b>%s</b> %s%s: %s.</p>\n", s->protocol,
+                    s->model, points, s->reason);
+        free(points);
     }
 }
 
@@ -221,8 +143,9 @@ static void fact(FILE *f, const char *name, const json_t *value)
     fputs("</dd>\n", f);
 }
 
-void report_environment(FILE *f, const json_t *environment)
+void report_environment(FILE *f, const struct results *r)
 {
+    const struct environment *e = &r->environment;
     static const struct {
         const char *label;
         const char *group;
@@ -252,13 +175,13 @@ void report_environment(FILE *f, const json_t *environment)
     fputs("<dl>\n", f);
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
         const json_t *value =
-            json_object_get(json_object_get(environment, facts[i].group), facts[i].name);
+            json_object_get(json_object_get(e->json, facts[i].group), facts[i].name);
         if (strcmp(facts[i].name, "missing") != 0 || !json_is_null(value))
             fact(f, facts[i].label, value);
     }
-    fact(f, "seed", json_object_get(environment, "seed"));
+    fact(f, "seed", json_object_get(e->json, "seed"));
     fputs("</dl>\n<details><summary>All that was noted (environment.json)</summary><pre>", f);
-    char *all = json_dumps(environment, JSON_INDENT(2));
+    char *all = json_dumps(e->json, JSON_INDENT(2));
     html_text(f, all ? all : "");
     free(all);
     fputs("</pre></details>\n", f);

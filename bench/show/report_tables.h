@@ -2,29 +2,23 @@
 #ifndef IOM_REPORT_TABLES_H
 #define IOM_REPORT_TABLES_H
 
-#include <jansson.h>
 #include <stdio.h>
 
-#include "bench/record/summary.h"
-
-/* The models at the point where they are ranked, as on the terminal. */
-void report_ranking(FILE *f, const struct summary *s, const char *protocol,
-                    unsigned connections);
+#include "bench/record/results.h"
 
 /* What the servers of others answered, beside ours: same or not, and the size of the heads. */
-void report_answers(FILE *f, const struct summary *s, const json_t *environment,
-                    const struct trial_rows *rows);
+void report_answers(FILE *f, const struct results *r);
 
 /* Every point of one protocol. */
-void report_points(FILE *f, const struct summary *s, const char *protocol);
+void report_points(FILE *f, const struct summary *s, enum protocol protocol);
 
 /* Trials that failed, are INVALID or limited, with the reason. */
-void report_exceptions(FILE *f, const struct trial_rows *rows);
+void report_exceptions(FILE *f, const struct results *r);
 
 /* Points that were skipped, and models whose sweep differs. */
-void report_differences(FILE *f, const json_t *environment);
+void report_differences(FILE *f, const struct results *r);
 
 /* The environment: what matters at a glance, the rest to unfold. */
-void report_environment(FILE *f, const json_t *environment);
+void report_environment(FILE *f, const struct results *r);
 
 #endif

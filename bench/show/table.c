@@ -1,245 +1,134 @@
 #include "bench/show/table.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "bench/base/figures.h"
 #include "bench/base/text.h"
-#include "common/err.h"
+#include "bench/show/html.h"
+#include "bench/show/ranking.h"
 
-const char *const table_heads[TABLE_COLUMNS] = {
-    "model",      "n",          "req/s [low–high]", "p50",
-    "p99",        "CPU µs/req", "syscalls/req",     "switches/req",
-    "faults/req", "KiB/conn",   "starved",          "verdict"};
-
-const char ranking_note[] = "Models whose intervals overlap with that of the first of a rank "
-                            "share it (1=): this run does "
-                            "not tell them apart. n: the trials that the figures come from, of "
-                            "all where some were left "
-                            "out. One trial has no interval.";
-
-const char *ranking_excuse(const struct summary_point *p, char buffer[512])
+const char *table_mark(enum verdict v)
 {
-    if (p->trials > 0 && p->unsupported == p->trials) {
-        snprintf(buffer, 512, "%s", p->reason);
-        return buffer;
-    }
-    if (p->verdict == VERDICT_INVALID) {
-        snprintf(buffer, 512, "INVALID, %u of %u trial%s usable: %s", p->usable, p->trials,
-                 text_s(p->trials), p->reason);
-        return buffer;
-    }
-    if (p->answer[0]) {
-        snprintf(buffer, 512, "its answer is not that of our servers: %s", p->answer);
-        return buffer;
-    }
-    if (p->verdict == VERDICT_GENERATOR_LIMITED) {
-        snprintf(buffer, 512, "generator-limited, the server can do more: %s", p->reason);
-        return buffer;
-    }
-    if (summary_starves(p)) {
-        snprintf(buffer, 512,
-                 "%.0f of %u connection%s starved: the figures are those of the rest",
-                 p->at[S_STARVED].median, p->connections, text_s(p->connections));
-        return buffer;
-    }
-    return NULL;
+    static const char *const marks[VERDICT_COUNT] = {
+        [VERDICT_GENERATOR_LIMITED] = "limited", [VERDICT_INVALID] = "invalid"};
+    return marks[v];
 }
 
-static int by_rank(const void *a, const void *b)
+static struct grid new_grid(const char *first)
 {
-    const struct summary_point *x = *(const struct summary_point *const *)a;
-    const struct summary_point *y = *(const struct summary_point *const *)b;
-    char buffer[512];
-    int order = (ranking_excuse(x, buffer) != NULL) - (ranking_excuse(y, buffer) != NULL);
-    double p = x->at[S_RPS].median;
-    double q = y->at[S_RPS].median;
-    if (order == 0)
-        order = isnan(p) - isnan(q);
-    return order ? order : (p < q) - (p > q);
+    return (struct grid){
+        .heads = {first, "model", "n", "req/s [low–high]", "p50", "p99", "CPU µs/req",
+                  "syscalls/req", "switches/req", "faults/req", "KiB/conn", "starved",
+                  "verdict"},
+        .columns = 13,
+        .left = 1u << 1 | 1u << 12,
+        .marked = 12,
+        .first_width = 3,
+    };
 }
 
-static void set_ranks(struct ranking *r)
+/* Add a row for `p`, of which the first cell is there. */
+static void add_point(struct grid *g, struct grid_row *row, const struct summary_point *p,
+                      bool ranked)
 {
-    size_t first = 0;
-    for (size_t i = 0; i < r->ranked; i++) {
-        if (r->at[i]->at[S_RPS].high < r->at[first]->at[S_RPS].low)
-            first = i;
-        r->rank[i] = first + 1;
-    }
-}
-
-const char *ranking_text(const struct ranking *r, size_t i, const char *none, char out[32])
-{
-    size_t rank = r->rank[i];
-    if (rank == 0)
-        return none;
-    bool shared = rank != i + 1 || (i + 1 < r->count && r->rank[i + 1] == rank);
-    snprintf(out, 32, "%zu%s", rank, shared ? "=" : "");
-    return out;
-}
-
-void ranking_make(struct ranking *r, const struct summary *s, const char *protocol,
-                  unsigned connections)
-{
-    char buffer[512];
-    *r = (struct ranking){.at = xcalloc(s->count, sizeof *r->at),
-                          .rank = xcalloc(s->count, sizeof *r->rank)};
-    for (size_t i = 0; i < s->count; i++) {
-        const struct summary_point *p = &s->at[i];
-        if (strcmp(p->protocol, protocol) != 0 || p->connections != connections)
-            continue;
-        r->at[r->count++] = p;
-        r->ranked += ranking_excuse(p, buffer) == NULL;
-    }
-    if (r->count > 0)
-        qsort(r->at, r->count, sizeof *r->at, by_rank);
-    set_ranks(r);
-}
-
-void ranking_free(struct ranking *r)
-{
-    free(r->at);
-    free(r->rank);
-    *r = (struct ranking){0};
-}
-
-char *table_time(double us, char out[32])
-{
-    if (isnan(us))
-        snprintf(out, 32, "n/a");
-    else if (us < 999.5)
-        snprintf(out, 32, us < 99.95 ? "%.1f µs" : "%.0f µs", us);
-    else if (us < 999500)
-        snprintf(out, 32, us < 9995 ? "%.2f ms" : us < 99950 ? "%.1f ms" : "%.0f ms", us / 1e3);
-    else
-        snprintf(out, 32, "%.2f s", us / 1e6);
-    return out;
-}
-
-char *table_thousands(double value, char out[32])
-{
-    char digits[32];
-    if (isnan(value) || fabs(value) > 1e15) {
-        snprintf(out, 32, "n/a");
-        return out;
-    }
-    int n = snprintf(digits, sizeof digits, "%.0f", value);
-    char *to = out;
-    for (int i = 0; i < n; i++) {
-        *to++ = digits[i];
-        if (digits[i] != '-' && i + 1 < n && (n - 1 - i) % 3 == 0)
-            *to++ = ',';
-    }
-    *to = '\0';
-    return out;
-}
-
-static void number_cell(char *out, int digits, double value)
-{
-    if (isnan(value))
-        snprintf(out, TABLE_CELL_MAX, "n/a");
-    else
-        snprintf(out, TABLE_CELL_MAX, "%.*f", digits, value);
-}
-
-void table_cells(const struct summary_point *p, char cells[TABLE_COLUMNS][TABLE_CELL_MAX])
-{
-    char a[32], b[32], c[32];
-    const struct spread *rps = &p->at[S_RPS];
-
-    snprintf(cells[0], TABLE_CELL_MAX, "%s", p->model);
+    char text[96];
+    row->faint = !ranked;
+    row->mark = table_mark(p->verdict);
+    grid_cell(g, "%s", p->model);
     if (p->used == p->trials)
-        snprintf(cells[1], TABLE_CELL_MAX, "%u", p->used);
+        grid_cell(g, "%u", p->used);
     else
-        snprintf(cells[1], TABLE_CELL_MAX, "%u/%u", p->used, p->trials);
-    if (rps->n > 1)
-        snprintf(cells[2], TABLE_CELL_MAX, "%s [%s–%s]", table_thousands(rps->median, a),
-                 table_thousands(rps->low, b), table_thousands(rps->high, c));
-    else
-        snprintf(cells[2], TABLE_CELL_MAX, "%s", table_thousands(rps->median, a));
-    snprintf(cells[3], TABLE_CELL_MAX, "%s", table_time(p->at[S_P50_US].median, a));
-    snprintf(cells[4], TABLE_CELL_MAX, "%s", table_time(p->at[S_P99_US].median, a));
-    number_cell(cells[5], 2, p->at[S_CPU_PER_REQUEST].median);
-    number_cell(cells[6], 2, p->at[S_SYSCALLS_PER_REQUEST].median);
-    number_cell(cells[7], 3, p->at[S_SWITCHES_PER_REQUEST].median);
-    number_cell(cells[8], 3, p->at[S_FAULTS_PER_REQUEST].median);
-    number_cell(cells[9], 1, p->at[S_PSS_PER_CONNECTION].median);
-    number_cell(cells[10], 0, p->at[S_STARVED].median);
-    snprintf(cells[11], TABLE_CELL_MAX, "%s%s",
-             p->trials > 0 && p->unsupported == p->trials ? "unsupported"
-                                                          : verdict_name(p->verdict),
-             p->answer[0] ? ", other answer" : "");
+        grid_cell(g, "%u/%u", p->used, p->trials);
+    grid_cell(g, "%s", figure_spread(&p->at[S_RPS], text));
+    grid_cell(g, "%s", figure_time(p->at[S_P50_US].median, text));
+    grid_cell(g, "%s", figure_time(p->at[S_P99_US].median, text));
+    grid_number(g, 2, p->at[S_CPU_PER_REQUEST].median);
+    grid_number(g, 2, p->at[S_SYSCALLS_PER_REQUEST].median);
+    grid_number(g, 3, p->at[S_SWITCHES_PER_REQUEST].median);
+    grid_number(g, 3, p->at[S_FAULTS_PER_REQUEST].median);
+    grid_number(g, 1, p->at[S_PSS_PER_CONNECTION].median);
+    grid_number(g, 0, p->at[S_STARVED].median);
+    grid_cell(g, "%s%s",
+              p->trials > 0 && p->unsupported == p->trials ? "unsupported"
+                                                           : verdict_names[p->verdict],
+              p->answer[0] ? ", other answer" : "");
 }
 
-static void pad(FILE *f, const char *text, size_t width, bool left)
+static void put_ranks(FILE *f, const struct ranking *r, enum format format)
 {
-    size_t n = text_width(text);
-    int spaces = width > n ? (int)(width - n) : 0;
-    if (left)
-        fprintf(f, "%s%*s", text, spaces, "");
-    else
-        fprintf(f, "%*s%s", spaces, "", text);
-}
-
-static void print_line(FILE *f, const char *rank, const char *const cells[TABLE_COLUMNS],
-                       const size_t widths[TABLE_COLUMNS])
-{
-    fprintf(f, "%3s  ", rank);
-    for (int c = 0; c < TABLE_COLUMNS; c++) {
-        /* Names to the left, figures to the right; the last needs no padding. */
-        bool left = c == 0 || c == TABLE_COLUMNS - 1;
-        pad(f, cells[c], c == TABLE_COLUMNS - 1 ? 0 : widths[c], left);
-        fputs(c == TABLE_COLUMNS - 1 ? "\n" : "  ", f);
-    }
-}
-
-typedef char table_row[TABLE_COLUMNS][TABLE_CELL_MAX];
-
-static void print_ranking(FILE *f, const struct ranking *r)
-{
-    table_row *rows = xcalloc(r->count, sizeof *rows);
-    size_t widths[TABLE_COLUMNS];
-    for (int c = 0; c < TABLE_COLUMNS; c++)
-        widths[c] = text_width(table_heads[c]);
-    for (size_t i = 0; i < r->count; i++) {
-        table_cells(r->at[i], rows[i]);
-        for (int c = 0; c < TABLE_COLUMNS; c++)
-            if (text_width(rows[i][c]) > widths[c])
-                widths[c] = text_width(rows[i][c]);
-    }
-
-    print_line(f, "#", table_heads, widths);
+    struct grid g = new_grid("#");
     for (size_t i = 0; i < r->count; i++) {
         char rank[32];
-        const char *cells[TABLE_COLUMNS];
-        for (int c = 0; c < TABLE_COLUMNS; c++)
-            cells[c] = rows[i][c];
-        print_line(f, ranking_text(r, i, "-", rank), cells, widths);
+        struct grid_row *row = grid_row(&g);
+        grid_cell(&g, "%s", ranking_text(r, i, format == FORMAT_TERMINAL ? "-" : "–", rank));
+        add_point(&g, row, r->at[i], i < r->ranked);
     }
-    for (size_t i = r->ranked; i < r->count; i++) {
-        char buffer[512];
-        fprintf(f, "     not ranked: %s: %s\n", r->at[i]->model,
-                ranking_excuse(r->at[i], buffer));
-    }
-    free(rows);
+    grid_put(f, &g, format);
+    grid_free(&g);
 }
 
-void table_print(FILE *f, const struct summary *s, unsigned connections)
+/* Why the rest has no rank. */
+static void put_excuses(FILE *f, const struct ranking *r, enum format format)
 {
-    static const char *const protocols[] = {"http", "echo"};
-    bool any = false;
-    for (size_t p = 0; p < 2; p++) {
-        struct ranking r;
-        ranking_make(&r, s, protocols[p], connections);
-        if (r.count > 0) {
-            fprintf(f, "\n%s, %u connection%s, closed loop\n", protocols[p], connections,
-                    text_s(connections));
-            print_ranking(f, &r);
+    char buffer[512];
+    for (size_t i = r->ranked; i < r->count; i++) {
+        const char *model = r->at[i]->model;
+        const char *excuse = ranking_excuse(r->at[i], buffer);
+        if (format == FORMAT_HTML) {
+            html_format(f, "<p class=\"note\">Not ranked: <b>%s</b>, %s.</p>\n", model, excuse);
+        } else {
+            const char *before = format == FORMAT_TERMINAL ? "     "
+                                 : i == r->ranked          ? "\n- "
+                                                           : "- ";
+            fprintf(f, "%snot ranked: %s: %s\n", before, model, excuse);
         }
-        any |= r.ranked > 1;
-        ranking_free(&r);
     }
+}
+
+size_t table_ranking(FILE *f, const struct results *results, enum protocol protocol,
+                     enum format format)
+{
+    static const char *const titles[] = {
+        [FORMAT_TERMINAL] = "\n%s, %u connection%s, closed loop\n",
+        [FORMAT_HTML] = "<h3>%s, %u connection%s</h3>\n",
+        [FORMAT_MARKDOWN] = "\n### %s, %u connection%s, closed loop\n\n",
+    };
+    struct ranking r;
+    unsigned connections = results->environment.scenario.rank;
+    ranking_make(&r, results, protocol);
+    if (r.count > 0 || format == FORMAT_HTML)
+        fprintf(f, titles[format], protocol_names[protocol], connections, text_s(connections));
+    if (r.count > 0)
+        put_ranks(f, &r, format);
+    else if (format == FORMAT_HTML)
+        fputs("<p class=\"note\">No model was measured at this point.</p>", f);
+    if (format == FORMAT_HTML)
+        fputc('\n', f);
+    put_excuses(f, &r, format);
+    size_t ranked = r.ranked;
+    ranking_free(&r);
+    return ranked;
+}
+
+void table_print(FILE *f, const struct results *r, enum format format)
+{
+    bool any = false;
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
+        any |= table_ranking(f, r, p, format) > 1;
     if (any)
         fprintf(f, "\n%s\n", ranking_note);
+}
+
+void table_points(FILE *f, const struct summary *s, enum protocol protocol)
+{
+    struct grid g = new_grid("connections");
+    for (size_t i = 0; i < s->count; i++) {
+        const struct summary_point *p = &s->at[i];
+        char buffer[512];
+        if (p->protocol != protocol)
+            continue;
+        struct grid_row *row = grid_row(&g);
+        grid_cell(&g, "%u", p->connections);
+        add_point(&g, row, p, ranking_excuse(p, buffer) == NULL);
+    }
+    grid_put(f, &g, FORMAT_HTML);
+    grid_free(&g);
 }

@@ -1,49 +1,24 @@
-/* The ranked table at the end of a run. */
+/* Tables of points: the ranking, and all there are. */
 #ifndef IOM_TABLE_H
 #define IOM_TABLE_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 
-#include "bench/record/summary.h"
+#include "bench/record/results.h"
+#include "bench/show/grid.h"
 
-/* The points of one protocol at `connections`: first those that are ranked, most requests per
- * second first, then those that are not. A point whose interval overlaps that of the first of a
- * rank shares it: this run does not tell the two apart. */
-struct ranking {
-    const struct summary_point **at;
-    size_t *rank; /* of each, from 1; 0: not ranked */
-    size_t ranked;
-    size_t count;
-};
+/* The ranking of one protocol and why the rest has no rank; nothing on a terminal and in Markdown
+ * where no model was measured. Returns how many have a rank. */
+size_t table_ranking(FILE *f, const struct results *r, enum protocol protocol,
+                     enum format format);
 
-void ranking_make(struct ranking *r, const struct summary *s, const char *protocol,
-                  unsigned connections);
-void ranking_free(struct ranking *r);
+/* The rankings of every protocol there is, with the note of how to read them. */
+void table_print(FILE *f, const struct results *r, enum format format);
 
-/* "3", "3=" where others have that rank as well, `none` where it is not ranked. */
-const char *ranking_text(const struct ranking *r, size_t i, const char *none, char out[32]);
+/* Every point of one protocol, as HTML. */
+void table_points(FILE *f, const struct summary *s, enum protocol protocol);
 
-/* What a reader of the ranking must know, in sentences. */
-extern const char ranking_note[];
-
-/* Why a point is not ranked: unsupported, INVALID, another answer than ours, limited by the
- * generator, or starving; NULL where it is. */
-const char *ranking_excuse(const struct summary_point *p, char buffer[512]);
-
-/* The columns of the table, for the terminal and the report alike. */
-enum { TABLE_COLUMNS = 12, TABLE_CELL_MAX = 96 };
-extern const char *const table_heads[TABLE_COLUMNS];
-void table_cells(const struct summary_point *p, char cells[TABLE_COLUMNS][TABLE_CELL_MAX]);
-
-/* "12.3 us", "4.56 ms": a time given in microseconds, three digits. "n/a" for NaN. */
-char *table_time(double us, char out[32]);
-
-/* "123,456"; "n/a" for NaN. */
-char *table_thousands(double value, char out[32]);
-
-/* Print the table of every protocol there is. */
-void table_print(FILE *f, const struct summary *s, unsigned connections);
+/* The class in HTML of a cell that tells a verdict; NULL for a valid one. */
+const char *table_mark(enum verdict v);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bench/plan/scenario.h"
+#include "bench/base/protocol.h"
 
 struct answer {
     char *body; /* NULL: there is no answer */

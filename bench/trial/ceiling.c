@@ -8,9 +8,7 @@
 #include "bench/base/json_get.h"
 #include "bench/base/process.h"
 #include "bench/base/text.h"
-#include "bench/show/table.h"
 #include "common/clock.h"
-#include "common/err.h"
 
 /* What takes a fraction of a second hangs if it takes so long, however slow the machine. */
 #define HANG_NS (60 * NS_PER_S)
@@ -71,59 +69,4 @@ json_t *ceiling_measure(const char *loadgen, const cpu_set_t *cpus, unsigned con
                   "null_missing", isnan(rps) ? json_string(why) : json_null());
     json_decref(results);
     return json_checked(all, "the load generator's ceiling");
-}
-
-struct ceiling ceiling_of(const struct trial_rows *rows, const char *protocol)
-{
-    struct ceiling best = {.row = NULL, .cpu_us = NAN, .per_second = NAN};
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct trial_row *r = &rows->at[i];
-        double cpu = r->value[M_GENERATOR_CPU_PER_REQUEST];
-        if (!r->ok || r->counting || r->verdict == VERDICT_INVALID || !(cpu > 0) ||
-            strcmp(r->protocol, protocol) != 0 || (best.row && cpu >= best.cpu_us))
-            continue;
-        best = (struct ceiling){.row = r, .cpu_us = cpu, .per_second = 1e6 / cpu};
-    }
-    return best;
-}
-
-void ceiling_note(json_t *environment, const struct trial_rows *rows)
-{
-    static const char *const protocols[] = {"http", "echo"};
-    json_t *generator = json_object_get(environment, "generator");
-    if (!generator) {
-        generator = json_object();
-        json_object_set_new(environment, "generator", generator);
-    }
-    for (size_t i = 0; i < 2; i++) {
-        struct ceiling c = ceiling_of(rows, protocols[i]);
-        json_t *one =
-            c.row ? json_pack("{s:f,s:f,s:s,s:i,s:s}", "cpu_us_per_request", c.cpu_us,
-                              "requests_per_cpu_second", c.per_second, "model", c.row->model,
-                              "connections", (int)c.row->connections, "engine", c.row->engine)
-                  : json_null();
-        json_object_set_new(generator, protocols[i], json_checked(one, "the ceiling"));
-    }
-}
-
-char *ceiling_text(const json_t *environment, const struct trial_rows *rows,
-                   const char *protocol)
-{
-    char thousands[32];
-    const json_t *generator = json_object_get(environment, "generator");
-    double null = json_number(generator, NULL, "null_requests_per_second");
-    struct ceiling c = ceiling_of(rows, protocol);
-    char *own = isnan(null)
-                    ? xstrdup("")
-                    : text_format("; by itself, against answers from memory, it makes %s/s",
-                                  table_thousands(null, thousands));
-    char *text = NULL;
-    if (c.row)
-        text = text_format("load generator%s%s: %.2f µs of CPU a request at best (%s, %u "
-                           "connection%s), so %s requests/s for one CPU of its own%s",
-                           c.row->engine[0] ? ", " : "", c.row->engine, c.cpu_us, c.row->model,
-                           c.row->connections, text_s(c.row->connections),
-                           table_thousands(c.per_second, thousands), own);
-    free(own);
-    return text;
 }

@@ -130,7 +130,8 @@ void judge(struct trial_row *row, const struct judge_facts *facts)
     if (judge_holds_all(facts->model, row->connections) && lost(row, facts->settling))
         return;
     /* Where only system calls are counted, how fast it was does not matter. */
-    if (!row->counting && (throttled(row) || disturbed(row, p)))
+    row->disturbed = !row->counting && (throttled(row) || disturbed(row, p));
+    if (row->disturbed)
         return;
     if (other_window(row))
         return;
@@ -140,6 +141,7 @@ void judge(struct trial_row *row, const struct judge_facts *facts)
         row->verdict = VERDICT_VALID;
     } else if (strcmp(verdict, "INVALID") == 0) {
         snprintf(row->reason, sizeof row->reason, "%s", facts->generator_reason);
+        row->disturbed = reason_of_disturbance(row->reason);
     } else if (p->shared) {
         row->verdict = VERDICT_GENERATOR_LIMITED;
         placement_shared_text(p, row->reason, sizeof row->reason);

@@ -6,7 +6,7 @@
 
 #include "bench/plan/models.h"
 #include "bench/plan/placement.h"
-#include "bench/record/trials_csv.h"
+#include "bench/trial/row.h"
 
 /* What is known of a trial besides its row. */
 struct judge_facts {
@@ -17,7 +17,7 @@ struct judge_facts {
     const char *generator_reason;
 };
 
-/* Set row->verdict and row->reason from what was measured.
+/* Set row->verdict, row->reason and row->disturbed from what was measured.
  *
  * INVALID, for one of these reasons:
  * - No request was answered.

@@ -29,8 +29,8 @@ void load_start(struct load *l, const struct load_spec *spec)
     snprintf(settle, sizeof settle, "%lluns", (unsigned long long)spec->settle_ns);
     snprintf(warmup, sizeof warmup, "%lluns", (unsigned long long)spec->warmup_ns);
     snprintf(timeout, sizeof timeout, "%lluns", (unsigned long long)s->timeout_ns);
-    char *url =
-        text_format("%s://%s%s", http ? "http" : "echo", spec->address, http ? s->path : "");
+    char *url = text_format("%s://%s%s", protocol_names[spec->protocol], spec->address,
+                            http ? s->path : "");
 
     *l = (struct load){.events = events[0], .hold = hold[1]};
     l->json = text_format("%s/.load.json", spec->dir);

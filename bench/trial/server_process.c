@@ -1,6 +1,5 @@
 #include "bench/trial/server_process.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -48,7 +47,7 @@ static enum server_result ended_early(struct server *s, char *reason, size_t rea
         snprintf(reason, reason_size, "server closed its ready descriptor without an address");
         return SERVER_FAILED;
     }
-    if (!s->peer && WIFEXITED(p->status) && WEXITSTATUS(p->status) == exit_unsupported) {
+    if (!s->external && WIFEXITED(p->status) && WEXITSTATUS(p->status) == exit_unsupported) {
         char *text = process_errors(p);
         text_last_line(text, end, sizeof end);
         snprintf(reason, reason_size, "unsupported here: %s", end);
@@ -57,7 +56,7 @@ static enum server_result ended_early(struct server *s, char *reason, size_t rea
     }
     process_end_reason(p, end, sizeof end);
     snprintf(reason, reason_size, "server died before it was ready: %s%s", end,
-             s->peer && p->status == 0 ? " (it must stay in the foreground)" : "");
+             s->external && p->status == 0 ? " (it must stay in the foreground)" : "");
     return SERVER_FAILED;
 }
 
@@ -128,17 +127,17 @@ static void launch(struct server *s, const struct server_spec *spec, const char 
     process_release(&s->process);
 }
 
-static enum server_result start_peer(struct server *s, const struct server_spec *spec,
-                                     char *reason, size_t reason_size)
+static enum server_result start_external(struct server *s, const struct server_spec *spec,
+                                         char *reason, size_t reason_size)
 {
-    struct peer_site_spec site = {.peer = s->peer,
-                                  .command = s->peer->command,
-                                  .options = spec->options,
-                                  .protocol = spec->protocol,
-                                  .connections = spec->connections,
-                                  .path = spec->path,
-                                  .answer = spec->answer};
-    if (!peer_site_make(&s->site, &site, reason, reason_size))
+    struct external_site_spec site = {.external = s->external,
+                                      .command = s->external->command,
+                                      .options = spec->options,
+                                      .protocol = spec->protocol,
+                                      .connections = spec->connections,
+                                      .path = spec->path,
+                                      .answer = spec->answer};
+    if (!external_site_make(&s->site, &site, reason, reason_size))
         return SERVER_FAILED;
     snprintf(s->address, sizeof s->address, "127.0.0.1:%u", s->site.port);
     launch(s, spec, (const char *const *)s->site.argv, -1);
@@ -153,7 +152,7 @@ static enum server_result start_own(struct server *s, const struct server_spec *
                            "--listen",
                            "127.0.0.1:0",
                            "--protocol",
-                           protocol_name(spec->protocol),
+                           protocol_names[spec->protocol],
                            "--ready-fd",
                            "3"};
     enum { FIXED = sizeof fixed / sizeof fixed[0] };
@@ -182,9 +181,9 @@ static enum server_result start_own(struct server *s, const struct server_spec *
 enum server_result server_start(struct server *s, const struct server_spec *spec, char *reason,
                                 size_t reason_size)
 {
-    *s = (struct server){.peer = spec->model->peer};
-    return s->peer ? start_peer(s, spec, reason, reason_size)
-                   : start_own(s, spec, reason, reason_size);
+    *s = (struct server){.external = spec->model->external};
+    return s->external ? start_external(s, spec, reason, reason_size)
+                       : start_own(s, spec, reason, reason_size);
 }
 
 /* The last line of `text` that is a JSON object. */
@@ -209,10 +208,10 @@ bool server_stop(struct server *s, json_t **counters, char *reason, size_t reaso
     char end[300];
     struct process *p = &s->process;
     bool early = p->ended || process_wait(p, clock_ns());
-    int signal_number = s->peer ? s->peer->stop_signal : SIGTERM;
+    int signal_number = s->external ? s->external->stop_signal : SIGTERM;
     bool ended = process_stop(p, signal_number, clock_after(clock_ns(), stop_limit));
     *counters = NULL;
-    if (s->peer && !early)
+    if (s->external && !early)
         return true; /* however it ends: its manners are not what is measured */
 
     char *text = process_output(p);
@@ -238,7 +237,7 @@ void server_destroy(struct server *s)
     if (s->process.pid > 0)
         perf_close(&s->perf);
     process_destroy(&s->process);
-    peer_site_remove(&s->site);
+    external_site_remove(&s->site);
     answer_free(&s->answer);
 }
 

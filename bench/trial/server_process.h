@@ -10,9 +10,9 @@
 
 #include "bench/base/process.h"
 #include "bench/plan/models.h"
-#include "bench/plan/peer_site.h"
 #include "bench/plan/scenario.h"
 #include "bench/trial/answer.h"
+#include "bench/trial/external_site.h"
 #include "bench/trial/perf.h"
 
 struct server {
@@ -20,8 +20,8 @@ struct server {
     struct perf perf;
     char address[160]; /* where it listens */
     /* Of a server of others: */
-    const struct peer *peer; /* NULL: one of ours */
-    struct peer_site site;
+    const struct external *external; /* NULL: one of ours */
+    struct external_site site;
     struct answer answer; /* what it said when it was ready */
 };
 

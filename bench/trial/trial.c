@@ -1,18 +1,16 @@
 #include "bench/trial/trial.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "bench/base/json_get.h"
 #include "bench/base/text.h"
+#include "bench/base/tree.h"
 #include "bench/trial/cpu_busy.h"
 #include "bench/trial/judge.h"
 #include "bench/trial/load_process.h"
 #include "bench/trial/server_process.h"
-#include "bench/trial/tree.h"
 #include "bench/trial/trial_columns.h"
 #include "common/clock.h"
 #include "common/err.h"
@@ -60,10 +58,10 @@ static const char *options_of(const struct scenario *s, const char *model)
 static void compare_answers(struct state *s)
 {
     const struct answer *ours = &s->setup->answers[s->t->protocol];
-    const struct answer *its = s->server.peer ? &s->server.answer : ours;
+    const struct answer *its = s->server.external ? &s->server.answer : ours;
     if (ours->body && s->t->protocol == PROTOCOL_HTTP)
         s->row->value[M_HEAD_BYTES] = (double)its->head_size;
-    if (s->server.peer && answer_same(ours, its, s->row->answer, sizeof s->row->answer))
+    if (s->server.external && answer_same(ours, its, s->row->answer, sizeof s->row->answer))
         snprintf(s->row->answer, sizeof s->row->answer, "%s", answer_is_same);
 }
 
@@ -209,8 +207,8 @@ static enum step stop(struct state *s)
     bool good = server_stop(&s->server, &s->m.counters, s->row->reason, sizeof s->row->reason);
     load_destroy(&s->load);
     s->load_started = false;
-    unsigned left = process_end_all(s->server.peer ? 0 : leftover_grace);
-    if (s->server.peer)
+    unsigned left = process_end_all(s->server.external ? 0 : leftover_grace);
+    if (s->server.external)
         left = 0; /* killed; servers of others were not made to take leave */
     if (good && left > 0)
         snprintf(s->row->reason, sizeof s->row->reason,
@@ -242,7 +240,7 @@ static void name_row(const struct trial_setup *setup, const struct plan_trial *t
     row->connections = t->connections;
     row->value[M_CONCURRENCY] = t->model->concurrency;
     snprintf(row->scenario, sizeof row->scenario, "%s", setup->scenario->name);
-    snprintf(row->protocol, sizeof row->protocol, "%s", protocol_name(t->protocol));
+    row->protocol = t->protocol;
     snprintf(row->model, sizeof row->model, "%s", t->model->name);
     time_t now = time(NULL);
     struct tm utc;

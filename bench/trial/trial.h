@@ -7,9 +7,9 @@
 #include "bench/plan/placement.h"
 #include "bench/plan/plan.h"
 #include "bench/plan/scenario.h"
-#include "bench/record/trials_csv.h"
 #include "bench/trial/answer.h"
 #include "bench/trial/perf.h"
+#include "bench/trial/row.h"
 
 struct trial_setup {
     const struct scenario *scenario;

@@ -5,8 +5,8 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#include "bench/record/trials_csv.h"
 #include "bench/trial/perf.h"
+#include "bench/trial/row.h"
 #include "bench/trial/trial.h"
 #include "common/cgroup.h"
 

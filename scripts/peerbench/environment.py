@@ -1,5 +1,5 @@
 """The environment of what is measured here: a short list of names, as for the children of the driver
-(bench/child_env.h). What the user has set for other purposes stays out: a locale, proxies, malloc's
+(bench/base/child_env.h). What the user has set for other purposes stays out: a locale, proxies, malloc's
 settings."""
 
 import os

@@ -36,7 +36,7 @@ height = 170 + 24 * last
 png = sprintf("set terminal ".cairo." size 1200,%d font '%s,13' background rgb 'white'; set output '%s/plots/%s.png'", height * 5 / 4, font, dir, name)
 svg = sprintf("set terminal svg size 960,%d dynamic font '%s,13' background rgb 'white' name '%s'; set output '%s/plots/%s.svg'", height, font, name, dir, name)
 set datafile separator "\t"
-ours_colour = blue; peer_colour = red
+ours_colour = blue; external_colour = red
 others = '' # all are here
 do for [terminal in terminals] {
     eval value(terminal)
@@ -55,14 +55,14 @@ do for [terminal in terminals] {
         if (i == 1) { eval set_names } else { set ytics ('' 0) scale 0 }
         plot \
             data skip 1 using (is(p, 'ours') && strcol(5) ne '' ? column(5) : NaN):1:(0):(column(9) - column(1) + 0.4) with vectors nohead lc rgb ours_colour lw 1 dt 3, \
-            data skip 1 using (is(p, 'peer') && strcol(5) ne '' ? column(5) : NaN):1:6:7 with xerrorbars lc rgb peer_colour lw 1.6 pt -1 ps 0, \
+            data skip 1 using (is(p, 'external') && strcol(5) ne '' ? column(5) : NaN):1:6:7 with xerrorbars lc rgb external_colour lw 1.6 pt -1 ps 0, \
             data skip 1 using (is(p, 'ours') && strcol(5) ne '' ? column(5) : NaN):1:6:7 with xerrorbars lc rgb ours_colour lw 1.6 pt -1 ps 0, \
-            data skip 1 using (at(p, 'peer', 'valid')):1 with points pt 13 ps 1.1 lc rgb peer_colour, \
-            data skip 1 using (at(p, 'peer', 'generator-limited')):1 with points pt 12 ps 1.3 lw 1.6 lc rgb peer_colour, \
+            data skip 1 using (at(p, 'external', 'valid')):1 with points pt 13 ps 1.1 lc rgb external_colour, \
+            data skip 1 using (at(p, 'external', 'generator-limited')):1 with points pt 12 ps 1.3 lw 1.6 lc rgb external_colour, \
             data skip 1 using (at(p, 'ours', 'valid')):1 with points pt 7 ps 1.1 lc rgb ours_colour, \
             data skip 1 using (at(p, 'ours', 'generator-limited')):1 with points pt 6 ps 1.3 lw 1.6 lc rgb ours_colour, \
             data skip 1 using (crossed(p, 'ours')):1 with points pt 2 ps 1.1 lw 2.4 lc rgb ours_colour, \
-            data skip 1 using (crossed(p, 'peer')):1 with points pt 2 ps 1.1 lw 2.4 lc rgb peer_colour
+            data skip 1 using (crossed(p, 'external')):1 with points pt 2 ps 1.1 lw 2.4 lc rgb external_colour
         unset label 1
         unset label 2
     }

@@ -34,40 +34,37 @@ in_tic(s) = strlen(s) == 0 ? '' : s[1:1].(s[1:1] eq '%' ? '%' : '').in_tic(s[2:*
 # --- A colour, a mark and a dash for each model, the same in every picture --------------------
 # Colours after Okabe and Ito, "Color Universal Design" (2008), which remain distinct with the
 # common kinds of colour blindness; their yellow is left out, being too light for a line on white.
-# Models of one family share a colour group, and the servers of others that wait alike do so too; no
-# two share colour, mark and dash. Names not known here take the spare styles at the end by their place
-# in this run.
-known = ' iterative fork prefork thread thread-pool nonblocking sigio select poll epoll-lt'. \
-        ' epoll-et epoll-multi reactor-pool coroutine io-uring libuv libev libevent'. \
-        ' nginx nginx-poll nginx-select lighttpd-epoll lighttpd-poll'. \
-        ' apache-prefork apache-worker apache-event node asyncio aiohttp uvloop gevent tornado'. \
-        ' twisted socketserver-threading socketserver-forking '
+# models.csv gives each name its style. Models of one family share a colour group, and the servers of
+# others that wait alike do so too; no two share colour, mark and dash. Names not known there take the
+# spare styles by their place in this run.
 black = '#000000'; grey = '#777777'; orange = '#E69F00'; sky = '#56B4E9'; green = '#009E73'
 blue = '#0072B2'; red = '#D55E00'; pink = '#CC79A7'; brown = '#8C510A'; violet = '#6A3D9A'
 
 # Filled marks of gnuplot; each has its hollow twin one number before it.
 square = 5; circle = 7; up = 9; down = 11; diamond = 13; pentagon = 15
 
-array colour[41]; array mark[41]; array dashes[41]
+known = ' '
+styles = ''
+stats scripts.'/models.csv' skip 1 using \
+    (known = known.strcol(1).' ', styles = styles.strcol(3).','.strcol(4).','.strcol(5).' ', 0) nooutput
+spare = 'blue,pentagon,3 sky,square,3 orange,diamond,3'. \
+        ' pink,circle,3 red,up,3 black,down,3'
+listed = words(known)
+all = listed + words(spare)
+array colour[all]; array mark[all]; array dashes[all]
 i = 0
-do for [s in 'black,7,1 red,5,1 red,15,2 orange,9,1 orange,11,2 grey,13,2 grey,7,3 sky,11,1 '. \
-             'blue,13,1 green,7,1 green,5,2 green,9,4 violet,15,1 violet,13,2 brown,5,1 '. \
-             'pink,9,1 brown,11,2 pink,5,2 '. \
-             'green,11,3 blue,5,3 sky,13,3 green,15,3 blue,9,3 '. \
-             'red,11,3 orange,5,3 violet,7,3 pink,11,3 violet,9,5 violet,11,5 pink,13,5 violet,5,5 brown,9,5 '. \
-             'brown,13,5 orange,15,5 red,13,5 '. \
-             'blue,15,3 sky,5,3 orange,13,3 pink,7,3 red,9,3 black,11,3'] {
+do for [s in styles.spare] {
     i = i + 1
     first = strstrt(s, ',')
     rest = s[first + 1:]
     second = strstrt(rest, ',')
     colour[i] = value(s[:first - 1])
-    mark[i] = int(rest[:second - 1])
+    mark[i] = value(rest[:second - 1])
     dashes[i] = int(rest[second + 1:])
 }
 place(m) = strstrt(known, ' '.m.' ')
-slot(m, i) = place(m) > 0 ? words(known[1:place(m)]) + 1 : 36 + (i - 1) % 6
-do for [k = 1:41] {
+slot(m, i) = place(m) > 0 ? words(known[1:place(m)]) + 1 : listed + 1 + (i - 1) % words(spare)
+do for [k = 1:all] {
     set style line k lc rgb colour[k] lw 2 dt dashes[k] pt mark[k] ps 0.9
     # Spread bars, and the hollow twin for points that the load generator limits: somewhat larger,
     # so that a bar does not hide it. And the cross of points that starve connections.

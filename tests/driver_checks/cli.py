@@ -39,7 +39,7 @@ def bad_scenarios(t):
 def usage(t):
     b = Bench(t)
     for args, word in (((), "no command"), (("fly",), "fly"), (("run", "--fast"), "fast"),
-                       (("run", "--seed", "x"), "--seed 'x'"), (("run", "a", "b"), "'b'"),
+                       (("run", "--seed", "x"), "--seed: 'x'"), (("run", "a", "b"), "'b'"),
                        (("run", "no-such"), "no-such"), (("plot",), "run directory"),
                        (("report", "a", "b"), "run directory"), (("serve",), "model"),
                        (("serve", "--servers", b.servers, "nope"), "nope"),

@@ -66,7 +66,7 @@ def table_damage():
     yield cell(5, "connections", "0", "connections is '0', no whole number")
     yield cell(5, "connections", "99999999999", "connections is '99999999999', no whole number")
     yield cell(5, "protocol", "gopher", "protocol is 'gopher'")
-    yield cell(5, "protocol", "http, all of it", "protocol is longer than 7 bytes")
+    yield cell(5, "protocol", "http, all of it", "protocol is 'http, all of it'")
     yield cell(5, "status", "okay", "status is 'okay', which is none that there is")
     yield cell(5, "verdict", "valid?", "verdict is 'valid?', which is none that there is")
     yield cell(5, "model", "pol", "environment.json knows no model 'pol'")

@@ -11,7 +11,7 @@ import tap
 from driver_checks import spy
 from driver_checks.bench import ARGS, HERE, Bench, equal, expect
 
-PEER = os.path.join(HERE, "fake_peer.py")
+EXTERNAL = os.path.join(HERE, "fake_external.py")
 SCRIPTS = os.path.join(HERE, "..", "scripts", "plots")
 REFERENCE = os.path.join(HERE, "..", "results", "reference")
 
@@ -40,12 +40,12 @@ def children_are_clean(t):
     spies, path = spy.on_path(b, "gnuplot")
     load = spy.Spy(os.path.join(b.dir, "load"), ARGS.loadgen)
     ours = spy.Spy(os.path.join(b.servers, "spied"), os.path.join(ARGS.servers, "epoll-lt"))
-    peer = spy.Spy(os.path.join(b.dir, "peer"), sys.executable)
+    external = spy.Spy(os.path.join(b.dir, "theirs"), sys.executable)
     b.loadgen = load.path
-    command = f"{peer.path} {PEER} {{port}} {{protocol}} good"
+    command = f"{external.path} {EXTERNAL} {{port}} {{protocol}} good"
     b.measure(b.scenario(connections="1", repetitions=1), "--out", b.out, "--external", command,
               env=dict(HOSTILE, PATH=path))
-    for who, one in (("the load generator", load), ("a server", ours), ("a peer", peer),
+    for who, one in (("the load generator", load), ("a server", ours), ("a server of others", external),
                      ("gnuplot", spies["gnuplot"])):
         for start in one.seen():
             is_clean(start["environment"], who)

@@ -7,7 +7,7 @@ import sys
 
 from driver_checks import spy
 from driver_checks.bench import ARGS, Bench, equal, expect, nothing_left
-from driver_checks.environment import PEER, copy_of_reference
+from driver_checks.environment import EXTERNAL, copy_of_reference
 from driver_checks.resume import begun
 
 
@@ -57,7 +57,7 @@ def many_descriptors(t):
     spies, path = spy.on_path(b, "gnuplot")
     load = spy.Spy(os.path.join(b.dir, "load"), ARGS.loadgen)
     ours = spy.Spy(os.path.join(b.servers, "spied"), os.path.join(ARGS.servers, "epoll-lt"))
-    peer = spy.Spy(os.path.join(b.dir, "peer"), sys.executable)
+    external = spy.Spy(os.path.join(b.dir, "theirs"), sys.executable)
     b.loadgen = load.path
     left = os.path.join(b.dir, "left open")
     opened = [os.open(left, os.O_RDWR | os.O_CREAT) for _ in range(300)]
@@ -69,9 +69,9 @@ def many_descriptors(t):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2, signal.SIGALRM})
 
     b.measure(b.scenario(connections="1", repetitions=1), "--out", b.out,
-              "--external", f"{peer.path} {PEER} {{port}} {{protocol}} good",
+              "--external", f"{external.path} {EXTERNAL} {{port}} {{protocol}} good",
               env={"PATH": path}, pass_fds=opened, preexec_fn=set_up)
-    for who, one in (("the load generator", load), ("a server", ours), ("a peer", peer),
+    for who, one in (("the load generator", load), ("a server", ours), ("a server of others", external),
                      ("gnuplot", spies["gnuplot"])):
         for start in one.seen():
             files = start["descriptors"]

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as xml
 
 import tap
 from driver_checks.bench import ARGS, HERE, Bench, equal, expect
-from driver_checks.environment import PEER, SCRIPTS
+from driver_checks.environment import EXTERNAL, SCRIPTS
 
 NAMES = ("tiny_web_app", "a%d^{2}_b", "{:Bold", "at@&ampersand", "back\\slash\\n", "<b&lt;i",
          "$(touch", "`touch`;$1|&", "url(#id", "-e", "#one", "über", "?", "50%", "NaN", "1e3")
@@ -21,8 +21,8 @@ LINES = ("throughput", "latency_p50", "latency_p99", "cpu_per_request", "memory_
 
 def describe(b, name):
     with open(os.path.join(b.external, name + ".ini"), "w", encoding="utf-8") as f:
-        f.write("[peer]\nsummary = a fake\nneeds = python json\npeer_of = epoll-lt\n"
-                f"protocols = http\ncommand = {{python}} {PEER} {{port}} {{protocol}} good\n")
+        f.write("[external]\nsummary = a fake\nneeds = python json\ncounterpart_of = epoll-lt\n"
+                f"protocols = http\ncommand = {{python}} {EXTERNAL} {{port}} {{protocol}} good\n")
 
 
 def texts(path):
@@ -56,7 +56,7 @@ def measured(t):
     for name in NAMES:
         describe(b, name)
     b.measure(b.scenario(connections="1", repetitions=1, duration="0.05s",
-                         more="peers = all\n"), "--out", b.out)
+                         more="externals = all\n"), "--out", b.out)
     b.believe()
     return b
 
@@ -82,7 +82,7 @@ def literal(t):
     equal([n for n in NAMES if n not in page.cells], [], "names that are not in the report")
     equal([tag for tag in page.tags if not tag.isalnum()], [], "tags that a name made")
     for name in ("summary.csv", "ratios.csv"):
-        column = "model" if name == "summary.csv" else "peer"
+        column = "model" if name == "summary.csv" else "external"
         expect(set(NAMES) <= {r[column] for r in b.rows(name)}, f"names of {name}")
     expect(not [f for _, _, files in os.walk(b.dir) for f in files if f == "ruined"], "a shell ran")
     by_hand(b)
@@ -147,7 +147,7 @@ def odd_temporary_directory(t):
                                "--external-dir", external], env=b.environment(TMPDIR=temporary),
                               capture_output=True, text=True, check=False)
         equal((done.returncode, done.stderr), (0, ""), "list")
-        return {p["name"]: p["unavailable"] for p in json.loads(done.stdout)["peers"]}
+        return {p["name"]: p["unavailable"] for p in json.loads(done.stdout)["externals"]}
 
     usual = available(os.path.join(b.dir, "usual"))
     odd = os.path.join(b.dir, "a b; #{c}'")
@@ -160,7 +160,7 @@ def odd_temporary_directory(t):
         os.chmod(b.dir, 0o711)  # nginx, started by root, reads files as another user
         b.external = external
         b.measure(b.scenario(connections="1", repetitions=1, more="path = /bytes/100\n"), "--out",
-                  b.out, "--peers", "nginx", env={"TMPDIR": odd})
+                  b.out, "--externals", "nginx", env={"TMPDIR": odd})
         equal({r["answer"] for r in b.rows() if r["model"] == "nginx"}, {"same"}, "its answer")
     expect(not os.listdir(odd), f"left in the temporary directory: {os.listdir(odd)}")
 

@@ -38,8 +38,9 @@ static void expect_verdict(struct trial_row *r, const struct model *model,
                                    .generator_verdict = generator,
                                    .generator_reason = "it says so"});
     if (r->verdict != verdict || !strstr(r->reason, says))
-        fail_msg("%s, '%s' instead of %s, '%s'", verdict_name(r->verdict), r->reason,
-                 verdict_name(verdict), says);
+        fail_msg("%s, '%s' instead of %s, '%s'", verdict_names[r->verdict], r->reason,
+                 verdict_names[verdict], says);
+    assert_int_equal(r->disturbed, reason_of_disturbance(r->reason));
 }
 
 struct change {

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/plan/peer.h"
+#include "bench/plan/external.h"
 #include "bench/plan/plan.h"
 #include "unit.h"
 
@@ -217,17 +217,17 @@ static void plan_of_those_that_can(void **state)
     (void)state;
     struct scenario s;
     char error[512];
-    struct peer speaks_echo = {.protocols = {false, true}};
+    struct external speaks_echo = {.protocols = {false, true}};
     struct model three[] = {{.name = (char[]){"ours"}},
                             {.name = (char[]){"old"}, .unsupported = (char[]){"no ring"}},
-                            {.name = (char[]){"theirs"}, .peer = &speaks_echo}};
+                            {.name = (char[]){"theirs"}, .external = &speaks_echo}};
     struct model_list models = {three, 3};
     struct plan p;
     assert_true(read_text("[scenario]\nname=x\n[sweep]\nconnections=1,8\nrepetitions=1\n"
-                          "peers = theirs\norder = theirs > ours\n[model:ours]\n"
+                          "externals = theirs\norder = theirs > ours\n[model:ours]\n"
                           "options = --workers 4\n",
                           &s, error, sizeof error));
-    assert_string_equal(s.peers, "theirs");
+    assert_string_equal(s.externals, "theirs");
     assert_string_equal(s.order, "theirs > ours");
     assert_string_equal(scenario_override(&s, "ours")->options, "--workers 4");
     plan_make(&p, &s, &models, 1, 1000, false);

@@ -2,8 +2,10 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "bench/show/ranking.h"
 #include "bench/show/table.h"
 #include "unit.h"
 
@@ -16,7 +18,7 @@ static struct trial_row row(const char *model, unsigned trial, enum verdict verd
     r.connections = 64;
     r.ok = true;
     r.verdict = verdict;
-    snprintf(r.protocol, sizeof r.protocol, "http");
+    r.protocol = PROTOCOL_HTTP;
     snprintf(r.model, sizeof r.model, "%s", model);
     if (verdict != VERDICT_VALID)
         snprintf(r.reason, sizeof r.reason, "trial %u", trial);
@@ -84,7 +86,7 @@ static void points_without_any_usable_trial(void **state)
                              row("select", 4, V, 1)};
     at[3].ok = false;
     at[3].verdict = VERDICT_INVALID;
-    snprintf(at[0].reason, sizeof at[0].reason, "disturbed: other programs took 20 %%");
+    at[0].disturbed = true;
     struct trial_rows rows = {at, 4};
     struct summary s;
     summary_make(&s, &rows);
@@ -142,11 +144,11 @@ static void models_that_overlap_share_a_rank(void **state)
         at[2 * i + 1] = row(models[i].model, 2 * i + 2, verdict, models[i].high);
     }
     struct trial_rows rows = {at, 2 * N};
-    struct summary s;
+    struct results results = {.environment.scenario.rank = 64};
     struct ranking r;
     char text[32];
-    summary_make(&s, &rows);
-    ranking_make(&r, &s, "http", 64);
+    summary_make(&results.summary, &rows);
+    ranking_make(&r, &results, PROTOCOL_HTTP);
     assert_int_equal(r.count, N);
     assert_int_equal(r.ranked, N - 1);
     for (size_t i = 0; i < N; i++) {
@@ -154,26 +156,55 @@ static void models_that_overlap_share_a_rank(void **state)
         assert_string_equal(ranking_text(&r, i, "-", text), models[i].rank);
     }
     ranking_free(&r);
-    summary_free(&s);
+    summary_free(&results.summary);
 }
 
-static void cells_tell_how_many_trials(void **state)
+/* The ranking of three trials of poll, one of fork and one of select, as text. */
+static char *ranking_of_three(enum format format)
 {
-    (void)state;
     struct trial_row at[] = {row("poll", 1, V, 10), row("poll", 2, V, 20), row("poll", 3, L, 5),
-                             row("fork", 4, V, 7)};
-    struct trial_rows rows = {at, 4};
-    struct summary s;
-    char cells[TABLE_COLUMNS][TABLE_CELL_MAX];
-    summary_make(&s, &rows);
-    assert_int_equal(s.count, 2);
-    table_cells(&s.at[0], cells); /* fork: the textbook's order */
-    assert_string_equal(cells[1], "1");
-    assert_string_equal(cells[2], "7");
-    table_cells(&s.at[1], cells);
-    assert_string_equal(cells[1], "2/3");
-    assert_string_equal(cells[2], "15 [10–20]");
-    summary_free(&s);
+                             row("fork", 4, V, 7), row("select", 5, X, 1)};
+    struct trial_rows rows = {at, 5};
+    struct results r = {.environment.scenario.rank = 64};
+    char *text;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    summary_make(&r.summary, &rows);
+    assert_int_equal(table_ranking(f, &r, PROTOCOL_HTTP, format), 2);
+    summary_free(&r.summary);
+    fclose(f);
+    return text;
+}
+
+static void one_table_for_terminal_html_and_markdown(void **state)
+{
+    static const struct {
+        enum format format;
+        const char *lines[4]; /* how many trials are told: 2/3, 1 and 0/1 */
+    } cases[] = {
+        {FORMAT_TERMINAL,
+         {"\nhttp, 64 connections, closed loop\n  #  model     n  req/s [low–high]",
+          "\n  1  poll    2/3        15 [10–20]", "\n  2  fork      1                 7",
+          "\n  -  select  0/1"}},
+        {FORMAT_HTML,
+         {"<h3>http, 64 connections</h3>\n<div class=\"scroll\"><table><tr><th>#</th>"
+          "<th class=\"left\">model</th><th>n</th>",
+          "<tr><td>1</td><td class=\"left\">poll</td><td>2/3</td><td>15 [10–20]</td>",
+          "<tr><td>2</td><td class=\"left\">fork</td><td>1</td><td>7</td>",
+          "<tr class=\"out\"><td>–</td><td class=\"left\">select</td><td>0/1</td>"}},
+        {FORMAT_MARKDOWN,
+         {"\n### http, 64 connections, closed loop\n\n| # | model | n | req/s [low–high] |",
+          "\n|--:|---|--:|--:|", "\n| 1 | poll | 2/3 | 15 [10–20] |",
+          "\n| – | select | 0/1 |"}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text = ranking_of_three(cases[i].format);
+        for (size_t k = 0; k < 4; k++)
+            if (!strstr(text, cases[i].lines[k]))
+                fail_msg("no '%s' in:\n%s", cases[i].lines[k], text);
+        free(text);
+    }
 }
 
 int main(void)
@@ -183,7 +214,7 @@ int main(void)
         cmocka_unit_test(points_without_any_usable_trial),
         cmocka_unit_test(how_many_starved_connections_are_too_many),
         cmocka_unit_test(models_that_overlap_share_a_rank),
-        cmocka_unit_test(cells_tell_how_many_trials),
+        cmocka_unit_test(one_table_for_terminal_html_and_markdown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,178 @@
+#include "bench/trial/external_site.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench/base/placeholders.h"
+#include "bench/base/text.h"
+#include "common/err.h"
+
+const char *external_python(void)
+{
+    return access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3";
+}
+
+/* Free now; that nobody takes it before the server does is likely, not sure: the kernel hands ports
+ * out at random. */
+static unsigned free_port(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof a;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&a, size) != 0 ||
+        getsockname(fd, (struct sockaddr *)&a, &size) != 0)
+        die_errno("cannot find a free port");
+    close(fd);
+    return ntohs(a.sin_port);
+}
+
+/* Servers started by root read their files as another user, whatever our umask. */
+static void make_open_directory(const char *path)
+{
+    if (mkdir(path, 0755) != 0 && errno != EEXIST)
+        die_errno("cannot make the directory %s", path);
+    chmod(path, 0755);
+}
+
+static void write_open_file(const char *path, const char *data, size_t size)
+{
+    FILE *f = fopen(path, "we");
+    if (!f || fwrite(data, 1, size, f) != size || fclose(f) != 0)
+        die_errno("cannot write %s", path);
+    chmod(path, 0644);
+}
+
+/* The answer as a file below `root`, where a server of files looks for it. */
+static void write_answer(const char *root, const char *path, const struct answer *answer)
+{
+    if (!answer || !answer->body || strstr(path, "..") || strpbrk(path, "?#"))
+        return;
+    char *file =
+        text_format("%s%s%s", root, path, path[strlen(path) - 1] == '/' ? "index.html" : "");
+    for (char *slash = file + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        make_open_directory(file);
+        *slash = '/';
+    }
+    write_open_file(file, answer->body, answer->body_size);
+    free(file);
+}
+
+enum { OWN_NAMES = 9 };
+
+static bool write_config(const struct external_site *site, const struct external *p,
+                         const struct placeholder *names, size_t count, char *error,
+                         size_t error_size)
+{
+    if (!p->config)
+        return true;
+    /* The templates quote paths; these characters mean something inside quotes too. */
+    if (strpbrk(site->dir, "\"\\$\n")) {
+        snprintf(
+            error, error_size,
+            "TMPDIR has a quote, '\\', '$' or line break, which no configuration can hold: %s",
+            site->dir);
+        return false;
+    }
+    char *from = text_format("%s/%s", p->here, p->config);
+    char *template = text_read_file(from);
+    if (!template) {
+        snprintf(error, error_size, "cannot read %s: %m", from);
+        free(from);
+        return false;
+    }
+    /* Braces mean something in a configuration: what is not ours stays. */
+    char *text = placeholders_expand(template, names, count, false, error, error_size);
+    size_t n = strlen(p->config);
+    int keep = (int)(n > 3 && strcmp(p->config + n - 3, ".in") == 0 ? n - 3 : n);
+    char *to = text_format("%s/%.*s", site->dir, keep, p->config);
+    write_open_file(to, text, strlen(text));
+    free(to);
+    free(text);
+    free(template);
+    free(from);
+    return true;
+}
+
+/* Cut first, then fill in, so that a path with a space in it stays one word. */
+static char **make_argv(const char *command, const struct placeholder *names, size_t count,
+                        char *error, size_t error_size)
+{
+    char **words = words_split(command, error, error_size);
+    for (size_t i = 0; words && words[i]; i++) {
+        char *full = placeholders_expand(words[i], names, count, true, error, error_size);
+        if (!full) {
+            words_free(words);
+            return NULL;
+        }
+        free(words[i]);
+        words[i] = full;
+    }
+    return words;
+}
+
+bool external_site_make(struct external_site *site, const struct external_site_spec *spec,
+                        char *error, size_t error_size)
+{
+    const struct external *p = spec->external;
+    const char *base = getenv("TMPDIR");
+    char port[16];
+    char connections[16];
+    *site = (struct external_site){.port = free_port()};
+    site->dir =
+        text_format("%s/iomodels-external-XXXXXX", base && base[0] == '/' ? base : "/tmp");
+    if (!mkdtemp(site->dir))
+        die_errno("cannot make a directory %s", site->dir);
+    make_open_directory(site->dir);
+    char *root = text_format("%s/root", site->dir);
+    make_open_directory(root);
+    write_answer(root, spec->path, spec->answer);
+
+    snprintf(port, sizeof port, "%u", site->port);
+    snprintf(connections, sizeof connections, "%u", spec->connections);
+    struct placeholder names[OWN_NAMES + EXTERNAL_SET_MAX] = {
+        {"port", port},
+        {"protocol", protocol_names[spec->protocol]},
+        {"connections", connections},
+        {"dir", site->dir},
+        {"root", root},
+        {"program", p->program ? p->program : ""},
+        {"python", external_python()},
+        {"here", p->here ? p->here : "."},
+    };
+    size_t count = OWN_NAMES - 1;
+    for (size_t i = 0; i < p->set_count; i++)
+        names[count++] = (struct placeholder){p->set_names[i], p->set_values[i]};
+    char *command = text_format("%s %s", spec->command, spec->options ? spec->options : "");
+    bool good = write_config(site, p, names, count, error, error_size);
+    if (good)
+        site->argv = make_argv(command, names, count, error, error_size);
+    free(command);
+    free(root);
+    return site->argv != NULL;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path) != 0 && errno != ENOENT ? -1 : 0;
+}
+
+void external_site_remove(struct external_site *site)
+{
+    if (site->dir && nftw(site->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 &&
+        errno != ENOENT)
+        warn("cannot remove %s: %s", site->dir, strerror(errno));
+    words_free(site->argv);
+    free(site->dir);
+    *site = (struct external_site){0};
+}

@@ -1,0 +1,28 @@
+#include "bench/trial/row.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "common/disturbed.h"
+
+#define TRIAL_NAME(id, name, digits)   name,
+#define TRIAL_DIGITS(id, name, digits) digits,
+const char *const metric_names[] = {TRIAL_METRICS(TRIAL_NAME)};
+const int metric_digits[] = {TRIAL_METRICS(TRIAL_DIGITS)};
+
+const char answer_is_same[] = "same";
+
+const char *const verdict_names[] = {"valid", "generator-limited", "INVALID"};
+
+bool reason_of_disturbance(const char *reason)
+{
+    static const char mark[] = DISTURBED_REASON;
+    return strncmp(reason, mark, sizeof mark - 1) == 0;
+}
+
+void trial_row_init(struct trial_row *row)
+{
+    *row = (struct trial_row){0};
+    for (int i = 0; i < METRIC_COUNT; i++)
+        row->value[i] = NAN;
+}
