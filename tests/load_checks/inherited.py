@@ -132,7 +132,7 @@ def on_terminal(t, environment):
         if not data:
             break
         text += data
-    assert process.wait() in (0, 3) and b"Verdict:" in text, text
+    assert process.wait() in (0, 1, 3) and b"Verdict:" in text, text  # 1: too slow for an answer
     return text
 
 
