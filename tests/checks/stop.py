@@ -27,15 +27,16 @@ def in_flight(s, server, data):
 
 
 def has_read(s, server, c):
-    """Wait until the server has read what was sent on `c`, its only connection. ThreadSanitizer can
-    put a signal that comes on the way into accept() off for ever, so not before it rests there."""
+    """Wait until the server has read what was sent on `c`, its only connection. The counters are
+    asked for by a signal. ThreadSanitizer can lose a signal that comes on the way into accept(), so
+    the signal is sent when the server sleeps."""
     s.until_asleep(server)
     server.until_counters(lambda n: n["bytes_in"] >= c.sent, "the request was read")
 
 
 def told_to_stop(s, server):
     """Send SIGTERM, and wait until all of the server have done what they do about it."""
-    s.until_asleep(server)  # as has_read() says
+    s.until_asleep(server)  # for ThreadSanitizer: see has_read()
     server.send_signal(signal.SIGTERM)
     s.until_asleep(server)
 
