@@ -26,13 +26,17 @@ def in_flight(s, server, data):
     return c
 
 
-def has_read(server, c):
-    """Wait until the server has read what was sent on `c`, its only connection."""
+def has_read(s, server, c):
+    """Wait until the server has read what was sent on `c`, its only connection. The counters are
+    asked for by a signal. ThreadSanitizer can lose a signal that comes on the way into accept(), so
+    the signal is sent when the server sleeps."""
+    s.until_asleep(server)
     server.until_counters(lambda n: n["bytes_in"] >= c.sent, "the request was read")
 
 
 def told_to_stop(s, server):
     """Send SIGTERM, and wait until all of the server have done what they do about it."""
+    s.until_asleep(server)  # for ThreadSanitizer: see has_read()
     server.send_signal(signal.SIGTERM)
     s.until_asleep(server)
 
@@ -165,7 +169,7 @@ def no_new(s):
     c = s.http(server)
     assert c.ask("/").status == 200
     c.send(request("/")[:-2])  # keeps the server until the rest of it comes
-    has_read(server, c)
+    has_read(s, server, c)
     told_to_stop(s, server)
     for _ in range(10):
         got = try_late(s, server)
@@ -185,7 +189,7 @@ def drain_limit(s):
     c = s.http(server)
     assert c.ask("/").status == 200
     c.send(request("/wait/60000"))
-    has_read(server, c)
+    has_read(s, server, c)
     begin = time.monotonic()
     server.send_signal(signal.SIGTERM)
     assert c.gone(), "an answer that nobody waited for"
@@ -211,7 +215,7 @@ def second_signal(s):
     c = s.http(server)
     assert c.ask("/").status == 200
     c.send(request("/")[:-2])
-    has_read(server, c)
+    has_read(s, server, c)
     told_to_stop(s, server)
     assert server.alive(), "the first signal did not leave time for the request in flight"
     server.send_signal(signal.SIGTERM)

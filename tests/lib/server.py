@@ -313,6 +313,7 @@ class Server:
         """How often all the threads alive now have left a CPU of themselves."""
         while True:
             switches = self._asleep()
+            assert self.alive(), f"it has ended: {self.errors()}"
             if switches is not None:
                 return sum(voluntary for voluntary, _ in switches.values())
 

@@ -132,7 +132,8 @@ def on_terminal(t, environment):
         if not data:
             break
         text += data
-    assert process.wait() in (0, 3) and b"Verdict:" in text, text
+    too_slow = b" 0 ok + 1 in flight" in text  # nothing was answered in the window: status 1
+    assert process.wait() in ((1, 3) if too_slow else (0, 3)) and b"Verdict:" in text, text
     return text
 
 

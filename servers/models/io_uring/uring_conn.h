@@ -27,8 +27,8 @@ struct uring_conn {
     uint32_t copy_length; /* and its length */
     /* The request that sends the copy, while no other can have been queued behind it; else NULL. */
     struct io_uring_sqe *copy_request;
-    struct iovec
-        parts[2]; /* what one request sends: the copy, and what the session has behind it */
+    /* What one request sends: the copy, and what the session has behind it. */
+    struct iovec parts[2];
     struct msghdr message;
     struct chain rest; /* what was not sent of it, and is being sent now */
     struct chain held; /* input that the session does not take yet */
