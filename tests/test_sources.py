@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from lib import time_limits  # noqa: E402
+from lib import named_files, time_limits  # noqa: E402
 
 ROOT = sys.argv[1]
 
@@ -98,6 +98,29 @@ def epoll_diff_is_the_lesson(t):
     shared = len(set(lt) & set(et))
     if shared < 0.5 * len(set(lt)):
         raise AssertionError(f"epoll_lt.c and epoll_et.c share only {shared} lines")
+
+
+def named_files_exist(t):
+    found = list(named_files.missing(ROOT))
+    if found:
+        raise AssertionError("no such file:\n" + "\n".join(found))
+
+
+def missing_files_are_found(t):
+    files = named_files.everything(ROOT)
+    text = "`servers/net.c`, `net.c`, `unit/test_*.c`, servers/models/*.c, `docs/models/NAME.md`"
+    if list(named_files.missing_names(ROOT, text, files)):
+        raise AssertionError(f"not found: {list(named_files.missing_names(ROOT, text, files))}")
+    text = "`servers/gone.c`, `gone.c`, `gone_*.c`, servers/gone/*, `drive/net.c`"
+    if len(list(named_files.missing_names(ROOT, text, files))) != 5:
+        raise AssertionError(f"found: {list(named_files.missing_names(ROOT, text, files))}")
+    text = "[a](method.md#two-services) [b](https://example.org/c.md) [c](../README.md)"
+    if list(named_files.missing_links(ROOT, "docs/sample.md", text)):
+        raise AssertionError("a link that leads somewhere is taken for one that does not")
+    if len(list(named_files.missing_links(ROOT, "docs/a.md", "[a](b.md) [c](method.md#d)"))) != 2:
+        raise AssertionError("a link that leads nowhere is not found")
+    if named_files.comments_of_c('/* a.c */ "b.c" // c.c\n') != "/* a.c */\n// c.c":
+        raise AssertionError("the comments of C are not found")
 
 
 def python_compiles(t):
@@ -246,6 +269,8 @@ if __name__ == "__main__":
              ("no line of C is over 100 columns", lines_are_short),
              ("that check finds a long line", long_lines_are_found),
              ("epoll-lt and epoll-et differ in the lesson only", epoll_diff_is_the_lesson),
+             ("every file that a document or a comment names exists", named_files_exist),
+             ("that check finds a name and a link that lead nowhere", missing_files_are_found),
              ("the Python files compile", python_compiles),
              ("no test has a limit on time that a slow machine exceeds", no_short_limits),
              ("that check finds each kind of limit", short_limits_are_found)]
