@@ -1,20 +1,19 @@
 /* epoll-et: one thread, told once when a descriptor becomes ready.
  *
- * How it waits   In epoll_wait(), edge-triggered: a descriptor is reported when its state
- *                changes, and not again until it changes again. The kernel keeps the list, so a
- *                call costs by what is ready, not by what is open.
+ * How it waits   In epoll_wait(), edge-triggered: a descriptor is reported when its state changes,
+ *                and not again until its state changes again. The kernel keeps the list, so a call
+ *                costs by what is ready, not by what is open.
  * Who works      The one thread, in turn for each connection that is ready.
  * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system calls.
  *                An idle connection costs none.
  * It breaks      Not with numbers: descriptors and memory are the limit. One slow piece of work
- *                holds up all connections, as in every loop with one thread. And it is easier to
- *                get wrong: whoever leaves data in a socket waits for a report that never comes.
+ *                holds up all connections, as in every loop with one thread. And a loop that
+ *                leaves data in a socket waits for a report that never comes.
  *
- * Edge-triggered, a connection is registered once, for everything, and epoll_ctl() is not needed
- * any more. In return the loop must use up what was reported: it reads until the socket is empty.
- * A short recv proves that (epoll(7)), so the textbook's last recv, the one that fails with
- * EAGAIN, is saved; but not where the end of input or an urgent byte was reported, at which recv
- * stops short too. */
+ * A connection is registered once, for everything, and needs no further epoll_ctl(). In return the
+ * loop must use up what was reported: it reads until the socket is empty. The textbook's proof is
+ * a last recv that fails with EAGAIN. A short recv proves the same (epoll(7)) and saves that call.
+ * Where the end of input or an urgent byte was reported it proves nothing. */
 #include "servers/model.h"
 
 #include <sys/epoll.h>

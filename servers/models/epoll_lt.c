@@ -1,17 +1,18 @@
 /* epoll-lt: one thread, told which descriptors are ready, as long as they are.
  *
- * How it waits   In epoll_wait(), level-triggered: a descriptor is reported by each call while it
- *                is ready. The kernel keeps the list, so a call costs by what is ready, not by
- *                what is open.
+ * How it waits   In epoll_wait(), level-triggered: each call reports a descriptor while the
+ *                descriptor is ready. The kernel keeps the list, so a call costs by what is ready,
+ *                not by what is open.
  * Who works      The one thread, in turn for each connection that is ready.
  * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system calls.
  *                An idle connection costs none.
  * It breaks      Not with numbers: descriptors and memory are the limit. One slow piece of work
  *                holds up all connections, as in every loop with one thread.
  *
- * Level-triggered, the loop must not be told of what it does not want now, or it would spin: a
- * connection that waits to write must not be watched for reading. So a change of mind is an
- * epoll_ctl(), which in keep-alive traffic with small answers never happens. */
+ * Level-triggered epoll repeats a report until the loop has taken what was reported. So the loop
+ * must not be told of what it does not want now, or it would spin: a connection that waits to
+ * write must not be watched for reading. Each change of mind costs an epoll_ctl(); keep-alive
+ * traffic with small answers needs none. */
 #include "servers/model.h"
 
 #include <sys/epoll.h>

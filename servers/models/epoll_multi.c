@@ -1,24 +1,32 @@
 /* epoll-multi: a loop for each CPU, each with a listening socket of its own.
  *
- * How it waits   As epoll-lt, but N times: every worker, a thread or a process (--workers-as),
- *                in its own epoll_wait() over its own set.
- * Who works      The worker whose listening socket a connection came to; it keeps it to the end.
- *                Nothing is handed over and nothing is shared, so there is no lock.
+ * How it waits   As epoll-lt, but N times: every worker, a thread or a process (--workers-as), in
+ *                its own epoll_wait() over its own set.
+ * Who works      The worker whose listening socket a connection came to. The worker keeps the
+ *                connection to the end. Nothing is handed over and nothing is shared, so there is
+ *                no lock.
  * It costs       What epoll-lt costs: per request recv, send and a share of epoll_wait. An idle
  *                connection costs no system call.
- * It breaks      As a loop does: a slow piece of work holds up all connections of its worker,
- *                also while the other workers are idle. Who waits behind it was decided when it
- *                connected.
+ * It breaks      As a loop does: a slow piece of work holds up all connections of its worker, also
+ *                while the other workers are idle. Which connections wait behind it was decided
+ *                when they connected.
  *
- * SO_REUSEPORT (socket(7), since Linux 3.9) lets the N sockets listen on one port: the kernel gives
- * a new connection to one of them by a hash of its addresses and ports, so no accept wakes two
- * workers; the spread is that of a hash, not of the load. A queue is its socket's alone: who waits
- * in it has to wait for that worker. Where a worker process dies its socket lives on in the parent,
- * and its queue is for the worker that replaces it. At SIGTERM all sockets are shut down together,
- * as one is elsewhere: who waits in a queue gets a reset, and is counted as `unaccepted`.
+ * SO_REUSEPORT (socket(7), since Linux 3.9) lets the N sockets listen on one port. The kernel
+ * gives a new connection to one of them by a hash of its addresses and ports. So no accept wakes
+ * two workers. The spread is that of a hash, not of the load: with few connections one worker may
+ * have most of them.
  *
- * `diff epoll_lt.c epoll_multi.c` shows what many loops need that one does not: a set of its own
- * for each (_Thread_local is one for each process too), and somebody to start them. */
+ * A connection waits in the queue of one socket, for one worker. When a worker process dies, the
+ * parent keeps its socket open, and the queue is for the worker that replaces it. At SIGTERM all
+ * sockets are shut down together, as one socket is elsewhere: the connections in a queue get a
+ * reset, and are counted as `unaccepted`.
+ *
+ * Unix-domain sockets have no SO_REUSEPORT: with more than one worker the server says so and exits
+ * with status 3. And a second server of the same user must not take a share of the connections
+ * unnoticed: the first socket is bound without SO_REUSEPORT (net_listen.c).
+ *
+ * `diff epoll_lt.c epoll_multi.c` shows what many loops need that one does not: somebody to start
+ * them, a socket for each, and options. */
 #include "servers/model.h"
 
 #include <sys/epoll.h>

@@ -2,17 +2,19 @@
  *
  * How it waits   The parent in accept(), each child in recv() on its one connection.
  * Who works      The child: it serves its client to the end and exits. The parent never touches
- *                it.
+ *                the client. The scheduler of the kernel does the multiplexing.
  * It costs       2 system calls per request (recv, send). Per connection a fork, an exit and a
- *                wait: hundreds of microseconds, mostly for copying page tables and taking the
- *                faults of copy-on-write. An idle connection costs a process: kernel stack, page
- *                tables and the pages it has written.
- * It breaks      Where connections are short, as the fork is then the work; and at the limit of
- *                processes (RLIMIT_NPROC, pid_max).
+ *                wait: hundreds of microseconds, mostly for copying page tables and for the faults
+ *                of copy-on-write. An idle connection costs a process: kernel stack, page tables
+ *                and the pages it has written.
+ * It breaks      Where connections are short: the fork is then the work. And at the limit of
+ *                processes (RLIMIT_NPROC, pid_max, a container's pids.max; 32,000 here): then the
+ *                connection is closed and counted as refused. Descriptors are no limit: the parent
+ *                keeps none, and each child has a table of its own.
  *
- * A child that is over stays a zombie until its parent waits for it, so SIGCHLD is handled.
- * Several children may end while the signal is pending once: the handler reaps until none is
- * left (UNP, section 5.10). PR_SET_PDEATHSIG ends the children of a parent that was killed. */
+ * A child that has ended stays a zombie until its parent waits for it, so SIGCHLD is handled.
+ * Several children may end while the signal is pending once: the handler reaps until none is left
+ * (UNP, section 5.10). PR_SET_PDEATHSIG ends the children of a parent that was killed. */
 #include "servers/model.h"
 
 #include <errno.h>

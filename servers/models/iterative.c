@@ -5,10 +5,14 @@
  * It costs       2 system calls per request (recv, send), as few as any model can make. A
  *                connection that waits costs nothing here: it lies in the kernel's queue,
  *                unanswered.
- * It breaks      With the second client. A keep-alive connection holds the server until it
- *                closes; all others hang, although connect() succeeded: the kernel completes the
- *                handshake for the backlog (listen(2)). Throughput alone does not show it, the
- *                number of starved connections does. */
+ * It breaks      With the second client. A keep-alive connection holds the server until it closes.
+ *                All others hang, although connect() succeeded: the kernel completes the handshake
+ *                for the backlog (listen(2)). Throughput alone does not show the hanging; the
+ *                number of starved connections does.
+ *
+ * The queue is as long as the smaller of --backlog and net.core.somaxconn. When the queue is full
+ * the kernel drops further handshakes. The clients try again after one second, then after three,
+ * and so on: to a client that looks like a slow network. */
 #include "servers/model.h"
 
 #include "servers/drive/serve_blocking.h"

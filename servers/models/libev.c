@@ -7,9 +7,12 @@
  * It breaks      Not with numbers: descriptors and memory are the limit. One slow callback holds
  *                up all others.
  *
- * libev tells that a socket is ready and leaves reading and writing to its user, so the connection
- * is the one of epoll-lt (conn.c), and so are deadlines and accepting (reactor.c). One ev_timer
- * stands for the earliest deadline of all. */
+ * libev says that a socket is ready, and leaves reading and writing to its user. So the connection
+ * is that of epoll-lt (conn.c), and so are deadlines and accepting (reactor.c).
+ *
+ * To move an ev_timer with every request is the mistake that libev's manual warns of. Here one
+ * ev_timer stands for the earliest deadline of all. libev calls no epoll_ctl(DEL) when a watcher
+ * stops: at the next event it notices that nobody wants the descriptor. */
 #include "servers/model.h"
 
 #include <ev.h>

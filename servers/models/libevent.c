@@ -9,7 +9,10 @@
  * It breaks      Not with numbers: descriptors and memory are the limit. One slow callback holds
  *                up all others.
  *
- * docs/models/libevent.md tells what a bufferevent does, and where the system calls come from. */
+ * A bufferevent is a socket with two buffers. It never tries to write at once: it adds EPOLLOUT to
+ * the set, waits until the socket is reported writable, writes, and takes EPOLLOUT out again.
+ * Before it reads it asks how much there is. libevent reads and writes, so this file drives the
+ * session. */
 #include "servers/model.h"
 
 #include <errno.h>

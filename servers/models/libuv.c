@@ -8,7 +8,7 @@
  * It breaks      Not with numbers: descriptors and memory are the limit. One slow callback holds
  *                up all others.
  *
- * libuv does the reading and the writing itself, so the session is driven from here. */
+ * libuv does the reading and the writing itself, so this file drives the session. */
 #include "servers/model.h"
 
 #include <stdlib.h>

@@ -1,21 +1,22 @@
 /* nonblocking: a busy loop that tries every socket in turn, for ever.
  *
- * How it waits   It does not. Every socket is non-blocking (O_NONBLOCK), and each is tried: whoever
- *                has nothing answers EAGAIN, and the next one is tried.
+ * How it waits   It does not. Every socket is non-blocking (O_NONBLOCK), and the loop tries each:
+ *                a socket that has nothing answers EAGAIN, and the loop goes on to the next.
  * Who works      The one thread. It uses all of a CPU, with no client at all as with thousands.
- * It costs       Per request recv, send, and as many futile tries as there are open connections
- *                times passes until the next one has something: an idle connection costs a
- *                system call in each pass. The counters `tries` and `hits` show what comes of it.
- * It breaks      With idle connections: they make each pass longer, and so the time until a busy
+ * It costs       Per request recv, send, and all the tries in vain until the request came. An idle
+ *                connection costs a system call in each pass of the loop. The counters show the
+ *                yield: `tries` are the sockets that were tried, `hits` those that had something.
+ * It breaks      With idle connections: each makes every pass longer, and so the time until a busy
  *                one has its turn. And where others need the CPU.
  *
- * This is what the calls that wait were made for: to ask the kernel about all sockets costs one
- * system call, or none while nothing happens, instead of one for each socket. With a few busy
- * connections and a CPU to itself it is quick to answer all the same, as it never sleeps and nobody
- * has to wake it: user-space network stacks (DPDK) and trading systems poll for that reason.
+ * The calls that wait were made for this: to ask the kernel about all sockets costs one system
+ * call, or none while nothing happens, instead of one for each socket. Still this loop answers
+ * quickly when it has few connections, all busy, and a CPU to itself: the loop never sleeps, so
+ * nobody has to wake it. User-space network stacks (DPDK) and trading systems poll for that
+ * reason.
  *
- * No call here waits, so `wakeups` and `events` stay 0. What the loop looks at without asking the
- * kernel is the clock, by the vDSO, and the flag that SIGTERM sets. */
+ * No call here waits, so `wakeups` and `events` stay 0. Two things the loop looks at without a
+ * system call: the clock, by the vDSO, and the flag that SIGTERM sets. */
 #include "servers/model.h"
 
 #include "common/clock.h"

@@ -3,14 +3,15 @@
  * How it waits   In poll(), with an array of the descriptors and what each waits for.
  * Who works      The one thread, in turn for each connection that is ready.
  * It costs       Per request recv and send, and a share of poll: 2 + 1/batch system calls. Each
- *                poll copies the array into the kernel, which looks at every entry, and copies
- *                the results back; then the array is searched here. So its cost grows with the
- *                number of connections, busy or idle.
- * It breaks      Nowhere abruptly: it has no FD_SETSIZE, it only becomes slow.
+ *                poll copies the array into the kernel, which looks at every entry, and copies the
+ *                results back. Then the loop searches the array. So the cost grows with the number
+ *                of connections, busy or idle.
+ * It breaks      Nowhere abruptly: poll has no FD_SETSIZE, it only becomes slow.
  *
- * An entry with a negative descriptor is skipped by the kernel (poll(2)). A connection that waits
- * for its timer is put to sleep that way: with `events` zero, a client that hangs up would still
- * be reported, over and over. */
+ * Errors and hang-ups are reported whether asked for or not. A connection that waits for its timer
+ * wants to hear of neither: with `events` zero, a client that hangs up would be reported over and
+ * over. So the entry of such a connection gets a negative descriptor, which the kernel skips
+ * (poll(2)). */
 #include "servers/model.h"
 
 #include <poll.h>

@@ -3,29 +3,37 @@
  * How it waits   Each child for a connection on the one listening socket that all have inherited,
  *                then in recv() on that connection.
  * Who works      The child that got the connection: it serves its client to the end, then waits
- *                for the next one. The parent only watches the children.
+ *                for the next one. The parent only watches: it replaces a child that dies (no
+ *                child more often than once a second) and passes SIGTERM on.
  * It costs       2 system calls per request (recv, send), and no fork for a connection. An idle
- *                connection costs a child: whoever is connected occupies one.
+ *                connection costs a child.
  * It breaks      At one connection more than there are children: it waits in the kernel's queue,
- *                unanswered, until a child is free.
+ *                unanswered, until a child is free. With keep-alive connections that may be for
+ *                ever.
  *
- * How N processes wait for one event is an old problem. If all are woken for each connection and
- * one gets it, the others have come for nothing: the thundering herd. --accept chooses:
+ * How N processes wait for one event is an old problem. If each connection wakes all, one gets the
+ * connection and the others have come for nothing: the thundering herd. --accept chooses:
  *
- *   block       All block in accept(). Linux puts those waiters to sleep as exclusive ones, so a
+ *   block       All block in accept(). Linux queues these waiters as exclusive ones, so a
  *               connection wakes one child only (inet_csk_wait_for_connect(); the kernels that
  *               UNP, section 30.6, measured woke all). The cure that costs nothing.
  *   none        All wait in poll(), as a child with two descriptors to watch would, then call
- *               accept(). Waiters in poll() are not exclusive: the herd. Those that come too
- *               late find the socket empty, most of them in poll() already, inside the kernel:
- *               see voluntary_switches; some in accept(): see eagain.
- *   lock        A lock around accept(): one child waits, the others wait for the lock, which wakes
- *               one. Apache's way. It is a robust mutex in shared memory: a child that dies holding
- *               it leaves it to the next one (EOWNERDEAD), who has nothing to repair, as accept()
- *               leaves nothing half done; and taking it costs no system call while it is free. A
- *               lock of fcntl() survives a death as well, but takes two for each connection.
+ *               accept(). Waiters in poll() are not exclusive: this is the herd. Most of the late
+ *               ones find the socket empty in poll() already, inside the kernel: see
+ *               voluntary_switches. Some find it empty in accept(): see eagain.
+ *   lock        A lock around accept(), Apache's way. One child waits for a connection, the others
+ *               wait for the lock, which wakes one. The lock is a robust mutex in shared memory: a
+ *               child that dies leaves the lock to the next one (EOWNERDEAD). The next one has
+ *               nothing to repair, as accept() leaves nothing half done. To take the lock costs no
+ *               system call while it is free. A lock of fcntl() survives a death as well, but
+ *               takes two calls for each connection.
  *   exclusive   All wait in epoll_wait(), each in a set of its own, in which the socket has
- *               EPOLLEXCLUSIVE (Linux 4.5): one or a few are woken. The cure for loops. */
+ *               EPOLLEXCLUSIVE (Linux 4.5). One or a few are woken. The cure for loops.
+ *
+ * One process cannot block in accept() on two sockets. With several addresses the children of
+ * block and lock wait in epoll_wait() on one shared set, then call accept(). The set is
+ * level-triggered: it wakes one more child while a connection is not accepted, and a child that is
+ * too late finds nobody. */
 #include "servers/model.h"
 
 #include <errno.h>

@@ -5,20 +5,24 @@
  * Who works      The worker that took the connection from the queue: it reads, runs the app and
  *                answers, then has the kernel watch the connection again. The next request may go
  *                to another worker.
- * It costs       Per request recv, send, epoll_ctl to re-arm, a share of epoll_wait and, where a
- *                worker sleeps, a futex call or two to wake it: 3 + 1/batch at the least. An idle
- *                connection costs none, and no thread.
- * It breaks      Not with numbers. Where requests are small the hand-over costs more than the work:
- *                one loop is faster then. It pays where they are long: /cpu/US holds up one worker,
- *                and no other connection, until there are as many of them as workers.
+ * It costs       Per request recv, send, epoll_ctl to re-arm and a share of epoll_wait: 3 +
+ *                1/batch. Where a worker sleeps, a futex call or two wake it. An idle connection
+ *                costs none, and no thread.
+ * It breaks      Not with numbers. Where requests are small the hand-over costs more than the
+ *                work: one loop is faster then. The pool pays where requests are long: /cpu/US
+ *                holds up one worker, and no other connection, until there are as many such
+ *                requests as workers.
  *
- * EPOLLONESHOT (epoll_ctl(2)) is what makes it possible: a descriptor that was reported is not
- * reported again before it is re-armed, so no two workers get the same connection. Each connection
- * has an owner, and only that one touches it: the worker, while its state is BUSY; nobody, while
- * it is not. The list, the timers and closing are the main thread's. All it does to a connection
- * that a worker has is to set a bit in its state, EVENT or TIMER; a worker that finds a bit when
- * it wants to let go looks at the connection again. What only the main thread can do, to close
- * it or to set an earlier timer, a worker asks for by handing it back. So there is one lock, the
+ * EPOLLONESHOT (epoll_ctl(2)) makes the pool possible: a descriptor that was reported is not
+ * reported again before it is re-armed, so no two workers get the same connection. Timers are a
+ * second source of events, and epoll does not know them. So each connection has an owner, and
+ * nobody else touches the connection. The owner is a worker while the state is BUSY; else there is
+ * none.
+ *
+ * The list, the timers and closing are the main thread's. To a connection that a worker has, the
+ * main thread does one thing: it sets a bit in the state, EVENT or TIMER. A worker that wants to
+ * let go and finds a bit looks at the connection again. A worker cannot close a connection or set
+ * an earlier timer: it hands the connection back to the main thread. So there is one lock, the
  * queue's. */
 #include "servers/model.h"
 

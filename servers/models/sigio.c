@@ -1,27 +1,30 @@
 /* sigio: signal-driven I/O: one thread, a queued real-time signal for everything that happens.
  *
- * How it waits   In sigtimedwait(). Each socket has O_ASYNC, this thread as its owner (F_SETOWN_EX)
- *                and a real-time signal (F_SETSIG), so the kernel queues one signal, with the
- *                number of the descriptor (si_fd) and what happened (si_band), for each segment
- *                that arrives, each connection, each end, and when there is room again to write.
+ * How it waits   In sigtimedwait(), with the signals blocked, so no handler runs. Each socket has
+ *                O_ASYNC, this thread as its owner (F_SETOWN_EX) and a real-time signal
+ *                (F_SETSIG). The kernel queues one signal, with the descriptor (si_fd) and what
+ *                happened (si_band), for each segment that arrives, each connection, each end, and
+ *                for room to write again.
  * Who works      The one thread, for one signal after the other.
  * It costs       Per request rt_sigtimedwait, recv and send: 3 system calls, for signals are
- *                fetched one at a time; a connection three fcntl more. An idle one costs none.
+ *                fetched one at a time. A connection costs three fcntl more. An idle one costs
+ *                none.
  * It breaks      When more signals are pending than RLIMIT_SIGPENDING allows the user: see below.
  *                One slow piece of work holds up all connections, as in every one-thread loop.
  *
- * A signal reports a change, once, as edge-triggered epoll does; so a socket is read until it is
- * empty. But epoll merges what happens before it is asked, and signals stand in a queue: a
- * descriptor may be closed, and its number given to the next connection, while signals for the old
- * one are still to come. So a signal is a hint: the loop tries recv or send, and what these say
- * counts. A stale hint costs a recv that finds nothing.
+ * A signal reports a change, once, as edge-triggered epoll does; so the loop reads a socket until
+ * the socket is empty. But epoll merges what happens before it is asked, and signals stand in a
+ * queue: a descriptor may be closed, and its number given to the next connection, while signals
+ * for the old one are still to come. So a signal is a hint: the loop tries recv or send, and
+ * believes their result. A stale hint costs a recv that finds nothing.
  *
- * The end of input may lie behind a short recv. It has a signal of its own, so one recv a signal
- * finds all; where two came before one recv, the socket is read until recv says EAGAIN.
+ * The end of input may lie behind a short recv. The end has a signal of its own, so one recv for
+ * each signal finds all. Where two signals came before one recv, the loop reads until recv says
+ * EAGAIN.
  *
- * When the queue is full the kernel drops the signal and sends a plain SIGIO instead: something was
- * lost. It comes first, having the lower number. Then all that is queued is thrown away and poll()
- * asks after every socket: signal-driven I/O needs another way of waiting to fall back upon. */
+ * When the queue is full the kernel drops the signal and sends a plain SIGIO instead, which comes
+ * first, having the lower number. Then the loop throws away all that is queued, and asks poll()
+ * after every socket: signal-driven I/O needs another way of waiting to fall back upon. */
 #include "servers/model.h"
 
 #include <errno.h>

@@ -1,17 +1,21 @@
 /* thread: a thread for each connection.
  *
  * How it waits   The main thread in accept(), each other thread in recv() on its one connection.
- * Who works      The connection's thread: straight-line code, the scheduler does the
- *                multiplexing.
+ * Who works      The connection's thread: straight-line code. The scheduler does the multiplexing.
  * It costs       2 system calls per request (recv, send), and a context switch whenever the next
  *                request belongs to another connection. Per connection a clone and an exit, some
  *                tens of microseconds. An idle connection costs a stack (only touched pages are
  *                resident), a kernel stack and a buffer.
- * It breaks      At the limit of threads (threads-max, pid_max, a container's pids.max): then
- *                pthread_create fails and the connection is refused.
+ * It breaks      At the limit of threads (threads-max, pid_max, a container's pids.max; 32,000
+ *                here): then pthread_create fails, and the connection is closed and counted as
+ *                refused. All connections share one table of descriptors, so EMFILE can come:
+ *                accepting then rests for 20 ms at a time, and the connections wait in the
+ *                backlog.
  *
- * The threads are detached: nobody joins them, each cleans up behind itself. The default stack
- * of 8 MiB would do too, as it is only address space, but 10,000 of them are 80 GB of it. */
+ * The threads are detached: nobody joins them, each cleans up behind itself. While they serve they
+ * share nothing: each has its session, its buffers and its counters. The one lock is taken when a
+ * connection begins and when it ends. The default stack of 8 MiB would do too, as it is only
+ * address space, but 10,000 of them are 80 GB of it. */
 #include "servers/model.h"
 
 #include <pthread.h>

@@ -5,14 +5,18 @@
  * Who works      The worker that took the connection from the queue: it serves its client to the
  *                end, in straight-line code.
  * It costs       2 system calls per request (recv, send), and a context switch whenever the next
- *                request belongs to another connection. Per connection a trip through the queue:
- *                a futex call or two, to wake a worker. An idle connection costs a worker.
- * It breaks      At one connection more than there are workers: it waits in the queue. At --queue
- *                more the queue is full: then the main thread stops accepting, the next ones wait
- *                in the kernel's queue (--backlog), and behind that clients find no answer to
- *                their SYN. Nothing is refused and nothing grows: the pressure goes back to
- *                where it comes from. The counters show it: `queued` now, `max_queued` at most,
- *                `queue_full` times.
+ *                request belongs to another connection. Per connection a trip through the queue: a
+ *                futex call or two, to wake a worker. An idle connection costs a worker.
+ * It breaks      At one connection more than there are workers: it waits in the queue, accepted
+ *                and unanswered. At --queue more the queue is full: then the main thread stops
+ *                accepting, and the next ones wait in the kernel's queue (--backlog). When that is
+ *                full too, the kernel drops the clients' SYNs. Nothing is refused and nothing
+ *                grows: the pressure goes back to where it comes from. The counters show it:
+ *                `queued` now, `max_queued` at most, `queue_full` times.
+ *
+ * A queue without a bound would only move the waiting into the server, where it costs memory and
+ * hides. On SIGTERM the connections in the queue are served like the others: what has come is
+ * answered, then they are closed.
  *
  * The lock is held for moving one number in or out, never while anybody serves or accepts. */
 #include "servers/model.h"

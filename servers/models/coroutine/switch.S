@@ -4,7 +4,7 @@
  * for the stack pointer, and pop the same from there. To the compiler it is a call of a function:
  * whatever else is in registers it has saved itself.
  *
- * A new stack looks as if it had called this function (coroutine.c puts there what is popped), and
+ * A new stack looks as if it had called this function (stackful.c puts there what is popped), and
  * returns to switch_entry, which calls the function in one kept register with the argument in
  * another. That never returns. */
 
