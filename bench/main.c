@@ -12,11 +12,11 @@ static const struct {
     int (*run)(int, char **);
     const char *summary;
 } commands[] = {
-    {"run", command_run, "measure what a scenario asks for; plots and a report come with it"},
-    {"list", command_list, "the models and the scenarios there are"},
+    {"run", command_run, "measure what a scenario asks for, and make plots and a report"},
+    {"list", command_list, "list the models, external servers and scenarios"},
     {"serve", command_serve, "run one server by hand"},
-    {"plot", command_plot, "summary.csv and plots of a run, from what it measured"},
-    {"report", command_report, "report.html of a run"},
+    {"plot", command_plot, "make summary.csv and plots again from what a run measured"},
+    {"report", command_report, "make report.html again from what a run measured"},
 };
 
 static void help(void)
@@ -27,9 +27,10 @@ static void help(void)
            "\n");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         printf("  %-8s %s\n", commands[i].name, commands[i].summary);
-    printf("\n"
-           "iomodels COMMAND --help (or -h) tells the options of each.\n"
-           "Exit status: 0 well, 1 something failed, 2 wrong usage, 130 interrupted.\n");
+    printf(
+        "\n"
+        "iomodels COMMAND --help (or -h) lists the options of a command.\n"
+        "Exit status: 0 all is well, 1 something failed, 2 the command line is wrong, 130 interrupted.\n");
 }
 
 int main(int argc, char **argv)

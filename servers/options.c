@@ -75,44 +75,50 @@ static bool refuse_workers(void *target, const char *text)
 
 static const struct option_row rows[] = {
     {OPTION_CALL, 0, "listen", "ADDRESS",
-     "HOST:PORT (all addresses of the host), *:PORT or [::]:PORT (all of the machine, IPv4 "
-     "too), [IPV6]:PORT, unix:PATH or unix:@NAME; port 0 picks a free one (127.0.0.1:8080)",
+     "where to listen: HOST:PORT (all addresses of the host), *:PORT or [::]:PORT (all "
+     "addresses of the machine, IPv4 too), [IPV6]:PORT, unix:PATH or unix:@NAME; port 0 picks "
+     "a free port (127.0.0.1:8080)",
      .call = read_listen},
-    {OPTION_CALL, 0, "protocol", "NAME", "http or echo (http)", .call = read_protocol,
-     .expects = "http or echo"},
+    {OPTION_CALL, 0, "protocol", "NAME", "the service: http or echo (http)",
+     .call = read_protocol, .expects = "http or echo"},
     {OPTION_NUMBER, 0, "backlog", "N",
-     "connections the kernel holds ready to be accepted; it takes no more than "
-     "net.core.somaxconn (4096)",
+     "how many connections may wait in the kernel to be accepted; net.core.somaxconn limits "
+     "the number (4096)",
      OPTION_FIELD(struct options, backlog), .high = INT_MAX},
     {OPTION_NUMBER, 0, "max-connections", "N",
-     "close connections beyond N at once; 0 for the model's own limit (0)",
+     "close every connection beyond N at once; 0: the model's own limit (0)",
      OPTION_FIELD(struct options, max_connections), .high = 1000000},
     {OPTION_TIME, 0, "idle-timeout", "TIME",
-     "close a connection that makes no progress for so long; a request begun is answered with "
-     "408; 0 for never (60s)",
+     "close a connection that makes no progress for so long; a request that has begun is "
+     "answered with 408; 0: never (60s)",
      OPTION_FIELD(struct options, idle_timeout), .high = DAY},
-    {OPTION_TIME, 0, "drain", "TIME", "what SIGTERM leaves requests in flight to finish (5s)",
+    {OPTION_TIME, 0, "drain", "TIME",
+     "how long requests in flight may take to finish after SIGTERM (5s)",
      OPTION_FIELD(struct options, drain), .high = DAY},
-    {OPTION_TEXT, 0, "root", "DIR", "serve the files below DIR too (http)",
+    {OPTION_TEXT, 0, "root", "DIR", "serve the files below DIR as well (only http)",
      OPTION_FIELD(struct options, root)},
-    {OPTION_SIZE, 0, "max-body", "SIZE", "largest request body (1M)",
+    {OPTION_SIZE, 0, "max-body", "SIZE", "the largest request body that is accepted (1M)",
      OPTION_FIELD(struct options, max_body), .high = 1 << 30},
     {OPTION_NUMBER, 0, "ready-fd", "N",
-     "write the addresses to descriptor N once it listens, one a line, and close N",
+     "when the server listens, write its addresses to descriptor N, one on each line, and "
+     "close N",
      OPTION_FIELD(struct options, ready_fd), .high = INT_MAX},
     {OPTION_FLAG, 0, "describe", NULL,
-     "print the model's name and limits, with the other options given, as JSON",
+     "print the model's name and its limits under the other options as JSON, and exit",
      OPTION_FIELD(struct options, describe)},
     {.name = NULL},
 };
 
 static const char notes[] =
-    "TIME takes ns, us, ms, s, m, h (alone: seconds), SIZE takes k, M, G.\n"
-    "SIGTERM stops the server, SIGUSR1 prints its counters as a line of JSON; so does "
-    "the end.\n"
+    "TIME: ns, us, ms, s, m, h; a number alone is seconds. SIZE: bytes, or with k, M or G.\n"
+    "SIGTERM stops the server. SIGUSR1 prints the counters as a line of JSON; the server also "
+    "prints them when it stops.\n"
     "HTTP: GET / /bytes/N /cpu/MICROSECONDS /wait/MILLISECONDS, POST /echo.\n"
-    "Exit status: 0 stopped, 1 the system refused something, 2 usage, 3 the model cannot work "
-    "on this system or with this address.";
+    "Exit status:\n"
+    "  0  the server was stopped\n"
+    "  1  the system refused something\n"
+    "  2  the command line is wrong\n"
+    "  3  the model cannot work on this system or with this address";
 _Static_assert(EXIT_UNSUPPORTED == 3, "the notes name it");
 
 bool options_unsupported(const struct options *o, char *why, size_t size)

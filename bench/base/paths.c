@@ -99,14 +99,15 @@ void paths_find(struct paths *p)
 }
 
 const struct option_row paths_rows[] = {
-    {OPTION_TEXT, 0, "servers", "DIR", "the server programs (default: of this build)",
+    {OPTION_TEXT, 0, "servers", "DIR", "where the server programs are (default: in this build)",
      OPTION_FIELD(struct paths, servers)},
     {OPTION_TEXT, 0, "external-dir", "DIR",
-     "what describes servers of others (default: bench/external)",
+     "where the files of external servers are (default: bench/external)",
      OPTION_FIELD(struct paths, external)},
-    {OPTION_TEXT, 0, "loadgen", "FILE", "the load generator (default: of this build)",
+    {OPTION_TEXT, 0, "loadgen", "FILE", "the load generator (default: that of this build)",
      OPTION_FIELD(struct paths, loadgen)},
-    {OPTION_TEXT, 0, "scripts", "DIR", "the gnuplot scripts (default: of the source tree)",
+    {OPTION_TEXT, 0, "scripts", "DIR",
+     "where the gnuplot scripts are (default: in the source tree)",
      OPTION_FIELD(struct paths, scripts)},
     {0},
 };

@@ -170,9 +170,9 @@ int command_list(int argc, char **argv)
     struct list_options o = {0};
     const struct command_line line = {
         .usage = "iomodels list [OPTIONS]\n",
-        .about = "The models, with what each holds; the servers of others that can be measured "
-                 "beside them, whether they are installed and what to install where not; the "
-                 "scenarios of this source tree.",
+        .about =
+            "List the models and their limits, the scenarios of this source tree, and the external "
+            "servers (servers of others): whether each is installed, and what to install if not.",
         .tables = {rows, paths_rows},
         .target = &o,
     };

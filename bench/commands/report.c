@@ -34,8 +34,8 @@ int command_report(int argc, char **argv)
         .usage = "iomodels report [--markdown] DIR\n",
         .about =
             "Write report.html of a run from its trials.csv, environment.json and "
-            "plots/*.svg. Needs none of the servers. Data that no run writes is refused; the "
-            "message names its file and line.",
+            "plots/*.svg. This needs none of the servers. Data that no run writes is refused; "
+            "the message names file and line.",
         .tables = {rows},
         .target = &o,
     };

@@ -56,39 +56,40 @@ static bool take_env(void *target, const char *value)
 }
 
 static const struct option_row rows[] = {
-    {OPTION_TEXT, 0, "models", "A,B,...", "only these models; none",
+    {OPTION_TEXT, 0, "models", "A,B,...",
+     "which models to measure: a list of names, or none (default: the models of the scenario)",
      OPTION_FIELD(struct run_options, models)},
     {OPTION_TEXT, 0, "externals", "A,B,...",
-     "these servers of others ('iomodels list' names them); all, none",
+     "which external servers (servers of others) to measure: a list of names ('iomodels list' "
+     "has them), all, or none",
      OPTION_FIELD(struct run_options, externals)},
-    {OPTION_CALL, 0, "peers", "A,B,...", "the name of --externals before", .call = take_peers},
+    {OPTION_CALL, 0, "peers", "A,B,...", "the old name of --externals", .call = take_peers},
     {OPTION_CALL, 0, "external", "'CMD'",
-     "a server of yours as well: CMD must serve on port {port} of 127.0.0.1, in the "
-     "foreground; "
-     "several are allowed. It is cut into words as a shell does; for a shell say: sh -c '...'",
+     "measure a server of yours as well: CMD must serve on port {port} of 127.0.0.1, in the "
+     "foreground. The option may be repeated. CMD is cut into words as a shell does; for a "
+     "real shell say: sh -c '...'",
      .call = take_external},
     {OPTION_CALL, 0, "external-name", "NAME",
-     "what the --external before it is called (default: its program)", .call = take_name},
+     "the name of the last --external (default: its program)", .call = take_name},
     {OPTION_CALL, 0, "external-protocol", "http|echo",
-     "what the --external before it speaks (default: http)", .call = take_protocol,
+     "the protocol of the last --external (default: http)", .call = take_protocol,
      .expects = "http or echo"},
     {OPTION_TEXT, 0, "out", "DIR",
-     "run directory, for one run at a time (default: a new one, SCENARIO-DATE below results/ "
-     "of "
-     "the source tree; below results/ of the current directory where there is none)",
+     "the run directory, for one run at a time (default: a new directory SCENARIO-DATE in "
+     "results/ of the source tree; without a source tree in results/ of the current "
+     "directory)",
      OPTION_FIELD(struct run_options, out)},
     {OPTION_CALL, 0, "seed", "N",
-     "order of the trials (default: random, kept in environment.json)", .call = take_seed,
-     .expects = "a number from 0 to 2^64-1"},
+     "the seed of the order of trials (default: random, kept in environment.json)",
+     .call = take_seed, .expects = "a number from 0 to 2^64-1"},
     {OPTION_TEXT, 0, "resume", "DIR", "go on with an interrupted run",
      OPTION_FIELD(struct run_options, resume)},
-    {OPTION_FLAG, 0, "dry-run", NULL, "print the trials in their order, measure nothing",
+    {OPTION_FLAG, 0, "dry-run", NULL, "print the trials in their order and measure nothing",
      OPTION_FIELD(struct run_options, dry_run)},
     {OPTION_CALL, 0, "env", "NAME=VALUE",
-     "what servers and load generator find in their environment besides PATH, HOME, TMPDIR, "
-     "LD_LIBRARY_PATH, LC_ALL=C, IOMODELS_* and the options of sanitizers; NAME alone: with "
-     "the "
-     "value it has here",
+     "set NAME in the environment of servers and load generator, who otherwise get only PATH, "
+     "HOME, TMPDIR, LD_LIBRARY_PATH, LC_ALL=C, IOMODELS_* and the options of sanitizers; "
+     "NAME alone keeps the value that it has here",
      .call = take_env},
     {0},
 };
@@ -101,10 +102,12 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
     const struct command_line line = {
         .usage = "iomodels run [SCENARIO | FILE.ini] [OPTIONS]\n"
                  "       iomodels run --resume DIR\n",
-        .about = "Measure every point of a scenario (default: quick): a fresh server for each "
-                 "trial, in random order, one at a time. Ctrl-C keeps what was measured.",
-        .notes = "Exit status 1 when a trial failed or a point has no usable trial, 130 when "
-                 "interrupted. --resume goes on only with the same build, kernel and CPUs.",
+        .about =
+            "Measure every point of a scenario (default: quick). Each trial has a fresh server. "
+            "Trials run one at a time, in random order. Ctrl-C keeps the trials that have ended.",
+        .notes =
+            "Exit status: 1 if a trial failed or a point has no usable trial, 130 if interrupted. "
+            "--resume goes on only with the same build, kernel and CPUs.",
         .tables = {rows, paths_rows},
         .target = o,
     };

@@ -12,9 +12,8 @@ static void help(void)
 {
     printf("Usage: iomodels serve [--servers DIR] MODEL [SERVER OPTIONS]\n"
            "\n"
-           "Run the server of one model in place of this program. 'iomodels list' names the "
-           "models,\n"
-           "'iomodels serve MODEL --help' tells the options of a server.\n");
+           "Run the server of one model in place of this program. 'iomodels list' names the\n"
+           "models. 'iomodels serve MODEL --help' lists the options of a server.\n");
 }
 
 int command_serve(int argc, char **argv)
