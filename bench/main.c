@@ -27,10 +27,10 @@ static void help(void)
            "\n");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         printf("  %-8s %s\n", commands[i].name, commands[i].summary);
-    printf(
-        "\n"
-        "iomodels COMMAND --help (or -h) lists the options of a command.\n"
-        "Exit status: 0 all is well, 1 something failed, 2 the command line is wrong, 130 interrupted.\n");
+    printf("\n"
+           "iomodels COMMAND --help (or -h) lists the options of a command.\n"
+           "Exit status: 0 all is well, 1 something failed, 2 the command line is wrong, "
+           "130 interrupted.\n");
 }
 
 int main(int argc, char **argv)
