@@ -137,9 +137,9 @@ static enum http_progress read_request_line(struct http_request *r, const uint8_
     return read_target(r, head, (struct http_text){target, space2});
 }
 
-/* Transfer-Encoding must be "chunked". A coding that is not known, then chunked: the body could be
- * read, but not understood, which is 501. Where chunked is not the last, or is there twice, nobody
- * can tell where the body ends (RFC 9112, section 6.1), which is 400. */
+/* Transfer-Encoding must be "chunked". Before chunked an unknown coding may stand: the body could
+ * be read, but not understood; that is 501. Where chunked is not the last, or is there twice,
+ * nobody can tell where the body ends (RFC 9112, section 6.1); that is 400. */
 static enum http_progress read_encoding(struct http_request *r, struct http_text value)
 {
     unsigned chunked = 0;

@@ -76,10 +76,9 @@ struct http_response {
 /* Longest head that is remembered. */
 #define HTTP_RESPONSE_MEMO_MAX 480u
 
-/* The last head that came in one piece, byte by byte, and what it was parsed to. Servers send
- * the same head again and again; one that is equal to it need not be parsed once more, which
- * takes ten times as long as to compare it. All zero: nothing is remembered yet. May be shared by
- * the parsers of one thread. */
+/* The last head that came in one piece, byte by byte, and its parsed form. Servers send the same
+ * head again and again. To compare a head with the last one takes a tenth of the time that parsing
+ * takes. All zero: nothing is remembered yet. The parsers of one thread may share it. */
 struct http_response_memo {
     uint32_t size;
     char head[HTTP_RESPONSE_MEMO_MAX];

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-/* What becomes of output whose descriptor the parent closed: a write fails (EBADF), which a program
- * that lives by its output wants, or the output is lost, which a server wants. */
+/* What happens to output whose descriptor the parent closed. A program that lives by its output
+ * wants a write to fail (EBADF). A server wants the output to be lost. */
 enum inherit_output { INHERIT_FAILS, INHERIT_LOST };
 
 /* Call this at the start of main(). Afterwards:

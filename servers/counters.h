@@ -1,7 +1,7 @@
-/* The slots of all who count, and the one JSON line that says what was counted.
+/* The slots of all threads and processes that count, and the one JSON line of what was counted.
  *
- * The slots lie in one shared mapping, so a forked child counts where its parent can read, and what
- * it counted outlives it. A slot is never cleared: the next owner counts on, so the sum stays
+ * The slots lie in one shared mapping, so a forked child counts where its parent can read, and the
+ * counts outlive the child. A slot is never cleared: the next owner counts on, so the sum stays
  * right. */
 #ifndef IOM_COUNTERS_H
 #define IOM_COUNTERS_H
@@ -39,18 +39,18 @@ static inline void counters_started(struct counters *slot)
 /* The process that wrote to the slot has died, and its connections with it. */
 void counters_lost(struct counters *slot);
 
-/* Take a free slot, the lowest, for another thread or process; NULL when all are taken. Give it
- * back when that one is over. Both are the accepting thread's to call, or under its lock; the
- * caller sees to it that whoever had the slot before has stopped writing. */
+/* Take a free slot, the lowest, for another thread or process; NULL when all are taken. Give the
+ * slot back when its owner has ended. Only the accepting thread calls these two, or a thread under
+ * its lock. The caller sees to it that the former owner of a slot has stopped writing. */
 struct counters *counters_take(void);
 void counters_give(struct counters *slot);
 
 /* Write the JSON line to standard output, in one write where that takes all of it. Returns false
- * with errno where it could not be written; that its reader has gone (EPIPE) is no failure. Safe in
- * a signal handler: it calls what signal-safety(7) lists, and getrusage(2), a bare system call on
- * Linux. The handlers of SIGUSR1 and of the drain's alarm call it. There is one buffer for the
- * line: whoever calls it has those signals blocked. The connections that were lost are given as
- * "aborted", and where `final` is set those that were accepted and not closed too. */
+ * with errno where the line could not be written; a reader that has gone (EPIPE) is no failure.
+ * Safe in a signal handler: it calls what signal-safety(7) lists, and getrusage(2), a bare system
+ * call on Linux. The handlers of SIGUSR1 and of the drain's alarm call it. There is one buffer for
+ * the line: a caller has those two signals blocked. "aborted" are the connections that were lost
+ * and, where `final` is set, also the connections that were accepted and not closed. */
 bool counters_print(int final);
 
 #endif

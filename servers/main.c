@@ -56,11 +56,12 @@ static void on_stop(int signal_number)
     (void)signal_number;
     int saved = errno;
     uint64_t one = 1;
-    /* A second one takes the default action: whoever is impatient gets their way. */
+    /* A second signal takes the default action, for impatient users. */
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
-    /* In this order: who is refused may be sure that all workers know, also those in processes of
-     * their own, and none of them takes another connection while the others are being woken. */
+    /* In this order: when a client is refused, all workers know of the stop, also those in
+     * processes of their own. No worker takes another connection while the others are being
+     * woken. */
     atomic_store(server.stop_flag, 1);
     ssize_t ignored = write(server.stop_fd, &one, sizeof one);
     (void)ignored;
@@ -171,11 +172,11 @@ static void start_listening(void)
     server.listeners = &listeners;
 }
 
-/* glibc gives the end of its heap back to the system as soon as 128 KiB of it are free, which a
- * batch of answers is, and has to fetch page after page again for the next one: some page faults a
- * request. Blocks for data are kept by buffer.c; this is for what else comes and goes with
- * requests, the buffers of the event libraries above all. Setting one of the two thresholds ends
- * glibc's own adjusting of both, so a piece of 128 KiB would be mapped anew each time. */
+/* glibc gives the end of its heap back to the system as soon as 128 KiB of it are free. A batch of
+ * answers is that large, and the next batch would fetch page after page again: some page faults a
+ * request. buffer.c keeps the blocks for data; this is for what else comes and goes with requests,
+ * the buffers of the event libraries above all. Setting one of the two thresholds ends glibc's own
+ * adjusting of both, so a piece of 128 KiB would be mapped anew each time. */
 static void keep_memory(void)
 {
     mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY);

@@ -27,9 +27,9 @@ struct server {
     const struct app *app;
     struct app_options app_options;
     struct counters *counters; /* the main thread's, or this worker's */
-    /* What it listens on: one socket for each address, so nearly always one. `listen_fd` becomes
-     * readable when a connection waits: it is that one socket, or an epoll instance over all of
-     * them. net_accept() takes from any. */
+    /* What the server listens on: one socket for each address, so nearly always one. `listen_fd`
+     * becomes readable when a connection waits: it is that one socket, or an epoll instance over
+     * all of the sockets. net_accept() takes from any. */
     const struct listeners *listeners; /* all of all workers: net.h */
     int listen_fd;
     const int *sockets;

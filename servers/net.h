@@ -18,11 +18,11 @@ struct listeners {
 };
 
 /* Listen on the first `count` addresses of `l` with as many groups as `groups` says; ends the
- * program with one line where that is refused. Of several addresses those that this machine does
- * not have are left out with a line to stderr, as long as one is left. Port 0 becomes the same one
- * for all.
+ * program with one line where that is refused. Of several addresses, those that this machine does
+ * not have are left out with a line to stderr, as long as one is left. Port 0 becomes the same
+ * free port for all addresses.
  *
- * [::] takes IPv4 connections too. A socket file that nobody listens on any more is replaced;
+ * [::] takes IPv4 connections too. A socket file on which nobody listens any more is replaced;
  * anything else at that path is left alone. The sockets of several groups (TCP only) share their
  * port by SO_REUSEPORT (socket(7)): the kernel gives each connection to one of them, by a hash of
  * its addresses. */

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Give children one thing more: "NAME=VALUE", or "NAME" with the value that it has here, which is
- * nothing where it is not set. Returns false with one line in `error` for what is no name. Before
- * the first child_env(). */
+/* Give children one more variable: "NAME=VALUE", or "NAME" with the value that NAME has here (an
+ * unset one stays unset). Returns false with one line in `error` where NAME is no name. Call it
+ * before the first child_env(). */
 bool child_env_add(const char *text, char *error, size_t error_size);
 
 /* Add what the run of environment.json's group "environment" was given by child_env_add(). */

@@ -4,13 +4,14 @@
 
 #include <ini.h>
 
-/* Parse `text` as ini_parse_string() does: `handler` gets each section, key and value, and each
- * line that goes on (it begins with a blank) as one more value of the same key; it returns 0 to
- * refuse. Returns 0, or the number of the first line that is wrong or was refused.
+/* Parse `text` as ini_parse_string() does. `handler` gets each section, key and value; it returns
+ * 0 to refuse. A line that begins with a blank goes on with the key above: `handler` gets it as
+ * one more value of the same key. Returns 0, or the number of the first line that is wrong or was
+ * refused.
  *
- * Two things are other than with inih alone, which cuts lines after INI_MAX_LINE bytes and ends a
- * value at " ;": lines of any length are read whole, and a ';' in a value is part of the value. A
- * comment is a line of its own, which begins with ';' or '#'. */
+ * Two things differ from inih alone, which cuts lines after INI_MAX_LINE bytes and ends a value at
+ * " ;": lines of any length are read whole, and a ';' in a value is part of the value. A comment
+ * is a line of its own, which begins with ';' or '#'. */
 int ini_text_parse(const char *text, ini_handler handler, void *user);
 
 #endif

@@ -20,9 +20,10 @@ struct run_inputs {
     bool counting; /* block 0 counts system calls */
 };
 
-/* Ends the program with one line where something is wrong with them. With o->resume they are those
- * of that run, whose environment is read into `old`, which the caller frees; else `old` stays as it
- * is. `can_count`: this machine lets system calls be counted. */
+/* Read the inputs of a run; ends the program with one line where an input is wrong. With o->resume
+ * the inputs are those of the old run, whose environment is read into `old`; the caller frees
+ * `old`. Without o->resume `old` stays as it is. `can_count`: this machine lets system calls be
+ * counted. */
 void run_inputs_read(struct run_inputs *in, const struct run_options *o,
                      struct environment *old, bool can_count);
 

@@ -49,9 +49,9 @@ struct summary {
 /* Summarise `rows`, which must live as long as the summary and are put in order.
  *
  * A trial is usable if it did not fail and is not INVALID. A point is INVALID where no more than
- * half of its trials are usable; then it has no figures. It is valid where more than half of the
- * usable ones are valid; its figures come from those alone. Else it is generator-limited, and its
- * figures come from all usable ones. */
+ * half of its trials are usable; then it has no figures. A point is valid where more than half of
+ * its usable trials are valid; its figures come from the valid trials alone. Else a point is
+ * generator-limited, and its figures come from all usable trials. */
 void summary_make(struct summary *s, struct trial_rows *rows);
 void summary_free(struct summary *s);
 

@@ -6,9 +6,10 @@
 
 #include "bench/record/results.h"
 
-/* The points of one protocol at the connections at which models are compared: first those that
- * are ranked, most requests per second first, then those that are not. A point whose interval
- * overlaps that of the first of a rank shares it: this run does not tell the two apart. */
+/* The points of one protocol at the connections at which models are compared. The ranked points
+ * come first, most requests per second first; then come the points that are not ranked. Where a
+ * point's interval overlaps that of the first point of a rank, it shares the rank: this run does
+ * not tell the two apart. */
 struct ranking {
     const struct summary_point **at;
     size_t *rank; /* of each, from 1; 0: not ranked */

@@ -22,9 +22,9 @@ struct perf_values {
     double count[PERF_COUNTERS]; /* NaN: not to be had */
 };
 
-/* Which counters this machine lets this process have; in `reason` what is not to be had at all,
- * what is taken from elsewhere instead, and why; "" where nothing is missing. Opens and closes
- * each once, on this process. */
+/* Which counters this machine lets this process have. `reason` says which counters are missing,
+ * which are taken from elsewhere, and why; it is "" where nothing is missing. Opens and closes
+ * each counter once, on this process. */
 void perf_probe(bool available[PERF_COUNTERS], char *reason, size_t reason_size);
 
 /* Open the counters on `pid`, a child that waits before its exec: they begin to count at the

@@ -18,7 +18,8 @@ _Noreturn static void die_at(const char *where, const char *error)
     die_usage("%s%s%s", where, *where ? ": " : "", error);
 }
 
-/* Another URL, which goes over; `where` begins what is said where it cannot be taken. */
+/* Add a URL; the list owns it from now on. `where` begins the message where the URL cannot be
+ * taken. */
 static void append(struct options *o, const struct url *url, char *text, uint32_t weight,
                    const char *where)
 {

@@ -1,4 +1,4 @@
-/* The URLs of a run: those of the command line and those of the files of --urls. */
+/* The URLs of a run, from the command line and from the files of --urls. */
 #ifndef IOM_URL_LIST_H
 #define IOM_URL_LIST_H
 

@@ -1,5 +1,5 @@
-/* One connection: how it comes up and goes, in opening.c, and the requests on it, in conn.c. For
- * conns.c, which hands the engine's reports to these. */
+/* One connection: opening.c opens and closes it, conn.c has the requests on it. For conns.c, which
+ * hands the reports of the engine to these functions. */
 #ifndef IOM_CONN_H
 #define IOM_CONN_H
 

@@ -158,8 +158,9 @@ void conns_flush(struct conns *cs)
     cs->flush_count = 0;
 }
 
-/* Whatever had happened when the wait began is reported: unless there was more of it than goes into
- * one wait. Then it is after as many as take all connections' events, which come in turn. */
+/* A wait reports all that had happened when it began, unless that is more than one wait can
+ * report. Waits report connections in turn, so the rest is reported after as many waits as take
+ * the events of all connections. */
 void conns_wait(struct conns *cs, uint64_t deadline)
 {
     uint64_t before = cs->io.now;

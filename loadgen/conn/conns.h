@@ -1,10 +1,10 @@
 /* The connections of a thread: what becomes of each, and of the requests on it.
  *
- * A connection that is lost is opened again: at once the first time, then after 10 ms and twice as
- * long each time, up to about a second, for as long as no answer comes in between.
+ * A lost connection is opened again: at once the first time, then after 10 ms, and each time twice
+ * as long, up to about a second. An answer makes the delays begin anew.
  *
- * Down from here goes a call to the engine; what the engine reports comes back through a table, and
- * so does what is reported to the owner of the connections. */
+ * A call goes down from here to the engine. The reports of the engine come back through a table.
+ * What is reported to the owner of the connections goes through another table. */
 #ifndef IOM_CONNS_H
 #define IOM_CONNS_H
 
@@ -31,8 +31,8 @@ struct conn_events {
     void (*unopened)(struct conns *cs, enum count outcome);
 };
 
-/* Delays before a connection is opened: none, then 10 ms doubled up to 1.28 s. A list each, and
- * so each of them is in order of time. */
+/* Delays before a connection is opened: none, then 10 ms doubled up to 1.28 s. There is a list for
+ * each delay, so each list is in order of time. */
 #define OPEN_DELAYS 9
 
 /* How long a connection may take. The kernel repeats a SYN that was dropped (a full listen
@@ -108,8 +108,8 @@ static inline bool conn_has_room(const struct conns *cs, const struct client_con
            !c->server_closed;
 }
 
-/* Make the next request on `c`, which has room. It counts as sent at io.now; its bytes go to the
- * engine with conn_send(), which is to follow. */
+/* Make the next request on `c`, which has room. It counts as sent at io.now. Call conn_send()
+ * next: it gives the bytes to the engine. */
 struct request *conn_begin(struct conns *cs, struct client_conn *c);
 void conn_send(struct conns *cs, struct client_conn *c);
 

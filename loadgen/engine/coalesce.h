@@ -1,22 +1,22 @@
 /* Completion coalescing: a saturated thread lets answers gather before it takes them.
  *
- * What a request costs a thread falls with the number of answers that it takes in one go: the
- * system call is shared, and the kernel's receive and send paths stay in the caches. The same
- * holds for the server, which is handed its requests as they are sent. A thread that has CPU to
- * spare takes each answer as it comes, for its latency is being measured. One that has none takes
- * answers late in any case; it does better to take fewer, larger batches, and so to be the limit
- * later. Network adapters moderate their interrupts for the same reason (net_dim in the Linux
- * kernel, "dynamic interrupt moderation").
+ * The more answers a thread takes in one go, the less CPU each request costs: the answers share a
+ * system call, and the kernel's receive and send paths stay in the caches. The same holds for the
+ * server, which gets its requests as they are sent. A thread that has CPU to spare takes each
+ * answer as it comes, for its latency is being measured. A thread that has no CPU to spare takes
+ * answers late in any case; with fewer, larger batches it is the limit later. Network adapters
+ * moderate their interrupts for the same reason (net_dim in the Linux kernel, "dynamic interrupt
+ * moderation").
  *
- * So time is cut into slices. After one that the thread used nearly all for CPU, waits end when
- * half of the connections that wait for an answer have got it, or after a short time; after one of
- * which it slept much, they end with the first answer again. Half, because the server must be left
- * with work: waiting for three quarters measurably slowed servers down. A thread that has to share
- * its CPU with other programs does not get that far, which is well: each sleep would hand the CPU
+ * So time is cut into slices. After a slice that the thread used nearly all for CPU, a wait ends
+ * when half of the outstanding answers have come, or after a short time. After a slice in which
+ * the thread slept much, a wait ends with the first answer again. Half, because the server must be
+ * left with work: waiting for three quarters measurably slowed servers down. A thread that shares
+ * its CPU with other programs does not get that far, and should not: each sleep would hand the CPU
  * to them.
  *
  * In a closed loop only. There the mean time of a request is connections / throughput (Little's
- * law), whoever it waits for; in an open loop this would be lateness. */
+ * law), whatever the thread waits for. In an open loop the waiting would be lateness. */
 #ifndef IOM_COALESCE_H
 #define IOM_COALESCE_H
 
@@ -26,8 +26,8 @@
 #include "common/clock.h"
 
 #define COALESCE_SLICE_NS (20 * NS_PER_MS)
-/* On after a slice of which CPU time was at least this share, off after one of which it was less
- * than that. Between the two is what waiting for batches saves. */
+/* On after a slice with at least this share of CPU time, off after a slice with less than the
+ * lower share. Between the two lies what waiting for batches saves. */
 #define COALESCE_ON  0.92
 #define COALESCE_OFF 0.70
 /* Never wait for more answers than this, */

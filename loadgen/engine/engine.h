@@ -1,8 +1,8 @@
 /* The engines: who does the I/O of a thread's connections.
  *
- * An engine moves bytes and reports what happened to a table of functions; what a request is, when
- * it is late, when the next one is due, and what is counted as what is not its business. All calls
- * for one `struct io` come from one thread, and an engine reports only from within wait(), with one
+ * An engine moves bytes, and reports what happened to a table of functions. It does not know what
+ * a request is, when a request is late, when the next one is due, or what is counted. All calls
+ * for one `struct io` come from one thread. An engine reports only from within wait(), with one
  * exception: send() may report send_failed(). available() alone comes from the main thread, before
  * there are others. */
 #ifndef IOM_ENGINE_H

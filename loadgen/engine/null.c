@@ -1,9 +1,10 @@
 /* Engine with no sockets and no server (--null): what is sent is answered at once, from memory.
- * Everything else, the loop, the requests, the checks and the counts, is what the other engines
- * have as well, so this is the generator's own ceiling.
+ * The loop, the requests, the checks and the counts are those of the other engines. So this is the
+ * generator's own ceiling.
  *
- * HTTP is answered by a short fixed 200, to a HEAD without its body, echo by what was sent.
- * Requests are counted as they are handed over whole: one a send, or one a piece of a pipeline. */
+ * HTTP is answered by a short fixed 200, to a HEAD without its body. Echo is answered by what was
+ * sent. Requests are counted as they are handed over whole: one a send, or one a piece of a
+ * pipeline. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -108,7 +109,7 @@ static void null_wait(struct io *io, uint64_t deadline)
 {
     struct null_state *s = io->state;
 
-    /* Those that are due now; what is sent in return is for the next time. */
+    /* The answers that are due now. What is sent in return is answered the next time. */
     uint32_t n = s->count;
     if (n == 0 && deadline > io->now)
         rest(io, deadline);

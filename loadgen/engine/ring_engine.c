@@ -1,35 +1,36 @@
 /* Engine on io_uring: completions instead of readiness (io_uring(7), io_uring_enter(2)).
  *
- * Per request in the normal case: the share of one io_uring_enter, which submits the requests
- * that a batch of answers gave rise to and waits for the next batch. Nothing else.
+ * A request costs, in the normal case, a share of one io_uring_enter and nothing else. That call
+ * submits the requests that follow from a batch of answers, and waits for the next batch.
  *
- * Receiving. One multishot receive a connection is armed when it comes up and stays. When data
- * comes, the kernel picks one of the thread's buffers, posts a completion, and goes on; so
- * there is no memory a connection. A completion without IORING_CQE_F_MORE says that the receive
- * is over: the end of the stream, an error, or that the buffers ran out (ENOBUFS). Then nothing
- * was lost, the data is still in the socket, and the receive is armed once more.
+ * Receiving. One multishot receive for each connection is armed when the connection comes up, and
+ * stays. When data comes, the kernel picks one of the thread's buffers, posts a completion, and
+ * goes on. So no connection needs memory of its own. A completion without IORING_CQE_F_MORE says
+ * that the receive is over: the stream has ended, there was an error, or the buffers ran out
+ * (ENOBUFS). Without buffers nothing is lost: the data is still in the socket, and the receive is
+ * armed once more.
  *
- * Where answers are large, copying them costs more than calls do, and going through many small
- * buffers more than one that stays in the cache. Such a connection receives plainly: a one-shot
- * poll through the ring, recv(2) into one buffer of the thread, and the poll again. So does
- * every connection where the kernel knows no multishot receive.
+ * Where answers are large, copying them costs more than calls do, and many small buffers cost more
+ * than one buffer that stays in the cache. Such a connection receives plainly: a one-shot poll
+ * through the ring, recv(2) into one buffer of the thread, and the poll again. So does every
+ * connection where the kernel knows no multishot receive.
  *
  * Sending is in ring_send.c: a send through the ring that posts no completion when it succeeds.
  *
  * Closing. Only two kinds of request are ever pending for a connection, receives and polls, and
- * neither refers to its memory. The number of the connection, its generation and the kind are
- * in the tag that comes back with each completion; closing begins a new generation, so what
- * comes late for the old one is dropped, but for its buffer. A pending request keeps the socket
- * open, so closing cancels them by their tags.
+ * neither refers to the connection's memory. Each completion brings back a tag: the number of the
+ * connection, its generation, and the kind. Closing begins a new generation, so a late completion
+ * of the old one is dropped, but for its buffer. A pending request keeps the socket open, so
+ * closing cancels the requests by their tags.
  *
- * Sockets are registered: a request then names its socket by its slot, the connection's number,
- * and the kernel need not take and drop a reference each time. It also keeps what is queued for
- * an old connection from reaching a new one that got the same descriptor: the slot is emptied
+ * Sockets are registered: a request names its socket by its slot, the connection's number, and the
+ * kernel need not take and drop a reference each time. The slot also keeps a request of an old
+ * connection from reaching a new connection that got the same descriptor: the slot is emptied
  * through the ring, in order, and filled again only after all that was queued is submitted.
  *
- * Time. An answer counts as received when the batch that it is in was handed over, a request as
- * sent when it was queued, a little before the kernel sends it. So the latency is never
- * understated; it includes the waiting of a request for the rest of its batch. */
+ * Time. An answer counts as received when its batch was handed over. A request counts as sent when
+ * it was queued, a little before the kernel sends it. So the latency is never understated; it
+ * includes the time that a request waits for the rest of its batch. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>

@@ -1,15 +1,16 @@
 /* The local addresses that connections come from.
  *
- * A TCP connection is told from others by both addresses and both ports, so from one address to one
- * port of a server there can be no more at a time than net.ipv4.ip_local_port_range has ports
- * (28,232 by default), and those closed less than a minute ago count (TIME_WAIT). Short connections
- * need more addresses. On the IPv4 loopback there are 16 million for the taking, and they are taken
- * as they are needed: 127.0.0.1 first, then 127.0.0.2 and so on. Where the options ask for short
- * connections that is from the beginning; else from when half the ports of 127.0.0.1 were used or
- * none was free, for the server may close each connection. Each thread works on one address at a
- * time and leaves it when half its ports were used, because the kernel gives connect() the ports of
- * one parity at once and searches for others; an address is taken up again a minute after it was
- * left. --source names the addresses instead; connections then go round them.
+ * Both addresses and both ports tell one TCP connection from another. So from one address to one
+ * port of a server there can be no more connections at a time than net.ipv4.ip_local_port_range
+ * has ports (28,232 by default). Connections that were closed less than a minute ago count
+ * (TIME_WAIT). Short connections need more addresses. The IPv4 loopback has 16 million, and the
+ * generator takes them as needed: 127.0.0.1 first, then 127.0.0.2 and so on. Where the options ask
+ * for short connections it does so from the beginning. Else it begins when half the ports of
+ * 127.0.0.1 were used or none was free, for the server may close each connection. Each thread
+ * works on one address at a time. It leaves the address when half its ports were used, because the
+ * kernel gives connect() the ports of one parity at once and searches for others. An address is
+ * taken up again a minute after it was left. --source names the addresses instead; connections
+ * then go round them.
  *
  * bind() would choose a port that is free with any server; IP_BIND_ADDRESS_NO_PORT leaves the
  * choice to connect(), which knows the server (ip(7)). */

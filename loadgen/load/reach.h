@@ -1,10 +1,10 @@
 /* Which address of a name is loaded.
  *
- * A name may have several, and a server need not listen on all of them: localhost is ::1 and
- * 127.0.0.1 on most machines. Before the load begins they are tried in the resolver's order, each a
- * quarter of a second after the one before or as soon as that has failed (RFC 8305, section 5), and
- * the first that accepts a connection is used for all: a run that was spread over several would
- * measure them mixed. */
+ * A name may have several addresses, and a server need not listen on all of them: localhost is ::1
+ * and 127.0.0.1 on most machines. Before the load begins the addresses are tried in the resolver's
+ * order. Each try begins a quarter of a second after the one before, or as soon as the one before
+ * has failed (RFC 8305, section 5). The first address that accepts a connection is used for all
+ * connections: a run over several addresses would measure a mixture. */
 #ifndef IOM_REACH_H
 #define IOM_REACH_H
 

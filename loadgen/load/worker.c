@@ -1,20 +1,19 @@
 /* The loop of a thread. A request from its schedule to the histogram, a walk down and back:
  *
- *  1. worker.c asks the pacing until when to wait, and waits:  pacing->deadline(), conns_wait()
- *  2. the pacing (pace/) sends what is due:                    pacing->turn()
- *  3. the connection (conn/) makes the request's bytes:        conn_begin(), protocol->begin()
- *  4. the engine (engine/) sends them:                         conn_send(), engine->send()
- *  5. the engine reports what came back, from its wait():      engine_events.received
- *  6. the connection has it judged:                            protocol->feed()
- *  7. and reports to the pacing how the request ended:         conn_events.ended
- *  8. which knows whether the request is one of the window's,
- *  9. and then the record (record/) has one sample more:       record_ended()
- * 10. the connection can take a request again:                 conn_events.ready
+ *  1. worker.c asks the pacing how long to wait, and waits:  pacing->deadline(), conns_wait()
+ *  2. the pacing (pace/) sends what is due:                  pacing->turn()
+ *  3. the connection (conn/) makes the request's bytes:      conn_begin(), protocol->begin()
+ *  4. the engine (engine/) sends the bytes:                  conn_send(), engine->send()
+ *  5. the engine waits, and reports what came back:          engine_events.received
+ *  6. the connection has the protocol judge the answer:      protocol->feed()
+ *  7. the connection reports the end of the request:         conn_events.ended
+ *  8. the pacing decides whether the request is one of the window's,
+ *  9. and the record (record/) gets one sample more:         record_ended()
+ * 10. the connection can take a request again:               conn_events.ready
  *
- * A closed loop goes on at 3. from there, an open loop at 1. Calls go down these rooms, load, pace,
- * conn, engine, and record and protocol below them all. What goes up goes through the two tables;
- * and an engine rings the alarm (struct io) that an open loop has set, which sends what is due
- * between two events. */
+ * A closed loop goes on at step 3, an open loop at step 1. Calls go down: load, pace, conn, engine,
+ * and below them record and protocol. Events go up, through the two tables. An open loop sets the
+ * alarm in struct io: the engine rings it between two events, and the loop sends what is due. */
 #include "loadgen/load/worker.h"
 
 /* Connections that settle between two looks at what has come back. */
@@ -61,7 +60,7 @@ void worker_create(struct worker *w)
     w->window.pacing->create(&w->conns, w->quota);
 }
 
-/* Tell those that look on what they want to know, if it is time. */
+/* Tell the observer what it wants to know, if it is time. */
 static void publish(struct worker *w)
 {
     const struct io *io = &w->conns.io;

@@ -281,8 +281,8 @@ static bool send_due(void *owner)
     return sent > 0;
 }
 
-/* Nobody looked from `since` on. A wait that a signal ended brings no events, so what came in
- * that time may be told by the one after it only. */
+/* Nobody looked from `since` on. A wait that a signal ended brings no events: then the next wait
+ * reports what came in that time. */
 static void was_blind(struct open_loop *o, uint64_t since)
 {
     o->blind_from = since;

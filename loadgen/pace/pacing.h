@@ -4,8 +4,8 @@
  * - think time: the same, a pause later;
  * - open loop: when a schedule says so, whatever the answers do.
  *
- * A pacing sends on the connections of a thread, which report to it; what it measures goes into
- * the record of that thread. */
+ * A pacing sends on the connections of a thread, and the connections report to the pacing. What
+ * the pacing measures goes into the record of that thread. */
 #ifndef IOM_PACING_H
 #define IOM_PACING_H
 
@@ -36,8 +36,8 @@ struct pacing {
     /* A wait is over: send what is due. */
     void (*turn)(struct conns *cs);
 
-    /* The window closed at `end`, and what was due in it is drained. NULL: what is on its way
-     * then counts as that. */
+    /* The window closed at `end`; drain the requests that were due in it. NULL: requests that are
+     * on their way then count as in flight. */
     void (*closed)(struct conns *cs, uint64_t end);
 };
 

@@ -1,14 +1,14 @@
 /* Is the body of an answer the right one?
  *
- * What is right is said by --body: the bytes of the URL's first good answer in the run (same, the
- * default), its length alone (length), the bytes of a file, or whatever comes (any). Without --body
- * it is what was sent where that is known to come back. Bodies are compared by length and by XXH3,
- * a 64-bit hash (https://xxhash.com), so nobody keeps a copy. A body that comes in one piece is
- * hashed where it lies; only one in several pieces needs a state (about 600 bytes), which its
- * connection keeps until it ends.
+ * --body says what is right: the bytes of the URL's first good answer in the run (same, the
+ * default), its length alone (length), the bytes of a file, or anything (any). Without --body,
+ * where the server is known to send a body back, the right body is the body that was sent. Bodies
+ * are compared by length and by XXH3, a 64-bit hash (https://xxhash.com), so nobody keeps a copy.
+ * A body that comes in one piece is hashed where it lies. Only a body in several pieces needs a
+ * state (about 600 bytes), which its connection keeps until the body ends.
  *
- * A hash is no proof against forgery, and need not be: two bodies that differ by accident pass
- * for the same one time in 2^64. */
+ * A hash is no proof against forgery, and need not be: two bodies that differ by accident pass for
+ * the same one time in 2^64. */
 #ifndef IOM_BODY_H
 #define IOM_BODY_H
 

@@ -46,8 +46,8 @@ struct protocol {
     void (*prepare)(struct workload *load, const struct options *o);
     /* Set up the state of connection number `id` of the run, once. */
     void (*init)(const struct workload *load, struct exchange *x, uint32_t id);
-    /* Make the next request: its bytes, which stay valid and unchanged for the whole run, and
-     * in q->choice what expect() has to know of it. */
+    /* Make the next request. Its bytes stay valid and unchanged for the whole run. q->choice has
+     * what expect() must know of the request. */
     void (*begin)(const struct workload *load, struct exchange *x, struct request *q,
                   const char **data, size_t *size);
     /* The next input is the answer to `q`. Between begin() and this there may be the answers to

@@ -4,8 +4,8 @@
 
 #include "common/err.h"
 
-/* In units of which each column holds `total`, URL i has weight[i] * count of them. A column is
- * filled with all of a URL that has too few, and topped up from one that has too many. */
+/* URL i has weight[i] * count units, and each column holds `total` units. A column takes all units
+ * of a URL that has too few to fill it, and is topped up from a URL that has too many. */
 void mix_init(struct mix *mix, const uint32_t *weights, uint32_t count)
 {
     uint64_t total = 0;

@@ -1,9 +1,9 @@
-/* Several requests on their way on one connection (--pipeline): the records of those that wait
- * for an answer, in order, and the pieces of output that are still to be sent, in order. Only
- * where more than one request may be on its way; else a connection's own fields do.
+/* Several requests on their way on one connection (--pipeline): the records of the requests that
+ * wait for an answer, and the pieces of output that are still to be sent, both in order. Used only
+ * where more than one request may be on its way; else the fields of the connection suffice.
  *
- * What is appended goes out with one call a turn of the loop, and not before everything that was
- * appended earlier has: so a request cannot overtake the rest of the one before it. */
+ * What is appended goes out with one call a turn of the loop, and never before what was appended
+ * earlier. So a request cannot overtake the rest of the request before it. */
 #ifndef IOM_PIPELINE_H
 #define IOM_PIPELINE_H
 

@@ -38,8 +38,8 @@ struct url {
  * `error` that names what is wrong. */
 bool url_parse(const char *text, struct url *out, char *error, size_t error_size);
 
-/* Make path and query of an HTTP URL those of `path`, which begins with '/' or '?' or is empty.
- * Returns as url_parse(). */
+/* Set path and query of an HTTP URL from `path`, which begins with '/' or '?' or is empty. Returns
+ * as url_parse() does. */
 bool url_set_target(struct url *out, const char *path, char *error, size_t error_size);
 
 /* Take from `url` the addresses that `other` has not. Returns false where none is left. */

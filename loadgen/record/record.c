@@ -12,9 +12,9 @@ static uint64_t microseconds(const struct timeval *t)
     return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
 }
 
-/* How much is told by the thread's clock, which is exact at any moment: what getrusage(2) says is
- * up to a tick old, some milliseconds, which over a short window may be many times too much. It
- * only tells how that divides into user and system time. */
+/* The thread's clock tells how much CPU was used; it is exact at any moment. getrusage(2) is up to
+ * a tick old, some milliseconds, which is too much in a short window. It only tells how the time
+ * divides into user and system time. */
 static void cpu_time(struct cpu_reading *r)
 {
     struct timespec used;

@@ -1,9 +1,10 @@
-/* What happened when: the window cut into intervals of equal length, a row of CSV each.
+/* What happened when: the window cut into intervals of equal length, a row of CSV for each.
  *
- * Each worker keeps the counts and the histogram of the interval that it is in. At its end it
- * hands them over and goes on with empty ones, which costs it a lock that nobody else holds for
- * long, once an interval. The main thread adds up what the workers hand over and writes a row as
- * soon as all are past the interval, so what is measured is in the file when its time is over. */
+ * Each worker keeps the counts and the histogram of the current interval. When the interval ends
+ * the worker hands both over and goes on with empty ones. That costs a lock once an interval,
+ * which nobody else holds for long. The main thread adds up what the workers hand over. It writes
+ * a row as soon as all workers are past the interval. So the file has what was measured as soon as
+ * its interval is over. */
 #ifndef IOM_SERIES_H
 #define IOM_SERIES_H
 

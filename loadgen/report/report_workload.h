@@ -21,9 +21,9 @@ json_t *report_urls(const struct run *r, const struct result *result);
 /* "urls_left_out": what the others come to; null where there are none. */
 json_t *report_urls_left_out(const struct run *r, const struct result *result);
 
-/* Choose at most `most` of the run's URLs to be listed: those with failures first, else those that
- * come first. Returns how many there are; their numbers are in `chosen`, which has room for `most`,
- * in order. */
+/* Choose at most `most` of the run's URLs to be listed: first the URLs with failures, then the
+ * first of the others. Returns how many are chosen. Their numbers are in `chosen`, in order;
+ * `chosen` has room for `most`. */
 uint32_t report_choose_urls(const struct result *result, uint32_t count, uint32_t most,
                             uint32_t *chosen);
 

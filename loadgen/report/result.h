@@ -9,9 +9,9 @@
 #include "loadgen/record/record.h"
 
 struct result {
-    /* Those of all threads as one; of an open loop sum.window has the outcomes of what was due in
-     * the window. queue_max is the sum of the threads': not below the longest of all. by_target is
-     * there for one URL, too. */
+    /* The records of all threads, added up. In an open loop sum.window has the outcomes of the
+     * requests that were due in the window. queue_max is the sum of the threads' values: not below
+     * the longest of all. by_target is there for one URL, too. */
     struct record sum;
     uint64_t window_ns;
     uint64_t still_ns;          /* of it, in which the generator stood still */

@@ -52,9 +52,9 @@ bool conn_receive(struct conn *c, uint64_t now);
 bool conn_transmit(struct conn *c, uint64_t now, bool *full);
 
 /* At most one recv, and sends until the output is gone, the socket would block, or the others want
- * their turn (`yielded`). One recv a step is what level-triggered waiting needs, as it reports the
- * rest again; whoever is told only of changes steps on. That the server stops the session
- * learns here. */
+ * their turn (`yielded`). One recv in each step is what level-triggered waiting needs: it reports
+ * the rest again. A loop that is told only of changes steps on. The session learns here that the
+ * server stops. */
 enum conn_want conn_step(struct conn *c, uint64_t now);
 
 /* For those: while `want` is CONN_READ, step on until the socket is dry, or the others want their

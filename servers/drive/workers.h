@@ -32,22 +32,22 @@ void workers_as_threads(struct server *server, void (*run)(struct server *worker
 void workers_start_threads(struct server *server, void (*run)(struct server *worker));
 void workers_join_threads(void);
 
-/* Called by `run` when it has what it needs from the system: waits until all threads have come so
- * far. Threads share one table of descriptors, and whoever accepts first could leave the others
+/* `run` calls this when it has what it needs from the system; waits until all threads have come so
+ * far. Threads share one table of descriptors: a thread that accepts early could leave the others
  * none. Returns at once in a process. */
 void workers_ready(void);
 
 /* Run `run` in server->workers child processes, and return when the server has been told to stop
- * and all have ended. Until then a child that ends, for whatever reason, is replaced, with one
- * line to stderr that says so; but none is started more often than once a second, so that one
- * that dies at once is no fork storm. What it has counted stays; connections that died with it
- * are counted as aborted. Its listening socket lives on in the parent, with whoever waits in its
- * queue.
+ * and all children have ended. Until then a child that ends, for whatever reason, is replaced,
+ * with one line to stderr that says so. No child is started more often than once a second, so a
+ * child that dies at once makes no fork storm. The counts of a dead child stay; connections that
+ * died with it are counted as aborted. Its listening socket, and the queue of that socket, live on
+ * in the parent.
  *
- * A child stops as a server does: by SIGTERM, from the parent or from anyone, server_stopping()
- * becomes true in it, its own stop_fd readable, and `stop` is called in the signal's handler (it
- * may be NULL). It is killed when its parent dies. `run` is called with nothing blocked and no
- * thread started. */
+ * A child stops as a server does. SIGTERM may come from the parent or from anyone. Then
+ * server_stopping() is true in the child, its own stop_fd is readable, and the signal's handler
+ * calls `stop` (it may be NULL). A child is killed when its parent dies. `run` is called with
+ * nothing blocked and no thread started. */
 void workers_as_processes(struct server *server, void (*run)(struct server *worker),
                           void (*stop)(void));
 

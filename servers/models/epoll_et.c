@@ -54,8 +54,8 @@ static void accept_all(struct reactor *r)
     }
 }
 
-/* Whoever came while accepting rested, or was left for the next turn, has been reported, but not
- * accepted. */
+/* Connections that came while accepting rested, or were left for the next turn, have been
+ * reported, but not accepted. */
 static void watch_listener(struct reactor *r, bool *watched)
 {
     bool want = reactor_accepting(r);

@@ -38,8 +38,8 @@ static bool have_room(size_t wanted)
     return true;
 }
 
-/* Called when a connection has done what it could, with what it waits for now. Here is nothing to
- * tell the kernel, as each call takes a new list. */
+/* Called when a connection has done what it could; `want` is what the connection waits for now.
+ * This model has nothing to tell the kernel, as each call takes a new list. */
 static void settle(struct reactor *r, struct conn *c, enum conn_want want)
 {
     if (want == CONN_DONE)

@@ -118,8 +118,8 @@ static void serve(struct server *server)
     mine = server->counters;
     workers_start_threads(server, work);
 
-    /* Those that are queued when the server stops are served like those that are connected: what
-     * has come is answered. So the queue gets room, and the last accept says that it is over. */
+    /* Connections that are queued when the server stops are served like the others: what has come
+     * is answered. So the queue gets room, and the last accept says that the queue is over. */
     int fd;
     while (wait_for_room(), (fd = net_accept_wait(server, &none_open)) >= 0)
         put(fd);

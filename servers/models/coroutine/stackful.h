@@ -1,8 +1,8 @@
 /* Coroutines: functions that stop in the middle and go on later, each on a stack of its own.
  *
- * One resumes a coroutine, it runs until it yields or returns, and whoever resumed it goes on. They
- * belong to one thread, which is the only one to call these functions, and a coroutine does not
- * resume another. */
+ * The loop resumes a coroutine, the coroutine runs until it yields or returns, and the loop goes
+ * on. Coroutines belong to one thread, the only one that calls these functions. A coroutine does
+ * not resume another. */
 #ifndef IOM_COROUTINE_H
 #define IOM_COROUTINE_H
 
@@ -28,13 +28,14 @@ bool coroutine_use(enum coroutine_switch how);
  * are out. */
 struct coroutine *coroutine_new(void (*run)(void *argument), void *argument);
 
-/* Run it until it yields or returns. Returns false when it has returned: it is freed then. */
+/* Run a coroutine until it yields or returns. Returns false when it has returned: it is freed
+ * then. */
 bool coroutine_resume(struct coroutine *c);
 
-/* Back to whoever resumed this one. Returns when it is resumed. */
+/* Back to the code that resumed this coroutine. Returns when the coroutine is resumed. */
 void coroutine_yield(void);
 
-/* Give one back that was never resumed. */
+/* Free a coroutine that was never resumed. */
 void coroutine_drop(struct coroutine *c);
 
 #endif
