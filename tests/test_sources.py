@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What the design promises of the sources, read from the sources. Prints TAP.
+"""What the sources promise besides their structure (test_structure.py), read from the sources.
+Prints TAP.
 
     python3 tests/test_sources.py SOURCE-ROOT"""
 
@@ -13,44 +14,10 @@ from lib import time_limits  # noqa: E402
 
 ROOT = sys.argv[1]
 
-# The app: what every server says. "Identical servers" rests on its doing no I/O.
-APP = "servers/app"
-IO_HEADER = re.compile(r"(sys/(socket|epoll|select|uio|un|eventfd|mman)|netinet|arpa|poll|unistd"
-                       r"|fcntl|ev|uv|liburing)(/.*)?\.h")
-
-
-# Nor does the app know who drives it.
-MODEL_HEADERS = ("servers/model.h", "servers/counters.h", "servers/net.h")
-
 
 def read(path):
     with open(os.path.join(ROOT, path), encoding="utf-8") as f:
         return f.read()
-
-
-def includes(path, seen):
-    """The headers that `path` includes, and those that our own among them include."""
-    for header in re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', read(path), re.M):
-        yield header
-        if os.path.exists(os.path.join(ROOT, header)) and header not in seen:
-            seen.add(header)
-            yield from includes(header, seen)
-
-
-def no_io_in_app(t):
-    for name in os.listdir(os.path.join(ROOT, APP)):
-        path = f"{APP}/{name}"
-        for header in includes(path, {path}):
-            if IO_HEADER.fullmatch(header) or header in MODEL_HEADERS:
-                raise AssertionError(f"{path} includes {header}")
-
-
-def the_check_can_fail(t):
-    found = [h for h in includes("servers/drive/conn.c", set()) if IO_HEADER.fullmatch(h)]
-    if "sys/socket.h" not in found:
-        raise AssertionError("sys/socket.h was not found in servers/drive/conn.c, which includes it")
-    if "servers/model.h" not in includes("servers/counters.c", set()):
-        raise AssertionError("servers/model.h was not found in servers/counters.c")
 
 
 def every_model_is_documented(t):
@@ -58,17 +25,6 @@ def every_model_is_documented(t):
         page = "docs/models/" + name.removesuffix(".c").replace("_", "-") + ".md"
         if not os.path.exists(os.path.join(ROOT, page)):
             raise AssertionError(f"servers/models/{name} has no {page}")
-
-
-def models_are_small(t):
-    for name in os.listdir(os.path.join(ROOT, "servers/models")):
-        if not name.endswith(".c"):
-            continue
-        lines = read("servers/models/" + name).count("\n")
-        # The libraries that do their own reading and writing take more.
-        limit = 300 if name in ("libuv.c", "libevent.c") else 250
-        if lines > limit:
-            raise AssertionError(f"servers/models/{name} has {lines} lines, more than {limit}")
 
 
 def long_lines(text):
@@ -91,13 +47,6 @@ def lines_are_short(t):
 def long_lines_are_found(t):
     if long_lines("x" * 100 + "\n" + "/* " + "é" * 98 + "\n") != [2]:
         raise AssertionError("100 columns are allowed, 101 are not")
-
-
-def epoll_diff_is_the_lesson(t):
-    lt, et = (read(f"servers/models/epoll_{x}.c").splitlines() for x in ("lt", "et"))
-    shared = len(set(lt) & set(et))
-    if shared < 0.5 * len(set(lt)):
-        raise AssertionError(f"epoll_lt.c and epoll_et.c share only {shared} lines")
 
 
 def python_compiles(t):
@@ -239,13 +188,9 @@ def short_limits_are_found(t):
 
 
 if __name__ == "__main__":
-    tests = [("no file of the app includes a header of I/O or of a model", no_io_in_app),
-             ("that check finds the header where it is", the_check_can_fail),
-             ("every model has its page in docs/models", every_model_is_documented),
-             ("model files are small", models_are_small),
+    tests = [("every model has its page in docs/models", every_model_is_documented),
              ("no line of C is over 100 columns", lines_are_short),
              ("that check finds a long line", long_lines_are_found),
-             ("epoll-lt and epoll-et differ in the lesson only", epoll_diff_is_the_lesson),
              ("the Python files compile", python_compiles),
              ("no test has a limit on time that a slow machine exceeds", no_short_limits),
              ("that check finds each kind of limit", short_limits_are_found)]

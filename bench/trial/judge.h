@@ -30,7 +30,7 @@ struct judge_facts {
  *   figures are too low. What others took must also be more than two ticks of the clock by which
  *   the kernel reports CPU time. Where only system calls are counted (block 0) others may disturb.
  * - The counters cover another window than the answers do, by more than 5 %.
- * - The generator calls its run FAILED or, but for block 0, INVALID (loadgen/verdict.h).
+ * - The generator calls its run FAILED or, but for block 0, INVALID (loadgen/report/verdict.h).
  *
  * generator-limited: the generator was saturated while the server still had CPU to spare (below
  * 95 % of what it was given), or both share their CPUs. The figures are a lower bound of the
