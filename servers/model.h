@@ -34,7 +34,7 @@ struct server {
     int listen_fd;
     const int *sockets;
     unsigned socket_count;
-    unsigned socket_turn;   /* net_accept()'s: whose turn it is */
+    unsigned next_socket;   /* net_accept()'s: which it tries next */
     bool is_unix;           /* a Unix-domain socket (then it is one) */
     int backlog;            /* what it was told to listen with */
     size_t max_connections; /* the smaller of the model's limit and the user's; 0 for none;

@@ -5,14 +5,14 @@
 #include "common/err.h"
 #include "common/parse.h"
 
-static bool take_peers(void *target, const char *value)
+static bool set_peers(void *target, const char *value)
 {
     old_name("run", "--peers", "--externals");
     ((struct run_options *)target)->externals = value;
     return true;
 }
 
-static bool take_external(void *target, const char *value)
+static bool set_external(void *target, const char *value)
 {
     struct run_options *o = target;
     if (o->given_count == RUN_GIVEN_MAX)
@@ -28,25 +28,25 @@ static struct run_given *last_given(struct run_options *o, const char *option)
     return &o->given[o->given_count - 1];
 }
 
-static bool take_name(void *target, const char *value)
+static bool set_name(void *target, const char *value)
 {
     last_given(target, "--external-name")->name = value;
     return true;
 }
 
-static bool take_protocol(void *target, const char *value)
+static bool set_protocol(void *target, const char *value)
 {
     return protocol_parse(value, &last_given(target, "--external-protocol")->protocol);
 }
 
-static bool take_seed(void *target, const char *value)
+static bool set_seed(void *target, const char *value)
 {
     struct run_options *o = target;
     o->seeded = true;
     return parse_u64(value, 0, UINT64_MAX, &o->seed);
 }
 
-static bool take_env(void *target, const char *value)
+static bool set_env(void *target, const char *value)
 {
     char error[512];
     if (!child_env_add(value, error, sizeof error))
@@ -61,16 +61,16 @@ static const struct option_row rows[] = {
     {OPTION_TEXT, 0, "externals", "A,B,...",
      "these servers of others ('iomodels list' names them); all, none",
      OPTION_FIELD(struct run_options, externals)},
-    {OPTION_CALL, 0, "peers", "A,B,...", "the name of --externals before", .call = take_peers},
+    {OPTION_CALL, 0, "peers", "A,B,...", "the name of --externals before", .call = set_peers},
     {OPTION_CALL, 0, "external", "'CMD'",
      "a server of yours as well: CMD must serve on port {port} of 127.0.0.1, in the "
      "foreground; "
      "several are allowed. It is cut into words as a shell does; for a shell say: sh -c '...'",
-     .call = take_external},
+     .call = set_external},
     {OPTION_CALL, 0, "external-name", "NAME",
-     "what the --external before it is called (default: its program)", .call = take_name},
+     "what the --external before it is called (default: its program)", .call = set_name},
     {OPTION_CALL, 0, "external-protocol", "http|echo",
-     "what the --external before it speaks (default: http)", .call = take_protocol,
+     "what the --external before it speaks (default: http)", .call = set_protocol,
      .expects = "http or echo"},
     {OPTION_TEXT, 0, "out", "DIR",
      "run directory, for one run at a time (default: a new one, SCENARIO-DATE below results/ "
@@ -78,7 +78,7 @@ static const struct option_row rows[] = {
      "the source tree; below results/ of the current directory where there is none)",
      OPTION_FIELD(struct run_options, out)},
     {OPTION_CALL, 0, "seed", "N",
-     "order of the trials (default: random, kept in environment.json)", .call = take_seed,
+     "order of the trials (default: random, kept in environment.json)", .call = set_seed,
      .expects = "a number from 0 to 2^64-1"},
     {OPTION_TEXT, 0, "resume", "DIR", "go on with an interrupted run",
      OPTION_FIELD(struct run_options, resume)},
@@ -89,7 +89,7 @@ static const struct option_row rows[] = {
      "LD_LIBRARY_PATH, LC_ALL=C, IOMODELS_* and the options of sanitizers; NAME alone: with "
      "the "
      "value it has here",
-     .call = take_env},
+     .call = set_env},
     {0},
 };
 

@@ -9,7 +9,7 @@ void task_queue_init(struct task_queue *q, counter *length, counter *max_length)
     STAILQ_INIT(&q->tasks);
 }
 
-void task_queue_put(struct task_queue *q, struct task *t)
+void task_queue_add(struct task_queue *q, struct task *t)
 {
     pthread_mutex_lock(&q->lock);
     STAILQ_INSERT_TAIL(&q->tasks, t, link);

@@ -83,7 +83,7 @@ static bool release(struct job *j)
 static void notify(struct job *j, unsigned bit)
 {
     if (!(atomic_fetch_or(&j->state, BUSY | bit) & BUSY))
-        task_queue_put(&pool.queue, &j->task);
+        task_queue_add(&pool.queue, &j->task);
 }
 
 /* A worker's: give the connection to the main thread. */
@@ -152,7 +152,7 @@ static void take_back(struct reactor *r)
         if (c->timer.index == TIMER_OFF)
             c->timer.at = CLOCK_NEVER; /* for the worker that compares it */
         if (!release(j))
-            task_queue_put(&pool.queue, &j->task);
+            task_queue_add(&pool.queue, &j->task);
     }
 }
 

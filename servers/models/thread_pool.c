@@ -51,7 +51,7 @@ static void show_length(void)
         atomic_store(&mine->extra[MAX_QUEUED], length);
 }
 
-static void put(int fd)
+static void add(int fd)
 {
     pthread_mutex_lock(&lock);
     queue[(first + length++) % capacity] = fd;
@@ -118,7 +118,7 @@ static void serve(struct server *server)
      * has come is answered. So the queue gets room, and the last accept says that it is over. */
     int fd;
     while (wait_for_room(), (fd = net_accept_wait(server, &none_open)) >= 0)
-        put(fd);
+        add(fd);
     close_queue();
     workers_join_threads();
     free(queue);
