@@ -81,15 +81,15 @@ static const struct option_row rows[] = {
     {OPTION_CALL, 0, "protocol", "NAME", "http or echo (http)", .call = read_protocol,
      .expects = "http or echo"},
     {OPTION_NUMBER, 0, "backlog", "N",
-     "connections the kernel holds ready to be accepted; it takes no more than "
-     "net.core.somaxconn (4096)",
+     "connections the kernel holds ready to be accepted; "
+     "it takes no more than net.core.somaxconn (4096)",
      OPTION_FIELD(struct options, backlog), .high = INT_MAX},
     {OPTION_NUMBER, 0, "max-connections", "N",
      "close connections beyond N at once; 0 for the model's own limit (0)",
      OPTION_FIELD(struct options, max_connections), .high = 1000000},
     {OPTION_TIME, 0, "idle-timeout", "TIME",
-     "close a connection that makes no progress for so long; a request begun is answered with "
-     "408; 0 for never (60s)",
+     "close a connection that makes no progress for so long; "
+     "a request begun is answered with 408; 0 for never (60s)",
      OPTION_FIELD(struct options, idle_timeout), .high = DAY},
     {OPTION_TIME, 0, "drain", "TIME", "what SIGTERM leaves requests in flight to finish (5s)",
      OPTION_FIELD(struct options, drain), .high = DAY},
@@ -119,8 +119,8 @@ bool options_unsupported(const struct options *o, char *why, size_t size)
 {
     if (model.listens_each && o->workers > 1 && addr_family(&o->listen[0]) == AF_UNIX) {
         snprintf(why, size,
-                 "Unix-domain sockets have no SO_REUSEPORT, so %u workers cannot each have one "
-                 "to listen on; --workers 1 can",
+                 "Unix-domain sockets have no SO_REUSEPORT, "
+                 "so %u workers cannot each have one to listen on; --workers 1 can",
                  o->workers);
         return true;
     }

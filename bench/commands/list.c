@@ -171,8 +171,8 @@ int command_list(int argc, char **argv)
     const struct command_line line = {
         .usage = "iomodels list [OPTIONS]\n",
         .about = "The models, with what each holds; the servers of others that can be measured "
-                 "beside them, whether they are installed and what to install where not; the "
-                 "scenarios of this source tree.",
+                 "beside them, whether they are installed and what to install where not; "
+                 "the scenarios of this source tree.",
         .tables = {rows, paths_rows},
         .target = &o,
     };

@@ -13,8 +13,8 @@ int command_plot(int argc, char **argv)
         .usage = "iomodels plot [--scripts DIR] DIR\n",
         .about =
             "Write summary.csv, ratios.csv and plots/*.svg, *.png of a run from its trials.csv "
-            "and histograms. Needs gnuplot and none of the servers. Data that no run writes is "
-            "refused; the message names its file and line.",
+            "and histograms. Needs gnuplot and none of the servers. Data that no run writes "
+            "is refused; the message names its file and line.",
         .tables = {paths_rows},
         .target = &paths,
     };

@@ -33,9 +33,9 @@ int command_report(int argc, char **argv)
     const struct command_line line = {
         .usage = "iomodels report [--markdown] DIR\n",
         .about =
-            "Write report.html of a run from its trials.csv, environment.json and "
-            "plots/*.svg. Needs none of the servers. Data that no run writes is refused; the "
-            "message names its file and line.",
+            "Write report.html of a run from its trials.csv, environment.json and plots/*.svg. "
+            "Needs none of the servers. Data that no run writes is refused; "
+            "the message names its file and line.",
         .tables = {rows},
         .target = &o,
     };

@@ -63,9 +63,9 @@ static const struct option_row rows[] = {
      OPTION_FIELD(struct run_options, externals)},
     {OPTION_CALL, 0, "peers", "A,B,...", "the name of --externals before", .call = set_peers},
     {OPTION_CALL, 0, "external", "'CMD'",
-     "a server of yours as well: CMD must serve on port {port} of 127.0.0.1, in the "
-     "foreground; "
-     "several are allowed. It is cut into words as a shell does; for a shell say: sh -c '...'",
+     "a server of yours as well: CMD must serve on port {port} of 127.0.0.1, "
+     "in the foreground; several are allowed. It is cut into words as a shell does; "
+     "for a shell say: sh -c '...'",
      .call = set_external},
     {OPTION_CALL, 0, "external-name", "NAME",
      "what the --external before it is called (default: its program)", .call = set_name},
@@ -74,8 +74,7 @@ static const struct option_row rows[] = {
      .expects = "http or echo"},
     {OPTION_TEXT, 0, "out", "DIR",
      "run directory, for one run at a time (default: a new one, SCENARIO-DATE below results/ "
-     "of "
-     "the source tree; below results/ of the current directory where there is none)",
+     "of the source tree; below results/ of the current directory where there is none)",
      OPTION_FIELD(struct run_options, out)},
     {OPTION_CALL, 0, "seed", "N",
      "order of the trials (default: random, kept in environment.json)", .call = set_seed,
@@ -86,9 +85,8 @@ static const struct option_row rows[] = {
      OPTION_FIELD(struct run_options, dry_run)},
     {OPTION_CALL, 0, "env", "NAME=VALUE",
      "what servers and load generator find in their environment besides PATH, HOME, TMPDIR, "
-     "LD_LIBRARY_PATH, LC_ALL=C, IOMODELS_* and the options of sanitizers; NAME alone: with "
-     "the "
-     "value it has here",
+     "LD_LIBRARY_PATH, LC_ALL=C, IOMODELS_* and the options of sanitizers; NAME alone: "
+     "with the value it has here",
      .call = set_env},
     {0},
 };
@@ -116,7 +114,7 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
         die_usage("run takes one scenario; '%s' is one too many", argv[at]);
     if (o->resume && (named || o->out || o->seeded || o->models || o->externals ||
                       o->given_count > 0 || o->environment))
-        die_usage("--resume takes scenario, models, seed, environment and directory from the "
-                  "run itself");
+        die_usage("--resume takes scenario, models, seed, "
+                  "environment and directory from the run itself");
     paths_find(&o->paths);
 }

@@ -232,8 +232,7 @@ bool externals_add_command(struct model_list *list, const char *command, const c
     else if (models_get(list, own) || models_known(own)) {
         good = false;
         snprintf(error, error_size,
-                 "there is a server '%s' already; --external-name gives "
-                 "this one another name",
+                 "there is a server '%s' already; --external-name gives this one another name",
                  own);
     }
     if (good) {

@@ -43,12 +43,12 @@ static const struct option_row rows[] = {
     {OPTION_TIME, 0, "warmup", "TIME", "load before the window that is not measured (0)",
      FIELD(warmup_ns), .high = OPTION_TIME_MAX},
     {OPTION_TIME, 0, "settle", "TIME",
-     "before the load send one request on each connection and wait until all are answered, for "
-     "so long at the most: the server then has accepted every connection (0)",
+     "before the load send one request on each connection and wait until all are answered, "
+     "for so long at the most: the server then has accepted every connection (0)",
      FIELD(settle_ns), .high = OPTION_TIME_MAX},
     {OPTION_TIME, 0, "timeout", "TIME",
-     "a request without its whole answer by then has failed, and its connection is replaced "
-     "(2s)",
+     "a request without its whole answer by then has failed, "
+     "and its connection is replaced (2s)",
      FIELD(timeout_ns), .low = 1, .high = OPTION_TIME_MAX},
     {OPTION_WORD, 0, "engine", "NAME",
      "epoll, io_uring, or auto: io_uring where it works (auto)", FIELD(engine),
@@ -58,8 +58,8 @@ static const struct option_row rows[] = {
      "batches, which costs less CPU; off: each as it comes (auto)",
      FIELD(coalesce), .words = coalescings},
     {OPTION_FLAG, 0, "null", NULL,
-     "no server: answers come from memory at once; without a URL HTTP. Tells the generator's "
-     "own ceiling",
+     "no server: answers come from memory at once; without a URL HTTP. "
+     "Tells the generator's own ceiling",
      FIELD(null)},
 
     {OPTION_HEADING, .name = "", .help = "Open loop"},
@@ -71,26 +71,26 @@ static const struct option_row rows[] = {
     {OPTION_WORD, 0, "arrival", "NAME", "constant, or poisson (constant)", FIELD(arrival),
      .words = arrivals},
     {OPTION_TIME, 0, "drain", "TIME",
-     "how long requests of the window may take to end after it (--timeout, a tenth more and "
-     "100ms)",
+     "how long requests of the window may take to end after it (--timeout, "
+     "a tenth more and 100ms)",
      FIELD(drain_ns), .high = OPTION_TIME_MAX},
     {OPTION_CALL, 0, "search", "GOAL",
-     "find the highest rate that keeps a goal such as 'p99<2ms': p50 p75 p90 p95 p99 p99.9 "
-     "p99.99 mean max or stddev, < or <=, a time. -d is the window of one probe, -R where to "
-     "begin",
+     "find the highest rate that keeps a goal such as 'p99<2ms': "
+     "p50 p75 p90 p95 p99 p99.9 p99.99 mean max or stddev, < or <=, a time. "
+     "-d is the window of one probe, -R where to begin",
      .call = option_search},
 
     {OPTION_HEADING, .name = "", .help = "What is asked"},
     {OPTION_CALL, 0, "urls", "FILE",
-     "more URLs, one a line, its weight behind it after blanks; # begins a comment; - for "
-     "standard input; 65535 at most",
+     "more URLs, one a line, its weight behind it after blanks; # begins a comment; "
+     "- for standard input; 65535 at most",
      .call = url_list_read},
     {OPTION_CALL, 0, "method", "METHOD",
      "GET, HEAD, DELETE or any other but CONNECT (GET; POST with --data)",
      .call = option_method},
     {OPTION_CALL, 0, "data", "TEXT|@FILE",
-     "the body of each request; - or @- for standard input. What a POST to /echo sends must "
-     "come back",
+     "the body of each request; - or @- for standard input. "
+     "What a POST to /echo sends must come back",
      .call = option_data},
     {OPTION_CALL, 'H', "header", "'N: V'", "one more header field; may be repeated",
      .call = option_header},
@@ -103,8 +103,8 @@ static const struct option_row rows[] = {
     {OPTION_NUMBER, 0, "pipeline", "N", "requests on their way on a connection at the most (1)",
      FIELD(pipeline), .low = 1, .high = PIPELINE_MAX},
     {OPTION_CALL, 0, "think", "TIME[:exp]",
-     "closed loop: pause before the next request; with :exp random, exponentially distributed "
-     "with that mean (0)",
+     "closed loop: pause before the next request; with :exp random, "
+     "exponentially distributed with that mean (0)",
      .call = option_think},
     {OPTION_NUMBER, 0, "seed", "N", "of everything that is random (1)", FIELD(seed),
      .high = INT64_MAX},

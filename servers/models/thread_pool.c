@@ -133,8 +133,8 @@ static void stop(void)
 
 static const struct option_row options[] = {
     {OPTION_NUMBER, 0, "queue", "N",
-     "accepted connections that may wait for a worker; beyond them the server accepts no more "
-     "(1024)",
+     "accepted connections that may wait for a worker; "
+     "beyond them the server accepts no more (1024)",
      OPTION_VARIABLE(capacity), .low = 1, .high = 1000000},
     {.name = NULL},
 };

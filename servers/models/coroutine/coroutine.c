@@ -109,8 +109,8 @@ static bool set_switch(void *unused, const char *text)
 
 static const struct option_row model_options[] = {
     {OPTION_CALL, 0, "switch", "HOW",
-     "asm or ucontext: what changes stacks, a few instructions or swapcontext, with a system "
-     "call (asm where it is built)",
+     "asm or ucontext: what changes stacks, a few instructions or swapcontext, "
+     "with a system call (asm where it is built)",
      .call = set_switch, .expects = "a switch built in here: asm or ucontext"},
     {.name = NULL},
 };
