@@ -27,19 +27,21 @@ def every_model_is_documented(t):
             raise AssertionError(f"servers/models/{name} has no {page}")
 
 
+def c_files():
+    for room in ("servers", "loadgen", "bench", "common", "tests"):
+        for folder, _, names in os.walk(os.path.join(ROOT, room)):
+            for name in names:
+                if name.endswith((".c", ".h", ".S")):
+                    yield os.path.relpath(os.path.join(folder, name), ROOT)
+
+
 def long_lines(text):
     """The numbers of the lines over 100 columns."""
     return [n for n, line in enumerate(text.splitlines(), 1) if len(line) > 100]
 
 
 def lines_are_short(t):
-    found = []
-    for room in ("servers", "loadgen", "bench", "common"):
-        for folder, _, names in os.walk(os.path.join(ROOT, room)):
-            for name in names:
-                if name.endswith((".c", ".h", ".S")):
-                    path = os.path.relpath(os.path.join(folder, name), ROOT)
-                    found += [f"{path}:{n}" for n in long_lines(read(path))]
+    found = [f"{path}:{n}" for path in c_files() for n in long_lines(read(path))]
     if found:
         raise AssertionError("lines over 100 columns:\n" + "\n".join(found))
 
@@ -47,6 +49,26 @@ def lines_are_short(t):
 def long_lines_are_found(t):
     if long_lines("x" * 100 + "\n" + "/* " + "é" * 98 + "\n") != [2]:
         raise AssertionError("100 columns are allowed, 101 are not")
+
+
+def torn(text):
+    """The numbers of the lines that are a type alone, its name on the next: so the formatter breaks a
+    declaration whose comment is too long. The comment belongs above."""
+    lines = text.splitlines()
+    return [n for n, (line, after) in enumerate(zip(lines, lines[1:]), 1)
+            if re.fullmatch(r"\s+(static |const )*((struct|enum) \w+|unsigned|size_t|bool|char|double"
+                            r"|int|uint\w+)", line) and re.match(r"\s+\*?\w+(\[\w+\])?;", after)]
+
+
+def no_declaration_is_torn(t):
+    found = [f"{path}:{n}" for path in c_files() for n in torn(read(path))]
+    if found:
+        raise AssertionError("torn declarations:\n" + "\n".join(found))
+
+
+def torn_declarations_are_found(t):
+    if torn("struct s {\n    const struct answer\n        *answer; /* of theirs */\n    int a;\n};\n") != [2]:
+        raise AssertionError("a torn declaration is not found")
 
 
 def python_compiles(t):
@@ -191,6 +213,8 @@ if __name__ == "__main__":
     tests = [("every model has its page in docs/models", every_model_is_documented),
              ("no line of C is over 100 columns", lines_are_short),
              ("that check finds a long line", long_lines_are_found),
+             ("the formatter tore no declaration", no_declaration_is_torn),
+             ("that check finds a torn declaration", torn_declarations_are_found),
              ("the Python files compile", python_compiles),
              ("no test has a limit on time that a slow machine exceeds", no_short_limits),
              ("that check finds each kind of limit", short_limits_are_found)]
