@@ -41,7 +41,7 @@ void counters_lost(struct counters *slot);
 
 /* Take a free slot, the lowest, for another thread or process; NULL when all are taken. Give it
  * back when that one is over. Both are the accepting thread's to call, or under its lock; the
- * caller sees to it that whoever had the slot before has stopped writing. */
+ * caller sees to it that the worker that had the slot before has stopped writing. */
 struct counters *counters_take(void);
 void counters_give(struct counters *slot);
 
@@ -49,7 +49,7 @@ void counters_give(struct counters *slot);
  * with errno where it could not be written; that its reader has gone (EPIPE) is no failure. Safe in
  * a signal handler: it calls what signal-safety(7) lists, and getrusage(2), a bare system call on
  * Linux. The handlers of SIGUSR1 and of the drain's alarm call it. There is one buffer for the
- * line: whoever calls it has those signals blocked. The connections that were lost are given as
+ * line: the caller has those signals blocked. The connections that were lost are given as
  * "aborted", and where `final` is set those that were accepted and not closed too. */
 bool counters_print(int final);
 

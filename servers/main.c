@@ -56,7 +56,7 @@ static void on_stop(int signal_number)
     (void)signal_number;
     int saved = errno;
     uint64_t one = 1;
-    /* A second one takes the default action: whoever is impatient gets their way. */
+    /* A second one takes the default action: an impatient user gets their way. */
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     /* In this order: who is refused may be sure that all workers know, also those in processes of

@@ -29,10 +29,10 @@ static void set_option(int fd, int level, int name, int value, const char *text)
         die_errno("cannot set %s", text);
 }
 
-/* The socket file that is this server's. The name does not identify the file: whoever finds the
- * file gone, or nobody listening, puts another file there. The inode's number does not either: a
- * file system gives the number of a removed file to a new file. So the moment of the file's birth
- * is compared too, where the file system keeps that moment. */
+/* The socket file that is this server's. The name does not identify the file: a server that
+ * finds the file gone, or nobody listening, puts another file there. The inode's number does
+ * not either: a file system gives the number of a removed file to a new file. So the moment of
+ * the file's birth is compared too, where the file system keeps that moment. */
 static char own_path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 static struct statx own_file;
 
@@ -49,9 +49,9 @@ static bool is_same(const struct statx *a, const struct statx *b)
 }
 
 /* Two servers that start at one time could both find the file stale, and the second remove the
- * first one's. So whoever looks has the directory locked. A stranger who may open the directory can
- * hold the lock for ever, so after a second the server goes without. Returns -1 where the directory
- * cannot be opened: then the server goes without too. */
+ * first one's. So a server that looks has the directory locked. A stranger who may open the
+ * directory can hold the lock for ever, so after a second the server goes without. Returns -1
+ * where the directory cannot be opened: then the server goes without too. */
 static int lock_directory(const char *path)
 {
     char directory[sizeof own_path + 1] = ".";

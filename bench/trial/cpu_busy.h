@@ -1,4 +1,4 @@
-/* How busy some CPUs are, whoever keeps them so. */
+/* How busy some CPUs are, whatever keeps them so. */
 #ifndef IOM_CPU_BUSY_H
 #define IOM_CPU_BUSY_H
 

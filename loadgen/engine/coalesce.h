@@ -16,7 +16,7 @@
  * to them.
  *
  * In a closed loop only. There the mean time of a request is connections / throughput (Little's
- * law), whoever it waits for; in an open loop this would be lateness. */
+ * law), whatever it waits for; in an open loop this would be lateness. */
 #ifndef IOM_COALESCE_H
 #define IOM_COALESCE_H
 

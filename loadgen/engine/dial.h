@@ -1,4 +1,4 @@
-/* Opening a connection, for whoever needs one. */
+/* Opening a connection. */
 #ifndef IOM_DIAL_H
 #define IOM_DIAL_H
 

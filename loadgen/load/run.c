@@ -33,7 +33,7 @@ struct thread {
     pthread_t id;
 };
 
-/* The descriptors that are open, those of whoever started us among them. */
+/* The descriptors that are open, those of the parent process among them. */
 static rlim_t count_fds(void)
 {
     rlim_t count = 0;

@@ -168,7 +168,7 @@ void verdict_reach(struct result *result, const struct run *r)
     /* An open loop says more exactly what became of its schedule. */
     if (result->sum.open_loop && judge_open(result))
         return;
-    /* Whoever disturbed the run, what failed has failed. */
+    /* Whatever disturbed the run, what failed has failed. */
     if (judge_failures(result, r->options))
         return;
     if (judge_disturbance(result, &r->disturbance))

@@ -164,7 +164,7 @@ static void answer(struct http_session *h)
     const uint8_t *data = NULL;
 
     h->state = h->request.keep_alive && !h->base.draining ? TAIL : END;
-    /* Whoever asks for another request than the last has been told of the close too late. */
+    /* A client that asks for more than the last request has been told of the close too late. */
     h->linger = h->request.keep_alive;
 
     switch (res->kind) {
@@ -214,8 +214,8 @@ static bool upload_append(struct http_session *h, const uint8_t *data, size_t n)
     return chain_append(&h->upload->body, data, n);
 }
 
-/* A piece of the body has come: keep it or drop it. False if it ended the conversation. Whoever
- * asks the session over and over has it find no bytes, which are no progress. */
+/* A piece of the body has come: keep it or drop it. False if it ended the conversation. A
+ * caller that asks over and over has the session find no bytes, which are no progress. */
 static bool body_piece(struct http_session *h, const uint8_t *data, size_t n)
 {
     if (n > 0)

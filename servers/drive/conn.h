@@ -53,7 +53,7 @@ bool conn_transmit(struct conn *c, uint64_t now, bool *full);
 
 /* At most one recv, and sends until the output is gone, the socket would block, or the others want
  * their turn (`yielded`). One recv a step is what level-triggered waiting needs, as it reports the
- * rest again; whoever is told only of changes steps on. That the server stops the session
+ * rest again; a model that is told only of changes steps on. That the server stops the session
  * learns here. */
 enum conn_want conn_step(struct conn *c, uint64_t now);
 

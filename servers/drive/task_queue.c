@@ -20,7 +20,7 @@ void task_queue_add(struct task_queue *q, struct task *t)
     bool wake = q->sleeping > 0;
     pthread_mutex_unlock(&q->lock);
     if (wake)
-        pthread_cond_signal(&q->filled); /* not before: whoever wakes wants the lock at once */
+        pthread_cond_signal(&q->filled); /* not before: the woken one wants the lock at once */
 }
 
 struct task *task_queue_take(struct task_queue *q, struct counters *counters)

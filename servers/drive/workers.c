@@ -151,7 +151,7 @@ void workers_as_threads(struct server *server, void (*run)(struct server *worker
 static struct server *own;
 static void (*stop_own)(void);
 
-/* It may come twice: from the parent, and from whoever signalled the whole group. */
+/* It may come twice: from the parent, and from a process that signalled the whole group. */
 static void on_child_stop(int signal_number)
 {
     (void)signal_number;

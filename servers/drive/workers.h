@@ -14,10 +14,10 @@
  *                                 .stop = workers_stop, .abort = workers_abort};
  *
  * After a stop: the kernel resets who waits in the queue of a TCP socket, so no worker accepts
- * them. Who waits in the queue of a Unix-domain socket stays there. A worker thread may accept such
- * a client, and answers with a close; for that, one thread is started even where the stop comes
- * before the start. A worker process accepts nobody: the client's connection ends with the socket.
- */
+ * them. Who waits in the queue of a Unix-domain socket stays there. A worker thread may accept
+ * such a client, and answers with a close; for that, one thread is started even where the stop
+ * comes before the start. A worker process accepts nobody: the client's connection ends with
+ * the socket. */
 #ifndef IOM_WORKERS_H
 #define IOM_WORKERS_H
 
@@ -32,17 +32,17 @@ void workers_as_threads(struct server *server, void (*run)(struct server *worker
 void workers_start_threads(struct server *server, void (*run)(struct server *worker));
 void workers_join_threads(void);
 
-/* Called by `run` when it has what it needs from the system: waits until all threads have come so
- * far. Threads share one table of descriptors, and whoever accepts first could leave the others
- * none. Returns at once in a process. */
+/* Called by `run` when it has what it needs from the system: waits until all threads have come
+ * so far. Threads share one table of descriptors, and the thread that accepts first could
+ * leave the others none. Returns at once in a process. */
 void workers_ready(void);
 
-/* Run `run` in server->workers child processes, and return when the server has been told to stop
- * and all have ended. Until then a child that ends, for whatever reason, is replaced, with one
- * line to stderr that says so; but none is started more often than once a second, so that one
- * that dies at once is no fork storm. What it has counted stays; connections that died with it
- * are counted as aborted. Its listening socket lives on in the parent, with whoever waits in its
- * queue.
+/* Run `run` in server->workers child processes, and return when the server has been told to
+ * stop and all have ended. Until then a child that ends, for whatever reason, is replaced,
+ * with one line to stderr that says so; but none is started more often than once a second, so
+ * that one that dies at once is no fork storm. What it has counted stays; connections that
+ * died with it are counted as aborted. Its listening socket lives on in the parent, with the
+ * clients that wait in its queue.
  *
  * A child stops as a server does: by SIGTERM, from the parent or from anyone, server_stopping()
  * becomes true in it, its own stop_fd readable, and `stop` is called in the signal's handler (it
@@ -51,8 +51,8 @@ void workers_ready(void);
 void workers_as_processes(struct server *server, void (*run)(struct server *worker),
                           void (*stop)(void));
 
-/* The model's hooks `stop` and `abort`, needed where workers are processes and harmless where they
- * are threads: pass SIGTERM on to the children; kill them and wait for them. */
+/* The model's hooks `stop` and `abort`, needed where workers are processes and harmless where
+ * they are threads: pass SIGTERM on to the children; kill them and wait for them. */
 void workers_stop(void);
 void workers_abort(void);
 

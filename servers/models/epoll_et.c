@@ -8,7 +8,7 @@
  *                An idle connection costs none.
  * It breaks      Not with numbers: descriptors and memory are the limit. One slow piece of work
  *                holds up all connections, as in every loop with one thread. And it is easier to
- *                get wrong: whoever leaves data in a socket waits for a report that never comes.
+ *                get wrong: a loop that leaves data in a socket is not told of the data again.
  *
  * Edge-triggered, a connection is registered once, for everything, and epoll_ctl() is not needed
  * any more. In return the loop must use up what was reported: it reads until the socket is empty.
@@ -55,8 +55,8 @@ static void accept_all(struct reactor *r)
     }
 }
 
-/* Whoever came while accepting rested, or was left for the next turn, has been reported, but not
- * accepted. */
+/* Clients that came while accepting rested, or were left for the next turn, have been reported, but
+ * not accepted. */
 static void watch_listener(struct reactor *r, bool *watched)
 {
     bool want = reactor_accepting(r);

@@ -56,7 +56,7 @@ static void reap(int signal_number)
     errno = saved;
 }
 
-/* The signal comes from the parent, and perhaps from whoever signalled the whole group too. */
+/* The parent sends the signal, and perhaps a process that signals the whole group too. */
 static void stop_child(int signal_number)
 {
     (void)signal_number;

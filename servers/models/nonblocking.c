@@ -1,7 +1,7 @@
 /* nonblocking: a busy loop that tries every socket in turn, for ever.
  *
- * How it waits   It does not. Every socket is non-blocking (O_NONBLOCK), and each is tried: whoever
- *                has nothing answers EAGAIN, and the next one is tried.
+ * How it waits   It does not. Every socket is non-blocking (O_NONBLOCK), and each is tried: one
+ *                that has nothing answers EAGAIN, and the next one is tried.
  * Who works      The one thread. It uses all of a CPU, with no client at all as with thousands.
  * It costs       Per request recv, send, and as many futile tries as there are open connections
  *                times passes until the next one has something: an idle connection costs a

@@ -5,7 +5,7 @@
  * Who works      The child that got the connection: it serves its client to the end, then waits
  *                for the next one. The parent only watches the children.
  * It costs       2 system calls per request (recv, send), and no fork for a connection. An idle
- *                connection costs a child: whoever is connected occupies one.
+ *                connection costs a child: each connected client occupies one.
  * It breaks      At one connection more than there are children: it waits in the kernel's queue,
  *                unanswered, until a child is free.
  *

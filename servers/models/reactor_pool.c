@@ -94,7 +94,7 @@ static void hand_back(struct job *j)
     do
         j->next = head;
     while (!atomic_compare_exchange_weak(&pool.handed_back, &head, j));
-    /* Whoever comes second need not ring: the main thread takes them all. */
+    /* The worker that comes second need not ring: the main thread takes them all. */
     if (!head && write(pool.bell, &one, sizeof one) < 0)
         die_errno("cannot write to an eventfd");
 }

@@ -198,7 +198,7 @@ static void serve(struct server *server)
 {
     struct reactor r;
     sigset_t set;
-    bool rested = true; /* whoever came before O_ASYNC has had no signal */
+    bool rested = true; /* of a client before O_ASYNC there was no signal */
     reactor_init(&r, server, sizeof(struct conn));
     extra = server->counters->extra;
     owner = (struct f_owner_ex){.type = F_OWNER_TID, .pid = gettid()};

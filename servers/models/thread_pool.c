@@ -57,7 +57,7 @@ static void add(int fd)
     queue[(first + length++) % capacity] = fd;
     show_length();
     pthread_mutex_unlock(&lock);
-    pthread_cond_signal(&filled); /* not before: whoever wakes wants the lock at once */
+    pthread_cond_signal(&filled); /* not before: the woken one wants the lock at once */
 }
 
 /* Returns -1 when there will be no more. */

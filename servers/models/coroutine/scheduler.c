@@ -116,8 +116,8 @@ static void turn(struct reactor *r)
     }
 }
 
-/* Whoever came while accepting rested, or was left for the next turn, has been reported, but not
- * accepted. */
+/* Clients that came while accepting rested, or were left for the next turn, have been reported, but
+ * not accepted. */
 static void watch_listener(struct reactor *r, bool *watched)
 {
     bool want = reactor_accepting(r);

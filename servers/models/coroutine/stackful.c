@@ -33,7 +33,7 @@
 #define TSAN 0
 #endif
 
-/* A place that control can go to: a coroutine's, or that of whoever resumes it. */
+/* A place that control can go to: a coroutine's, or that of its resumer. */
 struct place {
     void *sp;            /* SWITCH_ASM */
     ucontext_t *context; /* SWITCH_UCONTEXT: NULL until it is needed */

@@ -1,6 +1,6 @@
 /* Coroutines: functions that stop in the middle and go on later, each on a stack of its own.
  *
- * One resumes a coroutine, it runs until it yields or returns, and whoever resumed it goes on. They
+ * One resumes a coroutine, it runs until it yields or returns, and its resumer goes on. They
  * belong to one thread, which is the only one to call these functions, and a coroutine does not
  * resume another. */
 #ifndef IOM_COROUTINE_H
@@ -31,7 +31,7 @@ struct coroutine *coroutine_new(void (*run)(void *argument), void *argument);
 /* Run it until it yields or returns. Returns false when it has returned: it is freed then. */
 bool coroutine_resume(struct coroutine *c);
 
-/* Back to whoever resumed this one. Returns when it is resumed. */
+/* Back to the resumer of this one. Returns when it is resumed. */
 void coroutine_yield(void);
 
 /* Give one back that was never resumed. */
