@@ -29,11 +29,12 @@ struct option_row {
     char letter;          /* the short form; 0 for none */
     const char *name;     /* the long form, without dashes; NULL ends a table */
     const char *argument; /* what --help calls the value; NULL where there is none */
-    const char *help;     /* wrapped by --help; a newline in it begins a new line. NULL: --help
-                           * says nothing of the option */
-    size_t field, size;   /* OPTION_FIELD(): where the value goes in the target */
-    void *variable;       /* OPTION_VARIABLE(): where the value goes instead */
-    uint64_t low, high;   /* the bounds of a number, size, time or rate; both are allowed */
+    /* wrapped by --help; a newline in it begins a new line. NULL: --help says nothing of the
+     * option */
+    const char *help;
+    size_t field, size;       /* OPTION_FIELD(): where the value goes in the target */
+    void *variable;           /* OPTION_VARIABLE(): where the value goes instead */
+    uint64_t low, high;       /* the bounds of a number, size, time or rate; both are allowed */
     const char *const *words; /* NULL-ended */
     const char *expects;      /* instead of what the kind says: "'x' is not EXPECTS" */
     /* `value` is NULL for an option without one. False refuses the value, which `expects` explains;

@@ -104,7 +104,7 @@ static bool trailer(struct http_chunked *c, uint8_t byte)
     }
 }
 
-static bool step(struct http_chunked *c, uint8_t byte)
+static bool feed_byte(struct http_chunked *c, uint8_t byte)
 {
     switch (c->state) {
     case DATA_CR:
@@ -141,7 +141,7 @@ enum http_chunk http_chunked_read(struct http_chunked *c, const uint8_t *in, siz
                 c->state = DATA_CR;
             return HTTP_CHUNK_DATA;
         }
-        if (!step(c, in[i++])) {
+        if (!feed_byte(c, in[i++])) {
             *used = i;
             return HTTP_CHUNK_ERROR;
         }

@@ -164,7 +164,7 @@ static enum line_result head_end(struct http_response *r)
 }
 
 /* One whole line; `end` is where its LF stands. */
-static enum line_result take_line(struct http_response *r, const char *p, const char *end)
+static enum line_result feed_line(struct http_response *r, const char *p, const char *end)
 {
     if (end == p || end[-1] != '\r')
         return bad(r, "line ends in a bare LF");
@@ -178,7 +178,7 @@ static enum line_result take_line(struct http_response *r, const char *p, const 
     return line.at == line.end ? head_end(r) : field_line(r, line);
 }
 
-/* Keep a piece of a line until the rest comes. A peer that speaks something else is found at
+/* Keep a piece of a line until the rest comes. A server that speaks something else is found at
  * its first bytes: it might never send an LF. */
 static bool keep(struct http_response *r, const char *p, size_t size)
 {
@@ -225,13 +225,13 @@ static enum http_response_event lines(struct http_response *r, const char **data
             if (!keep(r, p, (size_t)(stop - p)))
                 return HTTP_RESPONSE_ERROR;
             if (lf) {
-                result = take_line(r, r->line, r->line + r->line_size);
+                result = feed_line(r, r->line, r->line + r->line_size);
                 r->line_size = 0;
             }
         } else if ((size_t)(lf - p) > HTTP_RESPONSE_LINE_MAX) {
             return fail(r, "line too long");
         } else {
-            result = take_line(r, p, lf);
+            result = feed_line(r, p, lf);
         }
         p = lf ? lf + 1 : end;
     }

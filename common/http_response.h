@@ -104,11 +104,11 @@ static inline void http_response_remember(struct http_response *r,
 enum http_response_event http_response_next(struct http_response *r, const char **data,
                                             const char *end, struct http_response_span *body);
 
-/* The peer has closed its side. DONE where that is how the body ends (no Content-Length, not
+/* The server has closed its side. DONE where that is how the body ends (no Content-Length, not
  * chunked), ERROR with a reason where the answer is cut short. */
 enum http_response_event http_response_eof(struct http_response *r);
 
-/* Has any byte of the answer arrived since http_response_begin()? Tells a peer that closed in
+/* Has any byte of the answer arrived since http_response_begin()? Tells a server that closed in
  * mid-answer from one that closed before it. */
 bool http_response_started(const struct http_response *r);
 

@@ -4,7 +4,7 @@
 
 #include "common/clock.h"
 
-static void put(struct timers *ts, size_t i, struct timer *t)
+static void place(struct timers *ts, size_t i, struct timer *t)
 {
     ts->heap[i] = t;
     t->index = i;
@@ -13,10 +13,10 @@ static void put(struct timers *ts, size_t i, struct timer *t)
 static void sift_up(struct timers *ts, size_t i, struct timer *t)
 {
     while (i > 0 && ts->heap[(i - 1) / 2]->at > t->at) {
-        put(ts, i, ts->heap[(i - 1) / 2]);
+        place(ts, i, ts->heap[(i - 1) / 2]);
         i = (i - 1) / 2;
     }
-    put(ts, i, t);
+    place(ts, i, t);
 }
 
 static void sift_down(struct timers *ts, size_t i, struct timer *t)
@@ -26,9 +26,9 @@ static void sift_down(struct timers *ts, size_t i, struct timer *t)
             child++;
         if (ts->heap[child]->at >= t->at)
             break;
-        put(ts, i, ts->heap[child]);
+        place(ts, i, ts->heap[child]);
     }
-    put(ts, i, t);
+    place(ts, i, t);
 }
 
 static void restore(struct timers *ts, size_t i, struct timer *t)

@@ -1,9 +1,9 @@
 /* Deadlines: a binary heap, the earliest on top.
  *
- * The idle deadlines of a server move with every request, and moving each in the heap would make it
- * the busiest structure of the server. So the heap may hold a time that is too early: when it comes up, the
- * owner looks at the real deadline and puts the timer back. Only a deadline that becomes
- * earlier has to be moved at once. */
+ * The idle deadlines of a server move with every request, and moving each in the heap would make
+ * the heap the busiest structure of the server. So the heap may hold a time that is too early:
+ * when that time comes up, the owner looks at the real deadline and puts the timer back. Only a
+ * deadline that becomes earlier has to be moved at once. */
 #ifndef IOM_TIMERS_H
 #define IOM_TIMERS_H
 

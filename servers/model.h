@@ -34,13 +34,13 @@ struct server {
     int listen_fd;
     const int *sockets;
     unsigned socket_count;
-    unsigned socket_turn;   /* net_accept()'s: whose turn it is */
-    bool is_unix;           /* a Unix-domain socket (then it is one) */
-    int backlog;            /* what it was told to listen with */
-    size_t max_connections; /* the smaller of the model's limit and the user's; 0 for none;
-                             * over all workers */
-    unsigned workers;       /* how many there are to be; 1 where the model has none */
-    unsigned worker;        /* this one's number, from 0 */
+    unsigned next_socket; /* net_accept()'s: which it tries next */
+    bool is_unix;         /* a Unix-domain socket (then it is one) */
+    int backlog;          /* what it was told to listen with */
+    /* the smaller of the model's limit and the user's; 0 for none; over all workers */
+    size_t max_connections;
+    unsigned workers; /* how many there are to be; 1 where the model has none */
+    unsigned worker;  /* this one's number, from 0 */
 
     /* Set by SIGTERM or SIGINT, in memory that all processes of the server share:
      * server_stopping() tells. Then stop_fd becomes readable and stays so, for loops that wait on

@@ -45,9 +45,9 @@ static int accept_from_any(struct server *server, int flags)
 {
     int fd = -1;
     for (unsigned i = 0; i < server->socket_count; i++) {
-        unsigned turn = server->socket_turn;
-        server->socket_turn = turn + 1 < server->socket_count ? turn + 1 : 0;
-        fd = accept4(server->sockets[turn], NULL, NULL, flags);
+        unsigned next = server->next_socket;
+        server->next_socket = next + 1 < server->socket_count ? next + 1 : 0;
+        fd = accept4(server->sockets[next], NULL, NULL, flags);
         if (fd >= 0 || errno != EAGAIN)
             break;
     }

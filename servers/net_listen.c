@@ -186,7 +186,7 @@ static bool bind_all(struct listeners *l, int flags)
 }
 
 /* Put [::] first: where it can be had, it takes the connections of every IPv4 address too. */
-static void put_widest_first(struct listeners *l)
+static void sort_widest_first(struct listeners *l)
 {
     for (unsigned i = 1; i < l->count; i++) {
         struct addr a = l->addresses[i];
@@ -199,7 +199,7 @@ static void put_widest_first(struct listeners *l)
 
 static void listen_on_tcp(struct listeners *l, int flags, int backlog)
 {
-    put_widest_first(l);
+    sort_widest_first(l);
     struct listeners wanted = *l;
     unsigned tries = 0;
     while (!bind_all(l, flags)) {

@@ -125,8 +125,8 @@ bool options_unsupported(const struct options *o, char *why, size_t size)
 {
     if (model.listens_each && o->workers > 1 && addr_family(&o->listen[0]) == AF_UNIX) {
         snprintf(why, size,
-                 "Unix-domain sockets have no SO_REUSEPORT, so %u workers cannot each have one "
-                 "to listen on; --workers 1 can",
+                 "Unix-domain sockets have no SO_REUSEPORT, "
+                 "so %u workers cannot each have one to listen on; --workers 1 can",
                  o->workers);
         return true;
     }

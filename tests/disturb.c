@@ -5,8 +5,8 @@
  *
  * On each CPU that the command may use a process spins for 40 ms and then sleeps for 40 ms. The
  * command takes the place of this program: its process id, signals and exit status are its own. The
- * spinning processes are no children of the command. They watch it through a pidfd, so they end with
- * it, however it ends. Needs Linux 5.9: pidfd_open(2), close_range(2). */
+ * spinning processes are no children of the command. They watch the command through a pidfd, and
+ * they end with the command, however that ends. Needs Linux 5.9: pidfd_open(2), close_range(2). */
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>

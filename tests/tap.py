@@ -3,7 +3,7 @@
     1..3
     ok 1 - a test that passed
     not ok 2 - a test that failed
-    # checks/echo.py:41: 12 bytes came back, 13 were sent
+    # server/echo.py:41: 12 bytes came back, 13 were sent
     ok 3 - a test that could not run # SKIP no IPv6 here
 
 Tests run side by side on a few threads, because most of them wait; results are printed in the

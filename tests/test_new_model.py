@@ -62,7 +62,7 @@ def conforms(t):
 
     run("meson", "setup", "build", "-Dwerror=true", "-Dbuildtype=debug", cwd=tree)
     run("ninja", "-C", "build", "servers/my-model2", cwd=tree)
-    run(sys.executable, "tests/conformance.py", "--server", "build/servers/my-model2",
+    run(sys.executable, "tests/server", "--server", "build/servers/my-model2",
         "--only", "SIGTERM", "--only", "describe", "--only", "case:", "--only", "limit",
         "--only", "connections", "--only", "idle", cwd=tree)
     run(sys.executable, "tests/test_sources.py", tree, cwd=tree)

@@ -24,6 +24,10 @@ mkdir -p "$3/meson-logs"
 cp junit "$3/meson-logs/testlog.junit.xml"
 cp "json-$3" "$3/meson-logs/testlog.json" || true
 """
+CLANG_FORMAT = """#!/bin/sh
+[ "$1" != --version ] || {{ echo "Debian clang-format version {}.0.6"; exit; }}
+echo "$*" >>formatted
+"""
 JUNIT = """<testsuites><testsuite name="a" errors="0" failures="0">
 <testcase name="one"/><testcase name="two"/></testsuite></testsuites>
 """
@@ -39,7 +43,7 @@ def tree_of_stubs(t, build="exit 0"):
     t.defer(lambda: shutil.rmtree(tree, ignore_errors=True))
     texts = {"scripts/setup": "#!/bin/sh\n", "scripts/build": f"#!/bin/sh\n{build}\n",
              "bin/meson": MESON, "bin/clang": "#!/bin/sh\n",
-             "bin/clang-format": "#!/bin/sh\necho \"$*\" >>formatted\n", "junit": JUNIT,
+             "bin/clang-format": CLANG_FORMAT.format(14), "junit": JUNIT,
              "common/a.c": "", "bench/b.h": "", "json-build": log(("slow", 9.25), ("quick", 0.5)),
              "json-build-asan": log(*((f"p{i}", i) for i in range(1, 12))), "json-build-tsan": ""}
     for folder in ("loadgen", "servers", "tests"):
@@ -105,6 +109,18 @@ def less_and_more(t):
     assert "accuracy" not in called[1] and called[3].endswith("--print-errorlogs"), called
 
 
+def another_formatter(t):
+    """Another version breaks lines at other places: it is not asked."""
+    tree = tree_of_stubs(t)
+    for name in ("clang-format", "clang-format-14"):
+        with open(os.path.join(tree, "bin", name), "w", encoding="utf-8") as f:
+            f.write(CLANG_FORMAT.format(15))
+        os.chmod(os.path.join(tree, "bin", name), 0o755)
+    p = call(tree, "test")
+    assert p.returncode == 0 and not lines_of(tree, "formatted"), p.stdout
+    assert "== clang-format 14 is not installed: the format is not checked\n" in p.stdout, p.stdout
+
+
 def failures(t):
     tree = tree_of_stubs(t, build='[ "${1-}" != build-tsan ]')
     p = call(tree, "test")
@@ -134,6 +150,7 @@ def usage(t):
 if __name__ == "__main__":
     tests = [("scripts/test: stages, their times, the slowest programs, the sum", usual),
              ("scripts/test --quick and --full", less_and_more),
+             ("scripts/test with another clang-format", another_formatter),
              ("scripts/test counts what fails", failures),
              ("scripts/test and scripts/disturb: usage", usage)]
     sys.exit(1 if tap.run([tap.Test(name, function) for name, function in tests]) else 0)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What the design promises of the sources, read from the sources. Prints TAP.
+"""What the sources promise besides their structure (test_structure.py), read from the sources.
+Prints TAP.
 
     python3 tests/test_sources.py SOURCE-ROOT"""
 
@@ -13,44 +14,10 @@ from lib import named_files, time_limits  # noqa: E402
 
 ROOT = sys.argv[1]
 
-# The app: what every server says. "Identical servers" rests on its doing no I/O.
-APP = "servers/app"
-IO_HEADER = re.compile(r"(sys/(socket|epoll|select|uio|un|eventfd|mman)|netinet|arpa|poll|unistd"
-                       r"|fcntl|ev|uv|liburing)(/.*)?\.h")
-
-
-# Nor does the app know who drives it.
-MODEL_HEADERS = ("servers/model.h", "servers/counters.h", "servers/net.h")
-
 
 def read(path):
     with open(os.path.join(ROOT, path), encoding="utf-8") as f:
         return f.read()
-
-
-def includes(path, seen):
-    """The headers that `path` includes, and those that our own among them include."""
-    for header in re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', read(path), re.M):
-        yield header
-        if os.path.exists(os.path.join(ROOT, header)) and header not in seen:
-            seen.add(header)
-            yield from includes(header, seen)
-
-
-def no_io_in_app(t):
-    for name in os.listdir(os.path.join(ROOT, APP)):
-        path = f"{APP}/{name}"
-        for header in includes(path, {path}):
-            if IO_HEADER.fullmatch(header) or header in MODEL_HEADERS:
-                raise AssertionError(f"{path} includes {header}")
-
-
-def the_check_can_fail(t):
-    found = [h for h in includes("servers/drive/conn.c", set()) if IO_HEADER.fullmatch(h)]
-    if "sys/socket.h" not in found:
-        raise AssertionError("sys/socket.h was not found in servers/drive/conn.c, which includes it")
-    if "servers/model.h" not in includes("servers/counters.c", set()):
-        raise AssertionError("servers/model.h was not found in servers/counters.c")
 
 
 def every_model_is_documented(t):
@@ -60,15 +27,12 @@ def every_model_is_documented(t):
             raise AssertionError(f"servers/models/{name} has no {page}")
 
 
-def models_are_small(t):
-    for name in os.listdir(os.path.join(ROOT, "servers/models")):
-        if not name.endswith(".c"):
-            continue
-        lines = read("servers/models/" + name).count("\n")
-        # The libraries that do their own reading and writing take more.
-        limit = 300 if name in ("libuv.c", "libevent.c") else 250
-        if lines > limit:
-            raise AssertionError(f"servers/models/{name} has {lines} lines, more than {limit}")
+def c_files():
+    for room in ("servers", "loadgen", "bench", "common", "tests"):
+        for folder, _, names in os.walk(os.path.join(ROOT, room)):
+            for name in names:
+                if name.endswith((".c", ".h", ".S")):
+                    yield os.path.relpath(os.path.join(folder, name), ROOT)
 
 
 def long_lines(text):
@@ -77,13 +41,7 @@ def long_lines(text):
 
 
 def lines_are_short(t):
-    found = []
-    for room in ("servers", "loadgen", "bench", "common"):
-        for folder, _, names in os.walk(os.path.join(ROOT, room)):
-            for name in names:
-                if name.endswith((".c", ".h", ".S")):
-                    path = os.path.relpath(os.path.join(folder, name), ROOT)
-                    found += [f"{path}:{n}" for n in long_lines(read(path))]
+    found = [f"{path}:{n}" for path in c_files() for n in long_lines(read(path))]
     if found:
         raise AssertionError("lines over 100 columns:\n" + "\n".join(found))
 
@@ -93,11 +51,24 @@ def long_lines_are_found(t):
         raise AssertionError("100 columns are allowed, 101 are not")
 
 
-def epoll_diff_is_the_lesson(t):
-    lt, et = (read(f"servers/models/epoll_{x}.c").splitlines() for x in ("lt", "et"))
-    shared = len(set(lt) & set(et))
-    if shared < 0.5 * len(set(lt)):
-        raise AssertionError(f"epoll_lt.c and epoll_et.c share only {shared} lines")
+def torn(text):
+    """The numbers of the lines that are a type alone, its name on the next: so the formatter breaks a
+    declaration whose comment is too long. The comment belongs above."""
+    lines = text.splitlines()
+    return [n for n, (line, after) in enumerate(zip(lines, lines[1:]), 1)
+            if re.fullmatch(r"\s+(static |const )*((struct|enum) \w+|unsigned|size_t|bool|char|double"
+                            r"|int|uint\w+)", line) and re.match(r"\s+\*?\w+(\[\w+\])?;", after)]
+
+
+def no_declaration_is_torn(t):
+    found = [f"{path}:{n}" for path in c_files() for n in torn(read(path))]
+    if found:
+        raise AssertionError("torn declarations:\n" + "\n".join(found))
+
+
+def torn_declarations_are_found(t):
+    if torn("struct s {\n    const struct answer\n        *answer; /* of theirs */\n    int a;\n};\n") != [2]:
+        raise AssertionError("a torn declaration is not found")
 
 
 def named_files_exist(t):
@@ -262,15 +233,13 @@ def short_limits_are_found(t):
 
 
 if __name__ == "__main__":
-    tests = [("no file of the app includes a header of I/O or of a model", no_io_in_app),
-             ("that check finds the header where it is", the_check_can_fail),
-             ("every model has its page in docs/models", every_model_is_documented),
-             ("model files are small", models_are_small),
+    tests = [("every model has its page in docs/models", every_model_is_documented),
              ("no line of C is over 100 columns", lines_are_short),
              ("that check finds a long line", long_lines_are_found),
-             ("epoll-lt and epoll-et differ in the lesson only", epoll_diff_is_the_lesson),
              ("every file that a document or a comment names exists", named_files_exist),
              ("that check finds a name and a link that lead nowhere", missing_files_are_found),
+             ("the formatter tore no declaration", no_declaration_is_torn),
+             ("that check finds a torn declaration", torn_declarations_are_found),
              ("the Python files compile", python_compiles),
              ("no test has a limit on time that a slow machine exceeds", no_short_limits),
              ("that check finds each kind of limit", short_limits_are_found)]

@@ -20,7 +20,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import tap  # noqa: E402
-from http_cases import HELLO  # noqa: E402
+from server.http_cases import HELLO  # noqa: E402
 from lib import server as servers  # noqa: E402
 from lib import machine, suite, wire  # noqa: E402
 

@@ -21,7 +21,7 @@ struct reader {
 
 /* The text between quotes, in place; `r->at` is the opening one and becomes what follows the
  * closing one. */
-static void take_quoted(struct reader *r)
+static void read_quoted(struct reader *r)
 {
     char *to = r->at;
     size_t opened = r->line;
@@ -40,7 +40,7 @@ static void take_quoted(struct reader *r)
 }
 
 /* Cut one field off, unquoting it in place; whether another follows in this record. */
-static bool take_field(struct reader *r)
+static bool read_field(struct reader *r)
 {
     if (r->count == COLUMNS_MAX) {
         r->wrong = "more than 256 fields";
@@ -49,7 +49,7 @@ static bool take_field(struct reader *r)
     r->fields[r->count++] = r->at;
     char *end = r->at;
     if (*r->at == '"')
-        take_quoted(r);
+        read_quoted(r);
     else
         r->at += strcspn(r->at, ",\n");
     if (r->wrong)
@@ -68,7 +68,7 @@ static bool take_field(struct reader *r)
 static bool read_record(struct reader *r)
 {
     r->count = 0;
-    while (take_field(r))
+    while (read_field(r))
         ;
     return !r->wrong;
 }

@@ -4,8 +4,8 @@
 #include <string.h>
 
 const char name_rule[] =
-    "a name has 1 to 47 bytes of UTF-8, no space, comma, quote, '/', '>' or "
-    "control character, and is not 'all' or 'none'";
+    "a name has 1 to 47 bytes of UTF-8, no space, comma, quote, '/', '>' or control character, "
+    "and is not 'all' or 'none'";
 
 static bool is_text(const char *name)
 {

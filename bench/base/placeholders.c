@@ -77,7 +77,7 @@ char *placeholders_expand(const char *text, const struct placeholder *list, size
 }
 
 /* Copy one word to `to`; returns where it ends, or NULL where a quote is not closed. */
-static const char *take_word(const char *from, char *to)
+static const char *read_word(const char *from, char *to)
 {
     char quote = '\0';
     for (; *from && (quote || !isspace((unsigned char)*from)); from++) {
@@ -99,7 +99,7 @@ char **words_split(const char *text, char *error, size_t error_size)
     const char *at = text + strspn(text, " \t\n");
     while (*at) {
         char *word = xmalloc(strlen(at) + 1);
-        at = take_word(at, word);
+        at = read_word(at, word);
         words = xrealloc(words, (count + 2) * sizeof *words);
         words[count++] = word;
         words[count] = NULL;

@@ -87,7 +87,7 @@ void process_start(struct process *p, const struct process_spec *spec)
     if (p->pid == 0)
         run_child(p, spec, environment, gate[0], parent);
 
-    setpgid(p->pid, p->pid); /* here too: whoever comes first */
+    setpgid(p->pid, p->pid); /* here too: one of the two comes first */
     if (gate[0] >= 0)
         close(gate[0]);
     p->gate = gate[1];

@@ -62,10 +62,10 @@ static struct entry *list_processes(size_t *count)
         int parent;
         long threads;
         /* state ppid, then 15 more up to num_threads: fields 3, 4 and 20 */
-        if (!fields || sscanf(fields,
-                              "%*c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-                              "%*s %*s %ld",
-                              &parent, &threads) != 2)
+        if (!fields ||
+            sscanf(fields,
+                   "%*c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld",
+                   &parent, &threads) != 2)
             continue;
         if (*count == room)
             list = xrealloc(list, (room = room ? room * 2 : 256) * sizeof *list);

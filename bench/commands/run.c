@@ -29,8 +29,8 @@ struct run {
     struct run_options options;
     struct environment old; /* of a run that is gone on with */
     struct run_inputs inputs;
-    struct answer
-        answers[PROTOCOL_COUNT]; /* of our servers, where others are compared to them */
+    /* of our servers, where others are compared to them */
+    struct answer answers[PROTOCOL_COUNT];
     struct placement placement;
     struct plan plan;
     char *dir;

@@ -24,9 +24,8 @@ static bool tell_failures(const struct summary *summary, const struct trial_rows
 
     if (disturbed > 0)
         fprintf(stderr,
-                "WARNING: %u of %zu trial%s were disturbed and are INVALID; trials.csv says by "
-                "what. "
-                "Measure again on a quiet machine.\n",
+                "WARNING: %u of %zu trial%s were disturbed and are INVALID; "
+                "trials.csv says by what. Measure again on a quiet machine.\n",
                 disturbed, rows->count, text_s((double)rows->count));
     if (failed > 0)
         fprintf(stderr, "%u trial%s failed; trials.csv and the report say why\n", failed,

@@ -5,14 +5,14 @@
 #include "common/err.h"
 #include "common/parse.h"
 
-static bool take_peers(void *target, const char *value)
+static bool set_peers(void *target, const char *value)
 {
     old_name("run", "--peers", "--externals");
     ((struct run_options *)target)->externals = value;
     return true;
 }
 
-static bool take_external(void *target, const char *value)
+static bool set_external(void *target, const char *value)
 {
     struct run_options *o = target;
     if (o->given_count == RUN_GIVEN_MAX)
@@ -28,25 +28,25 @@ static struct run_given *last_given(struct run_options *o, const char *option)
     return &o->given[o->given_count - 1];
 }
 
-static bool take_name(void *target, const char *value)
+static bool set_name(void *target, const char *value)
 {
     last_given(target, "--external-name")->name = value;
     return true;
 }
 
-static bool take_protocol(void *target, const char *value)
+static bool set_protocol(void *target, const char *value)
 {
     return protocol_parse(value, &last_given(target, "--external-protocol")->protocol);
 }
 
-static bool take_seed(void *target, const char *value)
+static bool set_seed(void *target, const char *value)
 {
     struct run_options *o = target;
     o->seeded = true;
     return parse_u64(value, 0, UINT64_MAX, &o->seed);
 }
 
-static bool take_env(void *target, const char *value)
+static bool set_env(void *target, const char *value)
 {
     char error[512];
     if (!child_env_add(value, error, sizeof error))
@@ -63,16 +63,16 @@ static const struct option_row rows[] = {
      "which external servers (servers of others) to measure: a list of names ('iomodels list' "
      "has them), all, or none",
      OPTION_FIELD(struct run_options, externals)},
-    {OPTION_CALL, 0, "peers", "A,B,...", "the old name of --externals", .call = take_peers},
+    {OPTION_CALL, 0, "peers", "A,B,...", "the old name of --externals", .call = set_peers},
     {OPTION_CALL, 0, "external", "'CMD'",
      "measure a server of yours as well: CMD must serve on port {port} of 127.0.0.1, in the "
      "foreground. The option may be repeated. CMD is cut into words as a shell does; for a "
      "real shell say: sh -c '...'",
-     .call = take_external},
+     .call = set_external},
     {OPTION_CALL, 0, "external-name", "NAME",
-     "the name of the last --external (default: its program)", .call = take_name},
+     "the name of the last --external (default: its program)", .call = set_name},
     {OPTION_CALL, 0, "external-protocol", "http|echo",
-     "the protocol of the last --external (default: http)", .call = take_protocol,
+     "the protocol of the last --external (default: http)", .call = set_protocol,
      .expects = "http or echo"},
     {OPTION_TEXT, 0, "out", "DIR",
      "the run directory, for one run at a time (default: a new directory SCENARIO-DATE in "
@@ -81,7 +81,7 @@ static const struct option_row rows[] = {
      OPTION_FIELD(struct run_options, out)},
     {OPTION_CALL, 0, "seed", "N",
      "the seed of the order of trials (default: random, kept in environment.json)",
-     .call = take_seed, .expects = "a number from 0 to 2^64-1"},
+     .call = set_seed, .expects = "a number from 0 to 2^64-1"},
     {OPTION_TEXT, 0, "resume", "DIR", "go on with an interrupted run",
      OPTION_FIELD(struct run_options, resume)},
     {OPTION_FLAG, 0, "dry-run", NULL, "print the trials in their order and measure nothing",
@@ -90,7 +90,7 @@ static const struct option_row rows[] = {
      "set NAME in the environment of servers and load generator, who otherwise get only PATH, "
      "HOME, TMPDIR, LD_LIBRARY_PATH, LC_ALL=C, IOMODELS_* and the options of sanitizers; "
      "NAME alone keeps the value that it has here",
-     .call = take_env},
+     .call = set_env},
     {0},
 };
 
@@ -119,7 +119,7 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
         die_usage("run takes one scenario; '%s' is one too many", argv[at]);
     if (o->resume && (named || o->out || o->seeded || o->models || o->externals ||
                       o->given_count > 0 || o->environment))
-        die_usage("--resume takes scenario, models, seed, environment and directory from the "
-                  "run itself");
+        die_usage("--resume takes scenario, models, seed, "
+                  "environment and directory from the run itself");
     paths_find(&o->paths);
 }

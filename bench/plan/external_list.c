@@ -99,7 +99,7 @@ static const char *lacking(const struct external *p)
 }
 
 /* Take it over into the list. */
-static void put(struct model_list *list, struct description *d)
+static void add(struct model_list *list, struct description *d)
 {
     struct model m = d->m;
     m.external = xmalloc(sizeof *m.external);
@@ -138,7 +138,7 @@ static bool read_file(struct model_list *list, const char *dir, const char *entr
     good = good && !lack;
     free(text);
     if (good) {
-        put(list, &d);
+        add(list, &d);
     } else {
         free(d.m.name);
         free(d.m.summary);
@@ -232,8 +232,7 @@ bool externals_add_command(struct model_list *list, const char *command, const c
     else if (models_get(list, own) || models_known(own)) {
         good = false;
         snprintf(error, error_size,
-                 "there is a server '%s' already; --external-name gives "
-                 "this one another name",
+                 "there is a server '%s' already; --external-name gives this one another name",
                  own);
     }
     if (good) {
@@ -245,7 +244,7 @@ bool externals_add_command(struct model_list *list, const char *command, const c
                   .stop_signal = SIGTERM},
         };
         d.e.protocols[protocol] = true;
-        put(list, &d);
+        add(list, &d);
     }
     free(own);
     return good;

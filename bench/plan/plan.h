@@ -11,8 +11,8 @@
 
 struct plan_trial {
     unsigned id; /* 1, 2, ... in the order of measurement: the `trial` column */
-    unsigned
-        block;     /* each block holds every point once: 1 to repetitions, 0 the counting one */
+    /* each block holds every point once: 1 to repetitions, 0 the counting one */
+    unsigned block;
     bool counting; /* a short trial of block 0, in which system calls are counted */
     enum protocol protocol;
     const struct model *model;

@@ -30,11 +30,10 @@ static bool set_points(struct ini_reader *r, void *slot, const char *value)
     struct point_list *list = slot;
     list->count = 0;
     return ini_items(value, add_point, list) ||
-           ini_bad(
-               r,
-               "connections = '%s' is not a list of ascending numbers from 1 to 1000000, at "
-               "most %d of them",
-               value, SCENARIO_POINTS_MAX);
+           ini_bad(r,
+                   "connections = '%s' is not a list of ascending numbers from 1 to 1000000, "
+                   "at most %d of them",
+                   value, SCENARIO_POINTS_MAX);
 }
 
 static bool set_name(struct ini_reader *r, void *slot, const char *value)

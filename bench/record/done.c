@@ -13,8 +13,8 @@ static void mark(struct done *done, const char *dir, const struct plan *plan,
         row->trial > 0 && row->trial <= plan->count ? &plan->trials[row->trial - 1] : NULL;
     if (!t || strcmp(t->model->name, row->model) != 0 || t->connections != row->connections ||
         t->protocol != row->protocol)
-        die("%s/trials.csv: trial %u is not the one that this scenario, its seed and these "
-            "models give; the run cannot go on",
+        die("%s/trials.csv: trial %u is not the one that this scenario, "
+            "its seed and these models give; the run cannot go on",
             dir, row->trial);
     done->count += !done->at[row->trial - 1];
     done->at[row->trial - 1] = true;

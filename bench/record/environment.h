@@ -56,8 +56,8 @@ struct environment {
         bool shared;
         const char *warning; /* "": none */
     } placement;
-    double
-        null_rps; /* requests per second that the generator makes by itself; NaN: not known */
+    /* requests per second that the generator makes by itself; NaN: not known */
+    double null_rps;
 };
 
 /* Read DIR/environment.json. Returns false with one line in `error` where that fails, or where what

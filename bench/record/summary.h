@@ -41,8 +41,8 @@ struct summary_point {
 };
 
 struct summary {
-    struct summary_point *at; /* by protocol (http first), model (the textbook's order),
-                                 connections */
+    /* by protocol (http first), model (the textbook's order), connections */
+    struct summary_point *at;
     size_t count;
 };
 

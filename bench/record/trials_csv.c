@@ -143,7 +143,7 @@ static const char *cell(const struct reader *r, const char *column)
     return csv_cell(&r->c, r->row, csv_column(&r->c, column));
 }
 
-static bool take_text(struct reader *r, const char *column, char *out, size_t size)
+static bool read_text(struct reader *r, const char *column, char *out, size_t size)
 {
     const char *text = cell(r, column);
     if (snprintf(out, size, "%s", text) >= (int)size)
@@ -151,7 +151,7 @@ static bool take_text(struct reader *r, const char *column, char *out, size_t si
     return true;
 }
 
-static bool take_whole(struct reader *r, const char *column, unsigned least, unsigned *out)
+static bool read_whole(struct reader *r, const char *column, unsigned least, unsigned *out)
 {
     uint64_t n;
     if (!parse_u64(cell(r, column), least, UINT32_MAX, &n))
@@ -162,7 +162,7 @@ static bool take_whole(struct reader *r, const char *column, unsigned least, uns
 }
 
 /* The place of the cell's text among `names`, -1 and an error where it is none of them. */
-static int take_word(struct reader *r, const char *column, const char *const *names, int count)
+static int read_word(struct reader *r, const char *column, const char *const *names, int count)
 {
     for (int i = 0; i < count; i++)
         if (strcmp(cell(r, column), names[i]) == 0)
@@ -172,7 +172,7 @@ static int take_word(struct reader *r, const char *column, const char *const *na
 }
 
 /* Times and counts of the load generator: not below zero. What is a difference can be, by noise. */
-static bool take_figures(struct reader *r, const int *columns, struct trial_row *row)
+static bool read_figures(struct reader *r, const int *columns, struct trial_row *row)
 {
     for (int m = 0; m < METRIC_COUNT; m++) {
         if (!csv_number(&r->c, r->row, columns[m], &row->value[m]))
@@ -192,18 +192,18 @@ static bool read_row(struct reader *r, const int *columns, struct trial_row *row
 {
     trial_row_init(row);
     row->line = r->c.lines[r->row];
-    if (!take_whole(r, "trial", 1, &row->trial) || !take_whole(r, "block", 0, &row->block) ||
-        !take_whole(r, "connections", 1, &row->connections) ||
-        !take_text(r, "scenario", row->scenario, sizeof row->scenario) ||
-        !take_text(r, "model", row->model, sizeof row->model) ||
-        !take_text(r, "reason", row->reason, sizeof row->reason) ||
-        !take_text(r, "started", row->started, sizeof row->started) ||
-        !take_text(r, "engine", row->engine, sizeof row->engine) ||
-        !take_text(r, "answer", row->answer, sizeof row->answer))
+    if (!read_whole(r, "trial", 1, &row->trial) || !read_whole(r, "block", 0, &row->block) ||
+        !read_whole(r, "connections", 1, &row->connections) ||
+        !read_text(r, "scenario", row->scenario, sizeof row->scenario) ||
+        !read_text(r, "model", row->model, sizeof row->model) ||
+        !read_text(r, "reason", row->reason, sizeof row->reason) ||
+        !read_text(r, "started", row->started, sizeof row->started) ||
+        !read_text(r, "engine", row->engine, sizeof row->engine) ||
+        !read_text(r, "answer", row->answer, sizeof row->answer))
         return false;
-    int status = take_word(r, "status", status_names, 3);
-    int verdict = status < 0 ? -1 : take_word(r, "verdict", verdict_names, 3);
-    int protocol = verdict < 0 ? -1 : take_word(r, "protocol", protocol_names, PROTOCOL_COUNT);
+    int status = read_word(r, "status", status_names, 3);
+    int verdict = status < 0 ? -1 : read_word(r, "verdict", verdict_names, 3);
+    int protocol = verdict < 0 ? -1 : read_word(r, "protocol", protocol_names, PROTOCOL_COUNT);
     if (protocol < 0)
         return false;
     if (!name_is_good(row->model))
@@ -215,7 +215,7 @@ static bool read_row(struct reader *r, const int *columns, struct trial_row *row
     row->protocol = (enum protocol)protocol;
     row->disturbed =
         row->ok && verdict == VERDICT_INVALID && reason_of_disturbance(row->reason);
-    return take_figures(r, columns, row);
+    return read_figures(r, columns, row);
 }
 
 static int by_trial(const void *a, const void *b)

@@ -34,8 +34,8 @@ char *ceiling_text(const struct results *r, enum protocol protocol)
                     : text_format("; by itself, against answers from memory, it makes %s/s",
                                   figure_thousands(null, thousands));
     double cpu = best->value[M_GENERATOR_CPU_PER_REQUEST];
-    char *text = text_format("load generator%s%s: %.2f µs of CPU a request at best (%s, %u "
-                             "connection%s), so %s requests/s for one CPU of its own%s",
+    char *text = text_format("load generator%s%s: %.2f µs of CPU a request at best (%s, "
+                             "%u connection%s), so %s requests/s for one CPU of its own%s",
                              best->engine[0] ? ", " : "", best->engine, cpu, best->model,
                              best->connections, text_s(best->connections),
                              figure_thousands(1e6 / cpu, thousands), own);

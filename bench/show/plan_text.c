@@ -22,9 +22,8 @@ static void tell_placement(const struct run_facts *facts, const char *dir)
         fprintf(stderr, "WARNING: server and load generator run on two hardware threads of one "
                         "core and slow each other down.\n");
     if (!facts->others_seen)
-        fprintf(stderr,
-                "WARNING: /proc/stat leaves out a CPU that this run uses: whether other "
-                "programs disturb a trial cannot be told.\n");
+        fprintf(stderr, "WARNING: /proc/stat leaves out a CPU that this run uses: "
+                        "whether other programs disturb a trial cannot be told.\n");
     if (facts->counters_reason[0])
         fprintf(stderr, "perf on this machine: %s\n", facts->counters_reason);
 }

@@ -17,14 +17,14 @@
 
 const struct plot_script plot_scripts[] = {
     {"throughput",
-     "Higher is better. Where the lines stay together, the service and the kernel's "
-     "network stack cost more than the way of waiting."},
+     "Higher is better. Where the lines stay together, "
+     "the service and the kernel's network stack cost more than the way of waiting."},
     {"latency_p50",
-     "Lower is better. In a closed loop the median grows with the connections once "
-     "the server is busy: by Little's law it is connections / throughput."},
+     "Lower is better. In a closed loop the median grows with the connections once the server "
+     "is busy: by Little's law it is connections / throughput."},
     {"latency_p99",
-     "Lower is better. One request in a hundred is slower than this; far above the "
-     "median means that some connections wait while others are served."},
+     "Lower is better. One request in a hundred is slower than this; "
+     "far above the median means that some connections wait while others are served."},
     {"latency_distribution",
      "The whole curve at one point: to the right the rare slow requests. "
      "Flat is good; a late rise is a tail."},
@@ -32,14 +32,13 @@ const struct plot_script plot_scripts[] = {
      "Lower is better: CPU of the server's whole process tree, user and kernel, "
      "divided by the answers in the window."},
     {"memory_per_connection",
-     "Lower is better: growth of the server's proportional memory, all "
-     "processes, with every connection open. Kernel memory (socket "
-     "buffers, thread stacks in the kernel) is not in it."},
+     "Lower is better: growth of the server's proportional memory, all processes, "
+     "with every connection open. Kernel memory (socket buffers, "
+     "thread stacks in the kernel) is not in it."},
     {"comparison",
-     "Each of our models beside servers of others that wait as it does; to the right is "
-     "faster. "
-     "The axis is logarithmic. What differs is not the waiting alone: theirs is another "
-     "application, in part in another language."},
+     "Each of our models beside servers of others that wait as it does; "
+     "to the right is faster. The axis is logarithmic. What differs is not the waiting alone: "
+     "theirs is another application, in part in another language."},
     {NULL, NULL},
 };
 

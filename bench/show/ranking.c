@@ -8,10 +8,9 @@
 #include "common/err.h"
 
 const char ranking_note[] = "Models whose intervals overlap with that of the first of a rank "
-                            "share it (1=): this run does "
-                            "not tell them apart. n: the trials that the figures come from, of "
-                            "all where some were left "
-                            "out. One trial has no interval.";
+                            "share it (1=): this run does not tell them apart. "
+                            "n: the trials that the figures come from, "
+                            "of all where some were left out. One trial has no interval.";
 
 const char *ranking_excuse(const struct summary_point *p, char buffer[512])
 {

@@ -132,9 +132,9 @@ static void put_disturbed(FILE *f, const struct results *r)
     unsigned n = summary_disturbed(rows);
     if (n > 0)
         fprintf(f,
-                "<p class=\"warning\">%u of %zu trial%s were disturbed and are INVALID, their "
-                "figures being too low; the table of trials that are marked says by what. "
-                "Measure again on a quiet machine.</p>\n",
+                "<p class=\"warning\">%u of %zu trial%s were disturbed and are INVALID, "
+                "their figures being too low; the table of trials that are marked "
+                "says by what. Measure again on a quiet machine.</p>\n",
                 n, rows->count, text_s((double)rows->count));
 }
 
@@ -142,13 +142,12 @@ static void put_disturbed(FILE *f, const struct results *r)
 static void put_others(FILE *f, const struct results *r)
 {
     if (r->ratios.count > 0)
-        fputs(
-            "<h2>Our models beside servers of others</h2>\n<p class=\"note\">Requests per "
-            "second of ours by theirs, one ratio for each block, so that what slowed the whole "
-            "block down cancels out; median, and in brackets lowest to highest with fewer than "
-            "six pairs, else the 95 % confidence interval. Faster is said only where the whole "
-            "interval is on one side of 1.</p>\n",
-            f);
+        fputs("<h2>Our models beside servers of others</h2>\n<p class=\"note\">Requests per "
+              "second of ours by theirs, one ratio for each block, "
+              "so that what slowed the whole block down cancels out; median, and in brackets "
+              "lowest to highest with fewer than six pairs, else the 95 % confidence interval. "
+              "Faster is said only where the whole interval is on one side of 1.</p>\n",
+              f);
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
         ratios_table(f, &r->ratios, p, FORMAT_HTML);
     if (r->ratios.count > 0)

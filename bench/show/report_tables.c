@@ -75,8 +75,8 @@ void report_exceptions(FILE *f, const struct results *results)
         count += is_exception(&rows->at[i]);
     }
     fprintf(f,
-            "<p>%zu trial%s measured; %zu failed, %zu more are INVALID or limited by the "
-            "load generator.</p>\n",
+            "<p>%zu trial%s measured; %zu failed, %zu more are INVALID or limited by the load "
+            "generator.</p>\n",
             rows->count, rows->count == 1 ? " was" : "s were", failed, count - failed);
     if (count == 0)
         return;
@@ -112,10 +112,10 @@ void report_differences(FILE *f, const struct results *r)
     for (size_t i = 0; i < e->server_count; i++) {
         const struct run_server *m = &e->servers[i];
         if (m->differs[0])
-            html_format(f,
-                        "<p class=\"note\">Measured at other points than the rest: <b>%s</b>, "
-                        "%s</p>\n",
-                        m->name, m->differs);
+            html_format(
+                f,
+                "<p class=\"note\">Measured at other points than the rest: <b>%s</b>, %s</p>\n",
+                m->name, m->differs);
     }
     for (size_t i = 0; i < e->skipped_count; i++) {
         const struct run_skip *s = &e->skipped[i];

@@ -57,7 +57,7 @@ static char *question(const char *address, enum protocol protocol, const char *p
 }
 
 /* Take what came; whether the answer is whole or broken, told by `result`. */
-static bool take(struct exchange *x, const char *data, size_t size, enum answer_result *result,
+static bool feed(struct exchange *x, const char *data, size_t size, enum answer_result *result,
                  char *reason, size_t reason_size)
 {
     const char *end = data + size;
@@ -117,7 +117,7 @@ static enum answer_result converse(struct exchange *x, int fd, const char *ask, 
         if (n < 0 ||
             (n == 0 && (x->protocol == PROTOCOL_ECHO || !http_response_started(&x->response))))
             return ANSWER_NOT_YET;
-        if (take(x, buffer, (size_t)n, &result, reason, reason_size))
+        if (feed(x, buffer, (size_t)n, &result, reason, reason_size))
             return result;
     }
 }

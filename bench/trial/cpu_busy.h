@@ -10,8 +10,8 @@
 struct cpu_busy {
     double sampled_ns;  /* as the kernel books it: what it found running at each tick */
     double not_idle_ns; /* time that passed less time idle, from an arbitrary moment */
-    double
-        stolen_ns; /* for which a CPU was ready to run and the hypervisor ran somebody else */
+    /* for which a CPU was ready to run and the hypervisor ran somebody else */
+    double stolen_ns;
 };
 
 struct cpu_busy cpu_busy_read(const cpu_set_t *set);

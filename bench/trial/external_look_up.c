@@ -72,8 +72,8 @@ static char *first_missing(struct external *p)
     char *missing = words && words[1] ? NULL : xstrdup("what it needs is not said");
     for (size_t i = 1; words && words[i] && !missing; i++) {
         char *why = NULL;
-        const char *find = "import importlib.util as u, sys; "
-                           "sys.exit(u.find_spec(sys.argv[1]) is None)";
+        const char *find =
+            "import importlib.util as u, sys; sys.exit(u.find_spec(sys.argv[1]) is None)";
         const char *argv[] = {external_python(), "-c", find, words[i], NULL};
         char *program = python ? NULL : find_program(words[i]);
         if (python ? !runs(argv, &why) : !program)

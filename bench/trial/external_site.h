@@ -23,8 +23,8 @@ struct external_site_spec {
     enum protocol protocol;
     unsigned connections;
     const char *path; /* what will be asked for */
-    const struct answer
-        *answer; /* of our servers to that, for the file below {root}; or NULL */
+    /* of our servers to that, for the file below {root}; or NULL */
+    const struct answer *answer;
 };
 
 /* Make the directory and the command. Returns false with one line in `error`. Remove it with

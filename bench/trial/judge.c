@@ -84,12 +84,11 @@ static bool throttled(struct trial_row *row)
 {
     if (!(row->value[M_THROTTLED_FRACTION] > DISTURBED_THROTTLED))
         return false;
-    snprintf(
-        row->reason, sizeof row->reason,
-        DISTURBED_REASON
-        "the CPU quota of a control group stopped all programs in %.0f periods, for %.0f %% "
-        "of the time",
-        row->value[M_THROTTLED_PERIODS], row->value[M_THROTTLED_FRACTION] * 100);
+    snprintf(row->reason, sizeof row->reason,
+             DISTURBED_REASON
+             "the CPU quota of a control group stopped all programs in %.0f periods, "
+             "for %.0f %% of the time",
+             row->value[M_THROTTLED_PERIODS], row->value[M_THROTTLED_FRACTION] * 100);
     return true;
 }
 

@@ -53,7 +53,7 @@ void load_start(struct load *l, const struct load_spec *spec)
 }
 
 /* Take the first whole line out of l->line: does it begin with `name`? */
-static bool take_line(struct load *l, const char *name, bool *matches)
+static bool read_line(struct load *l, const char *name, bool *matches)
 {
     char *end = memchr(l->line, '\n', l->used);
     if (!end)
@@ -82,7 +82,7 @@ enum load_result load_wait(struct load *l, const char *name, struct process *ser
 {
     for (;;) {
         bool matches;
-        while (take_line(l, name, &matches))
+        while (read_line(l, name, &matches))
             if (matches)
                 return LOAD_OK;
 

@@ -32,8 +32,8 @@ struct server_spec {
     unsigned connections;
     const char *path; /* what will be asked for, and in echo how many bytes sent */
     uint64_t payload;
-    const struct answer
-        *answer; /* of our servers to that; NULL where no server of others runs */
+    /* of our servers to that; NULL where no server of others runs */
+    const struct answer *answer;
     const cpu_set_t *cpus;
     bool count_syscalls;
 };

@@ -8,7 +8,7 @@
 #include "bench/base/text.h"
 #include "common/err.h"
 
-static void take_results(struct trial_row *row, const json_t *results)
+static void fill_results(struct trial_row *row, const json_t *results)
 {
     static const struct {
         enum metric metric;
@@ -63,7 +63,7 @@ static void take_results(struct trial_row *row, const json_t *results)
     snprintf(row->engine, sizeof row->engine, "%s", json_text(results, "engine", ""));
 }
 
-static void take_counters(struct trial_row *row, const json_t *counters)
+static void fill_counters(struct trial_row *row, const json_t *counters)
 {
     static const struct {
         enum metric metric;
@@ -97,7 +97,7 @@ static double not_negative(double value)
 }
 
 /* What neither the server nor the load generator took of the CPUs. */
-static void take_others(struct trial_row *row, const struct placement *p,
+static void fill_others(struct trial_row *row, const struct placement *p,
                         const struct trial_measured *m)
 {
     double *v = row->value;
@@ -119,7 +119,7 @@ static void take_others(struct trial_row *row, const struct placement *p,
     v[M_STOLEN_GENERATOR_CPU_FRACTION] = m->generator_stolen_ns / window / p->generator_count;
 }
 
-static void take_cost(struct trial_row *row, const struct trial_setup *setup,
+static void fill_cost(struct trial_row *row, const struct trial_setup *setup,
                       const struct trial_measured *m)
 {
     double *v = row->value;
@@ -141,10 +141,10 @@ static void take_cost(struct trial_row *row, const struct trial_setup *setup,
 void trial_columns(struct trial_row *row, const struct trial_setup *setup,
                    const struct trial_measured *m)
 {
-    take_results(row, m->results);
-    take_counters(row, m->counters);
-    take_cost(row, setup, m);
-    take_others(row, setup->placement, m);
+    fill_results(row, m->results);
+    fill_counters(row, m->counters);
+    fill_cost(row, setup, m);
+    fill_others(row, setup->placement, m);
 }
 
 void trial_histogram(const char *dir, unsigned trial, const json_t *results)

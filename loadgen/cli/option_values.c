@@ -54,8 +54,8 @@ bool option_search(void *options, const char *text)
 
     if (!condition_parse(text, goal) || goal->unit != CONDITION_NS || goal->above)
         die_usage(
-            "--search: '%s' is not a goal such as 'p99<2ms' or 'mean<=500us' (p50 p75 p90 "
-            "p95 p99 p99.9 p99.99 mean max stddev)",
+            "--search: '%s' is not a goal such as 'p99<2ms' or 'mean<=500us' (p50 p75 p90 p95 "
+            "p99 p99.9 p99.99 mean max stddev)",
             text);
     return true;
 }

@@ -28,8 +28,8 @@ struct options {
     uint64_t settle_ns;   /* at most; 0: do not settle */
     uint64_t warmup_ns;
     uint64_t timeout_ns;
-    uint64_t
-        rate_milli; /* open loop: requests per 1,000 s; 0: closed loop. Of a profile its peak */
+    /* open loop: requests per 1,000 s; 0: closed loop. Of a profile its peak */
+    uint64_t rate_milli;
     const char *rate;            /* as it was given, or NULL */
     struct rate_profile profile; /* its count is 0 where the rate is constant */
     enum arrival arrival;

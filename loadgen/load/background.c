@@ -19,10 +19,10 @@
 /* How long they may take to come up before the load begins without them. */
 #define OPEN_LIMIT_NS (4 * NS_PER_S)
 
-/* A slow connection takes a step so often, and a lost one is opened again after so long. */
-#define STEP_NS (100 * NS_PER_MS)
+/* A slow connection acts so often, and a lost one is opened again after so long. */
+#define ACT_NS (100 * NS_PER_MS)
 
-/* Bytes that a slow reader takes in a step, and its receive buffer: the kernel makes of it the
+/* Bytes that a slow reader takes at a time, and its receive buffer: the kernel makes of it the
  * least that it allows, some 2 KiB (socket(7)). */
 #define READ_SIZE      16
 #define RECEIVE_BUFFER 1
@@ -34,7 +34,7 @@ enum state { CLOSED, CONNECTING, OPEN };
 
 struct member {
     STAILQ_ENTRY(member) next; /* in the queue */
-    uint64_t due;              /* its next step */
+    uint64_t due;              /* when it acts next */
     int fd;
     uint8_t kind, state;
     bool queued;
@@ -50,7 +50,7 @@ struct members {
     struct source_cursor cursor;
     int epoll_fd;
     struct member *all;
-    STAILQ_HEAD(, member) queue; /* those that are to take a step, in order of time */
+    STAILQ_HEAD(, member) queue; /* those that are to act, in order of time */
     uint32_t untried;            /* whose first attempt to connect has not ended */
     bool stopped;
 };
@@ -92,7 +92,7 @@ static void lost(struct members *ms, struct member *m)
         atomic_fetch_add(&ms->b->counts[m->kind].lost, 1);
     close_member(ms, m);
     tried(ms, m);
-    queue(ms, m, clock_ns() + STEP_NS);
+    queue(ms, m, clock_ns() + ACT_NS);
 }
 
 static void begin_request(struct members *ms, struct member *m)
@@ -106,7 +106,7 @@ static void begin_request(struct members *ms, struct member *m)
 
 static void opened(struct members *ms, struct member *m)
 {
-    /* A reader is not told of input: it looks when its step comes. */
+    /* A reader is not told of input: it looks when it acts. */
     struct epoll_event event = {.data.ptr = m};
 
     m->state = OPEN;
@@ -119,7 +119,7 @@ static void opened(struct members *ms, struct member *m)
     if (m->kind == BACKGROUND_IDLE)
         return;
     begin_request(ms, m);
-    queue(ms, m, clock_ns() + STEP_NS);
+    queue(ms, m, clock_ns() + ACT_NS);
 }
 
 static void open_member(struct members *ms, struct member *m)
@@ -130,7 +130,7 @@ static void open_member(struct members *ms, struct member *m)
 
     if (error == EAGAIN && !m->tried) {
         /* The listen queue of a Unix-domain socket is full (unix(7)): that is no answer yet. */
-        queue(ms, m, clock_ns() + STEP_NS);
+        queue(ms, m, clock_ns() + ACT_NS);
         return;
     }
     if (error && error != EINPROGRESS) {
@@ -181,7 +181,7 @@ static bool receive_some(struct members *ms, struct member *m, char *buffer, siz
 }
 
 /* Its time has come. */
-static void step(struct members *ms, struct member *m)
+static void act(struct members *ms, struct member *m)
 {
     char buffer[READ_SIZE];
     bool good = true;
@@ -196,7 +196,7 @@ static void step(struct members *ms, struct member *m)
         else
             good = receive_some(ms, m, buffer, sizeof buffer);
         if (good)
-            queue(ms, m, clock_ns() + STEP_NS);
+            queue(ms, m, clock_ns() + ACT_NS);
         else
             lost(ms, m);
     }
@@ -222,7 +222,7 @@ static void handle(struct members *ms, struct member *m, uint32_t events)
     }
 }
 
-static void run_steps(struct members *ms)
+static void act_on_due(struct members *ms)
 {
     uint64_t now = clock_ns();
 
@@ -232,7 +232,7 @@ static void run_steps(struct members *ms)
             return;
         STAILQ_REMOVE_HEAD(&ms->queue, next);
         m->queued = false;
-        step(ms, m);
+        act(ms, m);
     }
 }
 
@@ -254,7 +254,7 @@ static void turn(struct members *ms)
         else
             ms->stopped = true;
     }
-    run_steps(ms);
+    act_on_due(ms);
 }
 
 static void make_members(struct members *ms)

@@ -33,7 +33,7 @@ struct thread {
     pthread_t id;
 };
 
-/* The descriptors that are open, with those that the program has inherited. */
+/* The descriptors that are open, those of the parent process among them. */
 static rlim_t count_fds(void)
 {
     rlim_t count = 0;

@@ -115,8 +115,8 @@ static const char *wrong(const struct body_reference *reference, uint64_t size)
                              : "an echo of another length than what was sent";
     default:
         return size == right
-                   ? "a body of the right length, but not the first answer's; --body length "
-                     "and --body any take it"
+                   ? "a body of the right length, but not the first answer's; "
+                     "--body length and --body any take it"
                    : "a body of another length than the first answer's; --body any takes it";
     }
 }

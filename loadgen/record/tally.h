@@ -19,9 +19,9 @@ enum count {
     COUNT_OUTCOMES,
 
     COUNT_STARTED = COUNT_OUTCOMES,
-    COUNT_UNSOLICITED, /* bytes on a connection that waits for none; corrupt, though not started
-                        */
-    COUNT_NO_PORT,     /* of the refused: this machine had no local port for it */
+    /* bytes on a connection that waits for none; corrupt, though not started */
+    COUNT_UNSOLICITED,
+    COUNT_NO_PORT, /* of the refused: this machine had no local port for it */
     COUNT_BYTES_IN,
     COUNT_BYTES_OUT,
     COUNT_CONNECTS, /* attempts */

@@ -154,15 +154,13 @@ static json_t *disturbance(const struct run *r, const struct result *result)
     return o;
 }
 
-static json_t *everything(const struct run *r, const struct result *result,
-                          const struct search *search)
+static void put_setting(json_t *root, const struct run *r, const struct result *result)
 {
     const struct options *o = r->options;
-    json_t *root = json_object();
+    char address[ADDR_TEXT_MAX];
 
     put(root, "version", json_string(IOM_VERSION));
     put(root, "url", report_url(o->url_text));
-    char address[ADDR_TEXT_MAX];
     put(root, "address",
         o->null ? json_null() : report_url(addr_format(&o->url.addr, address)));
     put(root, "protocol", json_string(url_protocol_name(o->url.protocol)));
@@ -178,6 +176,15 @@ static json_t *everything(const struct run *r, const struct result *result,
     put_count(root, "requests_per_connection", o->per_connection);
     put(root, "close", json_string(o->close_by_reset ? "rst" : "fin"));
     put_count(root, "think_ns", o->think_ns);
+}
+
+static json_t *everything(const struct run *r, const struct result *result,
+                          const struct search *search)
+{
+    const struct options *o = r->options;
+    json_t *root = json_object();
+
+    put_setting(root, r, result);
     put(root, "interrupted", json_boolean(run_stopped((struct run *)r)));
     put_count(root, "connected", r->connected);
     put_count(root, "settled", r->settled);

@@ -118,8 +118,8 @@ static bool judge_disturbance(struct result *result, const struct disturbance *d
     else if (result->still_ns >= VERDICT_STILL_MIN_NS &&
              (double)result->still_ns > VERDICT_STILL * (double)result->window_ns)
         set(result, invalid,
-            DISTURBED_REASON "the generator stood still for %.3f s of a window of %.3f s: it "
-                             "was stopped, or had no CPU",
+            DISTURBED_REASON "the generator stood still for %.3f s of a window of %.3f s: "
+                             "it was stopped, or had no CPU",
             (double)result->still_ns / 1e9, (double)result->window_ns / 1e9);
     else if (stolen > DISTURBED_TAKEN)
         set(result, invalid,
@@ -160,8 +160,8 @@ void verdict_reach(struct result *result, const struct run *r)
         return;
     if (result->sum.window.n[COUNT_NO_PORT] > 0) {
         set(result, invalid,
-            "%llu connections found no free local port, so the client was the limit: name more "
-            "addresses with --source",
+            "%llu connections found no free local port, so the client was the limit: "
+            "name more addresses with --source",
             (unsigned long long)result->sum.window.n[COUNT_NO_PORT]);
         return;
     }

@@ -18,7 +18,7 @@
 #define VERDICT_OWN_MAX_NS (100 * NS_PER_MS)
 
 /* Without --max-errors, a run is FAILED where a greater share of its requests failed. The driver
- * takes the verdict over, and is stricter about wrong answers (bench/trial/judge.h). */
+ * takes the verdict over and is stricter about wrong answers. */
 #define VERDICT_MAX_ERRORS_PPM 10000
 
 /* The generator was disturbed where it stood still for more than this part of the window, and for

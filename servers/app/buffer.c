@@ -21,94 +21,85 @@
 #define FREED_PER_LOOK 256
 
 static _Thread_local struct {
-    struct buffer *first; /* the one given back last, which is the warmest */
+    struct buffers blocks; /* the one given back last, which is the warmest, comes first */
     unsigned count;
     unsigned given; /* since the last visit to the depot */
 } list;
 
 static struct {
     pthread_mutex_t lock;
-    struct buffer *first;
+    struct buffers blocks;
     unsigned count;
     unsigned spare; /* the fewest since the last look: nobody needed so many */
     unsigned given; /* since the last look */
 } depot = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* The link that ends the first `n` blocks of a list, or the list. */
-static struct buffer **end_of(struct buffer **first, unsigned n)
+/* Move the first `n` blocks, which come to lie in the opposite order. */
+static void move(struct buffers *from, struct buffers *to, unsigned n)
 {
-    while (n-- > 0 && *first)
-        first = &(*first)->next;
-    return first;
+    for (; n > 0; n--) {
+        struct buffer *b = SLIST_FIRST(from);
+        SLIST_REMOVE_HEAD(from, link);
+        SLIST_INSERT_HEAD(to, b, link);
+    }
 }
 
 static void fetch(void)
 {
     pthread_mutex_lock(&depot.lock);
-    unsigned n = depot.count < KEEP / 2 ? depot.count : KEEP / 2;
-    struct buffer **end = end_of(&depot.first, n);
-    list.first = depot.first;
-    list.count = n;
-    depot.first = *end;
-    *(n > 0 ? end : &list.first) = NULL;
-    depot.count -= n;
+    list.count = depot.count < KEEP / 2 ? depot.count : KEEP / 2;
+    move(&depot.blocks, &list.blocks, list.count);
+    depot.count -= list.count;
     if (depot.count < depot.spare)
         depot.spare = depot.count;
     pthread_mutex_unlock(&depot.lock);
 }
 
-/* Half of what nobody needs, in a list. The caller holds the lock and frees it. */
-static struct buffer *take_spare(void)
+/* Move half of what nobody needs. The caller holds the lock, and frees it. */
+static void take_spare(struct buffers *spare)
 {
     unsigned half = (depot.spare + 1) / 2, n = half < FREED_PER_LOOK ? half : FREED_PER_LOOK;
-    struct buffer *spare = depot.first, **end = end_of(&spare, n);
-    depot.first = *end;
-    *end = NULL;
+    move(&depot.blocks, spare, n);
     depot.count -= n;
     depot.spare = depot.count;
     depot.given = 0;
-    return spare;
 }
 
 /* Bring all but the first `kept` blocks of the thread's list to the depot. */
 static void visit(unsigned kept)
 {
-    struct buffer **from = end_of(&list.first, kept), *spare = NULL;
+    struct buffers warm = SLIST_HEAD_INITIALIZER(warm), spare = SLIST_HEAD_INITIALIZER(spare);
     unsigned n = list.count - kept;
+    move(&list.blocks, &warm, n > 0 ? kept : 0);
     pthread_mutex_lock(&depot.lock);
-    if (n > 0) {
-        *end_of(from, n) = depot.first;
-        depot.first = *from;
-        depot.count += n;
-    }
+    move(&list.blocks, &depot.blocks, n);
+    depot.count += n;
     depot.given += list.given;
     if (depot.given >= GIVES_PER_LOOK)
-        spare = take_spare();
+        take_spare(&spare);
     pthread_mutex_unlock(&depot.lock);
-    *from = NULL;
+    move(&warm, &list.blocks, n > 0 ? kept : 0);
     list.count = kept;
     list.given = 0;
-    while (spare) {
-        struct buffer *next = spare->next;
+    for (struct buffer *b; (b = SLIST_FIRST(&spare));) {
+        SLIST_REMOVE_HEAD(&spare, link);
         /* free() alone would keep the pages where a block in use lies behind this one. */
-        pages_give_back(spare, sizeof *spare);
-        free(spare);
-        spare = next;
+        pages_give_back(b, sizeof *b);
+        free(b);
     }
 }
 
 struct buffer *buffer_take(void)
 {
-    if (!list.first)
+    if (SLIST_EMPTY(&list.blocks))
         fetch();
-    struct buffer *b = list.first;
+    struct buffer *b = SLIST_FIRST(&list.blocks);
     if (b) {
-        list.first = b->next;
+        SLIST_REMOVE_HEAD(&list.blocks, link);
         list.count--;
     } else if (!(b = malloc(sizeof *b))) {
         return NULL;
     }
-    b->next = NULL;
     b->start = b->end = 0;
     return b;
 }
@@ -119,8 +110,7 @@ void buffer_give(struct buffer *b)
         return;
     if (list.count == KEEP)
         visit(KEEP / 2);
-    b->next = list.first;
-    list.first = b;
+    SLIST_INSERT_HEAD(&list.blocks, b, link);
     list.count++;
     if (++list.given == GIVES_PER_VISIT)
         visit(list.count);
@@ -135,10 +125,13 @@ bool chain_append(struct chain *c, const uint8_t *data, size_t n)
 {
     while (n > 0) {
         struct buffer *b = c->last;
-        if (!b || b->end == BUFFER_SIZE) {
+        if (SLIST_EMPTY(&c->buffers) || b->end == BUFFER_SIZE) {
             if (!(b = buffer_take()))
                 return false;
-            *(c->last ? &c->last->next : &c->first) = b;
+            if (SLIST_EMPTY(&c->buffers))
+                SLIST_INSERT_HEAD(&c->buffers, b, link);
+            else
+                SLIST_INSERT_AFTER(c->last, b, link);
             c->last = b;
         }
         size_t room = BUFFER_SIZE - b->end, part = n < room ? n : room;
@@ -153,23 +146,22 @@ bool chain_append(struct chain *c, const uint8_t *data, size_t n)
 
 const uint8_t *chain_front(const struct chain *c, size_t *n)
 {
-    *n = c->first->end - c->first->start;
-    return c->first->data + c->first->start;
+    const struct buffer *b = SLIST_FIRST(&c->buffers);
+    *n = b->end - b->start;
+    return b->data + b->start;
 }
 
 void chain_drop(struct chain *c, size_t n)
 {
     c->length -= n;
     while (n > 0) {
-        struct buffer *b = c->first;
+        struct buffer *b = SLIST_FIRST(&c->buffers);
         size_t have = b->end - b->start, part = n < have ? n : have;
         b->start += (uint32_t)part;
         n -= part;
         if (b->start < b->end)
             return;
-        c->first = b->next;
-        if (!c->first)
-            c->last = NULL;
+        SLIST_REMOVE_HEAD(&c->buffers, link);
         buffer_give(b);
     }
 }

@@ -16,16 +16,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 /* The most that one recv can take, and the high-water mark of a connection's output. Pages that
  * are never touched are never resident, so small messages do not pay for the size. */
 #define BUFFER_SIZE 65536u
 
 struct buffer {
-    struct buffer *next; /* of a free block, or in a chain */
-    uint32_t start, end; /* the bytes data[start .. end) are in use */
+    SLIST_ENTRY(buffer) link; /* of a free block, or in a chain */
+    uint32_t start, end;      /* the bytes data[start .. end) are in use */
     uint8_t data[BUFFER_SIZE];
 };
+
+SLIST_HEAD(buffers, buffer);
 
 /* An empty buffer, NULL when memory is out. */
 struct buffer *buffer_take(void);
@@ -38,7 +41,8 @@ void buffer_clear_free_list(void);
 
 /* Bytes in a row of buffers, first in, first out. All zero is an empty one. */
 struct chain {
-    struct buffer *first, *last;
+    struct buffers buffers;
+    struct buffer *last; /* of the buffers, where there are any */
     size_t length;
 };
 

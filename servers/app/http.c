@@ -164,8 +164,7 @@ static void answer(struct http_session *h)
     const uint8_t *data = NULL;
 
     h->state = h->request.keep_alive && !h->base.draining ? TAIL : END;
-    /* A client that asked for keep-alive may be sending another request: it learns of the close
-     * too late. */
+    /* A client that asks for more than the last request has been told of the close too late. */
     h->linger = h->request.keep_alive;
 
     switch (res->kind) {

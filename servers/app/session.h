@@ -73,7 +73,7 @@ struct session {
 };
 
 /* A new session, NULL when memory is out. `options` and `counters` must outlive it; the
- * counters are written by whoever calls the functions below. */
+ * counters are written by the thread that calls the functions below. */
 struct session *session_open(const struct app *app, const struct app_options *options,
                              struct counters *counters, uint64_t now);
 void session_close(struct session *s);

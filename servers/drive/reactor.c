@@ -178,14 +178,14 @@ bool reactor_must_drain(struct reactor *r)
     return r->draining = true;
 }
 
-void reactor_turn(struct reactor *r, reactor_settle *settle)
+void reactor_turn(struct reactor *r, reactor_set_want *set_want)
 {
     for (struct conn *c; (c = reactor_expired(r));)
-        settle(r, c, conn_step(c, r->now));
+        set_want(r, c, conn_step(c, r->now));
     if (reactor_must_drain(r)) {
         for (struct conn *c = LIST_FIRST(&r->conns), *next; c; c = next) {
             next = LIST_NEXT(c, link);
-            settle(r, c, conn_step(c, r->now));
+            set_want(r, c, conn_step(c, r->now));
         }
     }
 }

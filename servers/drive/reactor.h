@@ -5,12 +5,12 @@
  *     while (reactor_running(&r)) {
  *         n = WAIT(..., reactor_timeout_ms(&r));
  *         reactor_woke(&r, n);
- *         for each ready connection c:  settle(&r, c, conn_step(c, r.now));
+ *         for each ready connection c:  set_want(&r, c, conn_step(c, r.now));
  *         if the listening socket is ready:  while ((c = reactor_accept(&r))) ... watch c ...
- *         reactor_turn(&r, settle);
+ *         reactor_turn(&r, set_want);
  *     }
  *
- * with settle(), the model's own, telling the kernel what the connection waits for now. */
+ * with set_want(), the model's own, telling the kernel what the connection waits for now. */
 #ifndef IOM_REACTOR_H
 #define IOM_REACTOR_H
 
@@ -38,7 +38,7 @@ struct reactor {
 
 /* Tell the kernel what `c` waits for: the model's function. CONN_DONE asks it to forget the
  * connection and to call reactor_close(). */
-typedef void reactor_settle(struct reactor *r, struct conn *c, enum conn_want want);
+typedef void reactor_set_want(struct reactor *r, struct conn *c, enum conn_want want);
 
 void reactor_init(struct reactor *r, struct server *server, size_t conn_size);
 void reactor_free(struct reactor *r);
@@ -63,7 +63,7 @@ void reactor_woke(struct reactor *r, int events);
 struct conn *reactor_accept(struct reactor *r);
 
 /* The end of a turn: connections whose deadline has come, and SIGTERM if it has come. */
-void reactor_turn(struct reactor *r, reactor_settle *settle);
+void reactor_turn(struct reactor *r, reactor_set_want *set_want);
 
 /* The parts of reactor_turn(), for models that do more than a step there. The next connection whose
  * deadline has come: its session is to be asked. NULL if there is none. */

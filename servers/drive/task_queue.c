@@ -9,7 +9,7 @@ void task_queue_init(struct task_queue *q, counter *length, counter *max_length)
     STAILQ_INIT(&q->tasks);
 }
 
-void task_queue_put(struct task_queue *q, struct task *t)
+void task_queue_add(struct task_queue *q, struct task *t)
 {
     pthread_mutex_lock(&q->lock);
     STAILQ_INSERT_TAIL(&q->tasks, t, link);
@@ -20,7 +20,7 @@ void task_queue_put(struct task_queue *q, struct task *t)
     bool wake = q->sleeping > 0;
     pthread_mutex_unlock(&q->lock);
     if (wake)
-        pthread_cond_signal(&q->filled); /* not before: whoever wakes wants the lock at once */
+        pthread_cond_signal(&q->filled); /* not before: the woken one wants the lock at once */
 }
 
 struct task *task_queue_take(struct task_queue *q, struct counters *counters)

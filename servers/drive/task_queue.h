@@ -28,7 +28,7 @@ struct task_queue {
 
 void task_queue_init(struct task_queue *q, counter *length, counter *max_length);
 
-void task_queue_put(struct task_queue *q, struct task *t);
+void task_queue_add(struct task_queue *q, struct task *t);
 
 /* Take the oldest, wait while there is none. NULL when the queue is empty and closed. Waking up is
  * counted in `counters`, the caller's own. */

@@ -14,10 +14,10 @@
  *                                 .stop = workers_stop, .abort = workers_abort};
  *
  * After a stop: the kernel resets who waits in the queue of a TCP socket, so no worker accepts
- * them. Who waits in the queue of a Unix-domain socket stays there. A worker thread may accept such
- * a client, and answers with a close; for that, one thread is started even where the stop comes
- * before the start. A worker process accepts nobody: the client's connection ends with the socket.
- */
+ * them. Who waits in the queue of a Unix-domain socket stays there. A worker thread may accept
+ * such a client, and answers with a close; for that, one thread is started even where the stop
+ * comes before the start. A worker process accepts nobody: the client's connection ends with
+ * the socket. */
 #ifndef IOM_WORKERS_H
 #define IOM_WORKERS_H
 
@@ -51,8 +51,8 @@ void workers_ready(void);
 void workers_as_processes(struct server *server, void (*run)(struct server *worker),
                           void (*stop)(void));
 
-/* The model's hooks `stop` and `abort`, needed where workers are processes and harmless where they
- * are threads: pass SIGTERM on to the children; kill them and wait for them. */
+/* The model's hooks `stop` and `abort`, needed where workers are processes and harmless where
+ * they are threads: pass SIGTERM on to the children; kill them and wait for them. */
 void workers_stop(void);
 void workers_abort(void);
 

@@ -32,7 +32,7 @@ static int control(const struct reactor *r, int operation, int fd, uint32_t even
     return epoll_ctl(r->set, operation, fd, &e);
 }
 
-static void settle(struct reactor *r, struct conn *c, enum conn_want want)
+static void set_want(struct reactor *r, struct conn *c, enum conn_want want)
 {
     want = conn_use_up(c, want, r->now);
     /* To modify a descriptor, even into what it was, has it reported again if it is ready. */
@@ -74,7 +74,7 @@ static enum conn_want reported(struct conn *c, uint32_t events, uint64_t now)
     if (c->want == CONN_WAIT)
         return events & (EPOLLHUP | EPOLLERR) ? CONN_DONE : CONN_WAIT;
     if (c->want == CONN_READ)
-        return CONN_READ; /* settle() steps, if there is anything to read */
+        return CONN_READ; /* set_want() steps, if there is anything to read */
     return events & (EPOLLOUT | EPOLLHUP | EPOLLERR) ? conn_step(c, now) : CONN_WRITE;
 }
 
@@ -103,11 +103,11 @@ static void serve(struct server *server)
             if (ready[i].data.ptr == NULL)
                 accept_ready = true;
             else if (ready[i].data.ptr != server)
-                settle(&r, c, reported(c, ready[i].events, r.now));
+                set_want(&r, c, reported(c, ready[i].events, r.now));
         }
         if (accept_ready)
             accept_all(&r);
-        reactor_turn(&r, settle);
+        reactor_turn(&r, set_want);
     }
     close(r.set);
     reactor_free(&r);

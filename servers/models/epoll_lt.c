@@ -34,7 +34,7 @@ static int control(const struct reactor *r, int operation, int fd, uint32_t even
     return epoll_ctl(r->set, operation, fd, &e);
 }
 
-static void settle(struct reactor *r, struct conn *c, enum conn_want want)
+static void set_want(struct reactor *r, struct conn *c, enum conn_want want)
 {
     if (want != CONN_DONE && want != c->want &&
         control(r, EPOLL_CTL_MOD, c->fd, events_for(want), c) != 0)
@@ -87,11 +87,11 @@ static void serve(struct server *server)
                 accept_ready = true;
             else if (ready[i].data.ptr != server)
                 /* Of a connection that waits for its timer only a hang-up is reported. */
-                settle(&r, c, c->want == CONN_WAIT ? CONN_DONE : conn_step(c, r.now));
+                set_want(&r, c, c->want == CONN_WAIT ? CONN_DONE : conn_step(c, r.now));
         }
         if (accept_ready)
             accept_all(&r);
-        reactor_turn(&r, settle);
+        reactor_turn(&r, set_want);
     }
     close(r.set);
     reactor_free(&r);

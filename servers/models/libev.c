@@ -34,7 +34,7 @@ static ev_timer alarm_timer;
 static ev_check turn_begin, turn_end;
 static struct ev_loop *loop;
 
-static void settle(struct reactor *r, struct conn *conn, enum conn_want want)
+static void set_want(struct reactor *r, struct conn *conn, enum conn_want want)
 {
     ev_io *io = &((struct client *)conn)->io;
     if (want != conn->want) {
@@ -51,7 +51,7 @@ static void settle(struct reactor *r, struct conn *conn, enum conn_want want)
 
 static void on_ready(struct ev_loop *l, ev_io *w, int events)
 {
-    settle(&reactor, w->data, conn_step(w->data, reactor.now));
+    set_want(&reactor, w->data, conn_step(w->data, reactor.now));
 }
 
 static void on_accept(struct ev_loop *l, ev_io *w, int events)
@@ -84,7 +84,7 @@ static void on_turn_begin(struct ev_loop *l, ev_check *w, int events)
 /* Comes last: input that has come in time is read before its time is called over. */
 static void on_turn_end(struct ev_loop *l, ev_check *w, int events)
 {
-    reactor_turn(&reactor, settle);
+    reactor_turn(&reactor, set_want);
     if (reactor_accepting(&reactor))
         ev_io_start(loop, &listener);
     else

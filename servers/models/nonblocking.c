@@ -25,7 +25,7 @@
 
 enum { TRIES, HITS }; /* in counters.extra[] */
 
-static void settle(struct reactor *r, struct conn *c, enum conn_want want)
+static void set_want(struct reactor *r, struct conn *c, enum conn_want want)
 {
     if (want == CONN_DONE)
         reactor_close(r, c);
@@ -47,7 +47,7 @@ static void accept_all(struct reactor *r)
         c = reactor_accept(r);
         count_try(r, c != NULL);
         if (c)
-            settle(r, c, CONN_READ);
+            set_want(r, c, CONN_READ);
     } while (c);
 }
 
@@ -58,7 +58,7 @@ static void try_one(struct reactor *r, struct conn *c)
     uint64_t futile = n->eagain, bytes = n->bytes_in + n->bytes_out;
     enum conn_want want = conn_step(c, r->now);
     count_try(r, n->eagain == futile || n->bytes_in + n->bytes_out != bytes);
-    settle(r, c, want);
+    set_want(r, c, want);
 }
 
 static void serve(struct server *server)
@@ -75,7 +75,7 @@ static void serve(struct server *server)
             if (c->want != CONN_WAIT)
                 try_one(&r, c);
         }
-        reactor_turn(&r, settle);
+        reactor_turn(&r, set_want);
     }
     reactor_free(&r);
 }

@@ -60,7 +60,7 @@ static bool add(struct conn *c)
 }
 
 /* The last entry takes the free place, so that the array has no gaps. */
-static void settle(struct reactor *r, struct conn *c, enum conn_want want)
+static void set_want(struct reactor *r, struct conn *c, enum conn_want want)
 {
     size_t i = polled(c)->slot;
     if (want == CONN_DONE) {
@@ -80,7 +80,7 @@ static void accept_all(struct reactor *r)
 {
     for (struct conn *c; (c = reactor_accept(r));) {
         if (add(c)) {
-            settle(r, c, CONN_READ);
+            set_want(r, c, CONN_READ);
         } else {
             reactor_refuse(r, c);
         }
@@ -110,11 +110,11 @@ static void serve(struct server *server)
             if (!entries[i].revents)
                 continue;
             left--;
-            settle(&r, owners[i], conn_step(owners[i], r.now));
+            set_want(&r, owners[i], conn_step(owners[i], r.now));
         }
         if (accept_ready)
             accept_all(&r);
-        reactor_turn(&r, settle);
+        reactor_turn(&r, set_want);
     }
     free(entries);
     free(owners);

@@ -87,7 +87,7 @@ static bool release(struct job *j)
 static void notify(struct job *j, unsigned bit)
 {
     if (!(atomic_fetch_or(&j->state, BUSY | bit) & BUSY))
-        task_queue_put(&pool.queue, &j->task);
+        task_queue_add(&pool.queue, &j->task);
 }
 
 /* A worker's: give the connection to the main thread. */
@@ -98,7 +98,7 @@ static void hand_back(struct job *j)
     do
         j->next = head;
     while (!atomic_compare_exchange_weak(&pool.handed_back, &head, j));
-    /* Whoever comes second need not ring: the main thread takes them all. */
+    /* The worker that comes second need not ring: the main thread takes them all. */
     if (!head && write(pool.bell, &one, sizeof one) < 0)
         die_errno("cannot write to an eventfd");
 }
@@ -156,7 +156,7 @@ static void take_back(struct reactor *r)
         if (c->timer.index == TIMER_OFF)
             c->timer.at = CLOCK_NEVER; /* for the worker that compares it */
         if (!release(j))
-            task_queue_put(&pool.queue, &j->task);
+            task_queue_add(&pool.queue, &j->task);
     }
 }
 

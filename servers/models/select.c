@@ -23,7 +23,7 @@ static struct conn *by_fd[FD_SETSIZE];
 static fd_set want_read, want_write;
 static int lowest, highest; /* the largest descriptor in a set, without clients and with them */
 
-static void settle(struct reactor *r, struct conn *c, enum conn_want want)
+static void set_want(struct reactor *r, struct conn *c, enum conn_want want)
 {
     FD_CLR(c->fd, &want_read);
     FD_CLR(c->fd, &want_write);
@@ -52,7 +52,7 @@ static void accept_all(struct reactor *r)
         by_fd[c->fd] = c;
         if (c->fd > highest)
             highest = c->fd;
-        settle(r, c, CONN_READ);
+        set_want(r, c, CONN_READ);
     }
 }
 
@@ -84,11 +84,11 @@ static void serve(struct server *server)
             if (!c || !(FD_ISSET(fd, &readable) || FD_ISSET(fd, &writable)))
                 continue;
             left--;
-            settle(&r, c, conn_step(c, r.now));
+            set_want(&r, c, conn_step(c, r.now));
         }
         if (accept_ready)
             accept_all(&r);
-        reactor_turn(&r, settle);
+        reactor_turn(&r, set_want);
     }
     reactor_free(&r);
 }

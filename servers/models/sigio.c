@@ -85,7 +85,7 @@ static bool enter(struct conn *c)
 }
 
 /* Stand behind the others, by a signal like theirs. A full queue loses this signal too. */
-static void wait_for_turn(struct conn *c)
+static void stand_in_line(struct conn *c)
 {
     by_fd[c->fd].in_line = true;
     union sigval value = {.sival_int = c->fd};
@@ -93,7 +93,7 @@ static void wait_for_turn(struct conn *c)
         raise(SIGIO);
 }
 
-static void settle(struct reactor *r, struct conn *c, enum conn_want want)
+static void set_want(struct reactor *r, struct conn *c, enum conn_want want)
 {
     want = conn_use_up(c, want, r->now);
     if (want == CONN_DONE) {
@@ -102,7 +102,7 @@ static void settle(struct reactor *r, struct conn *c, enum conn_want want)
         return;
     }
     if (c->yielded && !by_fd[c->fd].in_line)
-        wait_for_turn(c);
+        stand_in_line(c);
     c->yielded = false;
     reactor_wait(r, c, want);
 }
@@ -113,7 +113,7 @@ static void accept_all(struct reactor *r)
     for (struct conn *c; !is_share_taken && (c = reactor_accept(r));) {
         conn_reported(c, true); /* what came before has had no signal */
         if (enter(c))
-            settle(r, c, CONN_READ);
+            set_want(r, c, CONN_READ);
         else
             reactor_refuse(r, c);
     }
@@ -132,7 +132,7 @@ static void reported(struct reactor *r, struct conn *c, short events)
         return;
     if (want == CONN_WRITE && (events & (POLLOUT | POLLHUP | POLLERR)))
         want = conn_step(c, r->now);
-    settle(r, c, want);
+    set_want(r, c, want);
 }
 
 /* Signals were lost. To ignore a signal throws away those that are queued; poll() says the same. */
@@ -159,7 +159,7 @@ static void ask_after_all(struct reactor *r)
     accept_all(r);
 }
 
-/* A turn handles one signal, and a crowd of connections queues as many signals. So the next share
+/* A turn handles one signal, and a storm of connections queues as many signals. So the next share
  * is accepted when all that was queued is handled, or many signals are. */
 static int wait_for_signal(struct reactor *r, const sigset_t *set, siginfo_t *info)
 {
@@ -187,7 +187,7 @@ static void handle(struct reactor *r, int signal_number, const siginfo_t *info)
     count(&extra[SIGNALS], !own);
     if (own && c) {
         by_fd[fd].in_line = false;
-        settle(r, c, c->want == CONN_WRITE ? conn_step(c, r->now) : c->want);
+        set_want(r, c, c->want == CONN_WRITE ? conn_step(c, r->now) : c->want);
     } else if (net_listens_on(r->server, (int)fd)) {
         accept_all(r);
     } else if (c) {
@@ -201,7 +201,7 @@ static void serve(struct server *server)
 {
     struct reactor r;
     sigset_t set;
-    bool rested = true; /* whoever came before O_ASYNC has had no signal */
+    bool rested = true; /* of a client before O_ASYNC there was no signal */
     reactor_init(&r, server, sizeof(struct conn));
     extra = server->counters->extra;
     owner = (struct f_owner_ex){.type = F_OWNER_TID, .pid = gettid()};
@@ -223,7 +223,7 @@ static void serve(struct server *server)
         rested = !reactor_accepting(&r);
         siginfo_t info;
         handle(&r, wait_for_signal(&r, &set, &info), &info);
-        reactor_turn(&r, settle);
+        reactor_turn(&r, set_want);
     }
     free(by_fd);
     reactor_free(&r);

@@ -40,7 +40,7 @@ static bool have_room(size_t wanted)
 
 /* Called when a connection has done what it could; `want` is what the connection waits for now.
  * This model has nothing to tell the kernel, as each call takes a new list. */
-static void settle(struct reactor *r, struct conn *c, enum conn_want want)
+static void set_want(struct reactor *r, struct conn *c, enum conn_want want)
 {
     if (want == CONN_DONE)
         reactor_close(r, c);
@@ -87,11 +87,11 @@ static void serve(struct server *server)
              c = next, entry++) {
             next = LIST_NEXT(c, link);
             if (entry->revents)
-                settle(&r, c, conn_step(c, r.now));
+                set_want(&r, c, conn_step(c, r.now));
         }
         if (accept_ready)
             accept_all(&r);
-        reactor_turn(&r, settle);
+        reactor_turn(&r, set_want);
     }
     free(entries);
     reactor_free(&r);

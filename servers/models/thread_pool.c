@@ -55,13 +55,13 @@ static void show_length(void)
         atomic_store(&mine->extra[MAX_QUEUED], length);
 }
 
-static void put(int fd)
+static void add(int fd)
 {
     pthread_mutex_lock(&lock);
     queue[(first + length++) % capacity] = fd;
     show_length();
     pthread_mutex_unlock(&lock);
-    pthread_cond_signal(&filled); /* not before: whoever wakes wants the lock at once */
+    pthread_cond_signal(&filled); /* not before: the woken one wants the lock at once */
 }
 
 /* Returns -1 when there will be no more. */
@@ -122,7 +122,7 @@ static void serve(struct server *server)
      * is answered. So the queue gets room, and the last accept says that the queue is over. */
     int fd;
     while (wait_for_room(), (fd = net_accept_wait(server, &none_open)) >= 0)
-        put(fd);
+        add(fd);
     close_queue();
     workers_join_threads();
     free(queue);
@@ -137,8 +137,8 @@ static void stop(void)
 
 static const struct option_row options[] = {
     {OPTION_NUMBER, 0, "queue", "N",
-     "accepted connections that may wait for a worker; beyond them the server accepts no more "
-     "(1024)",
+     "accepted connections that may wait for a worker; "
+     "beyond them the server accepts no more (1024)",
      OPTION_VARIABLE(capacity), .low = 1, .high = 1000000},
     {.name = NULL},
 };

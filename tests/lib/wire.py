@@ -38,7 +38,7 @@ class Silent(AssertionError):
 
 
 class Ended(AssertionError):
-    """The peer closed the connection where more was expected."""
+    """The server closed the connection where more was expected."""
 
 
 def sockaddr(address):
@@ -106,7 +106,7 @@ class Conn:
 
     def consumed(self, patience=None):
         """Wait until the server has read all that was sent; False where it did not, or where the
-        kernel does not tell: only a Unix-domain socket counts what the peer has not read yet."""
+        kernel does not tell: only a Unix-domain socket counts what the server has not read yet."""
         if self.sock.family != socket.AF_UNIX:
             return False
         deadline = time.monotonic() + (self.patience if patience is None else patience)
@@ -211,7 +211,7 @@ class Conn:
         return at
 
     def swap(self, data, n):
-        """Send all of `data` while reading `n` bytes: what a peer must do that neither side ends up
+        """Send all of `data` while reading `n` bytes: what a client must do that neither side ends up
         waiting for the other."""
         view, at = memoryview(data), 0
         self.sock.setblocking(False)

@@ -1,5 +1,5 @@
-/* Is this machine quiet enough to time anything on it? On each of some CPUs a thread reads the clock
- * without a pause: what it misses between two readings, an interrupt, another process or the
+/* Is this machine quiet enough to time anything on it? On each of some CPUs a thread reads the
+ * clock without a pause: what it misses between two readings, an interrupt, another process or the
  * hypervisor took. Prints one line of JSON.
  *
  *     spin-jitter [--cpus 0,1] [--for 100ms] [--gap 50us] [--idle]

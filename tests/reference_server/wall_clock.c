@@ -1,10 +1,10 @@
 /* LD_PRELOAD: a wall clock that somebody sets again and again.
  *
- * Every reading of it is an hour ahead of or behind the true time in turn, which no clock adjustment
- * could make worse. CLOCK_MONOTONIC and its kin are left alone, as they are by settimeofday(2).
- * Timers and sleeps on the wall clock, which a jump would end or hold up, are refused. When the
- * program ends, one line is added to the file that WALL_CLOCK_LOG names: how often the wall clock
- * was read, and how often something waited for it. */
+ * Every reading of the wall clock is an hour ahead of or behind the true time in turn, which
+ * no clock adjustment could make worse. CLOCK_MONOTONIC and its kin are left alone, as they
+ * are by settimeofday(2). Timers and sleeps on the wall clock, which a jump would end or hold
+ * up, are refused. When the program ends, one line is added to the file that WALL_CLOCK_LOG
+ * names: how often the wall clock was read, and how often something waited for it. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

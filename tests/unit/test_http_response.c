@@ -374,7 +374,7 @@ static void answers_cut_short(void **state)
     }
 }
 
-/* A peer that never ends its line, its head, or its interim answers. */
+/* A server that never ends its line, its head, or its interim answers. */
 static void endless_heads_are_refused(void **state)
 {
     (void)state;

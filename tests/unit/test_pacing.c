@@ -1,5 +1,5 @@
-/* The pacings, on connections whose engine is a table of this file: what is sent is only counted, and
- * an answer comes when a test says so. The protocol is echo, so the answer is what was sent. */
+/* The pacings, on connections whose engine is a table of this file: what is sent is only counted,
+ * and an answer comes when a test says so. The protocol is echo, so the answer is what was sent. */
 #include "unit.h"
 
 #include <stdlib.h>

@@ -269,8 +269,8 @@ static double requests(const struct rate_profile *p, uint64_t t)
     return t ? rate_profile_mean(p, 0, t) * (double)t / 1e9 : 0;
 }
 
-/* What the integral maps the arrivals to are those of a Poisson process with rate 1: their number has
- * that mean and variance, and in each tenth of the area there are as many. */
+/* What the integral maps the arrivals to are those of a Poisson process with rate 1: their number
+ * has that mean and variance, and in each tenth of the area there are as many. */
 static void poisson_follows_the_rate(void **state)
 {
     struct rate_profile p = parsed("1k..9k/1s,0..2k/500ms,0/200ms,3k/300ms");

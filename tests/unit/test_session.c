@@ -18,8 +18,8 @@ static const struct app_options options = {.max_body = 1000, .idle_timeout = IDL
 struct transcript {
     char *text;
     size_t length;
-    enum session_want
-        end; /* how the conversation ended, or what it wants at the end of input */
+    /* how the conversation ended, or what it wants at the end of input */
+    enum session_want end;
 };
 
 static void collect(struct transcript *t, struct session *s, size_t at_most, uint64_t now)

@@ -12,14 +12,13 @@
  *                that were touched.
  * It breaks      By memory sooner than other loops. A stack that overflows hits its guard page,
  *                and that is the end of the server. One slow piece of work holds up all
- *                connections: coroutines do not run at once, they take turns.
+ *                connections: coroutines take turns.
  *
- * The other loops keep a state machine (conn.c). Here the state is where a reader expects it: in
- * the position in the code. converse() is the loop of serve_blocking.c, which thread and fork use,
- * with calls that look as if they blocked: read_request(), write_answer(), scheduler_wait(). The
- * lesson of epoll-et holds within them: a short recv proves that the socket is empty, so a
- * coroutine yields before the next recv and not after one that fails. scheduler.c decides who
- * resumes whom, and when; the calls of epoll are there. */
+ * The other loops keep a state machine (conn.c). Here the state is the position in the code.
+ * converse() is the loop of serve_blocking.c, which thread and fork use, with calls that look as if
+ * they blocked. The lesson of epoll-et holds within them: a short recv proves that the socket is
+ * empty, so a coroutine yields before the next recv and not after one that fails. scheduler.c
+ * decides who resumes whom, and when; the calls of epoll are there. */
 #include "servers/model.h"
 
 #include <string.h>
@@ -110,8 +109,8 @@ static bool set_switch(void *unused, const char *text)
 
 static const struct option_row model_options[] = {
     {OPTION_CALL, 0, "switch", "HOW",
-     "asm or ucontext: what changes stacks, a few instructions or swapcontext, with a system "
-     "call (asm where it is built)",
+     "asm or ucontext: what changes stacks, a few instructions or swapcontext, "
+     "with a system call (asm where it is built)",
      .call = set_switch, .expects = "a switch built in here: asm or ucontext"},
     {.name = NULL},
 };

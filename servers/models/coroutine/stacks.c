@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/queue.h>
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 /* include/uapi/asm-generic/mman-common.h of Linux 6.13 */
@@ -16,11 +17,11 @@
 #define KEEP 256
 
 struct slab {
-    struct slab *next;
+    SLIST_ENTRY(slab) link;
     char *slots;
 };
 
-static struct slab *slabs;
+static SLIST_HEAD(, slab) slabs;
 static size_t total;     /* slots in all of them */
 static void **free_list; /* with room for all; the last given back is taken first */
 static size_t free_count;
@@ -58,8 +59,8 @@ static bool add_slab(void)
     }
     /* A huge page would make the pages between the stacks resident too. */
     madvise(p, SLOTS * SLOT_SIZE, MADV_NOHUGEPAGE);
-    *s = (struct slab){.next = slabs, .slots = p};
-    slabs = s;
+    s->slots = p;
+    SLIST_INSERT_HEAD(&slabs, s, link);
     total += SLOTS;
     for (size_t i = 0; i < SLOTS; i++)
         free_list[free_count++] = p + i * SLOT_SIZE + GUARD_SIZE;
@@ -85,11 +86,10 @@ void stack_give(void *stack)
 
 void stacks_free(void)
 {
-    while (slabs) {
-        struct slab *next = slabs->next;
-        munmap(slabs->slots, SLOTS * SLOT_SIZE);
-        free(slabs);
-        slabs = next;
+    for (struct slab *s; (s = SLIST_FIRST(&slabs));) {
+        SLIST_REMOVE_HEAD(&slabs, link);
+        munmap(s->slots, SLOTS * SLOT_SIZE);
+        free(s);
     }
     free(free_list);
     free_list = NULL;

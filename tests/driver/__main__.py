@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""Tests of the driver, iomodels. Prints TAP.
+
+    python3 tests/driver --driver BUILD/bench/iomodels --servers BUILD/servers \\
+        --loadgen BUILD/loadgen/iomodels-load [--only PATTERN] [--sanitized] [--slow-factor N]
+
+Each test has a directory of its own, and a mark in the environment of all it starts, by which what
+is left running is found wherever it hides."""
+
+import argparse
+import fnmatch
+import os
+import sys
+
+sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+import tap  # noqa: E402
+from driver import (bench, cli, damaged, environment, externals, faults,  # noqa: E402
+                    inherited, machines, names, old_names, output, places, reading, requests,
+                    resume, whole)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests/driver")
+    parser.add_argument("--driver", required=True)
+    parser.add_argument("--servers", required=True)
+    parser.add_argument("--loadgen", required=True)
+    parser.add_argument("--only", default="*")
+    parser.add_argument("--sanitized", action="store_true")
+    parser.add_argument("--slow-factor", type=float, default=1)
+    arguments = parser.parse_args()
+    for name in ("driver", "servers", "loadgen"):
+        setattr(bench.ARGS, name, os.path.abspath(getattr(arguments, name)))
+    # A test starts dozens of programs; ten minutes of them are a hang.
+    tests = [tap.Test(name, function, max(limit, 600) * arguments.slow_factor)
+             for module in (whole, faults, resume, machines, places, cli, externals, requests,
+                            environment, inherited, names, damaged, old_names, output, reading)
+             for name, function, limit in module.TESTS if fnmatch.fnmatch(name, arguments.only)]
+    # Several at once share the CPUs: no test here judges a speed.
+    sys.exit(1 if tap.run(tests, jobs=4 * min(2, len(os.sched_getaffinity(0)))) else 0)
+
+
+if __name__ == "__main__":
+    main()

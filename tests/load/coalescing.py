@@ -1,0 +1,68 @@
+"""--coalesce: a saturated closed loop takes answers in larger batches, and no other run does."""
+
+import os
+
+from lib.server import Server
+from load.engines import need_io_uring
+from load.run import case, hang, load, named, reference_for, settings, skip
+
+CONNECTIONS = 256
+TRIES = 4
+
+
+def saturated(t, *arguments):
+    """The JSON of a run whose thread has no time to lose: its clock costs it 0.2 ms a
+    reading (slow_clock.c), and answers come meanwhile."""
+    need_io_uring()
+    if not settings.slow_clock:
+        skip("no --reference given")
+    if settings.sanitized:
+        skip("the sanitizer's library must come before any preloaded one")
+    server = Server(f"{settings.servers}/epoll-lt", "tcp4", "http",
+                    patience=hang())
+    t.defer(server.kill)
+    for _ in range(TRIES):
+        run = load(t, "-c", str(CONNECTIONS), "-d", "0.5s", "--engine",
+                   "io_uring", *arguments, f"http://{server.address}/", status=None,
+                   prefix=("env", f"LD_PRELOAD={settings.slow_clock}"))
+        share = run.json["generator"]["max_thread_cpu_fraction"]
+        if share > 0.97:
+            return run.json
+        t.note(f"the thread had {share:.2f} of a CPU only")
+    return skip("inconclusive: others took the generator's CPU")
+
+
+def saturated_runs_coalesce(t):
+    j = saturated(t)
+    g = j["generator"]
+    assert g["coalesced_fraction"] > 0.8, g
+    assert g["coalesced_slept_ns"] < 0.05 * j["window_ns"], g
+    assert j["outcomes"]["in_flight"] == CONNECTIONS
+    assert j["verdict"] == "generator-limited"
+
+
+def off_is_off(t):
+    g = saturated(t, "--coalesce", "off")["generator"]
+    assert g["coalesced_fraction"] == g["coalesced_slept_ns"] == 0
+
+
+def never_in_open_loop(t):
+    g = saturated(t, "-R", "1M", "--drain", "0.1s")["generator"]
+    assert g["coalesced_fraction"] == g["coalesced_slept_ns"] == 0
+
+
+def never_with_cpu_to_spare(t):
+    """Answers are taken as they come, however many could be waited for."""
+    need_io_uring()
+    server = reference_for(t, "--delay", "50ms")
+    g = load(t, "-d", "0.5s", "-c", "64", "--engine", "io_uring", server.url).json["generator"]
+    assert g["coalesced_fraction"] == g["coalesced_slept_ns"] == 0
+
+
+def tests():
+    if not settings.servers or not os.path.exists(f"{settings.servers}/epoll-lt"):
+        return [case("coalescing", lambda t: skip("no --servers given"))]
+    # Not beside the other tests: those take CPUs.
+    found = [named(f, last=True) for f in (saturated_runs_coalesce, off_is_off,
+                                                     never_in_open_loop)]
+    return found + [named(never_with_cpu_to_spare)]
