@@ -2,22 +2,22 @@
  *
  * How it waits   A coroutine that cannot go on yields to the loop. The loop waits in epoll_wait(),
  *                edge-triggered, and resumes the coroutines whose sockets are ready.
- * Who works      The one thread, in turn for each coroutine that is resumed. With --workers N
- *                there are as many processes, each with its coroutines, its loop and, by
- *                SO_REUSEPORT, its listening socket. (Unix-domain sockets have no SO_REUSEPORT:
- *                there --workers is 1.)
+ * Who works      The one thread, in turn for each coroutine that is resumed. With --workers N as
+ *                many processes, each with its coroutines, its loop and, by SO_REUSEPORT, its
+ *                listening socket. (Unix-domain sockets have no SO_REUSEPORT: there --workers is
+ *                1.)
  * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system calls,
  *                the same as epoll-et. To switch stacks twice is no system call (with --switch
  *                ucontext it is two). An idle connection costs none, but the pages of its stack
  *                that were touched.
- * It breaks      By memory sooner than other loops. A stack that overflows hits its guard page,
- *                and that is the end of the server. One slow piece of work holds up all
- *                connections: coroutines take turns.
+ * It breaks      By memory sooner than other loops. A stack that overflows hits its guard page and
+ *                ends the server. One slow piece of work holds up all connections: coroutines take
+ *                turns.
  *
  * The other loops keep a state machine (conn.c). Here the state is the position in the code.
- * converse() is the loop of serve_blocking.c, which thread and fork use, with calls that look as if
- * they blocked. The lesson of epoll-et holds within them: a short recv proves that the socket is
- * empty, so a coroutine yields before the next recv and not after one that fails. scheduler.c
+ * converse() is the loop of serve_blocking.c, which thread and fork use, with calls that look as
+ * if they blocked. The lesson of epoll-et holds within them: a short recv proves that the socket
+ * is empty, so a coroutine yields before the next recv and not after one that fails. scheduler.c
  * decides who resumes whom, and when; the calls of epoll are there. */
 #include "servers/model.h"
 
