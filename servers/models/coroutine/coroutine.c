@@ -4,8 +4,7 @@
  *                edge-triggered, and resumes the coroutines whose sockets are ready.
  * Who works      The one thread, in turn for each coroutine that is resumed. With --workers N as
  *                many processes, each with its coroutines, its loop and, by SO_REUSEPORT, its
- *                listening socket. (Unix-domain sockets have no SO_REUSEPORT: there --workers is
- *                1.)
+ *                listening socket. (Unix-domain sockets have none: there --workers is 1.)
  * It costs       Per request recv and send, and a share of epoll_wait: 2 + 1/batch system calls,
  *                the same as epoll-et. To switch stacks twice is no system call (with --switch
  *                ucontext it is two). An idle connection costs none, but the pages of its stack

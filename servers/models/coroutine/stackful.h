@@ -28,8 +28,7 @@ bool coroutine_use(enum coroutine_switch how);
  * are out. */
 struct coroutine *coroutine_new(void (*run)(void *argument), void *argument);
 
-/* Run a coroutine until it yields or returns. Returns false when it has returned: it is freed
- * then. */
+/* Run a coroutine until it yields or returns. False when it has returned: it is freed then. */
 bool coroutine_resume(struct coroutine *c);
 
 /* Back to the code that resumed this coroutine. Returns when the coroutine is resumed. */
