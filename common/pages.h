@@ -5,8 +5,7 @@
 #include <stddef.h>
 
 /* Give back the pages that lie wholly in the `size` bytes at `start`, which must be private
- * memory. The content of these bytes is lost. The next use of a page costs a page fault and finds
- * zeros. */
+ * memory. Their content is lost: the next use of a page is a page fault and finds zeros. */
 void pages_give_back(void *start, size_t size);
 
 #endif

@@ -6,8 +6,7 @@
 
 /* True where standard error is a terminal, TERM names one that moves its cursor (TERM is set, not
  * empty and not "dumb"), and NO_COLOR is unset or empty. https://no-color.org is about colour. But
- * a user who sets NO_COLOR may have a log that shows escape sequences as text, so nothing is
- * rewritten. */
+ * a user who sets NO_COLOR may have a log that shows escape sequences as text. */
 bool terminal_rewrites(void);
 
 #endif

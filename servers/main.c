@@ -60,8 +60,7 @@ static void on_stop(int signal_number)
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     /* In this order: when a client is refused, all workers know of the stop, also those in
-     * processes of their own. No worker takes another connection while the others are being
-     * woken. */
+     * processes of their own. None takes another connection while the others are being woken. */
     atomic_store(server.stop_flag, 1);
     ssize_t ignored = write(server.stop_fd, &one, sizeof one);
     (void)ignored;

@@ -5,9 +5,8 @@
 #include <ini.h>
 
 /* Parse `text` as ini_parse_string() does. `handler` gets each section, key and value; it returns
- * 0 to refuse. A line that begins with a blank goes on with the key above: `handler` gets it as
- * one more value of the same key. Returns 0, or the number of the first line that is wrong or was
- * refused.
+ * 0 to refuse. A line that begins with a blank is one more value of the key above. Returns 0, or
+ * the number of the first line that is wrong or was refused.
  *
  * Two things differ from inih alone, which cuts lines after INI_MAX_LINE bytes and ends a value at
  * " ;": lines of any length are read whole, and a ';' in a value is part of the value. A comment

@@ -22,8 +22,7 @@ struct run_inputs {
 
 /* Read the inputs of a run; ends the program with one line where an input is wrong. With o->resume
  * the inputs are those of the old run, whose environment is read into `old`; the caller frees
- * `old`. Without o->resume `old` stays as it is. `can_count`: this machine lets system calls be
- * counted. */
+ * `old`. Else `old` stays as it is. `can_count`: this machine lets system calls be counted. */
 void run_inputs_read(struct run_inputs *in, const struct run_options *o,
                      struct environment *old, bool can_count);
 

@@ -18,8 +18,7 @@ _Noreturn static void die_at(const char *where, const char *error)
     die_usage("%s%s%s", where, *where ? ": " : "", error);
 }
 
-/* Add a URL; the list owns it from now on. `where` begins the message where the URL cannot be
- * taken. */
+/* Add a URL, which the list then owns. `where` begins the message of an error. */
 static void append(struct options *o, const struct url *url, char *text, uint32_t weight,
                    const char *where)
 {

@@ -5,18 +5,16 @@
  * output and the server's close. epoll_ctl is not called again while the socket lives: an edge is
  * reported when something new arrives, so nothing has to be switched off and on again (epoll(7)).
  *
- * A recv that returns less than it asked for has emptied the socket, and is not repeated to see
- * EAGAIN: whatever arrives later is a new edge. There are exceptions. The end of the stream may
- * have arrived in the same edge as the last bytes, so after EPOLLRDHUP the socket is read until
- * the end shows. A full buffer says nothing. On TCP recv stops at an urgent byte, which EPOLLPRI
- * reports. On a Unix-domain socket recv stops behind a passed descriptor, and nothing reports that
- * (tcp(7), unix(7)); there the socket is read until all answers that were due have come, or to
- * EAGAIN.
+ * A recv that returns less than it asked for has emptied the socket, and is not repeated: whatever
+ * arrives later is a new edge. There are exceptions. The end of the stream may have arrived in the
+ * same edge as the last bytes, so after EPOLLRDHUP the socket is read until the end shows. A full
+ * buffer says nothing. On TCP recv stops at an urgent byte, which EPOLLPRI reports. On a
+ * Unix-domain socket recv stops behind a passed descriptor, and nothing reports that (tcp(7),
+ * unix(7)); there the socket is read until all answers that were due have come, or to EAGAIN.
  *
  * Unix-domain sockets report room to send every time the server reads (unix_write_space() in
  * net/unix/af_unix.c). TCP sockets report it only after a send that found none. So Unix-domain
- * sockets are registered without EPOLLOUT, which is added for good at the first send that does not
- * fit. */
+ * sockets are registered without EPOLLOUT, which is added for good when a send does not fit. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>

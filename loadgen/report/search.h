@@ -1,12 +1,11 @@
 /* The highest rate of an open loop at which a goal is kept (--search).
  *
  * A probe is a run of the asked length at one rate. The majority of up to three probes judges a
- * rate, since one of them may be bad luck either way. First the search brackets. It begins at the
- * rate of -R or, without -R, at half of what a short closed loop reached. It doubles the rate
- * while the goal is kept, or halves the rate while the goal is not kept. Then the search bisects.
- * It ends when the lowest rate that did not keep the goal is at most 2 % above the highest rate
- * that did, or when the number of rates is used up. The result is that interval and not a point
- * between.
+ * rate: one may be bad luck. First the search brackets. It begins at the rate of -R or, without
+ * -R, at half of what a short closed loop reached. It doubles the rate while the goal is kept, or
+ * halves the rate while the goal is not kept. Then the search bisects. It ends when the lowest
+ * rate that did not keep the goal is at most 2 % above the highest rate that did, or when the
+ * number of rates is used up. The result is that interval, no point.
  *
  * A probe whose verdict is INVALID or FAILED did not keep the goal, whatever its times are: the
  * requests that were asked for were not sent. Where only the verdict decided, and not the times,

@@ -11,8 +11,7 @@
  *
  * A bufferevent is a socket with two buffers. It never tries to write at once: it adds EPOLLOUT to
  * the set, waits until the socket is reported writable, writes, and takes EPOLLOUT out again.
- * Before it reads it asks how much there is. libevent reads and writes, so this file drives the
- * session. */
+ * Before it reads it asks how much there is. As it does both, this file drives the session. */
 #include "servers/model.h"
 
 #include <errno.h>

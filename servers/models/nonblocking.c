@@ -12,8 +12,7 @@
  * The calls that wait were made for this: to ask the kernel about all sockets costs one system
  * call, or none while nothing happens, instead of one for each socket. Still this loop answers
  * quickly when it has few connections, all busy, and a CPU to itself: the loop never sleeps, so
- * nobody has to wake it. User-space network stacks (DPDK) and trading systems poll for that
- * reason.
+ * nobody has to wake it. So user-space network stacks (DPDK) and trading systems poll.
  *
  * No call here waits, so `wakeups` and `events` stay 0. Two things the loop looks at without a
  * system call: the clock, by the vDSO, and the flag that SIGTERM sets. */

@@ -10,8 +10,7 @@
  *
  * Errors and hang-ups are reported whether asked for or not. A connection that waits for its timer
  * wants to hear of neither: with `events` zero, a client that hangs up would be reported over and
- * over. So the entry of such a connection gets a negative descriptor, which the kernel skips
- * (poll(2)). */
+ * over. So its entry gets a negative descriptor, which the kernel skips (poll(2)). */
 #include "servers/model.h"
 
 #include <poll.h>

@@ -16,8 +16,7 @@
  * EPOLLONESHOT (epoll_ctl(2)) makes the pool possible: a descriptor that was reported is not
  * reported again before it is re-armed, so no two workers get the same connection. Timers are a
  * second source of events, and epoll does not know them. So each connection has an owner, and
- * nobody else touches the connection. The owner is a worker while the state is BUSY; else there is
- * none.
+ * nobody else touches the connection. A worker owns it while its state is BUSY; else nobody does.
  *
  * The list, the timers and closing are the main thread's. To a connection that a worker has, the
  * main thread does one thing: it sets a bit in the state, EVENT or TIMER. A worker that wants to

@@ -19,8 +19,7 @@
  * believes their result. A stale hint costs a recv that finds nothing.
  *
  * The end of input may lie behind a short recv. The end has a signal of its own, so one recv for
- * each signal finds all. Where two signals came before one recv, the loop reads until recv says
- * EAGAIN.
+ * each signal finds all. Where two came before one recv, the loop reads until EAGAIN.
  *
  * When the queue is full the kernel drops the signal and sends a plain SIGIO instead, which comes
  * first, having the lower number. Then the loop throws away all that is queued, and asks poll()
