@@ -1,4 +1,4 @@
-/* iomodels: runs the experiments, judges them, draws what came out. */
+/* iomodels: runs the experiments, judges them, draws the results. */
 #include <stdio.h>
 #include <string.h>
 

@@ -26,8 +26,8 @@ struct addr {
 #define ADDRESSES_MAX 16
 
 /* Read `text` into `out`, which has room for `max` (at least 1). A name gives all its addresses,
- * each once and in the resolver's order (RFC 6724); every other form gives one. Returns how many,
- * or 0 with one line in `error` that names what is wrong. */
+ * each once and in the resolver's order (RFC 6724); every other form gives one address. Returns
+ * how many, or 0 with one line in `error` that names the fault. */
 size_t addr_resolve(const char *text, struct addr *out, size_t max, char *error,
                     size_t error_size);
 

@@ -15,7 +15,7 @@
 /* What one group counted since it was made. */
 struct cgroup_throttling {
     uint64_t periods;      /* in which the group had something to run */
-    uint64_t throttled;    /* those in which its quota ended before the period did */
+    uint64_t throttled;    /* periods in which the quota ended before the period did */
     uint64_t throttled_ns; /* the time that it stood still, of all its CPUs together */
 };
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the value of an option is, and so how it is read and what is stored in the field. */
+/* The kind of an option's value: how it is read, and what is stored in the field. */
 enum option_kind {
     OPTION_HEADING, /* no option: `help` is a line between the options of --help */
     OPTION_FLAG,    /* no value; a bool becomes true */

@@ -2,7 +2,7 @@
 #ifndef IOM_DISTURBED_H
 #define IOM_DISTURBED_H
 
-/* What the reason of such a measurement begins with. */
+/* How the reason of a disturbed measurement begins. */
 #define DISTURBED_REASON "disturbed: "
 
 /* A CPU quota disturbed it where the time for which the quota stopped the programs (throttled_ns in

@@ -34,7 +34,7 @@
  * read; write through the functions. */
 struct histogram {
     uint64_t count;        /* samples recorded */
-    uint64_t overflow;     /* those of HISTOGRAM_LIMIT and above, counted in the last bucket */
+    uint64_t overflow;     /* values of HISTOGRAM_LIMIT and above, counted in the last bucket */
     uint64_t min;          /* exact; UINT64_MAX where empty */
     uint64_t max;          /* exact, also for overflow; 0 where empty */
     unsigned __int128 sum; /* exact */

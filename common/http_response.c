@@ -320,7 +320,7 @@ static void memorize(struct http_response *r, const char *begin, const char *end
     r->memo->parsed = *r;
 }
 
-/* The whole head, or as much of it as there is. */
+/* The whole head, or the part of it that has come. */
 static enum http_response_event read_head(struct http_response *r, const char **data,
                                           const char *end)
 {

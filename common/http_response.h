@@ -60,7 +60,7 @@ struct http_response {
     uint64_t content_length;
     uint64_t body_size; /* body bytes handed out so far, chunk framing not counted */
     uint32_t head_size; /* status line and fields, with the heads of interim answers */
-    const char *reason; /* after ERROR: what was wrong, a constant string */
+    const char *reason; /* after ERROR: the fault, a constant string */
 
     /* Private: */
     uint8_t state;

@@ -18,7 +18,7 @@ void output_finish(void)
         return;
     warn("cannot write to standard output%s%s", errno ? ": " : "",
          errno ? strerror(errno) : "");
-    _exit(EXIT_FAILURE); /* not exit(): this may be called by it */
+    _exit(EXIT_FAILURE); /* not exit(): exit() may have called this */
 }
 
 void output_check_at_exit(void)

@@ -14,7 +14,7 @@
 static struct {
     const struct model *model;
     const char *protocol;
-    struct counters *slots; /* the main thread's, those of the workers, those to be taken */
+    struct counters *slots; /* the main thread's slot, the workers', the slots to be taken */
     unsigned workers;
     uint32_t *free; /* a stack of slots that were taken and given back */
     uint32_t free_count, used, size;
@@ -85,7 +85,7 @@ void counters_give(struct counters *slot)
     table.free[table.free_count++] = (uint32_t)(slot - table.slots);
 }
 
-/* snprintf is not async-signal-safe, hence these three. */
+/* snprintf is not async-signal-safe, hence these three functions. */
 static char *put_text(char *at, const char *text)
 {
     size_t n = strlen(text);

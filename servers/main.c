@@ -201,7 +201,7 @@ int main(int argc, char **argv)
     err_set_program(argv[0]);
     inherit_clean(INHERIT_LOST);
     keep_memory();
-    raise_descriptor_limit(); /* first: a model may size by it what it tries to open */
+    raise_descriptor_limit(); /* first: a model may try to open as many as the limit allows */
     options_read(argc, argv, &options);
     refuse_unsupported();
 

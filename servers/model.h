@@ -36,7 +36,7 @@ struct server {
     unsigned socket_count;
     unsigned next_socket; /* net_accept()'s: which it tries next */
     bool is_unix;         /* a Unix-domain socket (then it is one) */
-    int backlog;          /* what it was told to listen with */
+    int backlog;          /* the backlog that the user asked for */
     /* the smaller of the model's limit and the user's; 0 for none; over all workers */
     size_t max_connections;
     unsigned workers; /* how many there are to be; 1 where the model has none */

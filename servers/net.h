@@ -13,7 +13,7 @@ struct listeners {
     struct addr addresses[ADDRESSES_MAX]; /* with the port that the kernel chose */
     unsigned count;                       /* of the addresses */
     unsigned groups;
-    int *sockets; /* groups * count of them, group after group */
+    int *sockets; /* groups * count sockets, group after group */
     int *waits;   /* for each group: server.listen_fd */
 };
 

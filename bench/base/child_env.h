@@ -1,8 +1,8 @@
-/* The environment of every program that the driver starts: the same on any desk. What a user has
- * set for another purpose changes what is measured or drawn (LIBEV_FLAGS, EVENT_NOEPOLL,
- * MALLOC_ARENA_MAX, LD_PRELOAD, http_proxy), how numbers are written (LC_NUMERIC) and where
- * pictures go (GNUTERM). So children get a short list of names, and environment.json tells what
- * they got and what not. */
+/* The environment of every program that the driver starts: the same on any desk. A variable that a
+ * user has set for another purpose can change the measurement or the picture (LIBEV_FLAGS,
+ * EVENT_NOEPOLL, MALLOC_ARENA_MAX, LD_PRELOAD, http_proxy), the form of numbers (LC_NUMERIC), and
+ * where pictures go (GNUTERM). So children get a short list of names. environment.json has the
+ * variables that they got, and the names of the others. */
 #ifndef IOM_CHILD_ENV_H
 #define IOM_CHILD_ENV_H
 

@@ -100,8 +100,8 @@ static bool twice(struct ini_reader *r)
     return found;
 }
 
-/* Tell of a name of before, once a file, whatever the file has of them; `form` is how such a name
- * stands there. Returns the new one. */
+/* Tell of an old name, once in each file, however often the file has it; `form` is how such a name
+ * stands there. Returns the new name. */
 static const char *renamed(struct ini_reader *r, const char *form, const char *old,
                            const char *now)
 {

@@ -19,7 +19,7 @@ struct ini_key {
     uint64_t low; /* of a number, a size, a time in nanoseconds */
     uint64_t high;
     bool goes_on; /* may go on in a line that begins with a blank; any other key stands once */
-    const char *old; /* its name of before, which works still; NULL: none */
+    const char *old; /* its old name, which still works; NULL: none */
 };
 
 struct ini_format {

@@ -1,4 +1,4 @@
-/* Names of before, which work for one release more. */
+/* Old names, which work for one release more. */
 #ifndef IOM_OLD_NAME_H
 #define IOM_OLD_NAME_H
 

@@ -14,7 +14,7 @@
 struct run_inputs {
     char *file; /* the scenario's */
     struct scenario scenario;
-    struct model_list models; /* to measure: ours, then those of others */
+    struct model_list models; /* to measure: our models, then external servers */
     struct model ours;        /* one of ours to ask for the right answer; path NULL: none */
     uint64_t seed;
     bool counting; /* block 0 counts system calls */

@@ -61,7 +61,7 @@ struct external {
 /* Whether our model called `model` is among those that a server is the counterpart `of`. */
 bool external_is_counterpart(const char *of, const char *model);
 
-/* Free what it holds. */
+/* Free the content of an external. */
 void external_clear(struct external *p);
 
 #endif

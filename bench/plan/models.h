@@ -40,7 +40,7 @@ bool models_describe_with(struct model *m, const char *options, char *error, siz
 bool models_select(struct model_list *list, const char *names, const char *what, char *error,
                    size_t error_size);
 
-/* Take over the models of `from`, which is empty then. */
+/* Take over the models of `from`, which then is empty. */
 void models_append(struct model_list *list, struct model_list *from);
 
 const struct model *models_get(const struct model_list *list, const char *name);

@@ -150,7 +150,7 @@ static const char *missing(struct scenario *s)
     if (s->connections.count == 0)
         return "[sweep] has no connections";
     if (s->rank == 0) {
-        /* The middle of the sweep, or 64 where it has that. */
+        /* 64 connections where the sweep has them, else the middle of the sweep. */
         s->rank = s->connections.at[s->connections.count / 2];
         for (size_t i = 0; i < s->connections.count; i++)
             if (s->connections.at[i] == 64)

@@ -18,8 +18,7 @@ static json_t *line_of(const char *path)
     return json ? json : json_null();
 }
 
-/* The value of "name : value" lines such as those of /proc/cpuinfo; null where there is none.
- */
+/* The value of a line "name : value", as in /proc/cpuinfo; null where there is none. */
 static json_t *value_of(const char *path, const char *name)
 {
     char *text = text_read_file(path);

@@ -11,8 +11,8 @@ void run_dir_make(const char *dir);
  * that name SCENARIO-DATE-2 and so on. Returns its path; the caller frees it. */
 char *run_dir_make_new(const char *results, const char *scenario);
 
-/* Take the lock of a run directory, which is flock(2) on the directory itself: nothing is left when
- * the program ends, however it ends. Returns the descriptor that holds it; no child inherits it.
+/* Lock a run directory by flock(2) on the directory itself: the lock ends with the program,
+ * however the program ends. Returns the descriptor that holds the lock; no child inherits it.
  * Where the file system has no such locks there is a warning, and -1. */
 int run_dir_lock(const char *dir);
 

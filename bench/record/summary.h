@@ -27,11 +27,11 @@ struct summary_point {
     enum protocol protocol;
     const char *model;
     unsigned connections;
-    unsigned trials;      /* rows there are, without those of the counting block */
-    unsigned ok;          /* of these: did not fail */
-    unsigned unsupported; /* of these: the server said that it cannot run here */
-    unsigned valid;       /* of these: verdict valid */
-    unsigned usable;      /* of these: valid or generator-limited */
+    unsigned trials;      /* how many rows there are, without the counting block */
+    unsigned ok;          /* rows that did not fail */
+    unsigned unsupported; /* rows whose server said that it cannot run here */
+    unsigned valid;       /* rows with the verdict valid */
+    unsigned usable;      /* rows with the verdict valid or generator-limited */
     unsigned used;        /* what the figures are made of: the valid, or all usable */
     unsigned concurrency; /* connections the model serves at one time; 0: all */
     enum verdict verdict;

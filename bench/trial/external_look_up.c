@@ -55,7 +55,7 @@ static bool runs(const char *const *argv, char **why)
     return good;
 }
 
-/* Without the name of the temporary directory, which tells nothing. */
+/* Without the name of the temporary directory, which says nothing. */
 static void shorten(char *text, const char *dir)
 {
     size_t n = strlen(dir);

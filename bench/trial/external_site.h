@@ -19,7 +19,7 @@ struct external_site {
 struct external_site_spec {
     const struct external *external;
     const char *command; /* of `external`: to serve, or to try */
-    const char *options; /* words to add to it; NULL for none */
+    const char *options; /* words to add to the command; NULL for none */
     enum protocol protocol;
     unsigned connections;
     const char *path; /* what will be asked for */

@@ -212,7 +212,7 @@ bool server_stop(struct server *s, json_t **counters, char *reason, size_t reaso
     bool ended = process_stop(p, signal_number, clock_after(clock_ns(), stop_limit));
     *counters = NULL;
     if (s->external && !early)
-        return true; /* however it ends: its manners are not what is measured */
+        return true; /* its exit status does not matter */
 
     char *text = process_output(p);
     *counters = last_object(text);

@@ -22,7 +22,7 @@ struct server {
     /* Of a server of others: */
     const struct external *external; /* NULL: one of ours */
     struct external_site site;
-    struct answer answer; /* what it said when it was ready */
+    struct answer answer; /* what the server said when it was ready */
 };
 
 struct server_spec {

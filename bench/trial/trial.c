@@ -176,7 +176,7 @@ static enum step measure(struct state *s)
     return STEP_OK;
 }
 
-/* With every connection still open: what they cost in memory. */
+/* The memory of the server while every connection is still open. */
 static void sample_memory(struct state *s)
 {
     double *v = s->row->value;

@@ -75,7 +75,7 @@ void conns_free(struct conns *cs)
     free(cs->io.conns);
 }
 
-/* Open what is due. */
+/* Open the connections that are due. */
 static void open_due(struct conns *cs)
 {
     if (cs->waiting_count == 0)

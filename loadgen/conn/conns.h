@@ -42,7 +42,7 @@ struct conn_events {
 struct conns {
     struct io io;                     /* first: what engines are given */
     const struct conn_events *events; /* see conns_report() */
-    void *pace;                       /* who paces the load keeps there what it needs */
+    void *pace;                       /* where the pacing keeps what it needs */
     struct record *record;
     /* The phase of the owner ends then (CLOCK_NEVER), and next_phase() is to go on to the next
      * before anything is counted that happened later. An event may bring the end forward. */
@@ -51,13 +51,13 @@ struct conns {
     uint32_t first_id;       /* of the connections, in the numbering of the whole run */
     uint32_t per_connection; /* requests on a connection, then it is closed; UINT32_MAX */
     bool coming_up;          /* they are being opened for the first time */
-    bool asked_all;          /* nothing more is to be asked: what is closed stays so */
-    bool over;               /* nothing is looked at any more */
-    uint32_t untried;        /* connections whose first attempt has not ended */
-    uint32_t settled;        /* connections that have had an answer */
-    uint64_t looked;         /* all that had happened by then has been reported */
-    uint32_t put_off;        /* waits in a row that may not have reported all */
-    uint64_t next_check;     /* no request can be too late before */
+    bool asked_all;      /* no more requests are to be made: a closed connection stays closed */
+    bool over;           /* nothing is looked at any more */
+    uint32_t untried;    /* connections whose first attempt has not ended */
+    uint32_t settled;    /* connections that have had an answer */
+    uint64_t looked;     /* all that had happened by then has been reported */
+    uint32_t put_off;    /* waits in a row that may not have reported all */
+    uint64_t next_check; /* no request can be too late before */
     struct conn_list connecting;
     struct conn_list waiting[OPEN_DELAYS];
     uint64_t waiting_count;
@@ -95,7 +95,7 @@ void conns_flush(struct conns *cs);
 /* Wait for events until `deadline`, once. */
 void conns_wait(struct conns *cs, uint64_t deadline);
 
-/* Find what is too late, and open what is due. */
+/* Find the requests that are too late, and open the connections that are due. */
 void conns_check(struct conns *cs);
 
 /* When the oldest request that is on its way was sent; CLOCK_NEVER where there is none. */

@@ -23,10 +23,10 @@ enum conn_state { CONN_CLOSED, CONN_WAITING, CONN_CONNECTING, CONN_IDLE, CONN_BU
 TAILQ_HEAD(conn_list, client_conn);
 
 struct client_conn {
-    /* Used for every request, and so side by side. */
+    /* Used for every request, hence side by side. */
     int fd;              /* the engine's; -1 where closed */
     uint32_t begun;      /* requests sent on it since it came up */
-    uint32_t on_its_way; /* those that have not ended */
+    uint32_t on_its_way; /* requests that have not ended */
     uint8_t state;
     uint8_t failures;    /* in a row, since the last answer */
     bool tried;          /* the first attempt to connect has ended, well or not */
@@ -37,7 +37,7 @@ struct client_conn {
     int send_error;      /* why the server takes no more; 0 where it does */
     const char *out;     /* rest of the request that is still to be sent; without `pipeline` */
     size_t out_left;     /* bytes that are still to be given to the system, with it too */
-    struct request request;    /* the one on its way, without `pipeline` */
+    struct request request;    /* the request on its way, without `pipeline` */
     struct pipeline *pipeline; /* NULL where one request at a time is on its way */
     uint64_t answers;          /* good ones in the window */
     struct exchange exchange;

@@ -63,9 +63,9 @@ struct engine_events {
     void (*ended)(struct io *io, struct client_conn *c);
     /* The socket failed with `error`. */
     void (*failed)(struct io *io, struct client_conn *c, int error);
-    /* A send failed with `error`. Where the server takes no more it may have answered before, as
-     * one does that refuses an upload: what there is is still to be read, and the end of the
-     * stream, which the engine goes on to tell, ends the connection. */
+    /* A send failed with `error`. The server may have answered before, as a server does that
+     * refuses an upload. So the rest of the stream is still to be read: the engine goes on to
+     * report the bytes and the end, and the end of the stream ends the connection. */
     void (*send_failed)(struct io *io, struct client_conn *c, int error);
 };
 

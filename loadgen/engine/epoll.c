@@ -142,7 +142,7 @@ static void handle(struct io *io, struct client_conn *c, uint32_t events)
     const struct epoll_state *s = io->state;
 
     if (c->fd < 0)
-        return; /* closed by what came before it in the batch */
+        return; /* closed by an earlier event of the batch */
     if (c->state == CONN_CONNECTING) {
         connect_done(io, c, events);
         if (c->fd < 0)

@@ -27,7 +27,7 @@
 #define READ_SIZE      16
 #define RECEIVE_BUFFER 1
 
-#define OPEN_BATCH 256 /* between two looks at what has come up */
+#define OPEN_BATCH 256 /* connections to open between two looks */
 #define EVENTS     256
 
 enum state { CLOSED, CONNECTING, OPEN };

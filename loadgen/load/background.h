@@ -41,7 +41,7 @@ struct background {
     struct background_count counts[BACKGROUND_KINDS];
     uint32_t total;  /* 0: there is no thread */
     int stop_fd;     /* an eventfd */
-    int ready_fd;    /* one that tells that all were tried */
+    int ready_fd;    /* rings when all were tried */
     uint64_t cpu_us; /* of the thread, when it has ended */
     pthread_t thread;
 };

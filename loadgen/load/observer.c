@@ -50,7 +50,7 @@ int observer_timeout_ms(const struct observer *o)
     return o->live.on ? clock_timeout_ms(clock_ns(), o->live.next) : -1;
 }
 
-/* Rewrite the line: `phase` is what goes on, `elapsed` of `total` nanoseconds of it are done
+/* Rewrite the line: `phase` goes on, and `elapsed` of its `total` nanoseconds are over
  * (CLOCK_NEVER where nobody knows). */
 static void rewrite(struct live *live, uint64_t now, const struct sum *sum, const char *phase,
                     uint64_t elapsed, uint64_t total)

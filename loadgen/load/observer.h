@@ -15,7 +15,7 @@
 
 struct run;
 
-/* How often a worker publishes what it says of itself. */
+/* How often a worker publishes its figures. */
 #define LIVE_PUBLISH_NS UINT64_C(100000000)
 
 /* What one worker says of itself, counted since it began. */
@@ -46,10 +46,10 @@ void observer_start(struct observer *o, struct run *r);
 /* For poll(2): how long to sleep at most. */
 int observer_timeout_ms(const struct observer *o);
 
-/* Do what there is to do. Call after each poll(2). */
+/* Write what is due. Call after each poll(2). */
 void observer_turn(struct observer *o, struct run *r);
 
-/* The workers have ended: write what is left. */
+/* The workers have ended: write the rest. */
 void observer_end(struct observer *o, struct run *r);
 
 #endif

@@ -24,7 +24,7 @@ struct run {
     struct background background;
     struct observer observer;
     struct disturbance disturbance;
-    struct worker *workers; /* options->threads of them */
+    struct worker *workers; /* an array of options->threads */
 
     pthread_barrier_t barrier;
     struct moments moments;

@@ -112,7 +112,7 @@ static uint64_t deadline(struct conns *cs, uint64_t at)
     return of(cs)->first_sent < cs->io.conn_count ? 0 : at;
 }
 
-/* The first requests: after a wait, which finds what came without being asked for. */
+/* Send the first requests after a wait: the wait finds bytes that came unasked. */
 static void turn(struct conns *cs)
 {
     struct closed_loop *l = of(cs);

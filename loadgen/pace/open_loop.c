@@ -56,9 +56,9 @@ struct open_loop {
     struct schedule behind; /* at the first of the queue, if there is one */
     uint64_t zero;          /* the moment of the schedule's time 0 */
     /* When that request is due is io.alarm_at; CLOCK_NEVER where there is none more. */
-    uint64_t last;          /* when the last one that was dealt with was due */
+    uint64_t last;          /* when the last request that was dealt with was due */
     uint64_t from, until;   /* of the window: the intended times that belong to it */
-    uint64_t in_time;       /* what is sent up to then was sent in time */
+    uint64_t in_time;       /* a request that is sent up to then was sent in time */
     struct conn_list idle;  /* connections with nothing on their way, longest idle first */
     struct conn_list room;  /* with --pipeline: with something, and room for more */
     uint64_t queued;        /* requests in the queue */
@@ -157,8 +157,8 @@ static uint64_t dequeue(struct open_loop *o)
     return intended;
 }
 
-/* The connection for the next request: an idle one, else one that has room; NULL if there is
- * none. Those whose stream has ended are passed over, the engine is about to tell. */
+/* The connection for the next request: an idle one, else one that has room; NULL if there is none.
+ * A connection whose stream has ended is passed over: the engine is about to report the end. */
 static struct client_conn *next_conn(struct open_loop *o)
 {
     for (;;) {
@@ -199,7 +199,7 @@ static void send_on(struct open_loop *o, struct client_conn *c, uint64_t intende
     conn_send(o->conns, c);
 }
 
-/* The same on one that next_conn() gave, which may have room for more. */
+/* Send on a connection of next_conn(), which may have room for more. */
 static void lend(struct open_loop *o, struct client_conn *c, uint64_t intended)
 {
     send_on(o, c, intended);
@@ -260,7 +260,7 @@ static void unopened(struct conns *cs, enum count outcome)
         note_ended(o, NULL, intended, outcome);
 }
 
-/* Send what is due, some of it at the most. True if anything was sent. */
+/* Send requests that are due, a batch at the most. True if anything was sent. */
 static bool send_due(void *owner)
 {
     struct open_loop *o = owner;

@@ -33,7 +33,7 @@ struct pacing {
     /* When to be called next, at `at` at the latest: a wait until then is about to begin. */
     uint64_t (*deadline)(struct conns *cs, uint64_t at);
 
-    /* A wait is over: send what is due. */
+    /* A wait is over: send the requests that are due. */
     void (*turn)(struct conns *cs);
 
     /* The window closed at `end`; drain the requests that were due in it. NULL: requests that are

@@ -32,7 +32,7 @@ struct exchange {
             uint16_t target; /* which one the answer is due to */
         } http;
         struct {
-            const char *expected; /* what the message was, and so what must come back */
+            const char *expected; /* the message, which must come back */
             size_t received;
             uint32_t position; /* where in the block the next message to send begins */
         } echo;

@@ -25,7 +25,7 @@ struct pipeline {
     /* Private: */
     uint32_t oldest;            /* where in `requests` the first one is: they go round */
     uint32_t piece, pieces_end; /* the pieces that are not sent */
-    struct request *requests;   /* `depth` of them */
+    struct request *requests;   /* an array of `depth` */
     struct iovec *pieces;       /* twice `depth`: one batch sent and not confirmed, one new */
     struct msghdr message;
 };

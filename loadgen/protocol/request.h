@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Moments are those of clock_ns(). */
+/* Moments are times of clock_ns(). */
 struct request {
     uint64_t sent;     /* handed to the engine */
     uint64_t intended; /* open loop: when it was due */

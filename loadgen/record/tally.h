@@ -14,14 +14,14 @@ enum count {
     COUNT_RESET,   /* ECONNRESET, EPIPE */
     COUNT_REFUSED, /* no connection: ECONNREFUSED, no free port, no route */
     COUNT_EOF,     /* closed in order, but before the answer was complete */
-    COUNT_CORRUPT, /* an answer, but not the one that was due */
+    COUNT_CORRUPT, /* a wrong answer */
     COUNT_NON_2XX,
     COUNT_OUTCOMES,
 
     COUNT_STARTED = COUNT_OUTCOMES,
     /* bytes on a connection that waits for none; corrupt, though not started */
     COUNT_UNSOLICITED,
-    COUNT_NO_PORT, /* of the refused: this machine had no local port for it */
+    COUNT_NO_PORT, /* refused connections for which this machine had no local port */
     COUNT_BYTES_IN,
     COUNT_BYTES_OUT,
     COUNT_CONNECTS, /* attempts */

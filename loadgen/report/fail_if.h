@@ -19,7 +19,7 @@ bool fail_if_add(void *options, const char *text);
 /* Free the conditions. */
 void fail_if_free(struct options *o);
 
-/* Does any of them hold? One without a value does not. */
+/* Does any condition hold? A condition without a value does not. */
 bool fail_if_any(const struct options *o, const struct result *result);
 
 /* A line for each that holds. */

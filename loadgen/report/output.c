@@ -33,7 +33,7 @@ void output_check(const char *path)
         if (fd >= 0)
             unlink(path);
         else if (errno == EEXIST)
-            return; /* a symbolic link to what is not there yet */
+            return; /* a symbolic link to a file that is not there yet */
     } else if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) {
         fd = open(path, O_WRONLY | O_CLOEXEC);
     } else {

@@ -115,7 +115,7 @@ static void print_open(FILE *out, const struct options *o, const struct result *
             (unsigned long long)(result->sum.in_flight_at_close + open->unsent));
 }
 
-/* What went wrong, and the first reason for it. */
+/* The failures, and the reason of the first. */
 static void print_failures(FILE *out, const struct run *r, const struct result *result)
 {
     for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++) {
@@ -222,7 +222,7 @@ static void print_generator(FILE *out, const struct result *result)
     putc('\n', out);
 }
 
-/* Of a name with several addresses: the one that was loaded. */
+/* The address that was loaded, where a name has several. */
 static void print_address(FILE *out, const struct options *o)
 {
     char text[ADDR_TEXT_MAX];

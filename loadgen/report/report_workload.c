@@ -69,7 +69,7 @@ uint32_t report_choose_urls(const struct result *result, uint32_t count, uint32_
 
     for (uint32_t i = 0; i < count; i++)
         failed += outcomes_failed(result->sum.by_target[i]) > 0;
-    uint32_t others = failed < most ? most - failed : 0; /* places left for those without */
+    uint32_t others = failed < most ? most - failed : 0; /* places for URLs without failures */
     for (uint32_t i = 0; i < count && n < most; i++) {
         bool bad = outcomes_failed(result->sum.by_target[i]) > 0;
         if (!bad && others == 0)

@@ -121,8 +121,8 @@ static bool ended_early(const struct search *s)
     return s->interrupted || s->why_lost[0];
 }
 
-/* Does the majority of the probes at this rate keep the goal? Sets low or high by it, and `*best`
- * to one that did. */
+/* Does the majority of the probes at this rate keep the goal? Sets low or high by the answer, and
+ * `*best` to a probe that did. */
 static bool keeps(struct search *s, const struct options *o, uint64_t rate_milli,
                   struct trial **best)
 {

@@ -21,7 +21,7 @@
 #define FREED_PER_LOOK 256
 
 static _Thread_local struct {
-    struct buffers blocks; /* the one given back last, which is the warmest, comes first */
+    struct buffers blocks; /* the last one given back is the warmest, and comes first */
     unsigned count;
     unsigned given; /* since the last visit to the depot */
 } list;

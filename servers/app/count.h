@@ -17,16 +17,16 @@ typedef _Atomic uint64_t counter;
 /* A cache line or two of its own for each writer. */
 struct counters {
     counter accepted; /* connections taken from the kernel, refused ones among them */
-    counter closed;   /* of those, connections that are over, refused ones among them */
+    counter closed;   /* accepted connections that are over, refused ones among them */
     counter
         refused; /* closed at once: over a limit, or no memory, thread or process for them */
     counter requests; /* HTTP: answers begun. echo: pieces of input answered */
     counter bytes_in;
     counter bytes_out;
-    counter wakeups;    /* returns from the call that waits (accept, recv where these block) */
-    counter events;     /* what those reported: descriptors; callbacks in the libraries */
-    counter max_events; /* the most in one wake-up */
-    counter eagain;     /* recv, send or accept of ours that found nothing to do */
+    counter wakeups; /* returns from the call that waits (accept, recv where these block) */
+    counter events;  /* what the wake-ups reported: descriptors; in the libraries callbacks */
+    counter max_events;    /* the most in one wake-up */
+    counter eagain;        /* recv, send or accept of ours that found nothing to do */
     counter accept_errors; /* accept failed for want of descriptors or memory */
     counter timeouts;      /* idle timeouts that ended a connection */
     counter accept_bursts; /* turns that accepted as many as one may: reactor.h */
@@ -35,7 +35,7 @@ struct counters {
     /* Written by workers.c, where the slot is a worker's: */
     counter alive;   /* 1 while it runs */
     counter started; /* how often it was: more than once where it was replaced */
-    counter lost;    /* of those accepted, connections that ended with a process that died */
+    counter lost;    /* accepted connections that ended with a process that died */
 } __attribute__((aligned(64)));
 
 static inline void count(counter *c, uint64_t n)

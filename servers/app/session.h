@@ -59,8 +59,8 @@ struct session {
     const struct app *app;
     const struct app_options *options;
     struct counters *counters;
-    struct buffer *in;  /* what was received and not yet used; NULL for nothing */
-    struct buffer *out; /* what is to be sent; NULL for nothing */
+    struct buffer *in;  /* received and not yet used; NULL for nothing */
+    struct buffer *out; /* to be sent; NULL for nothing */
     uint64_t active_at; /* when it last made progress */
     uint64_t wake_at; /* the service's: with SESSION_WAIT, until when; then the linger's end */
     uint8_t want;     /* enum session_want: what session_next() said last */

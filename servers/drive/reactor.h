@@ -24,7 +24,7 @@ struct reactor {
     struct counters *counters;
     uint64_t now; /* the clock, as read after the last wake-up */
     struct timers timers;
-    LIST_HEAD(, conn) conns; /* all of them, newest first */
+    LIST_HEAD(, conn) conns; /* the loop's connections, newest first */
     size_t conn_size;        /* of the model's struct for each, which begins with struct conn */
     size_t count;
     bool draining;
@@ -78,7 +78,7 @@ struct conn *reactor_due(struct reactor *r);
 bool reactor_must_drain(struct reactor *r);
 
 /* After every step: `c` waits for `want`, which is not CONN_DONE, or for its deadline. The second
- * function is for loops that need not know what it waits for. */
+ * function is for loops that need not know what `c` waits for. */
 void reactor_wait(struct reactor *r, struct conn *c, enum conn_want want);
 void reactor_keep_time(struct reactor *r, struct conn *c);
 

@@ -59,7 +59,7 @@ static bool receive(struct talk *t)
      * `stopping` is seen here: one of the two always happens. */
     atomic_store(&t->b->idle, idle);
     if (idle && server_stopping(t->server))
-        shutdown(t->b->fd, SHUT_RD); /* what has come already is still read */
+        shutdown(t->b->fd, SHUT_RD); /* bytes that have come are still read */
     ssize_t n = recv(t->b->fd, space, room, 0);
     atomic_store(&t->b->idle, 0);
     bool ok = returned(t, n);

@@ -322,7 +322,7 @@ void workers_stop(void)
     signal_children(SIGTERM);
 }
 
-/* Waited for, so that what they used is in the account. */
+/* Waited for, so that their resource use is in the account. */
 void workers_abort(void)
 {
     signal_children(SIGKILL);

@@ -102,7 +102,7 @@ static void on_turn_end(struct ev_loop *l, ev_check *w, int events)
 static void serve(struct server *server)
 {
     reactor_init(&reactor, server, sizeof(struct client));
-    /* Whatever LIBEV_FLAGS says: what is measured is this model. */
+    /* Whatever LIBEV_FLAGS says: this model is what is measured. */
     if (!(loop = ev_default_loop(EVFLAG_NOENV)))
         die("libev: cannot create an event loop");
 

@@ -139,7 +139,7 @@ static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *in
         session_alive(c->conn.session, turn_time());
 }
 
-/* All of it is. */
+/* All of the output is written. */
 static void on_drained(struct bufferevent *socket, void *arg)
 {
     struct client *c = arg;

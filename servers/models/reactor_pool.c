@@ -51,7 +51,7 @@ enum {
 struct job {
     struct conn conn;
     struct task task;
-    struct job *next; /* of those handed back */
+    struct job *next; /* the next job that is handed back */
     atomic_uint state;
 };
 

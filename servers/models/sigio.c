@@ -110,7 +110,7 @@ static void accept_all(struct reactor *r)
 {
     bool is_share_taken = r->more_to_accept && r->accepts > 0;
     for (struct conn *c; !is_share_taken && (c = reactor_accept(r));) {
-        conn_reported(c, true); /* what came before has had no signal */
+        conn_reported(c, true); /* earlier bytes have had no signal */
         if (enter(c))
             set_want(r, c, CONN_READ);
         else

@@ -22,7 +22,7 @@ struct slab {
 };
 
 static SLIST_HEAD(, slab) slabs;
-static size_t total;     /* slots in all of them */
+static size_t total;     /* slots in all slabs */
 static void **free_list; /* with room for all; the last given back is taken first */
 static size_t free_count;
 static bool no_guard_install; /* the kernel does not know it */

@@ -27,8 +27,8 @@
 #define STACK_SIZE ((size_t)64 << 10)
 #endif
 
-/* Make the first of them, so that the first connections need not wait for it. False when memory or
- * mappings are out. */
+/* Make the first stacks, so that the first connections need not wait for them. False when memory
+ * or mappings are out. */
 bool stacks_prepare(void);
 
 /* The lowest address of a stack of STACK_SIZE bytes, NULL when memory or mappings are out. */
@@ -37,7 +37,7 @@ void *stack_take(void);
 /* Give it back. Its memory goes back to the system where many are free already. */
 void stack_give(void *stack);
 
-/* Unmap all of them. None may be in use. */
+/* Unmap all stacks. None may be in use. */
 void stacks_free(void);
 
 #endif
