@@ -14,6 +14,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
+from lib import program  # noqa: E402
 
 ROOT = os.path.abspath(sys.argv[1])
 
@@ -47,11 +48,9 @@ def tree_of_stubs(t, build="exit 0"):
     for name, text in texts.items():
         path = os.path.join(tree, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(text)
-        os.chmod(path, 0o755)
+        program.write(path, text)
     for name in ("scripts/test", "scripts/disturb", "tests/summary.py"):
-        shutil.copy(os.path.join(ROOT, name), os.path.join(tree, name))
+        program.copy(os.path.join(ROOT, name), os.path.join(tree, name))
     return tree
 
 

@@ -16,8 +16,8 @@
 #include "servers/app/http_answer.h"
 #include "servers/app/http_resource.h"
 
-/* A body of up to so many bytes is copied behind its head, and goes out with the head. A longer body
- * is not copied: the whole body is the tail. */
+/* A body of up to so many bytes is copied behind its head, and goes out with the head. Of a longer
+ * body nothing is copied: the whole body is the tail. */
 #define COPY_MAX 16384u
 
 enum state {
