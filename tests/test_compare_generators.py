@@ -21,7 +21,7 @@ sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(ROOT, "
 sys.dont_write_bytecode = True
 
 import tap  # noqa: E402
-from lib import machine  # noqa: E402
+from lib import machine, program  # noqa: E402
 from load.run import SEVERAL, steady  # noqa: E402
 from compare_generators import clients, output, servers, statistics  # noqa: E402
 
@@ -103,12 +103,11 @@ def environment_is_clean(t):
     os.symlink(os.path.abspath(os.path.join(BUILD, "servers")),
                os.path.join(directory, "build", "servers"))
     spy = os.path.join(directory, "build", "loadgen", "iomodels-load")
-    with open(spy, "w", encoding="utf-8") as f:
-        f.write(f"#!{sys.executable} -B\nimport json, os, sys\nwith open({seen!r}, 'a') as f:\n"
-                "    f.write(json.dumps(dict(os.environ)) + '\\n')\n"
-                f"real = {os.path.abspath(os.path.join(BUILD, 'loadgen', 'iomodels-load'))!r}\n"
-                "os.execv(real, [real, *sys.argv[1:]])\n")
-    os.chmod(spy, 0o755)
+    program.write(spy, f"#!{sys.executable} -B\nimport json, os, sys\n"
+                  f"with open({seen!r}, 'a') as f:\n"
+                  "    f.write(json.dumps(dict(os.environ)) + '\\n')\n"
+                  f"real = {os.path.abspath(os.path.join(BUILD, 'loadgen', 'iomodels-load'))!r}\n"
+                  "os.execv(real, [real, *sys.argv[1:]])\n")
     out = os.path.join(directory, "out")
     done = subprocess.run(
         [sys.executable, os.path.join(ROOT, "scripts", "compare-generators"), "--build",

@@ -14,6 +14,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
+from lib import program  # noqa: E402
 
 ROOT = os.path.abspath(sys.argv[1])
 
@@ -51,11 +52,9 @@ def tree_of_stubs(t, build="exit 0"):
     for name, text in texts.items():
         path = os.path.join(tree, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(text)
-        os.chmod(path, 0o755)
+        program.write(path, text)
     for name in ("scripts/test", "scripts/disturb", "tests/summary.py"):
-        shutil.copy(os.path.join(ROOT, name), os.path.join(tree, name))
+        program.copy(os.path.join(ROOT, name), os.path.join(tree, name))
     return tree
 
 
@@ -113,9 +112,7 @@ def another_formatter(t):
     """Another version breaks lines at other places: it is not asked."""
     tree = tree_of_stubs(t)
     for name in ("clang-format", "clang-format-14"):
-        with open(os.path.join(tree, "bin", name), "w", encoding="utf-8") as f:
-            f.write(CLANG_FORMAT.format(15))
-        os.chmod(os.path.join(tree, "bin", name), 0o755)
+        program.write(os.path.join(tree, "bin", name), CLANG_FORMAT.format(15))
     p = call(tree, "test")
     assert p.returncode == 0 and not lines_of(tree, "formatted"), p.stdout
     assert "== clang-format 14 is not installed: the format is not checked\n" in p.stdout, p.stdout

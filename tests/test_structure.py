@@ -3,9 +3,9 @@
 
     python3 tests/test_structure.py SOURCE-ROOT [BUILD-ROOT]
 
-A law is a function that returns what breaks it, one line each. Each law is tried twice: on the tree,
-where it must find nothing, and on a copy of the tree with one breach, which it must find. Without
-BUILD-ROOT the law on circles of calls is left out."""
+A law is a function that returns what breaks it, one line each. Each law is tried twice: on the
+tree, where it must find nothing, and on a copy of the tree with one breach, which it must find.
+Without BUILD-ROOT the law on circles of calls is left out."""
 
 import json
 import os
@@ -21,8 +21,8 @@ import tap  # noqa: E402
 ROOT = os.path.abspath(sys.argv[1])
 BUILD = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 
-# The wings of each part, from the top down: a file includes headers of its own wing and of the wings
-# below. A wing is a folder, or one file with its header; "" is every other file beside the folders.
+# The wings of each part, from the top down: a file includes headers of its own wing and of the
+# wings below. A wing is a folder, or one file with its header; "" is every other file beside the folders.
 WINGS = {
     "servers": ("main", "models", "drive", "", "app", "files"),
     "loadgen": ("main", "cli", "report", "load", "pace", "conn", "engine", "record", "protocol"),
@@ -113,7 +113,7 @@ def app_does_no_io(root):
 def functions_are_short(root):
     """A function's braces stand alone in column 0. Its head begins after the line that ends what
     stands above it."""
-    for path in sources(root):
+    for path in sources(root, *WINGS, "tests"):
         lines = lines_of(root, path)
         for begin, line in enumerate(lines):
             if line != "{":
@@ -166,15 +166,18 @@ def objects(build):
 def calls(build):
     """Which source file uses which others of its part by name: {source: set of sources}."""
     owners, wanted = {}, []
-    for target, source, path in objects(build):
-        part = target.split("/")[0]
-        for line in subprocess.run(["nm", path], capture_output=True, text=True,
-                                   check=True).stdout.splitlines():
-            *_, kind, symbol = line.split()
-            if kind == "U":
-                wanted.append((part, target, source, symbol))
-            elif kind in "TDBRCWV" and symbol not in CONTRACTS:
-                owners.setdefault((part, symbol), {})[target] = source
+    places = {path: (target.split("/")[0], target, source)
+              for target, source, path in objects(build)}
+    assert places, f"{build} has no objects"
+    for line in subprocess.run(["nm", "--print-file-name", *places], capture_output=True, text=True,
+                               check=True).stdout.splitlines():
+        path, _, told = line.partition(":")
+        part, target, source = places[path]
+        *_, kind, symbol = told.split()
+        if kind == "U":
+            wanted.append((part, target, source, symbol))
+        elif kind in "TDBRCWV" and symbol not in CONTRACTS:
+            owners.setdefault((part, symbol), {})[target] = source
     graph = {}
     for part, target, source, symbol in wanted:
         owned = owners.get((part, symbol), {})
@@ -184,7 +187,8 @@ def calls(build):
 
 
 def no_circle_of_calls(build):
-    """The strongly connected files: Tarjan, "Depth-first search and linear graph algorithms", 1972."""
+    """The strongly connected files, as Tarjan finds them ("Depth-first search and linear graph
+    algorithms", 1972)."""
     graph = calls(build)
     number, low, stack, found = {}, {}, [], []
 

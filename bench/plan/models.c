@@ -52,17 +52,17 @@ static int by_rank(const void *a, const void *b)
     return order ? order : strcmp(x->name, y->name);
 }
 
-/* What `argv` prints, as a JSON object; NULL where it does not answer well within ten seconds.
+/* What `argv` prints, as a JSON object; NULL where it does not answer well within a minute.
  * `end` tells then how it ended. */
 static json_t *ask(const char *const *argv, char *end, size_t end_size)
 {
     struct process p;
     process_start(&p, &(struct process_spec){.argv = argv, .input = -1, .extra = -1});
-    bool ended = process_wait(&p, clock_after(clock_ns(), 10 * NS_PER_S));
+    bool ended = process_wait(&p, clock_after(clock_ns(), 60 * NS_PER_S));
     char *text = process_output(&p);
     json_t *json = ended && p.status == 0 ? json_loads(text, 0, NULL) : NULL;
     if (!ended)
-        snprintf(end, end_size, "no answer to --describe within 10 s");
+        snprintf(end, end_size, "no answer to --describe within 60 s");
     else
         process_end_reason(&p, end, end_size);
     free(text);

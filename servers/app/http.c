@@ -16,7 +16,8 @@
 #include "servers/app/http_answer.h"
 #include "servers/app/http_resource.h"
 
-/* So much of a body is copied behind its head, to go out with it; the rest is the tail. */
+/* A body of up to so many bytes is copied behind its head, and goes out with the head. Of a longer
+ * body nothing is copied: the whole body is the tail. */
 #define COPY_MAX 16384u
 
 enum state {
@@ -109,7 +110,7 @@ static uint32_t write_answer(struct http_session *h, struct answer *a, const uin
     h->tail_offset = h->tail_end = 0;
     if (r->method == HTTP_HEAD)
         return 0;
-    uint32_t copied = a->length < COPY_MAX ? (uint32_t)a->length : COPY_MAX;
+    uint32_t copied = a->length <= COPY_MAX ? (uint32_t)a->length : 0;
     memcpy(b->data + b->end, data ? data : resource_pattern(), copied);
     b->end += copied;
     h->tail = data;

@@ -2,10 +2,10 @@
 
 import json
 import os
-import shutil
 import subprocess
 
 from driver.bench import ARGS, ROOT, Bench, equal, expect
+from lib import program
 
 
 def bad_scenarios(t):
@@ -65,10 +65,8 @@ def benchmark_keeps_paths(t):
                        ("build/bench/iomodels", "pwd; printf '<%s>' \"$@\"")):
         path = os.path.join(root, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as f:
-            f.write("#!/bin/sh\n" + text + "\n")
-        os.chmod(path, 0o755)
-    shutil.copy(os.path.join(ROOT, "scripts", "benchmark"), os.path.join(root, "scripts"))
+        program.write(path, "#!/bin/sh\n" + text + "\n")
+    program.copy(os.path.join(ROOT, "scripts", "benchmark"), root + "/scripts/benchmark")
     p = subprocess.run(["a tree/scripts/benchmark", "my own.ini", "--out", "some where"],
                        cwd=b.dir, capture_output=True, text=True, check=False)
     equal((p.returncode, p.stdout), (0, os.path.realpath(b.dir) + "\n<run><my own.ini><--out>"

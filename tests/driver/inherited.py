@@ -9,6 +9,7 @@ from driver import spy
 from driver.bench import ARGS, Bench, equal, expect, nothing_left
 from driver.environment import EXTERNAL, copy_of_reference
 from driver.resume import begun
+from lib import program
 
 
 def ignore(number):
@@ -36,10 +37,8 @@ def signals_blocked(t):
     place, programs = copy_of_reference(b, "copy"), os.path.join(b.dir, "programs")
     os.mkdir(programs)
     fake = os.path.join(programs, "gnuplot")
-    with open(fake, "w", encoding="utf-8") as f:
-        f.write(f"#!{sys.executable}\nimport signal\nwith open('{b.dir}/pipe', 'w') as f:\n"
-                "    f.write('begun')\nsignal.pause()\n")
-    os.chmod(fake, 0o755)
+    program.write(fake, f"#!{sys.executable}\nimport signal\nwith open('{b.dir}/pipe', 'w') as f:\n"
+                  "    f.write('begun')\nsignal.pause()\n")
     os.mkfifo(os.path.join(b.dir, "pipe"))
     p = b.start("plot", place, env={"PATH": programs}, preexec_fn=lambda: signal.pthread_sigmask(
         signal.SIG_BLOCK, set(range(1, 32)) - {signal.SIGKILL, signal.SIGSTOP}))

@@ -11,6 +11,7 @@ import sys
 import tap
 from driver.bench import ARGS, Bench, equal, expect
 from driver.environment import SCRIPTS, copy_of_reference
+from lib import program
 
 COMMANDS = ("run", "list", "serve", "plot", "report")
 
@@ -126,12 +127,10 @@ def half_a_picture(t):
     place, programs = copy_of_reference(b, "copy"), os.path.join(b.dir, "programs")
     os.mkdir(programs)
     fake = os.path.join(programs, "gnuplot")
-    with open(fake, "w", encoding="utf-8") as f:
-        f.write(f"#!{sys.executable}\nimport glob, os, subprocess, sys\n"
-                f"subprocess.run([{shutil.which('gnuplot')!r}, *sys.argv[1:]])\n"
-                "for name in glob.glob('plots/*.svg'):\n"
-                "    os.truncate(name, os.path.getsize(name) - 100)\n")
-    os.chmod(fake, 0o755)
+    program.write(fake, f"#!{sys.executable}\nimport glob, os, subprocess, sys\n"
+                  f"subprocess.run([{shutil.which('gnuplot')!r}, *sys.argv[1:]])\n"
+                  "for name in glob.glob('plots/*.svg'):\n"
+                  "    os.truncate(name, os.path.getsize(name) - 100)\n")
     _, err = b.call("plot", place, status=1,
                     env={"PATH": programs + os.pathsep + os.environ["PATH"]})
     equal(err, f"iomodels: gnuplot did not write the whole of {place}/plots/throughput_http.svg\n",

@@ -8,6 +8,7 @@ import subprocess
 import tap
 from driver.bench import ARGS, ROOT, Bench, equal, expect
 from driver.resume import begun
+from lib import program
 
 SOURCE = os.path.realpath(ROOT)
 
@@ -89,7 +90,7 @@ def moved_tree(t):
     copy = os.path.join(tree, os.path.relpath(build, SOURCE))
     for part in ("bench/iomodels", "loadgen/iomodels-load", "servers/epoll-lt"):
         os.makedirs(os.path.dirname(os.path.join(copy, part)))
-        shutil.copy(os.path.join(build, part), os.path.join(copy, part))
+        program.copy(os.path.join(build, part), os.path.join(copy, part))
     with open(os.path.join(tree, "bench/scenarios/own.ini"), "w", encoding="utf-8") as f:
         f.write("[scenario]\nname = own\n[sweep]\nprotocols = http\nconnections = 1\n"
                 "repetitions = 1\nduration = 0.1s\n")

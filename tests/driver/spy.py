@@ -6,6 +6,7 @@ import shutil
 import sys
 
 import tap
+from lib import program
 
 SPY = """#!{python} -B
 import json, os, sys
@@ -30,9 +31,7 @@ class Spy:
 
     def __init__(self, path, real):
         self.path, self._log = path, path + ".log"
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(SPY.format(python=sys.executable, log=self._log, real=real))
-        os.chmod(path, 0o755)
+        program.write(path, SPY.format(python=sys.executable, log=self._log, real=real))
 
     def seen(self):
         with open(self._log, encoding="utf-8") as f:

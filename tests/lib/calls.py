@@ -22,6 +22,7 @@ def counted(server, do):
     are not of its model left out. Skips the test where strace is missing or may not attach."""
     if not shutil.which("strace"):
         raise tap.Skip("strace is not installed")
+    server.until_asleep()  # it listens before its loop is made
     path = f"{server._dir}/strace"
     tracer = subprocess.Popen(["strace", "-f", "-qq", "-o", path, "-p", str(server.pid)],
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

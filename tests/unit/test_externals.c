@@ -134,103 +134,105 @@ static void make_rows(struct trial_rows *rows, const struct contender *c, size_t
     }
 }
 
+static const struct {
+    struct contender a, b;
+    double median, low, high;
+    size_t pairs;
+    enum ratio_finding finding;
+} ratio_cases[] = {
+    /* The machine was slow in blocks 2 and 4, for both. */
+    {{"a", {20, 10, 20, 10, 20}, V, 0},
+     {"b", {10, 5, 10, 5, 10}, V, 0},
+     2,
+     2,
+     2,
+     5,
+     RATIO_ABOVE},
+    {{"a", {10, 5, 10, 5, 10}, V, 0},
+     {"b", {20, 10, 20, 10, 20}, V, 0},
+     .5,
+     .5,
+     .5,
+     5,
+     RATIO_BELOW},
+    {{"a", {9, 10, 11, 10, 12}, V, 0},
+     {"b", {10, 10, 10, 10, 10}, V, 0},
+     1,
+     .9,
+     1.2,
+     5,
+     RATIO_OPEN},
+    {{"a", {11, 10, 11, 12, 12}, V, 0},
+     {"b", {10, 10, 10, 10, 10}, V, 0},
+     1.1,
+     1,
+     1.2,
+     5,
+     RATIO_OPEN},
+    /* A block without a trial of one is no pair, and three pairs are too few. */
+    {{"a", {0, 20, 30, 40, 50}, V, 0},
+     {"b", {10, 10, 10, 0, 10}, V, 0},
+     3,
+     2,
+     5,
+     3,
+     RATIO_UNKNOWN},
+    /* Bounds: a limited a is at least so fast, a limited b too. */
+    {{"a", {20, 20, 20, 20, 20}, L, 0},
+     {"b", {10, 10, 10, 10, 10}, V, 0},
+     2,
+     2,
+     2,
+     5,
+     RATIO_ABOVE},
+    {{"a", {10, 10, 10, 10, 10}, L, 0},
+     {"b", {20, 20, 20, 20, 20}, V, 0},
+     .5,
+     .5,
+     .5,
+     5,
+     RATIO_UNKNOWN},
+    {{"a", {20, 20, 20, 20, 20}, V, 0},
+     {"b", {10, 10, 10, 10, 10}, L, 0},
+     2,
+     2,
+     2,
+     5,
+     RATIO_UNKNOWN},
+    {{"a", {10, 10, 10, 10, 10}, V, 0},
+     {"b", {20, 20, 20, 20, 20}, L, 0},
+     .5,
+     .5,
+     .5,
+     5,
+     RATIO_BELOW},
+    {{"a", {20, 20, 20, 20, 20}, L, 0},
+     {"b", {10, 10, 10, 10, 10}, L, 0},
+     2,
+     2,
+     2,
+     5,
+     RATIO_UNKNOWN},
+};
+
 static void ratios_are_paired_by_block(void **state)
 {
-    static const struct {
-        struct contender a, b;
-        double median, low, high;
-        size_t pairs;
-        enum ratio_finding finding;
-    } cases[] = {
-        /* The machine was slow in blocks 2 and 4, for both. */
-        {{"a", {20, 10, 20, 10, 20}, V, 0},
-         {"b", {10, 5, 10, 5, 10}, V, 0},
-         2,
-         2,
-         2,
-         5,
-         RATIO_ABOVE},
-        {{"a", {10, 5, 10, 5, 10}, V, 0},
-         {"b", {20, 10, 20, 10, 20}, V, 0},
-         .5,
-         .5,
-         .5,
-         5,
-         RATIO_BELOW},
-        {{"a", {9, 10, 11, 10, 12}, V, 0},
-         {"b", {10, 10, 10, 10, 10}, V, 0},
-         1,
-         .9,
-         1.2,
-         5,
-         RATIO_OPEN},
-        {{"a", {11, 10, 11, 12, 12}, V, 0},
-         {"b", {10, 10, 10, 10, 10}, V, 0},
-         1.1,
-         1,
-         1.2,
-         5,
-         RATIO_OPEN},
-        /* A block without a trial of one is no pair, and three pairs are too few. */
-        {{"a", {0, 20, 30, 40, 50}, V, 0},
-         {"b", {10, 10, 10, 0, 10}, V, 0},
-         3,
-         2,
-         5,
-         3,
-         RATIO_UNKNOWN},
-        /* Bounds: a limited a is at least so fast, a limited b too. */
-        {{"a", {20, 20, 20, 20, 20}, L, 0},
-         {"b", {10, 10, 10, 10, 10}, V, 0},
-         2,
-         2,
-         2,
-         5,
-         RATIO_ABOVE},
-        {{"a", {10, 10, 10, 10, 10}, L, 0},
-         {"b", {20, 20, 20, 20, 20}, V, 0},
-         .5,
-         .5,
-         .5,
-         5,
-         RATIO_UNKNOWN},
-        {{"a", {20, 20, 20, 20, 20}, V, 0},
-         {"b", {10, 10, 10, 10, 10}, L, 0},
-         2,
-         2,
-         2,
-         5,
-         RATIO_UNKNOWN},
-        {{"a", {10, 10, 10, 10, 10}, V, 0},
-         {"b", {20, 20, 20, 20, 20}, L, 0},
-         .5,
-         .5,
-         .5,
-         5,
-         RATIO_BELOW},
-        {{"a", {20, 20, 20, 20, 20}, L, 0},
-         {"b", {10, 10, 10, 10, 10}, L, 0},
-         2,
-         2,
-         2,
-         5,
-         RATIO_UNKNOWN},
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct contender both[] = {cases[i].a, cases[i].b};
+    for (size_t i = 0; i < sizeof ratio_cases / sizeof ratio_cases[0]; i++) {
+        struct contender both[] = {ratio_cases[i].a, ratio_cases[i].b};
         struct trial_rows rows;
         struct summary s;
         make_rows(&rows, both, 2);
         summary_make(&s, &rows);
         struct ratio_pair p = ratio_of(&rows, ratio_point(&s, PROTOCOL_HTTP, "a", 64),
                                        ratio_point(&s, PROTOCOL_HTTP, "b", 64));
-        assert_float_equal(p.at.median, cases[i].median, 1e-12);
-        assert_float_equal(p.at.low, cases[i].low, 1e-12);
-        assert_float_equal(p.at.high, cases[i].high, 1e-12);
-        assert_int_equal(p.at.n, cases[i].pairs);
-        if (p.finding != cases[i].finding)
-            fail_msg("case %zu: finding %d, not %d", i, (int)p.finding, (int)cases[i].finding);
+        assert_float_equal(p.at.median, ratio_cases[i].median, 1e-12);
+        assert_float_equal(p.at.low, ratio_cases[i].low, 1e-12);
+        assert_float_equal(p.at.high, ratio_cases[i].high, 1e-12);
+        assert_int_equal(p.at.n, ratio_cases[i].pairs);
+        if (p.finding != ratio_cases[i].finding)
+            fail_msg("case %zu: finding %d, not %d", i, (int)p.finding,
+                     (int)ratio_cases[i].finding);
         summary_free(&s);
         free(rows.at);
     }
@@ -287,105 +289,106 @@ static void who_is_compared(void **state)
     free(rows.at);
 }
 
+static const struct {
+    struct contender at[3];
+    const char *claim;
+    enum order_verdict verdict;
+    enum order_verdict steps[2];
+    bool overlap[2];
+    const char *first; /* of the measured order */
+} order_cases[] = {
+    {{{"a", {30, 31, 32, 33, 34}, V, 0},
+      {"b", {20, 21, 22, 23, 24}, V, 0},
+      {"c", {10, 11, 12, 13, 14}, V, 0}},
+     "a > b > c",
+     ORDER_HOLDS,
+     {ORDER_HOLDS, ORDER_HOLDS},
+     {false, false},
+     "a"},
+    {{{"a", {30, 31, 32, 33, 34}, V, 0},
+      {"b", {20, 21, 22, 23, 24}, V, 0},
+      {"c", {10, 11, 12, 13, 14}, V, 0}},
+     "a>c > b",
+     ORDER_REFUTED,
+     {ORDER_HOLDS, ORDER_REFUTED},
+     {false, false},
+     "a"},
+    /* Always a tenth faster, though the machine's speed varied by more: paired it shows. */
+    {{{"a", {11, 22, 33, 11, 22}, V, 0},
+      {"b", {10, 20, 30, 10, 20}, V, 0},
+      {"c", {1, 2, 3, 1, 2}, V, 0}},
+     "a > b > c",
+     ORDER_HOLDS,
+     {ORDER_HOLDS, ORDER_HOLDS},
+     {true, false},
+     "a"},
+    {{{"a", {9, 11, 10, 12, 9}, V, 0},
+      {"b", {10, 10, 10, 10, 10}, V, 0},
+      {"c", {1, 2, 3, 1, 2}, V, 0}},
+     "a > b > c",
+     ORDER_OPEN,
+     {ORDER_OPEN, ORDER_HOLDS},
+     {true, false},
+     NULL},
+    /* One wrong step is enough, whatever the others are. */
+    {{{"a", {9, 9, 9, 9, 9}, V, 0},
+      {"b", {10, 10, 10, 10, 10}, V, 0},
+      {"c", {0, 0, 0, 0, 1}, V, 0}},
+     "a > b > c",
+     ORDER_REFUTED,
+     {ORDER_REFUTED, ORDER_UNKNOWN},
+     {false, false},
+     "b"},
+    {{{"a", {11, 11, 11, 11, 11}, V, 0},
+      {"b", {10, 10, 10, 10, 10}, V, 0},
+      {"c", {1, 1, 1, 1, 1}, V, "status 404"}},
+     "a > b > c",
+     ORDER_UNKNOWN,
+     {ORDER_HOLDS, ORDER_UNKNOWN},
+     {false, false},
+     "a"},
+    {{{"a", {11, 11, 11, 11, 11}, V, 0},
+      {"b", {10, 10, 10, 10, 10}, V, 0},
+      {"c", {1, 1, 1, 1, 1}, V, 0}},
+     "a > b > nobody",
+     ORDER_UNKNOWN,
+     {ORDER_HOLDS, ORDER_UNKNOWN},
+     {false, false},
+     "a"},
+    /* The generator was b's limit: how fast b is, is not known. */
+    {{{"a", {11, 11, 11, 11, 11}, V, 0},
+      {"b", {10, 10, 10, 10, 10}, L, 0},
+      {"c", {1, 1, 1, 1, 1}, V, 0}},
+     "a > b > c",
+     ORDER_OPEN,
+     {ORDER_OPEN, ORDER_HOLDS},
+     {false, false},
+     "a"},
+};
+
 static void an_order_is_judged(void **state)
 {
-    static const struct {
-        struct contender at[3];
-        const char *claim;
-        enum order_verdict verdict;
-        enum order_verdict steps[2];
-        bool overlap[2];
-        const char *first; /* of the measured order */
-    } cases[] = {
-        {{{"a", {30, 31, 32, 33, 34}, V, 0},
-          {"b", {20, 21, 22, 23, 24}, V, 0},
-          {"c", {10, 11, 12, 13, 14}, V, 0}},
-         "a > b > c",
-         ORDER_HOLDS,
-         {ORDER_HOLDS, ORDER_HOLDS},
-         {false, false},
-         "a"},
-        {{{"a", {30, 31, 32, 33, 34}, V, 0},
-          {"b", {20, 21, 22, 23, 24}, V, 0},
-          {"c", {10, 11, 12, 13, 14}, V, 0}},
-         "a>c > b",
-         ORDER_REFUTED,
-         {ORDER_HOLDS, ORDER_REFUTED},
-         {false, false},
-         "a"},
-        /* Always a tenth faster, though the machine's speed varied by more: paired it shows. */
-        {{{"a", {11, 22, 33, 11, 22}, V, 0},
-          {"b", {10, 20, 30, 10, 20}, V, 0},
-          {"c", {1, 2, 3, 1, 2}, V, 0}},
-         "a > b > c",
-         ORDER_HOLDS,
-         {ORDER_HOLDS, ORDER_HOLDS},
-         {true, false},
-         "a"},
-        {{{"a", {9, 11, 10, 12, 9}, V, 0},
-          {"b", {10, 10, 10, 10, 10}, V, 0},
-          {"c", {1, 2, 3, 1, 2}, V, 0}},
-         "a > b > c",
-         ORDER_OPEN,
-         {ORDER_OPEN, ORDER_HOLDS},
-         {true, false},
-         NULL},
-        /* One wrong step is enough, whatever the others are. */
-        {{{"a", {9, 9, 9, 9, 9}, V, 0},
-          {"b", {10, 10, 10, 10, 10}, V, 0},
-          {"c", {0, 0, 0, 0, 1}, V, 0}},
-         "a > b > c",
-         ORDER_REFUTED,
-         {ORDER_REFUTED, ORDER_UNKNOWN},
-         {false, false},
-         "b"},
-        {{{"a", {11, 11, 11, 11, 11}, V, 0},
-          {"b", {10, 10, 10, 10, 10}, V, 0},
-          {"c", {1, 1, 1, 1, 1}, V, "status 404"}},
-         "a > b > c",
-         ORDER_UNKNOWN,
-         {ORDER_HOLDS, ORDER_UNKNOWN},
-         {false, false},
-         "a"},
-        {{{"a", {11, 11, 11, 11, 11}, V, 0},
-          {"b", {10, 10, 10, 10, 10}, V, 0},
-          {"c", {1, 1, 1, 1, 1}, V, 0}},
-         "a > b > nobody",
-         ORDER_UNKNOWN,
-         {ORDER_HOLDS, ORDER_UNKNOWN},
-         {false, false},
-         "a"},
-        /* The generator was b's limit: how fast b is, is not known. */
-        {{{"a", {11, 11, 11, 11, 11}, V, 0},
-          {"b", {10, 10, 10, 10, 10}, L, 0},
-          {"c", {1, 1, 1, 1, 1}, V, 0}},
-         "a > b > c",
-         ORDER_OPEN,
-         {ORDER_OPEN, ORDER_HOLDS},
-         {false, false},
-         "a"},
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof order_cases / sizeof order_cases[0]; i++) {
         struct trial_rows rows;
         struct summary s;
         struct order o;
-        make_rows(&rows, cases[i].at, 3);
+        make_rows(&rows, order_cases[i].at, 3);
         summary_make(&s, &rows);
-        order_make(&o, cases[i].claim, PROTOCOL_HTTP, 64, &rows, &s);
+        order_make(&o, order_cases[i].claim, PROTOCOL_HTTP, 64, &rows, &s);
         assert_int_equal(o.count, 3);
-        if (o.verdict != cases[i].verdict)
+        if (o.verdict != order_cases[i].verdict)
             fail_msg("case %zu: the order %s", i, order_verdict_names[o.verdict]);
         for (size_t k = 0; k < 2; k++) {
-            if (o.steps[k].verdict != cases[i].steps[k])
+            if (o.steps[k].verdict != order_cases[i].steps[k])
                 fail_msg("case %zu, step %zu %s", i, k,
                          order_verdict_names[o.steps[k].verdict]);
             /* Both are measured where one may be told from the other. */
             if (o.steps[k].verdict != ORDER_UNKNOWN)
-                assert_int_equal(o.steps[k].overlap, cases[i].overlap[k]);
+                assert_int_equal(o.steps[k].overlap, order_cases[i].overlap[k]);
         }
-        if (cases[i].first)
-            assert_string_equal(o.measured[0]->model, cases[i].first);
+        if (order_cases[i].first)
+            assert_string_equal(o.measured[0]->model, order_cases[i].first);
         order_free(&o);
         summary_free(&s);
         free(rows.at);

@@ -30,75 +30,75 @@ static enum http_progress read_whole(struct http_request *r, const char *text)
     return read_in_pieces(r, text, strlen(text), 0, 0);
 }
 
+static const struct {
+    const char *text;
+    int status;
+} refusals[] = {
+    {"GET / HTTP/1.1\n" HOST "\r\n", 400},
+    {"GET / HTTP/1.1\r\nHost: a\n\r\n", 400},
+    {"GET / HTTP/1.1\r\n" HOST "\n", 400},
+    {"GET / HTTP/1.1\r\rX: y\r\n" HOST "\r\n", 400},
+    {"GET / HTTP/1.1\r\n" HOST "X: a\rb\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\n" HOST "X: a\r\n b\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\n X: a\r\n" HOST "\r\n", 400},
+    {"GET / HTTP/1.1\r\n" HOST "X : a\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\n" HOST ": a\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\n" HOST "X\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\n" HOST "X: \x01\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\n" HOST HOST "\r\n", 400},
+    {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", 400},
+    {"GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400},
+    {"GET  / HTTP/1.1\r\n" HOST "\r\n", 400},
+    {"GET /  HTTP/1.1\r\n" HOST "\r\n", 400},
+    {"GET / HTTP/1.1 \r\n" HOST "\r\n", 400},
+    {" GET / HTTP/1.1\r\n" HOST "\r\n", 400},
+    {"GET /\r\n" HOST "\r\n", 400},
+    {"GET\r\n\r\n", 400},
+    {"G(T / HTTP/1.1\r\n" HOST "\r\n", 400},
+    {"GET /\x7f HTTP/1.1\r\n" HOST "\r\n", 400},
+    {"GET /\xc3\xa4 HTTP/1.1\r\n" HOST "\r\n", 400},
+    {"GET x HTTP/1.1\r\n" HOST "\r\n", 400},
+    {"GET * HTTP/1.1\r\n" HOST "\r\n", 400},
+    {"GET http:///x HTTP/1.1\r\n" HOST "\r\n", 400},
+    {"GET / http/1.1\r\n" HOST "\r\n", 400},
+    {"GET / HTTP/1\r\n" HOST "\r\n", 400},
+    {"GET / HTTP/1.10\r\n" HOST "\r\n", 400},
+    {"GET / HTTP/2.0\r\n" HOST "\r\n", 505},
+    {"GET / HTTP/0.9\r\n" HOST "\r\n", 505},
+    {"BREW / HTTP/1.1\r\n" HOST "\r\n", 501},
+    {"CONNECT a:443 HTTP/1.1\r\n" HOST "\r\n", 501},
+    {"GET / HTTP/1.1\r\n" HOST "Expect: cake\r\n\r\n", 417},
+    {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nContent-Length: 1\r\n\r\n", 400},
+    {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1, 1\r\n\r\n", 400},
+    {"POST / HTTP/1.1\r\n" HOST "Content-Length: -1\r\n\r\n", 400},
+    {"POST / HTTP/1.1\r\n" HOST "Content-Length: +1\r\n\r\n", 400},
+    {"POST / HTTP/1.1\r\n" HOST "Content-Length: 0x1\r\n\r\n", 400},
+    {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1 1\r\n\r\n", 400},
+    {"POST / HTTP/1.1\r\n" HOST "Content-Length:\r\n\r\n", 400},
+    {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+    {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+    {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n", 501},
+    {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n", 501},
+    {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked, gzip\r\n\r\n", 400},
+    {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked, chunked\r\n\r\n", 400},
+    {"POST / HTTP/1.1\r\n" HOST
+     "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+     400},
+};
+
 static void refused(void **state)
 {
-    static const struct {
-        const char *text;
-        int status;
-    } cases[] = {
-        {"GET / HTTP/1.1\n" HOST "\r\n", 400},
-        {"GET / HTTP/1.1\r\nHost: a\n\r\n", 400},
-        {"GET / HTTP/1.1\r\n" HOST "\n", 400},
-        {"GET / HTTP/1.1\r\rX: y\r\n" HOST "\r\n", 400},
-        {"GET / HTTP/1.1\r\n" HOST "X: a\rb\r\n\r\n", 400},
-        {"GET / HTTP/1.1\r\n" HOST "X: a\r\n b\r\n\r\n", 400},
-        {"GET / HTTP/1.1\r\n X: a\r\n" HOST "\r\n", 400},
-        {"GET / HTTP/1.1\r\n" HOST "X : a\r\n\r\n", 400},
-        {"GET / HTTP/1.1\r\n" HOST ": a\r\n\r\n", 400},
-        {"GET / HTTP/1.1\r\n" HOST "X\r\n\r\n", 400},
-        {"GET / HTTP/1.1\r\n" HOST "X: \x01\r\n\r\n", 400},
-        {"GET / HTTP/1.1\r\n\r\n", 400},
-        {"GET / HTTP/1.1\r\n" HOST HOST "\r\n", 400},
-        {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400},
-        {"GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", 400},
-        {"GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400},
-        {"GET  / HTTP/1.1\r\n" HOST "\r\n", 400},
-        {"GET /  HTTP/1.1\r\n" HOST "\r\n", 400},
-        {"GET / HTTP/1.1 \r\n" HOST "\r\n", 400},
-        {" GET / HTTP/1.1\r\n" HOST "\r\n", 400},
-        {"GET /\r\n" HOST "\r\n", 400},
-        {"GET\r\n\r\n", 400},
-        {"G(T / HTTP/1.1\r\n" HOST "\r\n", 400},
-        {"GET /\x7f HTTP/1.1\r\n" HOST "\r\n", 400},
-        {"GET /\xc3\xa4 HTTP/1.1\r\n" HOST "\r\n", 400},
-        {"GET x HTTP/1.1\r\n" HOST "\r\n", 400},
-        {"GET * HTTP/1.1\r\n" HOST "\r\n", 400},
-        {"GET http:///x HTTP/1.1\r\n" HOST "\r\n", 400},
-        {"GET / http/1.1\r\n" HOST "\r\n", 400},
-        {"GET / HTTP/1\r\n" HOST "\r\n", 400},
-        {"GET / HTTP/1.10\r\n" HOST "\r\n", 400},
-        {"GET / HTTP/2.0\r\n" HOST "\r\n", 505},
-        {"GET / HTTP/0.9\r\n" HOST "\r\n", 505},
-        {"BREW / HTTP/1.1\r\n" HOST "\r\n", 501},
-        {"CONNECT a:443 HTTP/1.1\r\n" HOST "\r\n", 501},
-        {"GET / HTTP/1.1\r\n" HOST "Expect: cake\r\n\r\n", 417},
-        {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nContent-Length: 1\r\n\r\n", 400},
-        {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1, 1\r\n\r\n", 400},
-        {"POST / HTTP/1.1\r\n" HOST "Content-Length: -1\r\n\r\n", 400},
-        {"POST / HTTP/1.1\r\n" HOST "Content-Length: +1\r\n\r\n", 400},
-        {"POST / HTTP/1.1\r\n" HOST "Content-Length: 0x1\r\n\r\n", 400},
-        {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1 1\r\n\r\n", 400},
-        {"POST / HTTP/1.1\r\n" HOST "Content-Length:\r\n\r\n", 400},
-        {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-         400},
-        {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
-        {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n", 501},
-        {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n", 501},
-        {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked, gzip\r\n\r\n", 400},
-        {"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked, chunked\r\n\r\n", 400},
-        {"POST / HTTP/1.1\r\n" HOST
-         "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
-         400},
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        size_t n = strlen(cases[i].text);
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        size_t n = strlen(refusals[i].text);
         for (size_t cut = 0; cut <= n; cut++) {
             struct http_request r;
-            enum http_progress p = read_in_pieces(&r, cases[i].text, n, cut, cut);
-            if (p != HTTP_ERROR || r.status != cases[i].status)
-                fail_msg("%s cut at %zu: progress %d, status %d, wanted %d", cases[i].text, cut,
-                         (int)p, r.status, cases[i].status);
+            enum http_progress p = read_in_pieces(&r, refusals[i].text, n, cut, cut);
+            if (p != HTTP_ERROR || r.status != refusals[i].status)
+                fail_msg("%s cut at %zu: progress %d, status %d, wanted %d", refusals[i].text,
+                         cut, (int)p, r.status, refusals[i].status);
         }
     }
 }

@@ -98,66 +98,68 @@ static void defaults(void **state)
 #define HEAD "[scenario]\nname = x\n[sweep]\n"
 #define GOOD HEAD "connections = 1\n"
 
+static const struct {
+    const char *text;
+    int line; /* 0: no line is to blame */
+    const char *says;
+} faults[] = {
+    {GOOD "colour = red\n", 5, "unknown key 'colour' in [sweep]"},
+    {"[scenario]\nname = x\nsize = 1\n", 3, "unknown key 'size' in [scenario]"},
+    {GOOD "[model:poll]\nspeed = 1\n", 6, "unknown key 'speed' in [model:poll]"},
+    {GOOD "[models]\nx = 1\n", 6, "unknown section [models]"},
+    {GOOD " 2\n", 5, "'connections' has a value already"},
+    {GOOD "connections = 2\n", 5, "'connections' has a value already"},
+    {GOOD "protocols = http\n  echo\n", 6, "'protocols' has a value already"},
+    {GOOD "[model:poll]\nconnections = 1\n 2\n", 7, "'connections' has a value already"},
+    {GOOD "# caf\xe9\n", 5, "not UTF-8"},
+    {GOOD "duration = fast\n", 5, "duration = 'fast'"},
+    {GOOD "duration = 0\n", 5, "duration = '0'"},
+    {GOOD "warmup = -1s\n", 5, "warmup = '-1s'"},
+    {GOOD "settle = soon\n", 5, "settle = 'soon'"},
+    {GOOD "repetitions = 0\n", 5, "repetitions = '0'"},
+    {GOOD "repetitions = 3x\n", 5, "repetitions = '3x'"},
+    {GOOD "protocols = http, smtp\n", 5, "protocols = 'http, smtp'"},
+    {GOOD "protocols =\n", 5, "protocols = ''"},
+    {HEAD "connections = 4, 2\n", 4, "ascending"},
+    {HEAD "connections = 4, 4\n", 4, "ascending"},
+    {HEAD "connections = 0\n", 4, "connections = '0'"},
+    {HEAD "connections = \n", 4, "connections = ''"},
+    {GOOD "path = bytes\n", 5, "path = 'bytes'"},
+    {GOOD "path = /a b\n", 5, "path = '/a b'"},
+    {GOOD "path = /a#b\n", 5, "path = '/a#b'"},
+    {GOOD "path = /<\n", 5, "path = '/<'"},
+    {GOOD "payload = 0\n", 5, "payload = '0'"},
+    {GOOD "generator_threads = many\n", 5, "generator_threads = 'many'"},
+    {"[scenario]\nname = Big Name\n", 2, "name = 'Big Name'"},
+    {GOOD "order = a\n", 5, "order = 'a'"},
+    {GOOD "order = a > > b\n", 5, "order = 'a > > b'"},
+    {GOOD "order = a > b c\n", 5, "order = 'a > b c'"},
+    {GOOD "[model:poll]\noptions = 'a\n", 6, "options: a quote is not closed"},
+    {GOOD "[model:poll]\noptions =\n", 6, "options: the command is empty"},
+    {GOOD "nonsense\n", 5, "neither"},
+    {"[scenario\n", 1, "neither"},
+    {"[sweep]\nconnections = 1\n", 0, "has no name"},
+    {"[scenario]\nname = x\n", 0, "no connections"},
+    {GOOD "rank = 7\n", 0, "rank is none of"},
+    {"", 0, "has no name"},
+};
+
 static void names_the_line(void **state)
 {
-    static const struct {
-        const char *text;
-        int line; /* 0: no line is to blame */
-        const char *says;
-    } cases[] = {
-        {GOOD "colour = red\n", 5, "unknown key 'colour' in [sweep]"},
-        {"[scenario]\nname = x\nsize = 1\n", 3, "unknown key 'size' in [scenario]"},
-        {GOOD "[model:poll]\nspeed = 1\n", 6, "unknown key 'speed' in [model:poll]"},
-        {GOOD "[models]\nx = 1\n", 6, "unknown section [models]"},
-        {GOOD " 2\n", 5, "'connections' has a value already"},
-        {GOOD "connections = 2\n", 5, "'connections' has a value already"},
-        {GOOD "protocols = http\n  echo\n", 6, "'protocols' has a value already"},
-        {GOOD "[model:poll]\nconnections = 1\n 2\n", 7, "'connections' has a value already"},
-        {GOOD "# caf\xe9\n", 5, "not UTF-8"},
-        {GOOD "duration = fast\n", 5, "duration = 'fast'"},
-        {GOOD "duration = 0\n", 5, "duration = '0'"},
-        {GOOD "warmup = -1s\n", 5, "warmup = '-1s'"},
-        {GOOD "settle = soon\n", 5, "settle = 'soon'"},
-        {GOOD "repetitions = 0\n", 5, "repetitions = '0'"},
-        {GOOD "repetitions = 3x\n", 5, "repetitions = '3x'"},
-        {GOOD "protocols = http, smtp\n", 5, "protocols = 'http, smtp'"},
-        {GOOD "protocols =\n", 5, "protocols = ''"},
-        {HEAD "connections = 4, 2\n", 4, "ascending"},
-        {HEAD "connections = 4, 4\n", 4, "ascending"},
-        {HEAD "connections = 0\n", 4, "connections = '0'"},
-        {HEAD "connections = \n", 4, "connections = ''"},
-        {GOOD "path = bytes\n", 5, "path = 'bytes'"},
-        {GOOD "path = /a b\n", 5, "path = '/a b'"},
-        {GOOD "path = /a#b\n", 5, "path = '/a#b'"},
-        {GOOD "path = /<\n", 5, "path = '/<'"},
-        {GOOD "payload = 0\n", 5, "payload = '0'"},
-        {GOOD "generator_threads = many\n", 5, "generator_threads = 'many'"},
-        {"[scenario]\nname = Big Name\n", 2, "name = 'Big Name'"},
-        {GOOD "order = a\n", 5, "order = 'a'"},
-        {GOOD "order = a > > b\n", 5, "order = 'a > > b'"},
-        {GOOD "order = a > b c\n", 5, "order = 'a > b c'"},
-        {GOOD "[model:poll]\noptions = 'a\n", 6, "options: a quote is not closed"},
-        {GOOD "[model:poll]\noptions =\n", 6, "options: the command is empty"},
-        {GOOD "nonsense\n", 5, "neither"},
-        {"[scenario\n", 1, "neither"},
-        {"[sweep]\nconnections = 1\n", 0, "has no name"},
-        {"[scenario]\nname = x\n", 0, "no connections"},
-        {GOOD "rank = 7\n", 0, "rank is none of"},
-        {"", 0, "has no name"},
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         struct scenario s;
         char error[512] = "";
         char place[128];
-        if (read_text(cases[i].text, &s, error, sizeof error))
-            fail_msg("accepted: %s", cases[i].text);
-        if (cases[i].line)
-            snprintf(place, sizeof place, "%s:%d: ", file, cases[i].line);
+        if (read_text(faults[i].text, &s, error, sizeof error))
+            fail_msg("accepted: %s", faults[i].text);
+        if (faults[i].line)
+            snprintf(place, sizeof place, "%s:%d: ", file, faults[i].line);
         else
             snprintf(place, sizeof place, "%s: ", file);
-        if (strncmp(error, place, strlen(place)) != 0 || !strstr(error, cases[i].says))
-            fail_msg("'%s' does not begin with '%s' and say '%s'", error, place, cases[i].says);
+        if (strncmp(error, place, strlen(place)) != 0 || !strstr(error, faults[i].says))
+            fail_msg("'%s' does not begin with '%s' and say '%s'", error, place,
+                     faults[i].says);
         assert_null(strchr(error, '\n'));
         scenario_free(&s);
     }
