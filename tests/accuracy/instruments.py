@@ -123,7 +123,7 @@ def fifo_is_one_server(t):
 
 
 def ends_with_its_parent(t):
-    """Whoever started it is killed, which it cannot announce."""
+    """The program that started it is killed, without a word."""
     script = ("import subprocess, sys, time\n"
               "p = subprocess.Popen([sys.argv[1]], stdin=subprocess.PIPE,"
               " stdout=subprocess.DEVNULL)\n"

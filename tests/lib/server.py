@@ -93,7 +93,7 @@ class Server:
             command = ["/bin/sh", "-c", 'ulimit -n "$0" && exec "$@"', str(nofile)] + command
         command = [*wrap, *command]
         try:
-            # A session of its own: its number finds every descendant, whoever its parent is now.
+            # A session of its own: its number finds every descendant, also an orphan.
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                             stdout=subprocess.PIPE, stderr=self._errors,
                                             pass_fds=[give], start_new_session=True)

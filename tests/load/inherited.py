@@ -1,4 +1,4 @@
-"""What whoever starts the generator may leave behind: signals, limits, descriptors, a terminal."""
+"""What the generator may inherit: signals, limits, descriptors, a terminal."""
 
 import os
 import pty

@@ -27,7 +27,7 @@ def network(t):
     """Make one; returns the words before a command that runs it in there."""
     if not shutil.which("unshare") or not shutil.which("nsenter"):
         skip("a network of its own needs unshare and nsenter")
-    # Whoever is not root makes one where it is.
+    # An ordinary user makes one in a user namespace, as the root of that.
     user = os.geteuid() != 0
     holder = subprocess.Popen(
         ["unshare", *(["--user", "--map-root-user"] if user else []), "-n", sys.executable, "-c",

@@ -97,7 +97,7 @@ def null_needs_no_descriptors(t):
 
 
 def inherited_descriptors(t):
-    """Those of whoever starts the generator count as well."""
+    """Descriptors that the generator inherits count as well."""
     stub = stub_for(t)
     fds = [os.open("/dev/null", os.O_RDONLY) for _ in range(100)]
     t.defer(lambda: [os.close(fd) for fd in fds])

@@ -112,7 +112,7 @@ def slowloris(s):
 @check("http", "idle timeout: signals do not prolong it")
 def signals(s):
     # A call with a time limit is not restarted after a signal, SA_RESTART or not (signal(7)).
-    # Whoever calls again with the whole limit waits for ever if signals keep coming.
+    # A caller that waits again with the whole limit waits for ever if signals keep coming.
     server = s.start(*IDLE)
     silent = s.http(server)
     give_up = time.monotonic() + s.patience

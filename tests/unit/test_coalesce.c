@@ -115,8 +115,8 @@ static void a_part_of_a_slice_decides_nothing(void **state)
     assert_true(c.on);
 }
 
-/* This thread's CPU time, taken for the time of day: so the thread never sleeps, whoever else wants
- * its CPU. */
+/* This thread's CPU time, taken for the time of day: so the thread never sleeps, even if
+ * others want its CPU. */
 static uint64_t busy_clock(void)
 {
     struct timespec t;
