@@ -19,13 +19,14 @@
  * is held, and beyond that the request is cancelled: the client feels it as from the others. Out of
  * buffers (ENOBUFS) nothing is lost, and the request is armed again.
  *
- * Sending. An answer of up to 17 KiB is copied and sent without a completion, unless it does not go
- * out whole and at once; that is known when the call that submitted it returns, and looked at
- * before anything else. What must come after it, the next answer or a close, waits until then. What
- * the session has behind the copy already goes out by the same request, which then has a
- * completion. A large piece is sent from where it lies, and its completion awaited. With --zerocopy
- * pages are pinned instead of copied (IORING_OP_SEND_ZC), and a second completion says when the
- * client has acknowledged them: only then they are the session's again.
+ * Sending. An answer of up to 17 KiB is kept, as a copy where it is small, and sent without a
+ * completion, unless it does not go out whole and at once; that is known when the call that
+ * submitted it returns, and looked at before anything else. What must come after it, the next
+ * answer or a close, waits until then. What the session has behind it already goes out by the same
+ * request, which then has a completion. A large piece is sent from where it lies, and its
+ * completion awaited. With --zerocopy pages are pinned instead of copied (IORING_OP_SEND_ZC), and a
+ * second completion says when the client has acknowledged them: only then they are the session's
+ * again.
  *
  * Time is one request too: the earliest deadline of all. */
 #include "servers/model.h"

@@ -165,13 +165,29 @@ bool uring_enter(struct uring *u, bool wait)
     return result >= 0;
 }
 
-void *uring_arena(struct uring *u, size_t size)
+const uint8_t *uring_keep_copy(struct uring *u, const uint8_t *data, size_t size)
 {
-    if (size > URING_ARENA_SIZE - u->arena_used)
-        return NULL;
-    void *p = u->arena + u->arena_used;
-    u->arena_used += size;
-    return p;
+    uint8_t *copy = u->arena + u->batch_bytes;
+    u->batch_bytes += size;
+    return memcpy(copy, data, size);
+}
+
+const uint8_t *uring_keep_block(struct uring *u, struct buffer *b)
+{
+    u->batch_bytes += b->end - b->start;
+    b->next = u->blocks;
+    u->blocks = b;
+    return b->data + b->start;
+}
+
+void uring_batch_done(struct uring *u)
+{
+    for (struct buffer *b; (b = u->blocks);) {
+        u->blocks = b->next;
+        buffer_give(b);
+    }
+    u->batch_bytes = 0;
+    u->epoch++;
 }
 
 void uring_recycle(struct uring *u, uint32_t cqe_flags)

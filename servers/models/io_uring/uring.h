@@ -12,12 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "servers/app/buffer.h"
+
 /* Of one provided buffer. A line more than half a page: at a distance of whole pages the first
  * lines of all buffers would compete for the same few places of the cache. */
 #define URING_BUFFER_SIZE ((size_t)2048 + 64)
 
-/* For answers that are copied to be sent with the next batch. When it is full they are submitted at
- * once: few enough to be in the cache still when the kernel reads them. */
+/* Answers that are sent with the next batch, in the arena and in blocks of their own, have so many
+ * bytes at the most. Then they are submitted at once: few enough to be in the cache still when the
+ * kernel reads them. */
 #define URING_ARENA_SIZE ((size_t)64 << 10)
 
 struct uring {
@@ -27,7 +30,8 @@ struct uring {
     struct io_uring_buf_ring *entries;
     uint8_t *buffers;
     uint8_t *arena;
-    size_t arena_used;
+    size_t batch_bytes;    /* of answers that are sent with the next batch */
+    struct buffer *blocks; /* which of these answers lie in */
     /* How many batches were submitted and their failed sends looked at: what was sent in an earlier
      * epoch is with the kernel. */
     uint64_t epoch;
@@ -83,9 +87,19 @@ static inline void uring_on_slot(struct io_uring_sqe *sqe, const void *of, enum 
  * false when a signal ended it. */
 bool uring_enter(struct uring *u, bool wait);
 
-/* `size` bytes that stay as they are until what was submitted with them is done; NULL if there is
- * no room. */
-void *uring_arena(struct uring *u, size_t size);
+/* Is there room for an answer of `size` bytes in this batch? */
+static inline bool uring_has_room(const struct uring *u, size_t size)
+{
+    return size <= URING_ARENA_SIZE - u->batch_bytes;
+}
+
+/* Keep an answer, for which there is room, until what was submitted with it is done: a copy of
+ * `data`, or the block that it lies in. */
+const uint8_t *uring_keep_copy(struct uring *u, const uint8_t *data, size_t size);
+const uint8_t *uring_keep_block(struct uring *u, struct buffer *b);
+
+/* What was submitted is done: the answers are no longer needed. */
+void uring_batch_done(struct uring *u);
 
 /* The provided buffer that the data of a completion is in, and how it is given back. */
 static inline uint8_t *uring_buffer(const struct uring *u, uint32_t cqe_flags)

@@ -7,9 +7,12 @@
 #include "servers/app/buffer.h"
 #include "servers/app/count.h"
 
-/* Answers up to this size are copied to the arena. The session's buffer is free again at once and
- * serves the next connection of the batch, and no completion is needed to say so. */
-#define COPY_MAX (17u << 10)
+/* Answers up to this size are kept until the batch is submitted, and need no completion. */
+#define KEEP_MAX (17u << 10)
+
+/* Of these the small ones are copied to the arena, where they lie close together. The others keep
+ * the block that they were written to. */
+#define COPY_MAX 4096u
 
 /* The most that one send takes from the session: a slow reader is to be seen to make progress. */
 #define PIECE_MAX ((size_t)64 << 10)
@@ -136,20 +139,29 @@ static void send_piece(struct uring_loop *l, struct uring_conn *c, const uint8_t
     c->sending = true;
 }
 
+/* Take output from the session, which goes on as if it were sent. */
+static const uint8_t *keep(struct uring_loop *l, struct uring_conn *c, const uint8_t *data,
+                           size_t n)
+{
+    struct buffer *block = n > COPY_MAX ? session_take_output(c->session, l->now) : NULL;
+    if (block)
+        return uring_keep_block(&l->ring, block);
+    data = uring_keep_copy(&l->ring, data, n);
+    session_sent(c->session, n, l->now);
+    return data;
+}
+
 /* Send a copy, and hear of it only if it does not go out whole and at once. MSG_DONTWAIT has the
  * kernel say so when the request is submitted, and MSG_WAITALL makes a part of it a failure, which
  * IOSQE_CQE_SKIP_SUCCESS does not keep quiet. A thread of the kernel that submits does so later:
  * not with --sqpoll. */
 static bool send_copy(struct uring_loop *l, struct uring_conn *c, const uint8_t *data, size_t n)
 {
-    if (n > COPY_MAX || l->ring.sqpoll || without_copy(l, c, n))
+    if (n > KEEP_MAX || l->ring.sqpoll || without_copy(l, c, n))
         return false;
-    uint8_t *copy = uring_arena(&l->ring, n);
-    if (!copy && uring_flush(l))
-        copy = uring_arena(&l->ring, n);
-    if (!copy)
+    if (!uring_has_room(&l->ring, n) && !(uring_flush(l) && uring_has_room(&l->ring, n)))
         return false;
-    memcpy(copy, data, n);
+    const uint8_t *copy = keep(l, c, data, n);
     struct io_uring_sqe *sqe = uring_request(&l->ring);
     io_uring_prep_send(sqe, (int)c->slot, copy, n, MSG_NOSIGNAL | MSG_WAITALL | MSG_DONTWAIT);
     uring_on_slot(sqe, c, URING_COPY_SENT);
@@ -184,11 +196,8 @@ void uring_transmit(struct uring_loop *l, struct uring_conn *c)
 {
     size_t n;
     const uint8_t *data = session_output(c->session, &n);
-    if (send_copy(l, c, data, n)) {
-        session_sent(c->session, n, l->now);
-    } else {
+    if (!send_copy(l, c, data, n))
         send_piece(l, c, data, n < PIECE_MAX ? n : PIECE_MAX);
-    }
 }
 
 static void send_rest(struct uring_loop *l, struct uring_conn *c)

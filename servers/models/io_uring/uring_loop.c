@@ -93,8 +93,7 @@ static bool see_copies(struct uring_loop *l)
     l->seen = n;
     if (io_uring_cq_has_overflow(io))
         return false;
-    l->ring.epoch++;
-    l->ring.arena_used = 0;
+    uring_batch_done(&l->ring);
     return true;
 }
 
