@@ -52,8 +52,8 @@ def unsupported(s):
         assert len(r.stderr.splitlines()) == 1 and not r.stdout, r
 
 
-@check("", "io-uring: the ring is there before it listens, and stays the only one")
-def one_ring(s):
+@check("", "io-uring: whether it can have a ring is tried before it listens")
+def tried_first(s):
     if not shutil.which("strace"):
         s.skip("strace is not installed")
     with tempfile.NamedTemporaryFile("r", prefix="iomodels-") as trace:
@@ -67,7 +67,8 @@ def one_ring(s):
             s.skip(f"strace cannot: {process.stderr.read().strip()}")
         made = [call.split()[1].split("(")[0] for call in trace]
     assert line.startswith("listening on "), line
-    assert made == ["io_uring_setup", "listen"], made
+    # The ring that serves is another, and may be there already.
+    assert made[:2] == ["io_uring_setup", "listen"], made
 
 
 @check("http", "io-uring: with 64 connections io_uring_enter is the only system call",
@@ -78,6 +79,8 @@ def only_enter(s):
     if "--sqpoll" in s.settings.arguments:
         s.skip("with --sqpoll it is another thread that submits")
     server = s.start()
+    with s.http(server) as c:
+        assert c.ask("/").status == 200, "the ring is set up"
 
     def load():
         conns = [s.http(server) for _ in range(64)]
@@ -92,7 +95,7 @@ def only_enter(s):
     found = calls.counted(server, load)
     enters = found.pop("io_uring_enter")
     assert not found, found
-    final = server.until_counters(lambda n: n["closed"] == 64, "all closed")
+    final = server.until_counters(lambda n: n["closed"] == 65, "all closed")
     assert final["enters"] >= enters > 20, (enters, final)
     # 1,280 requests, 64 arrivals, 64 ends in two steps: at the worst one by one. A call more for each
     # request would be another 1,280.

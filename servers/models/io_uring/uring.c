@@ -1,14 +1,19 @@
+/* The ring: how it is opened, how requests go in, and the buffers. Knows no connection. */
 #include "servers/models/io_uring/uring.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include "common/err.h"
+#include "servers/app/count.h"
+
+/* Slots of the table, which take 8 bytes of the kernel's memory each, and how many there are beyond
+ * the most connections, for those that are to be refused. */
+#define SLOTS_MAX   65536u
+#define SLOTS_SPARE 64
 
 /* Requests and completions of a batch with a thousand connections. A submission queue that is full
  * is submitted early; what does not fit into the other the kernel keeps (IORING_FEAT_NODROP). */
@@ -20,14 +25,10 @@
 
 /* The ring of buffers, the buffers, the arena. */
 #define MEMORY                                                                                 \
-    (BUFFERS * sizeof(struct io_uring_buf) + BUFFERS * URING_BUFFER_SIZE + URING_ARENA_SIZE)
+    (BUFFERS * sizeof(struct io_uring_buf) + BUFFERS * URING_BUFFER_SIZE + URING_KEPT_MAX)
 
 /* How long the kernel thread looks for requests before it sleeps. */
 #define SQPOLL_IDLE_MS 100
-
-/* What keeps the kernel from taking requests passes; if it does not, so many times over, this is
- * the end. */
-#define TRIES_MAX 1000
 
 static bool fail(char *why, size_t size, const char *what, int error)
 {
@@ -35,41 +36,15 @@ static bool fail(char *why, size_t size, const char *what, int error)
     return false;
 }
 
-static bool set_up(struct uring *u, char *why, size_t size)
+static const char *refusal(int error)
 {
-    struct io_uring_params p = {
-        .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE,
-        .cq_entries = COMPLETIONS,
-    };
-    if (u->sqpoll) {
-        p.flags |= IORING_SETUP_SQPOLL;
-        p.sq_thread_idle = SQPOLL_IDLE_MS;
-    } else {
-        /* Completions are worked off in the call that waits for them, and nowhere else. */
-        p.flags |= IORING_SETUP_DEFER_TASKRUN;
-    }
-    int result = io_uring_queue_init_params(SUBMISSIONS, &u->io, &p);
-    switch (-result) {
-    case 0:
-        return true;
-    case ENOSYS:
-        return fail(why, size, "this kernel has no io_uring", ENOSYS);
-    case EPERM:
-    case EACCES:
-        return fail(
-            why, size,
-            "io_uring is not allowed here (sysctl kernel.io_uring_disabled, or the seccomp "
-            "filter of a container)",
-            -result);
-    case EINVAL:
-        return fail(why, size, "io_uring of this kernel is too old (Linux 6.1 is needed)",
-                    EINVAL);
-    case ENOMEM:
-        return fail(why, size, "no memory for an io_uring, which counts against ulimit -l",
-                    ENOMEM);
-    default:
-        return fail(why, size, "cannot set up an io_uring", -result);
-    }
+    return error == ENOSYS   ? "this kernel has no io_uring"
+           : error == EINVAL ? "io_uring of this kernel is too old (Linux 6.1 is needed)"
+           : error == ENOMEM ? "no memory for an io_uring, which counts against ulimit -l"
+           : error == EPERM || error == EACCES
+               ? "io_uring is not allowed here (sysctl kernel.io_uring_disabled, or the seccomp "
+                 "filter of a container)"
+               : "cannot set up an io_uring";
 }
 
 static void put_buffer(struct uring *u, unsigned i, int offset)
@@ -101,19 +76,48 @@ static bool provide_buffers(struct uring *u, char *why, size_t size)
     return true;
 }
 
-bool uring_open(struct uring *u, unsigned slots, bool sqpoll, char *why, size_t size)
+static size_t table_size(size_t max_connections)
 {
-    *u = (struct uring){.slots = slots, .sqpoll = sqpoll, .epoch = 1};
-    if (!set_up(u, why, size))
-        return false;
-    int result = io_uring_register_files_sparse(&u->io, slots);
-    bool ready = result < 0 ? fail(why, size, "cannot register a table of sockets", -result)
-                            : provide_buffers(u, why, size);
-    if (!ready)
+    struct rlimit limit;
+    size_t size = max_connections ? max_connections + SLOTS_SPARE : SLOTS_MAX;
+    /* The kernel allows a table as large as that of descriptors, although these are none. */
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < size ? limit.rlim_cur
+                                                                          : size;
+}
+
+static bool fit_out(struct uring *u, char *why, size_t size)
+{
+    struct io_uring_probe *probe = io_uring_get_probe_ring(&u->io);
+    bool can_zerocopy = probe && io_uring_opcode_supported(probe, IORING_OP_SEND_ZC);
+    io_uring_free_probe(probe);
+    if (u->zerocopy && !can_zerocopy)
+        return fail(why, size, "--zerocopy: this kernel cannot send without copying",
+                    EOPNOTSUPP);
+    int result = io_uring_register_files_sparse(&u->io, (unsigned)u->slots);
+    if (result < 0)
+        return fail(why, size, "cannot register a table of sockets", -result);
+    return provide_buffers(u, why, size);
+}
+
+bool uring_open(struct uring *u, size_t max_connections, char *why, size_t size)
+{
+    struct io_uring_params p = {
+        .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE,
+        .cq_entries = COMPLETIONS,
+        .sq_thread_idle = SQPOLL_IDLE_MS,
+    };
+    /* DEFER_TASKRUN: completions are worked off in the call that waits for them. */
+    p.flags |= u->sqpoll ? IORING_SETUP_SQPOLL : IORING_SETUP_DEFER_TASKRUN;
+    u->slots = table_size(max_connections);
+    int result = io_uring_queue_init_params(SUBMISSIONS, &u->io, &p);
+    if (result < 0)
+        return fail(why, size, refusal(-result), -result);
+    if (!fit_out(u, why, size)) {
         uring_close(u);
-    else
-        io_uring_register_ring_fd(&u->io); /* saves a look-up in each call, if it succeeds */
-    return ready;
+        return false;
+    }
+    io_uring_register_ring_fd(&u->io); /* saves a look-up in each call, if it succeeds */
+    return true;
 }
 
 void uring_close(struct uring *u)
@@ -121,19 +125,18 @@ void uring_close(struct uring *u)
     io_uring_queue_exit(&u->io);
     if (u->entries)
         munmap(u->entries, MEMORY);
+    u->entries = NULL;
 }
 
-bool uring_can_zerocopy(struct uring *u)
-{
-    struct io_uring_probe *probe = io_uring_get_probe_ring(&u->io);
-    bool can = probe && io_uring_opcode_supported(probe, IORING_OP_SEND_ZC);
-    io_uring_free_probe(probe);
-    return can;
-}
+/* What keeps the kernel from taking requests passes; if not, so many times over, this is the end. */
+#define TRIES_MAX 1000
 
-static bool passing(int error)
+static void check(int result, unsigned tries)
 {
-    return error == EAGAIN || error == EINTR || error == EBUSY || error == ETIME;
+    errno = -result;
+    bool passes = result == -EAGAIN || result == -EINTR || result == -EBUSY || result == -ETIME;
+    if (result < 0 && (!passes || tries >= TRIES_MAX))
+        die_errno("cannot submit requests");
 }
 
 struct io_uring_sqe *uring_request(struct uring *u)
@@ -143,57 +146,37 @@ struct io_uring_sqe *uring_request(struct uring *u)
         int result = io_uring_submit(&u->io);
         if (result >= 0 && u->sqpoll)
             result = io_uring_sqring_wait(&u->io);
-        if (result >= 0)
-            continue;
-        errno = -result;
-        if (!passing(-result) || tries >= TRIES_MAX)
-            die_errno("cannot submit requests");
-        if (!u->sqpoll)
+        check(result, tries);
+        if (result < 0 && !u->sqpoll)
             io_uring_get_events(&u->io);
     }
     return sqe;
 }
 
-bool uring_enter(struct uring *u, bool wait)
+void uring_forget(struct io_uring_sqe *sqe)
 {
-    int result =
-        wait ? io_uring_submit_and_wait(&u->io, 1) : io_uring_submit_and_get_events(&u->io);
-    if (result < 0 && !passing(-result)) {
-        errno = -result;
-        die_errno("cannot wait for completions");
-    }
-    return result >= 0;
+    sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    sqe->user_data = URING_OTHER;
 }
 
-const uint8_t *uring_keep_copy(struct uring *u, const uint8_t *data, size_t size)
+void uring_enter(struct uring *u, bool wait, int timeout_ms)
 {
-    uint8_t *copy = u->arena + u->batch_bytes;
-    u->batch_bytes += size;
-    return memcpy(copy, data, size);
+    struct __kernel_timespec t = {.tv_sec = timeout_ms / 1000,
+                                  .tv_nsec = timeout_ms % 1000 * 1000000};
+    struct io_uring_cqe *cqe;
+    int result = wait ? io_uring_submit_and_wait_timeout(&u->io, &cqe, 1,
+                                                         timeout_ms < 0 ? NULL : &t, NULL)
+                      : io_uring_submit_and_get_events(&u->io);
+    check(result, 0);
+    count(&u->reactor.counters->extra[URING_ENTERS], 1);
+    u->slots_used -= u->slots_closing;
+    u->slots_closing = 0;
 }
 
-const uint8_t *uring_keep_block(struct uring *u, struct buffer *b)
+void uring_recycle(struct uring *u, const struct io_uring_cqe *cqe)
 {
-    u->batch_bytes += b->end - b->start;
-    b->next = u->blocks;
-    u->blocks = b;
-    return b->data + b->start;
-}
-
-void uring_batch_done(struct uring *u)
-{
-    for (struct buffer *b; (b = u->blocks);) {
-        u->blocks = b->next;
-        buffer_give(b);
-    }
-    u->batch_bytes = 0;
-    u->epoch++;
-}
-
-void uring_recycle(struct uring *u, uint32_t cqe_flags)
-{
-    if (!(cqe_flags & IORING_CQE_F_BUFFER))
+    if (!(cqe->flags & IORING_CQE_F_BUFFER))
         return;
-    put_buffer(u, cqe_flags >> IORING_CQE_BUFFER_SHIFT, 0);
+    put_buffer(u, cqe->flags >> IORING_CQE_BUFFER_SHIFT, 0);
     io_uring_buf_ring_advance(u->entries, 1);
 }
