@@ -27,6 +27,7 @@
 #include "servers/models/io_uring/uring.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -99,6 +100,7 @@ void uring_conn_close(struct uring *u, struct uring_conn *c)
     }
     uring_close_slot(u, c->slot);
     reactor_forget(&u->reactor, &c->base);
+    count(&u->reactor.counters->closed, 1);
     c->closed = true;
     u->dying++;
     wait_for_epoch(u, c); /* whoever called this has it in hand still */
@@ -112,7 +114,8 @@ bool uring_conn_goes_on(struct uring *u, struct uring_conn *c)
     if (c->pending == 0) { /* else the last completion puts it in the list again */
         buffer_give(c->block);
         chain_clear(&c->held);
-        conn_close(&c->base);
+        session_close(c->base.session);
+        free(c);
         u->dying--;
     }
     return false;
