@@ -97,10 +97,14 @@ static void accepted(struct reactor *r, int slot)
     }
     count(&r->counters->accepted, 1);
     if (slot >= 0) {
+        bool wanted = !r->stopped_accepting && (most == 0 || r->count < most);
+        struct uring_conn *c = wanted ? (struct uring_conn *)reactor_add(r, -1) : NULL;
         ring.slots_used++;
-        if (!r->stopped_accepting && (most == 0 || r->count < most) &&
-            uring_conn_open(&ring, (unsigned)slot))
+        if (c) {
+            c->slot = (unsigned)slot;
+            uring_end_step(&ring, c);
             return;
+        }
         uring_close_slot(&ring, (unsigned)slot);
     }
     count(&r->counters->refused, 1);
@@ -140,19 +144,11 @@ static void go_on(void)
     SLIST_INIT(&ring.waiting);
     for (struct uring_conn *c; (c = SLIST_FIRST(&those));) {
         SLIST_REMOVE_HEAD(&those, next_waiting);
-        if (uring_conn_goes_on(&ring, c))
+        c->waits = false;
+        if (!c->closed)
             step(&c->base);
-    }
-}
-
-static void expire(struct reactor *r)
-{
-    for (struct conn *base; (base = reactor_expired(r));) {
-        struct uring_conn *c = (struct uring_conn *)base;
-        if (c->output != URING_FREE)
-            uring_conn_close(&ring, c);
-        else
-            step(base);
+        else if (c->pending == 0) /* else it waits again when the last has completed */
+            uring_conn_free(&ring, c);
     }
 }
 
@@ -174,7 +170,9 @@ static unsigned turn(struct reactor *r, bool wait)
     }
     io_uring_cq_advance(&ring.io, n);
     ring.seen -= n;
-    expire(r);
+    for (struct conn *c; (c = reactor_expired(r)); step(c))
+        if (((struct uring_conn *)c)->output != URING_FREE)
+            uring_conn_close(&ring, (struct uring_conn *)c);
     return n;
 }
 
@@ -209,10 +207,10 @@ static bool unsupported(const struct options *o, char *why, size_t size)
 {
     ring.sqpoll = want_sqpoll;
     ring.zerocopy = want_zerocopy;
-    if (!uring_open(&ring, o->max_connections, why, size))
-        return true;
-    uring_close(&ring);
-    return false;
+    bool opened = uring_open(&ring, o->max_connections, why, size);
+    if (opened)
+        uring_close(&ring);
+    return !opened;
 }
 
 static const struct option_row options[] = {

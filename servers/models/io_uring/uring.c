@@ -10,25 +10,18 @@
 #include "common/err.h"
 #include "servers/app/count.h"
 
-/* Slots of the table, which take 8 bytes of the kernel's memory each, and how many there are beyond
- * the most connections, for those that are to be refused. */
-#define SLOTS_MAX   65536u
-#define SLOTS_SPARE 64
-
 /* Requests and completions of a batch with a thousand connections. A submission queue that is full
  * is submitted early; what does not fit into the other the kernel keeps (IORING_FEAT_NODROP). */
 #define SUBMISSIONS 1024u
 #define COMPLETIONS 4096u
 
-/* As many as may have data at one time. Fewer would cost requests to receive again. */
-#define BUFFERS 1024u
+#define SLOTS_MAX      65536u /* each takes 8 bytes of the kernel's memory */
+#define SLOTS_SPARE    64    /* beyond the most connections, for those that are to be refused */
+#define BUFFERS        1024u /* as many as may have data at one time, to receive them at once */
+#define SQPOLL_IDLE_MS 100   /* so long the kernel thread looks for requests before it sleeps */
 
-/* The ring of buffers, the buffers, the arena. */
-#define MEMORY                                                                                 \
-    (BUFFERS * sizeof(struct io_uring_buf) + BUFFERS * URING_BUFFER_SIZE + URING_KEPT_MAX)
-
-/* How long the kernel thread looks for requests before it sleeps. */
-#define SQPOLL_IDLE_MS 100
+/* The ring of buffers and the buffers. */
+#define MEMORY (BUFFERS * sizeof(struct io_uring_buf) + BUFFERS * URING_BUFFER_SIZE)
 
 static bool fail(char *why, size_t size, const char *what, int error)
 {
@@ -47,10 +40,11 @@ static const char *refusal(int error)
                : "cannot set up an io_uring";
 }
 
-static void put_buffer(struct uring *u, unsigned i, int offset)
+static void provide(struct uring *u, unsigned i)
 {
     io_uring_buf_ring_add(u->entries, u->buffers + i * URING_BUFFER_SIZE, URING_BUFFER_SIZE,
-                          (unsigned short)i, io_uring_buf_ring_mask(BUFFERS), offset);
+                          (unsigned short)i, io_uring_buf_ring_mask(BUFFERS), 0);
+    io_uring_buf_ring_advance(u->entries, 1);
 }
 
 static bool provide_buffers(struct uring *u, char *why, size_t size)
@@ -63,7 +57,6 @@ static bool provide_buffers(struct uring *u, char *why, size_t size)
         return fail(why, size, "cannot provide buffers", ENOMEM);
     u->entries = pages;
     u->buffers = (uint8_t *)pages + BUFFERS * sizeof(struct io_uring_buf);
-    u->arena = u->buffers + BUFFERS * URING_BUFFER_SIZE;
     struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)u->entries,
                                    .ring_entries = BUFFERS};
     int result = io_uring_register_buf_ring(&u->io, &reg, 0);
@@ -71,8 +64,7 @@ static bool provide_buffers(struct uring *u, char *why, size_t size)
         return fail(why, size, "cannot register a ring of buffers", -result);
     io_uring_buf_ring_init(u->entries);
     for (unsigned i = 0; i < BUFFERS; i++)
-        put_buffer(u, i, (int)i);
-    io_uring_buf_ring_advance(u->entries, (int)BUFFERS);
+        provide(u, i);
     return true;
 }
 
@@ -112,12 +104,11 @@ bool uring_open(struct uring *u, size_t max_connections, char *why, size_t size)
     int result = io_uring_queue_init_params(SUBMISSIONS, &u->io, &p);
     if (result < 0)
         return fail(why, size, refusal(-result), -result);
-    if (!fit_out(u, why, size)) {
-        uring_close(u);
-        return false;
-    }
     io_uring_register_ring_fd(&u->io); /* saves a look-up in each call, if it succeeds */
-    return true;
+    bool ready = fit_out(u, why, size);
+    if (!ready)
+        uring_close(u);
+    return ready;
 }
 
 void uring_close(struct uring *u)
@@ -175,8 +166,6 @@ void uring_enter(struct uring *u, bool wait, int timeout_ms)
 
 void uring_recycle(struct uring *u, const struct io_uring_cqe *cqe)
 {
-    if (!(cqe->flags & IORING_CQE_F_BUFFER))
-        return;
-    put_buffer(u, cqe->flags >> IORING_CQE_BUFFER_SHIFT, 0);
-    io_uring_buf_ring_advance(u->entries, 1);
+    if (cqe->flags & IORING_CQE_F_BUFFER)
+        provide(u, cqe->flags >> IORING_CQE_BUFFER_SHIFT);
 }

@@ -1,8 +1,7 @@
 /* What the files of the model io-uring share. io_uring.c calls uring_conn.c, which calls uring.c.
  *
- * Needed: Linux 6.1 (IORING_SETUP_DEFER_TASKRUN; what else is used, multishot accept and receive
- * and IORING_OP_SEND_ZC, is older). See io_uring_setup(2), io_uring_enter(2) and
- * io_uring_prep_*(3). */
+ * Needed: Linux 6.1 (for IORING_SETUP_DEFER_TASKRUN; what else is used is older). See
+ * io_uring_setup(2), io_uring_enter(2), io_uring_prep_*(3). */
 #ifndef IOM_SERVER_URING_H
 #define IOM_SERVER_URING_H
 
@@ -40,9 +39,10 @@ struct uring {
     unsigned seen; /* completions in the queue that were looked at for failed sends */
     size_t dying;  /* connections that are closed and not freed yet */
     SLIST_HEAD(uring_waiting, uring_conn) waiting; /* for the next epoch */
-    uint8_t *arena;        /* the answers that are sent with the next batch */
-    struct buffer *blocks; /* the large ones of them */
-    size_t kept;           /* bytes of both */
+    /* The answers that are sent with the next batch, the large ones in blocks, and their bytes. */
+    uint8_t arena[URING_KEPT_MAX];
+    struct buffer *blocks;
+    size_t kept;
 };
 
 /* What a request is for: in the low bits of its user_data, beside the pointer to its connection,
@@ -67,9 +67,8 @@ static inline struct uring_conn *uring_of(const struct io_uring_cqe *cqe)
     return (struct uring_conn *)(uintptr_t)(cqe->user_data & ~UINT64_C(15));
 }
 
-/* Open the ring of `*u`, which is zero but for sqpoll and zerocopy, with as many slots as
- * `max_connections` needs (0: as many as there may be). False, with the reason in `why` and nothing
- * left open, where that cannot be. */
+/* Open the ring of `*u`, zero but for sqpoll and zerocopy, with slots for `max_connections` (0: as
+ * many as can be). False, with the reason in `why` and nothing left open, where that fails. */
 bool uring_open(struct uring *u, size_t max_connections, char *why, size_t size);
 void uring_close(struct uring *u);
 
@@ -120,22 +119,17 @@ struct uring_conn {
     SLIST_ENTRY(uring_conn) next_waiting;
 };
 
-/* A new connection in `slot`, receiving. False, and the slot the caller's, when memory is out. */
-bool uring_conn_open(struct uring *u, unsigned slot);
-
-/* Close it, unless it is closed. The struct stays until nothing can name it any more. */
-void uring_conn_close(struct uring *u, struct uring_conn *c);
 void uring_close_slot(struct uring *u, unsigned slot);
 
-/* `c` was waiting, and an epoch has begun. False where it is closed: it may be freed then. */
-bool uring_conn_goes_on(struct uring *u, struct uring_conn *c);
+/* Close it, unless it is closed. It is freed when nothing can name it any more. */
+void uring_conn_close(struct uring *u, struct uring_conn *c);
+void uring_conn_free(struct uring *u, struct uring_conn *c);
 
 /* Do what the session wants. False when a completion or the next epoch has to come first. */
 bool uring_feed(struct uring *u, struct uring_conn *c);
 bool uring_send(struct uring *u, struct uring_conn *c);
 
-/* Before the others: is what was kept known to be sent? If not, the connection goes on with the next
- * epoch. */
+/* Is what was kept known to be sent? Else the connection goes on with the next epoch. */
 bool uring_is_sent(struct uring *u, struct uring_conn *c);
 void uring_shut(struct uring *u, struct uring_conn *c);
 

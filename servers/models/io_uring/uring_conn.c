@@ -10,20 +10,17 @@
  *     IOSQE_CQE_SKIP_SUCCESS does not keep quiet. So the completion is there when the call that
  *     submitted returns, and is looked at before all others. The rest becomes `block`, and is sent
  *     with a completion. (With --sqpoll a thread submits, and later: there nothing is kept.)
- *  4. The session wants to send or to close while 3 may still happen to its kept answer. It waits
- *     for the next epoch.
+ *  4. The session wants to send or to close while 3 may still happen. It waits for the next epoch.
  *  5. The batch has no room for an answer. It is submitted, 3 is seen to, and an epoch begins.
  *  6. The queue has no room for all completions. Then 3 is not known, and the epoch goes on.
  *  7. Input comes that the session does not want. It is held, and beyond 64 KiB the receive is
  *     cancelled, until the session has taken what is held.
  *  8. The connection is closed and requests are pending. They hold the socket open, whatever the
- *     table says, so they are cancelled. The struct stays until their completions have come, and the
- *     epoch is over in which 3 may still name it.
- *  9. It is closed and a shutdown is pending. That is left to a worker thread of the kernel, which
- *     looks into the slot only when it gets to run: until then the slot is not given up.
- * 10. A send without copying has two completions. The first says how much was sent, the second that
- *     the pages are the session's again. Where it is refused the session is asked for the same
- *     output again, which is copied. */
+ *     table says, so they are cancelled. The struct stays until they have completed and 3 is known.
+ *  9. A shutdown is pending. A worker thread of the kernel looks into the slot for it only when the
+ *     thread gets to run: the slot is not given up before.
+ * 10. A send without copying has two completions. With the second the pages are the session's again.
+ *     Where it is refused the session is asked for the same output again, which is copied. */
 #include "servers/models/io_uring/uring.h"
 
 #include <errno.h>
@@ -33,15 +30,10 @@
 
 #include "servers/app/count.h"
 
-/* The largest answer that is kept, and the largest that is copied for that. */
-#define KEEP_MAX (17u << 10)
-#define COPY_MAX 4096u
-
-/* The most that one send takes from the session: a slow reader is to be seen to make progress. */
-#define PIECE_MAX ((size_t)64 << 10)
-
-/* Below this the pinning of pages costs more than the copy. */
-#define ZEROCOPY_MIN ((size_t)16 << 10)
+#define KEEP_MAX     (17u << 10) /* the largest answer that is kept */
+#define COPY_MAX     4096u       /* the largest that is copied for that */
+#define PIECE_MAX    (64u << 10) /* of one send: a slow reader is to be seen to make progress */
+#define ZEROCOPY_MIN (16u << 10) /* below this pinning the pages costs more than the copy */
 
 /* A request on its socket, whose completion is waited for, or not. */
 static void on_slot(struct io_uring_sqe *sqe, struct uring_conn *c, enum uring_kind kind)
@@ -67,16 +59,6 @@ static void completed(struct uring *u, struct uring_conn *c, const struct io_uri
         c->pending--;
     if (c->closed && c->pending == 0)
         wait_for_epoch(u, c);
-}
-
-bool uring_conn_open(struct uring *u, unsigned slot)
-{
-    struct uring_conn *c = (struct uring_conn *)reactor_add(&u->reactor, -1);
-    if (!c)
-        return false;
-    c->slot = slot;
-    uring_end_step(u, c);
-    return true;
 }
 
 void uring_close_slot(struct uring *u, unsigned slot)
@@ -106,19 +88,13 @@ void uring_conn_close(struct uring *u, struct uring_conn *c)
     wait_for_epoch(u, c); /* whoever called this has it in hand still */
 }
 
-bool uring_conn_goes_on(struct uring *u, struct uring_conn *c)
+void uring_conn_free(struct uring *u, struct uring_conn *c)
 {
-    c->waits = false;
-    if (!c->closed)
-        return true;
-    if (c->pending == 0) { /* else the last completion puts it in the list again */
-        buffer_give(c->block);
-        chain_clear(&c->held);
-        session_close(c->base.session);
-        free(c);
-        u->dying--;
-    }
-    return false;
+    buffer_give(c->block);
+    chain_clear(&c->held);
+    session_close(c->base.session);
+    free(c);
+    u->dying--;
 }
 
 void uring_shut(struct uring *u, struct uring_conn *c)
@@ -157,11 +133,10 @@ bool uring_feed(struct uring *u, struct uring_conn *c)
     size_t room, n = c->fresh_length;
     bool old = c->held.length > 0;
     const uint8_t *data = old ? chain_front(&c->held, &n) : c->fresh;
-    if (n == 0) {
-        if (c->input == URING_EOF)
-            session_eof(s);
+    if (n == 0 && c->input == URING_EOF)
+        session_eof(s);
+    if (n == 0)
         return c->input == URING_EOF;
-    }
     void *space = session_space(s, &room);
     if (!space) {
         session_abort(s);
@@ -311,10 +286,9 @@ static bool join(const struct uring *u, struct uring_conn *c, const uint8_t *dat
 
 bool uring_is_sent(struct uring *u, struct uring_conn *c)
 {
-    if (c->kept_in != u->epoch)
-        return true;
-    wait_for_epoch(u, c);
-    return false;
+    if (c->kept_in == u->epoch)
+        wait_for_epoch(u, c);
+    return c->kept_in != u->epoch;
 }
 
 bool uring_send(struct uring *u, struct uring_conn *c)
