@@ -23,9 +23,7 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 
-#include "common/clock.h"
 #include "common/command_line.h"
 #include "common/err.h"
 #include "servers/app/count.h"
@@ -36,7 +34,6 @@
 #define LAST_TURNS 100
 
 static bool want_sqpoll, want_zerocopy;
-
 static bool accepting[ADDRESSES_MAX]; /* is the request for that socket armed? */
 static struct uring ring;
 

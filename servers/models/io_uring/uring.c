@@ -119,7 +119,7 @@ void uring_close(struct uring *u)
     u->entries = NULL;
 }
 
-/* What keeps the kernel from taking requests passes; if not, so many times over, this is the end. */
+/* What keeps the kernel from taking requests passes; if not so many times over, it is the end. */
 #define TRIES_MAX 1000
 
 static void check(int result, unsigned tries)

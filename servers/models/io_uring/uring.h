@@ -14,8 +14,8 @@
  * once: few enough to be in the cache still when the kernel reads them. */
 #define URING_KEPT_MAX ((size_t)64 << 10)
 
-/* The size of a buffer to receive in. A line more than half a page: at a distance of whole pages the
- * first lines of all buffers would compete for the same few places of the cache. */
+/* The size of a buffer to receive in. A line more than half a page: at a distance of whole pages
+ * the first lines of all buffers would compete for the same few places of the cache. */
 #define URING_BUFFER_SIZE ((size_t)2048 + 64)
 
 /* Counters of the model's own, in counters.extra[]. */

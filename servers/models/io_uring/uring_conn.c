@@ -2,11 +2,11 @@
  *
  *  1. An answer is small. It is kept until the batch is submitted and has no completion: the next
  *     that is heard of the connection is its next request. From 4 KiB on an answer keeps the block
- *     that it was written to, below it is copied, so that the answers of a batch lie close together.
+ *     that it was written to, below it is copied: the answers of a batch then lie close together.
  *  2. The session has more behind a kept answer, say the rest of a body. The same request sends
  *     both, and has a completion. The answer is the connection's now, in `block`.
- *  3. A kept answer is not sent whole and at once, as the client does not read. MSG_DONTWAIT has the
- *     kernel find that out while it takes the request, and MSG_WAITALL makes a part a failure, which
+ *  3. A kept answer is not sent whole and at once: the client does not read. MSG_DONTWAIT has the
+ *     kernel find that out while it takes the request. MSG_WAITALL makes a part a failure, which
  *     IOSQE_CQE_SKIP_SUCCESS does not keep quiet. So the completion is there when the call that
  *     submitted returns, and is looked at before all others. The rest becomes `block`, and is sent
  *     with a completion. (With --sqpoll a thread submits, and later: there nothing is kept.)
@@ -17,10 +17,10 @@
  *     cancelled, until the session has taken what is held.
  *  8. The connection is closed and requests are pending. They hold the socket open, whatever the
  *     table says, so they are cancelled. The struct stays until they have completed and 3 is known.
- *  9. A shutdown is pending. A worker thread of the kernel looks into the slot for it only when the
- *     thread gets to run: the slot is not given up before.
- * 10. A send without copying has two completions. With the second the pages are the session's again.
- *     Where it is refused the session is asked for the same output again, which is copied. */
+ *  9. A shutdown is pending. A worker thread of the kernel looks into the slot for it only when
+ *     that thread gets to run: a connection that is broken meanwhile is closed after that.
+ * 10. A send without copying has two completions. With the second the pages are the session's
+ *     again. Where it is refused the session is asked for the same output again: that is copied. */
 #include "servers/models/io_uring/uring.h"
 
 #include <errno.h>
@@ -268,7 +268,7 @@ static bool keep(struct uring *u, struct uring_conn *c, const uint8_t *data, siz
 }
 
 /* 2. */
-static bool join(const struct uring *u, struct uring_conn *c, const uint8_t *data, size_t n)
+static bool join(struct uring *u, struct uring_conn *c, const uint8_t *data, size_t n)
 {
     if (!c->kept_request || without_copy(u, c, n) || (!c->block && !make_block(c, 0)))
         return false;
@@ -280,6 +280,7 @@ static bool join(const struct uring *u, struct uring_conn *c, const uint8_t *dat
     on_slot(c->kept_request, c, URING_SEND);
     c->kept_request = NULL;
     c->kept_in = 0;
+    u->kept -= c->kept_length;
     c->output = URING_SENDING;
     return true;
 }
