@@ -173,26 +173,39 @@ def out_of_buffers(s):
     in_time(s, attempt)
 
 
-@check("http", "io-uring: small answers to one that does not read are sent on when it does",
-       on=("tcp4", "unix"))
-def short_sends(s):
+def fall_short(s, size):
+    """One asks for answers of `size` bytes and does not read, until a send falls short."""
     if "--sqpoll" in s.settings.arguments:
         s.skip("with --sqpoll each send has a completion")
     server = s.start()
     other = s.http(server)
+    whole = other.ask(f"/bytes/{size}").body
+    assert len(whole) == size
     with s.http(server, receive_buffer=4096) as c:
         count = 0
         while server.ask_counters()["short_sends"] == 0:
             assert count < 20000, "no send fell short"
             for _ in range(50):
-                c.send(request("/bytes/3500"))
+                c.send(request(f"/bytes/{size}"))
                 # That one, which comes later, is answered: so are the others, one by one.
                 assert other.ask("/").status == 200, "the others are served meanwhile"
             count += 50
         for i in range(count):
             a = c.answer()
-            assert a.status == 200 and len(a.body) == 3500, f"answer {i} of {count}: {a}"
+            assert a.status == 200 and a.body == whole, f"answer {i} of {count}: {a}"
         assert c.ask("/").status == 200
+
+
+@check("http", "io-uring: small answers to one that does not read are sent on when it does",
+       on=("tcp4", "unix"))
+def short_sends(s):
+    fall_short(s, 3500)
+
+
+@check("http", "io-uring: so are answers that keep the block that they were written to",
+       on=("tcp4", "unix"))
+def short_sends_of_blocks(s):
+    fall_short(s, 9000)
 
 
 @check("http", "io-uring: one that does not read is idle, also while its next request waits",
