@@ -110,6 +110,17 @@ void session_sent(struct session *s, size_t n, uint64_t now)
     s->active_at = now;
 }
 
+struct buffer *session_take_output(struct session *s, uint64_t now)
+{
+    struct buffer *b = s->out;
+    if (!b)
+        return NULL;
+    s->out = NULL;
+    count(&s->counters->bytes_out, b->end - b->start);
+    s->active_at = now;
+    return b;
+}
+
 void session_unsent(struct session *s)
 {
     s->want = SESSION_WRITE;

@@ -91,8 +91,12 @@ void session_eof(struct session *s);
 const uint8_t *session_output(const struct session *s, size_t *length);
 void session_sent(struct session *s, size_t n, uint64_t now);
 
-/* For drivers that copy output and say at once that it was sent: the copy has not gone out yet, so
- * the session is one that waits for its client to read. And: a part of the copy has gone. */
+/* The same output in the block that it was written to. The block is the caller's, who gives it
+ * back with buffer_give(), and the output counts as sent. NULL where the output lies elsewhere. */
+struct buffer *session_take_output(struct session *s, uint64_t now);
+
+/* For drivers that say at once that output was sent: it has not gone out yet, so the session is one
+ * that waits for its client to read. And: a part of it has gone. */
 void session_unsent(struct session *s);
 void session_alive(struct session *s, uint64_t now);
 

@@ -419,6 +419,30 @@ static void what_counts_as_sent_may_be_waited_for(void **state)
     end(s);
 }
 
+static void output_in_a_block_may_be_taken_away(void **state)
+{
+    (void)state;
+    struct session *s = open_at(&app_http, 5);
+    assert_int_equal(receive_at(s, GET("/bytes/20000"), 100), SESSION_WRITE);
+    struct buffer *b = session_take_output(s, 200);
+    assert_non_null(b);
+    assert_memory_equal(b->data + b->start, "HTTP/1.1 200 ", 13);
+    uint64_t head_and_part = b->end - b->start;
+    assert_int_equal(counted.bytes_out, head_and_part);
+    assert_int_equal(session_deadline(s), 200 + IDLE);
+    buffer_give(b);
+
+    assert_int_equal(session_next(s, 200), SESSION_WRITE); /* the rest lies elsewhere */
+    assert_null(session_take_output(s, 300));
+    struct transcript t = {.text = calloc(1, 1)};
+    collect(&t, s, SIZE_MAX, 300);
+    free(t.text);
+    assert_int_equal(session_next(s, 300), SESSION_READ);
+    assert_int_equal(counted.bytes_out, head_and_part + t.length);
+    assert_null(session_take_output(s, 400));
+    end(s);
+}
+
 static void waiting_ends_at_its_moment_and_is_progress(void **state)
 {
     (void)state;
@@ -544,6 +568,7 @@ int main(void)
         cmocka_unit_test(half_a_request_has_a_last_word),
         cmocka_unit_test(a_client_that_does_not_read_is_over),
         cmocka_unit_test(what_counts_as_sent_may_be_waited_for),
+        cmocka_unit_test(output_in_a_block_may_be_taken_away),
         cmocka_unit_test(waiting_ends_at_its_moment_and_is_progress),
         cmocka_unit_test(lingering),
         cmocka_unit_test(an_idle_session_drains_when_all_was_read),

@@ -15,171 +15,199 @@
  *
  * Receiving is one request a connection, which stays armed. When data comes the kernel picks a
  * buffer from a ring of them that all connections share, so an idle one has none; what was read is
- * copied from there to the session, and the buffer goes back. If the session takes no input, some
- * is held, and beyond that the request is cancelled: the client feels it as from the others. Out of
- * buffers (ENOBUFS) nothing is lost, and the request is armed again.
+ * copied from there to the session, and the buffer goes back.
  *
- * Sending. An answer of up to 17 KiB is copied and sent without a completion, unless it does not go
- * out whole and at once; that is known when the call that submitted it returns, and looked at
- * before anything else. What must come after it, the next answer or a close, waits until then. What
- * the session has behind the copy already goes out by the same request, which then has a
- * completion. A large piece is sent from where it lies, and its completion awaited. With --zerocopy
- * pages are pinned instead of copied (IORING_OP_SEND_ZC), and a second completion says when the
- * client has acknowledged them: only then they are the session's again.
- *
- * Time is one request too: the earliest deadline of all. */
-#include "servers/model.h"
+ * Sending is a request that needs no completion where the answer is small: only a failure is told.
+ * What must wait for what is in uring_conn.c, and how the ring is set up in uring.c. */
+#include "servers/models/io_uring/uring.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <sys/resource.h>
 
-#include "common/clock.h"
 #include "common/command_line.h"
 #include "common/err.h"
-#include "servers/app/buffer.h"
 #include "servers/app/count.h"
-#include "servers/models/io_uring/uring_conn.h"
 #include "servers/net.h"
 #include "servers/options.h"
-
-/* The table of sockets takes 8 bytes of the kernel's memory for each. */
-#define SLOTS_MAX 65536u
-
-/* Slots beyond the most connections, for those that are to be refused. */
-#define SLOTS_SPARE 64
 
 /* Before idle connections are closed the loop goes on until a turn finds nothing, or so often. */
 #define LAST_TURNS 100
 
 static bool want_sqpoll, want_zerocopy;
+static bool accepting[ADDRESSES_MAX]; /* is the request for that socket armed? */
+static struct uring ring;
 
-static struct uring_loop loop;
-/* Where connections come in: a request to accept for each listening socket. Aligned for the low
- * bits of user_data. */
-static struct listener {
-    bool armed;
-} __attribute__((aligned(16))) listeners[ADDRESSES_MAX];
-static unsigned last_call; /* turns until idle connections are closed, once it stops */
-static bool stopping;
-
-static void arm_accept(void)
+/* One thing that the session wants. False when something has to come first. */
+static bool advance(struct uring_conn *c)
 {
-    if (loop.wake_at <= loop.now)
-        loop.wake_at = CLOCK_NEVER;
-    bool rests = loop.wake_at != CLOCK_NEVER;
-    for (unsigned i = 0; i < loop.server->socket_count && !stopping && !rests; i++) {
-        if (listeners[i].armed)
+    struct session *s = c->base.session;
+    session_heed_stop(s, c->base.server);
+    switch (session_next(s, ring.reactor.now)) {
+    case SESSION_READ:
+        return uring_feed(&ring, c);
+    case SESSION_WRITE:
+        return uring_send(&ring, c);
+    case SESSION_WAIT:
+        break;
+    case SESSION_SHUT:
+        if (uring_is_sent(&ring, c))
+            uring_shut(&ring, c);
+        break;
+    case SESSION_CLOSE:
+        if (uring_is_sent(&ring, c))
+            uring_conn_close(&ring, c);
+        break;
+    }
+    return false;
+}
+
+static void step(struct conn *base)
+{
+    struct uring_conn *c = (struct uring_conn *)base;
+    while (c->output == URING_FREE && !c->closed && advance(c))
+        continue;
+    uring_end_step(&ring, c);
+}
+
+static void arm_accept(const struct server *server)
+{
+    for (unsigned i = 0; i < server->socket_count; i++) {
+        if (accepting[i])
             continue;
-        struct io_uring_sqe *sqe = uring_request(&loop.ring);
-        io_uring_prep_multishot_accept_direct(sqe, loop.server->sockets[i], NULL, NULL, 0);
-        sqe->user_data = uring_tag(&listeners[i], URING_ACCEPT);
-        listeners[i].armed = true;
+        struct io_uring_sqe *sqe = uring_request(&ring);
+        io_uring_prep_multishot_accept_direct(sqe, server->sockets[i], NULL, NULL, 0);
+        sqe->user_data = (uint64_t)i << URING_KIND_BITS | URING_ACCEPT;
+        accepting[i] = true;
     }
 }
 
-static void refused(void)
+/* `slot` may be a negative errno: ENFILE where the kernel had no slot for a connection. */
+static void accepted(struct reactor *r, int slot)
 {
-    count(&loop.counters->refused, 1);
-    count(&loop.counters->closed, 1);
-}
-
-static void accepted(struct listener *listener, int result, uint32_t flags)
-{
-    struct server *server = loop.server;
-    if (!(flags & IORING_CQE_F_MORE))
-        listener->armed = false;
-    if (result >= 0) {
-        count(&loop.counters->accepted, 1);
-        loop.slots_used++;
-        bool full = server->max_connections != 0 && loop.count >= server->max_connections;
-        if (stopping || full || !uring_conn_open(&loop, (unsigned)result)) {
-            uring_close_slot(&loop, (unsigned)result);
-            refused();
+    size_t most = r->server->max_connections;
+    if (slot < 0 && !(slot == -ENFILE && ring.slots_used >= ring.slots)) {
+        if (slot == -EMFILE || slot == -ENFILE || slot == -ENOBUFS || slot == -ENOMEM) {
+            count(&r->counters->accept_errors, 1);
+            reactor_rest(r);
         }
-    } else if (result == -ENFILE && loop.slots_used >= loop.ring.slots) {
-        count(&loop.counters->accepted, 1);
-        refused();
-    } else if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS ||
-               result == -ENOMEM) {
-        count(&loop.counters->accept_errors, 1);
-        loop.wake_at = loop.now + ACCEPT_REST;
+        return;
+    }
+    count(&r->counters->accepted, 1);
+    if (slot >= 0) {
+        bool wanted = !r->stopped_accepting && (most == 0 || r->count < most);
+        struct uring_conn *c = wanted ? (struct uring_conn *)reactor_add(r, -1) : NULL;
+        ring.slots_used++;
+        if (c) {
+            c->slot = (unsigned)slot;
+            uring_end_step(&ring, c);
+            return;
+        }
+        uring_close_slot(&ring, (unsigned)slot);
+    }
+    count(&r->counters->refused, 1);
+    count(&r->counters->closed, 1);
+}
+
+static void completed(const struct io_uring_cqe *cqe)
+{
+    struct uring_conn *c = uring_of(cqe);
+    switch (uring_kind(cqe)) {
+    case URING_ACCEPT:
+        if (!(cqe->flags & IORING_CQE_F_MORE))
+            accepting[cqe->user_data >> URING_KIND_BITS] = false;
+        accepted(&ring.reactor, cqe->res);
+        break;
+    case URING_RECEIVE:
+        uring_received(&ring, c, cqe);
+        step(&c->base);
+        uring_recycle(&ring, cqe);
+        break;
+    case URING_SEND:
+        uring_sent(&ring, c, cqe);
+        step(&c->base);
+        break;
+    case URING_STOP:
+        ring.reactor.stopped_accepting = true;
+        break;
+    case URING_SEND_KEPT: /* uring_see_failed() has seen to it */
+    case URING_OTHER:
+        break;
     }
 }
 
-static void told_to_stop(void)
+static void go_on(void)
 {
-    stopping = true;
-    last_call = LAST_TURNS;
-    for (struct uring_conn *c = loop.conns; c; c = c->next)
-        session_drain(c->session);
-}
-
-/* Requests that came before the signal have been read. */
-static void close_idle(void)
-{
-    last_call = 0;
-    loop.draining = true;
-    for (struct uring_conn *c = loop.conns, *next; c; c = next) {
-        next = c->next;
-        uring_conn_drain(&loop, c);
+    struct uring_waiting those = ring.waiting;
+    SLIST_INIT(&ring.waiting);
+    for (struct uring_conn *c; (c = SLIST_FIRST(&those));) {
+        SLIST_REMOVE_HEAD(&those, next_waiting);
+        c->waits = false;
+        if (!c->closed)
+            step(&c->base);
+        else if (c->pending == 0) /* else it waits again when the last has completed */
+            uring_conn_free(&ring, c);
     }
 }
 
-static void completed(struct uring_loop *l, const struct io_uring_cqe *cqe)
+/* One batch: submit what is queued, sleep until something completes (if `wait`), and work that off.
+ * Returns how many completions there were. */
+static unsigned turn(struct reactor *r, bool wait)
 {
-    (void)l;
-    if (uring_kind(cqe) == URING_ACCEPT)
-        accepted(uring_of(cqe), cqe->res, cqe->flags);
-    else
-        told_to_stop();
-}
-
-static unsigned table_size(size_t max_connections)
-{
-    struct rlimit limit;
-    size_t size = max_connections ? max_connections + SLOTS_SPARE : SLOTS_MAX;
-    /* The kernel allows a table as large as that of descriptors, although these are none. */
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < size)
-        size = limit.rlim_cur;
-    return (unsigned)size;
+    struct io_uring_cqe *cqe;
+    uring_enter(&ring, wait && SLIST_EMPTY(&ring.waiting), reactor_timeout_ms(r));
+    unsigned head, n = io_uring_cq_ready(&ring.io), left = n;
+    reactor_woke(r, (int)n);
+    if (uring_see_failed(&ring))
+        go_on();
+    io_uring_for_each_cqe(&ring.io, head, cqe)
+    {
+        if (left-- == 0)
+            break; /* the rest has come meanwhile */
+        completed(cqe);
+    }
+    io_uring_cq_advance(&ring.io, n);
+    ring.seen -= n;
+    for (struct conn *c; (c = reactor_expired(r)); step(c))
+        if (((struct uring_conn *)c)->output != URING_FREE)
+            uring_conn_close(&ring, (struct uring_conn *)c);
+    return n;
 }
 
 static void serve(struct server *server)
 {
-    loop.server = server;
-    loop.counters = server->counters;
-    loop.now = clock_ns();
-    loop.timer_at = loop.wake_at = CLOCK_NEVER;
-    /* Sockets that cannot, say so; of Unix-domain ones that is known. */
-    loop.zerocopy = want_zerocopy && !server->is_unix;
-    struct io_uring_sqe *sqe = uring_request(&loop.ring);
+    struct reactor *r = &ring.reactor;
+    unsigned last_turns = LAST_TURNS;
+    char why[200];
+    if (!uring_open(&ring, server->max_connections, why, sizeof why))
+        die("%s", why);
+    reactor_init(r, server, sizeof(struct uring_conn));
+    /* Sockets that cannot send without copying say so; of Unix-domain ones that is known. */
+    ring.zerocopy &= !server->is_unix;
+    struct io_uring_sqe *sqe = uring_request(&ring);
     io_uring_prep_poll_add(sqe, server->stop_fd, POLLIN);
-    sqe->user_data = uring_tag(NULL, URING_STOP);
+    sqe->user_data = URING_STOP;
 
-    while (!loop.draining || loop.count > 0 || loop.dying > 0) {
-        arm_accept();
-        unsigned n = uring_turn(&loop, last_call == 0, completed);
-        if (last_call > 0 && (--last_call == 0 || n == 0))
-            close_idle();
+    while (reactor_running(r) || ring.dying > 0) {
+        if (reactor_accepting(r))
+            arm_accept(server);
+        bool last_call = r->stopped_accepting && !r->draining;
+        unsigned n = turn(r, !last_call);
+        if (last_call && (n == 0 || --last_turns == 0))
+            reactor_close_idle(r, step);
     }
-    uring_close(&loop.ring);
-    timers_free(&loop.timers);
-    buffer_clear_free_list();
+    uring_close(&ring);
+    reactor_free(r);
 }
 
-/* Opens the ring that serve() uses: one that is tried and closed would prove nothing of the
- * next. */
-static bool unsupported(const struct options *options, char *why, size_t size)
+/* A ring is tried and closed. */
+static bool unsupported(const struct options *o, char *why, size_t size)
 {
-    if (!uring_open(&loop.ring, table_size(options->max_connections), want_sqpoll, why, size))
-        return true;
-    if (!want_zerocopy || uring_can_zerocopy(&loop.ring))
-        return false;
-    uring_close(&loop.ring);
-    snprintf(why, size, "--zerocopy: this kernel cannot send without copying");
-    return true;
+    ring.sqpoll = want_sqpoll;
+    ring.zerocopy = want_zerocopy;
+    bool opened = uring_open(&ring, o->max_connections, why, size);
+    if (opened)
+        uring_close(&ring);
+    return !opened;
 }
 
 static const struct option_row options[] = {

@@ -1,33 +1,27 @@
+/* The ring: how it is opened, how requests go in, and the buffers. Knows no connection. */
 #include "servers/models/io_uring/uring.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include "common/err.h"
+#include "servers/app/count.h"
 
 /* Requests and completions of a batch with a thousand connections. A submission queue that is full
  * is submitted early; what does not fit into the other the kernel keeps (IORING_FEAT_NODROP). */
 #define SUBMISSIONS 1024u
 #define COMPLETIONS 4096u
 
-/* As many as may have data at one time. Fewer would cost requests to receive again. */
-#define BUFFERS 1024u
+#define SLOTS_MAX      65536u /* each takes 8 bytes of the kernel's memory */
+#define SLOTS_SPARE    64    /* beyond the most connections, for those that are to be refused */
+#define BUFFERS        1024u /* as many as may have data at one time, to receive them at once */
+#define SQPOLL_IDLE_MS 100   /* so long the kernel thread looks for requests before it sleeps */
 
-/* The ring of buffers, the buffers, the arena. */
-#define MEMORY                                                                                 \
-    (BUFFERS * sizeof(struct io_uring_buf) + BUFFERS * URING_BUFFER_SIZE + URING_ARENA_SIZE)
-
-/* How long the kernel thread looks for requests before it sleeps. */
-#define SQPOLL_IDLE_MS 100
-
-/* What keeps the kernel from taking requests passes; if it does not, so many times over, this is
- * the end. */
-#define TRIES_MAX 1000
+/* The ring of buffers and the buffers. */
+#define MEMORY (BUFFERS * sizeof(struct io_uring_buf) + BUFFERS * URING_BUFFER_SIZE)
 
 static bool fail(char *why, size_t size, const char *what, int error)
 {
@@ -35,47 +29,22 @@ static bool fail(char *why, size_t size, const char *what, int error)
     return false;
 }
 
-static bool set_up(struct uring *u, char *why, size_t size)
+static const char *refusal(int error)
 {
-    struct io_uring_params p = {
-        .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE,
-        .cq_entries = COMPLETIONS,
-    };
-    if (u->sqpoll) {
-        p.flags |= IORING_SETUP_SQPOLL;
-        p.sq_thread_idle = SQPOLL_IDLE_MS;
-    } else {
-        /* Completions are worked off in the call that waits for them, and nowhere else. */
-        p.flags |= IORING_SETUP_DEFER_TASKRUN;
-    }
-    int result = io_uring_queue_init_params(SUBMISSIONS, &u->io, &p);
-    switch (-result) {
-    case 0:
-        return true;
-    case ENOSYS:
-        return fail(why, size, "this kernel has no io_uring", ENOSYS);
-    case EPERM:
-    case EACCES:
-        return fail(
-            why, size,
-            "io_uring is not allowed here (sysctl kernel.io_uring_disabled, or the seccomp "
-            "filter of a container)",
-            -result);
-    case EINVAL:
-        return fail(why, size, "io_uring of this kernel is too old (Linux 6.1 is needed)",
-                    EINVAL);
-    case ENOMEM:
-        return fail(why, size, "no memory for an io_uring, which counts against ulimit -l",
-                    ENOMEM);
-    default:
-        return fail(why, size, "cannot set up an io_uring", -result);
-    }
+    return error == ENOSYS   ? "this kernel has no io_uring"
+           : error == EINVAL ? "io_uring of this kernel is too old (Linux 6.1 is needed)"
+           : error == ENOMEM ? "no memory for an io_uring, which counts against ulimit -l"
+           : error == EPERM || error == EACCES
+               ? "io_uring is not allowed here (sysctl kernel.io_uring_disabled, or the seccomp "
+                 "filter of a container)"
+               : "cannot set up an io_uring";
 }
 
-static void put_buffer(struct uring *u, unsigned i, int offset)
+static void provide(struct uring *u, unsigned i)
 {
     io_uring_buf_ring_add(u->entries, u->buffers + i * URING_BUFFER_SIZE, URING_BUFFER_SIZE,
-                          (unsigned short)i, io_uring_buf_ring_mask(BUFFERS), offset);
+                          (unsigned short)i, io_uring_buf_ring_mask(BUFFERS), 0);
+    io_uring_buf_ring_advance(u->entries, 1);
 }
 
 static bool provide_buffers(struct uring *u, char *why, size_t size)
@@ -88,7 +57,6 @@ static bool provide_buffers(struct uring *u, char *why, size_t size)
         return fail(why, size, "cannot provide buffers", ENOMEM);
     u->entries = pages;
     u->buffers = (uint8_t *)pages + BUFFERS * sizeof(struct io_uring_buf);
-    u->arena = u->buffers + BUFFERS * URING_BUFFER_SIZE;
     struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)u->entries,
                                    .ring_entries = BUFFERS};
     int result = io_uring_register_buf_ring(&u->io, &reg, 0);
@@ -96,23 +64,50 @@ static bool provide_buffers(struct uring *u, char *why, size_t size)
         return fail(why, size, "cannot register a ring of buffers", -result);
     io_uring_buf_ring_init(u->entries);
     for (unsigned i = 0; i < BUFFERS; i++)
-        put_buffer(u, i, (int)i);
-    io_uring_buf_ring_advance(u->entries, (int)BUFFERS);
+        provide(u, i);
     return true;
 }
 
-bool uring_open(struct uring *u, unsigned slots, bool sqpoll, char *why, size_t size)
+static size_t table_size(size_t max_connections)
 {
-    *u = (struct uring){.slots = slots, .sqpoll = sqpoll, .epoch = 1};
-    if (!set_up(u, why, size))
-        return false;
-    int result = io_uring_register_files_sparse(&u->io, slots);
-    bool ready = result < 0 ? fail(why, size, "cannot register a table of sockets", -result)
-                            : provide_buffers(u, why, size);
+    struct rlimit limit;
+    size_t size = max_connections ? max_connections + SLOTS_SPARE : SLOTS_MAX;
+    /* The kernel allows a table as large as that of descriptors, although these are none. */
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < size ? limit.rlim_cur
+                                                                          : size;
+}
+
+static bool fit_out(struct uring *u, char *why, size_t size)
+{
+    struct io_uring_probe *probe = io_uring_get_probe_ring(&u->io);
+    bool can_zerocopy = probe && io_uring_opcode_supported(probe, IORING_OP_SEND_ZC);
+    io_uring_free_probe(probe);
+    if (u->zerocopy && !can_zerocopy)
+        return fail(why, size, "--zerocopy: this kernel cannot send without copying",
+                    EOPNOTSUPP);
+    int result = io_uring_register_files_sparse(&u->io, (unsigned)u->slots);
+    if (result < 0)
+        return fail(why, size, "cannot register a table of sockets", -result);
+    return provide_buffers(u, why, size);
+}
+
+bool uring_open(struct uring *u, size_t max_connections, char *why, size_t size)
+{
+    struct io_uring_params p = {
+        .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE,
+        .cq_entries = COMPLETIONS,
+        .sq_thread_idle = SQPOLL_IDLE_MS,
+    };
+    /* DEFER_TASKRUN: completions are worked off in the call that waits for them. */
+    p.flags |= u->sqpoll ? IORING_SETUP_SQPOLL : IORING_SETUP_DEFER_TASKRUN;
+    u->slots = table_size(max_connections);
+    int result = io_uring_queue_init_params(SUBMISSIONS, &u->io, &p);
+    if (result < 0)
+        return fail(why, size, refusal(-result), -result);
+    io_uring_register_ring_fd(&u->io); /* saves a look-up in each call, if it succeeds */
+    bool ready = fit_out(u, why, size);
     if (!ready)
         uring_close(u);
-    else
-        io_uring_register_ring_fd(&u->io); /* saves a look-up in each call, if it succeeds */
     return ready;
 }
 
@@ -121,19 +116,18 @@ void uring_close(struct uring *u)
     io_uring_queue_exit(&u->io);
     if (u->entries)
         munmap(u->entries, MEMORY);
+    u->entries = NULL;
 }
 
-bool uring_can_zerocopy(struct uring *u)
-{
-    struct io_uring_probe *probe = io_uring_get_probe_ring(&u->io);
-    bool can = probe && io_uring_opcode_supported(probe, IORING_OP_SEND_ZC);
-    io_uring_free_probe(probe);
-    return can;
-}
+/* What keeps the kernel from taking requests passes; if not so many times over, it is the end. */
+#define TRIES_MAX 1000
 
-static bool passing(int error)
+static void check(int result, unsigned tries)
 {
-    return error == EAGAIN || error == EINTR || error == EBUSY || error == ETIME;
+    errno = -result;
+    bool passes = result == -EAGAIN || result == -EINTR || result == -EBUSY || result == -ETIME;
+    if (result < 0 && (!passes || tries >= TRIES_MAX))
+        die_errno("cannot submit requests");
 }
 
 struct io_uring_sqe *uring_request(struct uring *u)
@@ -143,41 +137,35 @@ struct io_uring_sqe *uring_request(struct uring *u)
         int result = io_uring_submit(&u->io);
         if (result >= 0 && u->sqpoll)
             result = io_uring_sqring_wait(&u->io);
-        if (result >= 0)
-            continue;
-        errno = -result;
-        if (!passing(-result) || tries >= TRIES_MAX)
-            die_errno("cannot submit requests");
-        if (!u->sqpoll)
+        check(result, tries);
+        if (result < 0 && !u->sqpoll)
             io_uring_get_events(&u->io);
     }
     return sqe;
 }
 
-bool uring_enter(struct uring *u, bool wait)
+void uring_forget(struct io_uring_sqe *sqe)
 {
-    int result =
-        wait ? io_uring_submit_and_wait(&u->io, 1) : io_uring_submit_and_get_events(&u->io);
-    if (result < 0 && !passing(-result)) {
-        errno = -result;
-        die_errno("cannot wait for completions");
-    }
-    return result >= 0;
+    sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    sqe->user_data = URING_OTHER;
 }
 
-void *uring_arena(struct uring *u, size_t size)
+void uring_enter(struct uring *u, bool wait, int timeout_ms)
 {
-    if (size > URING_ARENA_SIZE - u->arena_used)
-        return NULL;
-    void *p = u->arena + u->arena_used;
-    u->arena_used += size;
-    return p;
+    struct __kernel_timespec t = {.tv_sec = timeout_ms / 1000,
+                                  .tv_nsec = timeout_ms % 1000 * 1000000};
+    struct io_uring_cqe *cqe;
+    int result = wait ? io_uring_submit_and_wait_timeout(&u->io, &cqe, 1,
+                                                         timeout_ms < 0 ? NULL : &t, NULL)
+                      : io_uring_submit_and_get_events(&u->io);
+    check(result, 0);
+    count(&u->reactor.counters->extra[URING_ENTERS], 1);
+    u->slots_used -= u->slots_closing;
+    u->slots_closing = 0;
 }
 
-void uring_recycle(struct uring *u, uint32_t cqe_flags)
+void uring_recycle(struct uring *u, const struct io_uring_cqe *cqe)
 {
-    if (!(cqe_flags & IORING_CQE_F_BUFFER))
-        return;
-    put_buffer(u, cqe_flags >> IORING_CQE_BUFFER_SHIFT, 0);
-    io_uring_buf_ring_advance(u->entries, 1);
+    if (cqe->flags & IORING_CQE_F_BUFFER)
+        provide(u, cqe->flags >> IORING_CQE_BUFFER_SHIFT);
 }

@@ -1,216 +1,349 @@
-#include "servers/models/io_uring/uring_conn.h"
+/* A connection, and what must wait for what. The following can happen:
+ *
+ *  1. An answer is small. It is kept until the batch is submitted and has no completion: the next
+ *     that is heard of the connection is its next request. From 4 KiB on an answer keeps the block
+ *     that it was written to, below it is copied: the answers of a batch then lie close together.
+ *  2. The session has more behind a kept answer, say the rest of a body. The same request sends
+ *     both, and has a completion. The answer is the connection's now, in `block`.
+ *  3. A kept answer is not sent whole and at once: the client does not read. MSG_DONTWAIT has the
+ *     kernel find that out while it takes the request. MSG_WAITALL makes a part a failure, which
+ *     IOSQE_CQE_SKIP_SUCCESS does not keep quiet. So the completion is there when the call that
+ *     submitted returns, and is looked at before all others. The rest becomes `block`, and is sent
+ *     with a completion. (With --sqpoll a thread submits, and later: there nothing is kept.)
+ *  4. The session wants to send or to close while 3 may still happen. It waits for the next epoch.
+ *  5. The batch has no room for an answer. It is submitted, 3 is seen to, and an epoch begins.
+ *  6. The queue has no room for all completions. Then 3 is not known, and the epoch goes on.
+ *  7. Input comes that the session does not want. It is held, and beyond 64 KiB the receive is
+ *     cancelled, until the session has taken what is held.
+ *  8. The connection is closed and requests are pending. They hold the socket open, whatever the
+ *     table says, so they are cancelled. The struct stays until they have completed and 3 is known.
+ *  9. A shutdown is pending. A worker thread of the kernel looks into the slot for it only when
+ *     that thread gets to run: a connection that is broken meanwhile is closed after that.
+ * 10. A send without copying has two completions. With the second the pages are the session's
+ *     again. Where it is refused the session is asked for the same output again: that is copied. */
+#include "servers/models/io_uring/uring.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "servers/app/count.h"
-#include "servers/models/io_uring/uring_io.h"
 
-struct io_uring_sqe *uring_conn_request(struct uring_loop *l, struct uring_conn *c)
-{
-    c->pending++;
-    return uring_request(&l->ring);
-}
+#define KEEP_MAX     (17u << 10) /* the largest answer that is kept */
+#define COPY_MAX     4096u       /* the largest that is copied for that */
+#define PIECE_MAX    (64u << 10) /* of one send: a slow reader is to be seen to make progress */
+#define ZEROCOPY_MIN (16u << 10) /* below this pinning the pages costs more than the copy */
 
-void uring_close_slot(struct uring_loop *l, unsigned slot)
+/* A request on its socket, whose completion is waited for, or not. */
+static void on_slot(struct io_uring_sqe *sqe, struct uring_conn *c, enum uring_kind kind)
 {
-    struct io_uring_sqe *sqe = uring_request(&l->ring);
-    io_uring_prep_close_direct(sqe, slot);
-    l->slots_closing++;
-    sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
-    sqe->user_data = URING_OTHER;
-}
-
-/* What is pending holds the socket open, whatever the table says, so it is cancelled first. But a
- * shutdown is left to a worker thread of the kernel, which looks into the slot only when it gets to
- * run: until then the slot must not be another connection's. */
-void uring_conn_close(struct uring_loop *l, struct uring_conn *c)
-{
-    if (c->closed)
-        return;
-    if (c->pending > 0) {
-        struct io_uring_sqe *sqe = uring_request(&l->ring);
-        io_uring_prep_cancel_fd(sqe, (int)c->slot,
-                                IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_FD_FIXED);
+    sqe->flags = IOSQE_FIXED_FILE;
+    sqe->user_data = (uint64_t)(uintptr_t)c | kind;
+    if (kind == URING_SEND_KEPT)
         sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
-        sqe->user_data = URING_OTHER;
-    }
-    if (!c->shutting_down)
-        uring_close_slot(l, c->slot);
-    timers_remove(&l->timers, &c->timer);
-    *(c->previous ? &c->previous->next : &l->conns) = c->next;
-    if (c->next)
-        c->next->previous = c->previous;
-    l->count--;
-    count(&l->counters->closed, 1);
-    c->closed = true;
-    l->dying++;
-    uring_wait_for_batch(l, c); /* whoever called this has it in hand still */
-}
-
-/* What comes is dropped, so an end that has come is the end. */
-static void shut(struct uring_loop *l, struct uring_conn *c)
-{
-    if (c->eof) {
-        uring_conn_close(l, c);
-        return;
-    }
-    struct io_uring_sqe *sqe = uring_conn_request(l, c);
-    io_uring_prep_shutdown(sqe, (int)c->slot, SHUT_WR);
-    uring_on_slot(sqe, c, URING_SHUT_DOWN);
-    c->shutting_down = true;
-    chain_clear(&c->held);
-    session_shut(c->session, l->now);
-}
-
-/* May a part of the last answer that was copied still have to be sent? What must come after that
- * answer, the next one or a close, waits. */
-static bool copy_unseen(const struct uring_loop *l, const struct uring_conn *c)
-{
-    return c->copied_in == l->ring.epoch;
-}
-
-/* One thing that the session wants. Returns false when it has to wait for a completion. */
-static bool advance(struct uring_loop *l, struct uring_conn *c)
-{
-    session_heed_stop(c->session, l->server);
-    enum session_want want = session_next(c->session, l->now);
-    if (want != SESSION_READ && want != SESSION_WAIT && copy_unseen(l, c)) {
-        if (want != SESSION_WRITE || !uring_join(l, c))
-            uring_wait_for_batch(l, c);
-        return false;
-    }
-    switch (want) {
-    case SESSION_READ:
-        if (uring_feed(l, c))
-            return true;
-        uring_receive(l, c);
-        return false;
-    case SESSION_WRITE:
-        uring_transmit(l, c);
-        return !c->sending;
-    case SESSION_WAIT:
-        return false;
-    case SESSION_SHUT:
-        shut(l, c);
-        return !c->closed;
-    case SESSION_CLOSE:
-        break;
-    }
-    uring_conn_close(l, c);
-    return false;
-}
-
-void uring_conn_step(struct uring_loop *l, struct uring_conn *c)
-{
-    if (c->sending)
-        return;
-    while (advance(l, c))
-        continue;
-    c->copy_request = NULL;
-    if (!c->closed)
-        uring_keep_time(l, c);
-}
-
-void uring_conn_go_on(struct uring_loop *l, struct uring_conn *c)
-{
-    if (!c->closed) {
-        uring_conn_step(l, c);
-    } else if (c->pending == 0) {
-        session_close(c->session);
-        chain_clear(&c->rest);
-        chain_clear(&c->held);
-        free(c);
-        l->dying--;
-    }
-}
-
-static void received(struct uring_loop *l, struct uring_conn *c, const struct io_uring_cqe *cqe)
-{
-    bool whole = uring_received(l, c, cqe);
-    if (c->closed)
-        return;
-    if (!whole) {
-        uring_conn_close(l, c);
-        return;
-    }
-    if (c->session->want == SESSION_READ)
-        uring_conn_step(l, c);
-    if (!c->closed)
-        uring_balance(l, c);
-}
-
-void uring_conn_copy_failed(struct uring_loop *l, struct uring_conn *c, int result)
-{
-    if (c->closed)
-        return;
-    if (uring_resend(l, c, result))
-        uring_keep_time(l, c);
     else
-        uring_conn_close(l, c);
+        c->pending++;
 }
 
-void uring_conn_joined(struct uring_loop *l, struct uring_conn *c, int result)
+static void wait_for_epoch(struct uring *u, struct uring_conn *c)
 {
-    if (!c->closed && !uring_joined(l, c, result))
-        uring_conn_close(l, c);
+    if (!c->waits)
+        SLIST_INSERT_HEAD(&u->waiting, c, next_waiting);
+    c->waits = true;
 }
 
-void uring_conn_completed(struct uring_loop *l, const struct io_uring_cqe *cqe)
+static void completed(struct uring *u, struct uring_conn *c, const struct io_uring_cqe *cqe)
 {
-    struct uring_conn *c = uring_of(cqe);
     if (!(cqe->flags & IORING_CQE_F_MORE))
         c->pending--;
-    if (uring_kind(cqe) == URING_SHUT_DOWN) {
-        c->shutting_down = false;
-        if (c->closed)
-            uring_close_slot(l, c->slot);
-    }
-    if (uring_kind(cqe) == URING_RECEIVE)
-        received(l, c, cqe);
-    else if (uring_kind(cqe) == URING_SENT && !uring_sent(l, c, cqe))
-        uring_conn_close(l, c);
-    else if (uring_kind(cqe) != URING_SHUT_DOWN && !c->closed)
-        uring_conn_step(l, c);
     if (c->closed && c->pending == 0)
-        uring_wait_for_batch(l, c);
+        wait_for_epoch(u, c);
 }
 
-bool uring_conn_open(struct uring_loop *l, unsigned slot)
+void uring_close_slot(struct uring *u, unsigned slot)
 {
-    struct uring_conn *c = calloc(1, sizeof *c);
-    if (!c)
-        return false;
-    c->session = session_open(l->server->app, &l->server->app_options, l->counters, l->now);
-    c->timer.index = TIMER_OFF;
-    c->slot = slot;
-    if (!c->session) {
-        free(c);
-        return false;
+    struct io_uring_sqe *sqe = uring_request(u);
+    io_uring_prep_close_direct(sqe, slot);
+    uring_forget(sqe);
+    u->slots_closing++;
+}
+
+void uring_conn_close(struct uring *u, struct uring_conn *c)
+{
+    session_abort(c->base.session);
+    if (c->closed || c->output == URING_SHUTTING)
+        return;
+    if (c->pending > 0) {
+        struct io_uring_sqe *sqe = uring_request(u);
+        io_uring_prep_cancel_fd(sqe, (int)c->slot,
+                                IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_FD_FIXED);
+        uring_forget(sqe);
     }
-    c->next = l->conns;
-    if (l->conns)
-        l->conns->previous = c;
-    l->conns = c;
-    l->count++;
-    uring_receive(l, c);
-    uring_keep_time(l, c);
+    uring_close_slot(u, c->slot);
+    reactor_forget(&u->reactor, &c->base);
+    count(&u->reactor.counters->closed, 1);
+    c->closed = true;
+    u->dying++;
+    wait_for_epoch(u, c); /* whoever called this has it in hand still */
+}
+
+void uring_conn_free(struct uring *u, struct uring_conn *c)
+{
+    buffer_give(c->block);
+    chain_clear(&c->held);
+    session_close(c->base.session);
+    free(c);
+    u->dying--;
+}
+
+void uring_shut(struct uring *u, struct uring_conn *c)
+{
+    struct io_uring_sqe *sqe = uring_request(u);
+    io_uring_prep_shutdown(sqe, (int)c->slot, SHUT_WR);
+    on_slot(sqe, c, URING_SEND);
+    c->output = URING_SHUTTING;
+    chain_clear(&c->held);
+    session_shut(c->base.session, u->reactor.now);
+}
+
+/* Arm the receive, or cancel it where too much is held. */
+static void balance(struct uring *u, struct uring_conn *c)
+{
+    bool full = c->held.length > BUFFER_SIZE;
+    if (c->input != (full ? URING_ARMED : URING_DEAF))
+        return;
+    struct io_uring_sqe *sqe = uring_request(u);
+    if (full) {
+        io_uring_prep_cancel64(sqe, (uint64_t)(uintptr_t)c | URING_RECEIVE, 0);
+        uring_forget(sqe);
+        c->input = URING_ENDING;
+    } else {
+        io_uring_prep_recv_multishot(sqe, (int)c->slot, NULL, 0, 0);
+        on_slot(sqe, c, URING_RECEIVE);
+        sqe->flags |= IOSQE_BUFFER_SELECT;
+        sqe->buf_group = 0;
+        c->input = URING_ARMED;
+    }
+}
+
+bool uring_feed(struct uring *u, struct uring_conn *c)
+{
+    struct session *s = c->base.session;
+    size_t room, n = c->fresh_length;
+    bool old = c->held.length > 0;
+    const uint8_t *data = old ? chain_front(&c->held, &n) : c->fresh;
+    if (n == 0 && c->input == URING_EOF)
+        session_eof(s);
+    if (n == 0)
+        return c->input == URING_EOF;
+    void *space = session_space(s, &room);
+    if (!space) {
+        session_abort(s);
+        return true;
+    }
+    n = n < room ? n : room;
+    memcpy(space, data, n);
+    session_received(s, n, u->reactor.now);
+    if (old)
+        chain_drop(&c->held, n);
+    c->fresh += old ? 0 : n;
+    c->fresh_length -= old ? 0 : n;
     return true;
 }
 
-void uring_conn_time(struct uring_loop *l, struct uring_conn *c)
+void uring_received(struct uring *u, struct uring_conn *c, const struct io_uring_cqe *cqe)
 {
-    if (!session_expired(c->session, l->now))
-        uring_keep_time(l, c); /* it was moved meanwhile: see timers.h */
-    else if (c->sending)
-        uring_conn_close(l, c);
-    else
-        uring_conn_step(l, c);
+    int n = cqe->res;
+    completed(u, c, cqe);
+    if (!(cqe->flags & IORING_CQE_F_MORE))
+        c->input = n == 0 ? URING_EOF : URING_DEAF;
+    if (n > 0) {
+        c->fresh = u->buffers + (cqe->flags >> IORING_CQE_BUFFER_SHIFT) * URING_BUFFER_SIZE;
+        c->fresh_length = (size_t)n;
+    } else if (n == -ENOBUFS) { /* the data can wait */
+        count(&u->reactor.counters->extra[URING_NO_BUFFERS], 1);
+    } else if (n < 0 && n != -ECANCELED) {
+        uring_conn_close(u, c);
+    }
 }
 
-void uring_conn_drain(struct uring_loop *l, struct uring_conn *c)
+static bool without_copy(const struct uring *u, const struct uring_conn *c, size_t n)
 {
-    session_dry(c->session, true);
-    if (c->session->want == SESSION_READ)
-        uring_conn_step(l, c);
+    return u->zerocopy && !c->must_copy && n >= ZEROCOPY_MIN;
+}
+
+/* Send from where it lies. */
+static void send_piece(struct uring *u, struct uring_conn *c, const uint8_t *data, size_t n)
+{
+    struct io_uring_sqe *sqe = uring_request(u);
+    if (without_copy(u, c, n)) {
+        io_uring_prep_send_zc(sqe, (int)c->slot, data, n, MSG_NOSIGNAL | MSG_WAITALL, 0);
+        count(&u->reactor.counters->extra[URING_ZEROCOPY_SENDS], 1);
+    } else {
+        io_uring_prep_send(sqe, (int)c->slot, data, n, MSG_NOSIGNAL | MSG_WAITALL);
+    }
+    on_slot(sqe, c, URING_SEND);
+    c->output = URING_SENDING;
+}
+
+/* Make what is kept, from `start` on, the connection's own. False when memory is out. */
+static bool make_block(struct uring_conn *c, size_t start)
+{
+    if (!c->block && !(c->block = buffer_take()))
+        return false;
+    c->block->end = (uint32_t)(c->kept_length - start);
+    memcpy(c->block->data, c->kept + start, c->block->end);
+    return true;
+}
+
+/* 3. `result` bytes were sent, or it is a negative errno. */
+static void resend(struct uring *u, struct uring_conn *c, int result)
+{
+    if (c->closed)
+        return;
+    count(&u->reactor.counters->extra[URING_SHORT_SENDS], 1);
+    count(&u->reactor.counters->eagain, result == -EAGAIN);
+    if ((result < 0 && result != -EAGAIN) || !make_block(c, result > 0 ? (size_t)result : 0)) {
+        uring_conn_close(u, c);
+        return;
+    }
+    send_piece(u, c, c->block->data, c->block->end);
+    session_unsent(c->base.session);
+    reactor_keep_time(&u->reactor, &c->base);
+}
+
+bool uring_see_failed(struct uring *u)
+{
+    struct io_uring_cqe *cqe;
+    unsigned head, n = 0;
+
+    io_uring_for_each_cqe(&u->io, head, cqe)
+    {
+        if (n++ >= u->seen && uring_kind(cqe) == URING_SEND_KEPT)
+            resend(u, uring_of(cqe), cqe->res);
+    }
+    u->seen = n;
+    if (io_uring_cq_has_overflow(&u->io)) /* 6. */
+        return false;
+    for (struct buffer *b; (b = SLIST_FIRST(&u->blocks));) {
+        SLIST_REMOVE_HEAD(&u->blocks, link);
+        buffer_give(b);
+    }
+    u->kept = 0;
+    u->epoch++;
+    return true;
+}
+
+/* 5. */
+static bool has_room(struct uring *u, size_t n)
+{
+    if (n <= URING_KEPT_MAX - u->kept)
+        return true;
+    count(&u->reactor.counters->extra[URING_ENTERS], 1);
+    return io_uring_submit(&u->io) >= 0 && io_uring_sq_ready(&u->io) == 0 &&
+           uring_see_failed(u);
+}
+
+/* 1. */
+static bool keep(struct uring *u, struct uring_conn *c, const uint8_t *data, size_t n)
+{
+    if (n > KEEP_MAX || u->sqpoll || without_copy(u, c, n) || !has_room(u, n))
+        return false;
+    if (n > COPY_MAX)
+        c->block = session_take_output(c->base.session, u->reactor.now);
+    c->kept = data;
+    if (!c->block) {
+        c->kept = memcpy(u->arena + u->kept, data, n);
+        session_sent(c->base.session, n, u->reactor.now);
+    }
+    u->kept += n;
+    c->kept_length = (uint32_t)n;
+    c->kept_in = u->epoch;
+    c->kept_request = uring_request(u);
+    io_uring_prep_send(c->kept_request, (int)c->slot, c->kept, n,
+                       MSG_NOSIGNAL | MSG_WAITALL | MSG_DONTWAIT);
+    on_slot(c->kept_request, c, URING_SEND_KEPT);
+    return true;
+}
+
+/* 2. */
+static bool join(struct uring *u, struct uring_conn *c, const uint8_t *data, size_t n)
+{
+    if (!c->kept_request || without_copy(u, c, n) || (!c->block && !make_block(c, 0)))
+        return false;
+    c->parts[0] = (struct iovec){c->block->data + c->block->start, c->kept_length};
+    c->parts[1] = (struct iovec){(void *)(uintptr_t)data, n};
+    c->message = (struct msghdr){.msg_iov = c->parts, .msg_iovlen = 2};
+    io_uring_prep_sendmsg(c->kept_request, (int)c->slot, &c->message,
+                          MSG_NOSIGNAL | MSG_WAITALL);
+    on_slot(c->kept_request, c, URING_SEND);
+    c->kept_request = NULL;
+    c->kept_in = 0;
+    u->kept -= c->kept_length;
+    c->output = URING_SENDING;
+    return true;
+}
+
+bool uring_is_sent(struct uring *u, struct uring_conn *c)
+{
+    if (c->kept_in == u->epoch)
+        wait_for_epoch(u, c);
+    return c->kept_in != u->epoch;
+}
+
+bool uring_send(struct uring *u, struct uring_conn *c)
+{
+    size_t n;
+    const uint8_t *data = session_output(c->base.session, &n);
+    size_t piece = n < PIECE_MAX ? n : PIECE_MAX;
+    if (join(u, c, data, piece) || !uring_is_sent(u, c))
+        return false;
+    if (keep(u, c, data, n))
+        return true;
+    send_piece(u, c, data, piece);
+    return false;
+}
+
+/* With MSG_WAITALL a connection that has sent a part is broken. Of the session's own output that is
+ * found out with the next piece. */
+void uring_sent(struct uring *u, struct uring_conn *c, const struct io_uring_cqe *cqe)
+{
+    bool was_shut = c->output == URING_SHUTTING;
+    completed(u, c, cqe);
+    if (!(cqe->flags & IORING_CQE_F_NOTIF))
+        c->sent = cqe->res;
+    c->output = cqe->flags & IORING_CQE_F_MORE ? URING_PINNED : URING_FREE;
+    if (c->closed || was_shut || c->output == URING_PINNED)
+        return;
+    int first = c->block ? (int)(c->block->end - c->block->start) : 0;
+    if (!c->block && without_copy(u, c, ZEROCOPY_MIN) &&
+        (c->sent == -ENOMEM || c->sent == -ENOBUFS || c->sent == -EOPNOTSUPP)) {
+        /* Pinned pages count against RLIMIT_MEMLOCK, notifications against net.core.optmem_max. */
+        c->must_copy = true;
+    } else if (c->sent <= 0 || c->sent < first) {
+        uring_conn_close(u, c);
+    } else {
+        buffer_give(c->block);
+        c->block = NULL;
+        session_alive(c->base.session, u->reactor.now);
+        if (c->sent > first)
+            session_sent(c->base.session, (size_t)(c->sent - first), u->reactor.now);
+    }
+}
+
+void uring_end_step(struct uring *u, struct uring_conn *c)
+{
+    if (c->kept_request && c->block) {
+        SLIST_INSERT_HEAD(&u->blocks, c->block, link);
+        c->block = NULL;
+    }
+    c->kept_request = NULL;
+    if (!chain_append(&c->held, c->fresh, c->fresh_length))
+        uring_conn_close(u, c);
+    c->fresh_length = 0;
+    if (c->closed)
+        return;
+    balance(u, c);
+    reactor_keep_time(&u->reactor, &c->base);
 }
