@@ -296,8 +296,11 @@ def until_thread(s, server, states):
     while True:
         found = []
         for thread in os.listdir(f"/proc/{server.pid}/task"):
-            with open(f"/proc/{server.pid}/task/{thread}/stat") as f:
-                name, _, rest = f.read().partition("(")[2].rpartition(") ")
+            try:
+                with open(f"/proc/{server.pid}/task/{thread}/stat") as f:
+                    name, _, rest = f.read().partition("(")[2].rpartition(") ")
+            except OSError:
+                continue  # another thread of the kernel, which has ended
             found.append((name, rest[0]))
             if name.startswith("iou-sqp") and rest[0] in states:
                 return
