@@ -41,8 +41,11 @@ def threads_of(pid):
     """Without those by which io_uring works on behalf of others (iou-wrk-..., iou-sqp-...)."""
     names = []
     for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/comm") as f:
-            names.append(f.read())
+        try:
+            with open(f"/proc/{pid}/task/{task}/comm") as f:
+                names.append(f.read())
+        except OSError:
+            pass  # one of those has just ended
     return sum(not name.startswith("iou-") for name in names)
 
 

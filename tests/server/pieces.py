@@ -10,15 +10,22 @@ from lib.suite import check
 from lib.wire import request
 
 
+def readlink(path):
+    try:
+        return os.readlink(path)
+    except OSError:
+        return None
+
+
 def holders(server, path):
     """How many descriptors of the server and its children are open on `path`."""
     found = 0
     for pid, _ in session_members(server.pid):
-        for fd in os.listdir(f"/proc/{pid}/fd"):
-            try:
-                found += os.readlink(f"/proc/{pid}/fd/{fd}") == path
-            except FileNotFoundError:
-                pass
+        try:
+            for link in os.scandir(f"/proc/{pid}/fd"):
+                found += readlink(link.path) == path
+        except OSError:
+            pass  # the process has just ended
     return found
 
 
