@@ -112,8 +112,8 @@ struct model {
 
     /* Is there something that keeps it from working on this system, or with these options? Then
      * write the reason to `why`, without the model's name or a full stop, and return true: the
-     * program says so and exits with EXIT_UNSUPPORTED before it listens. What it opened to find
-     * out it may keep for serve(). Called once. NULL for never. */
+     * program says so and exits with EXIT_UNSUPPORTED before it listens. What the function opens
+     * to find out it closes again. NULL for never. */
     bool (*unsupported)(const struct options *options, char *why, size_t size);
 
     /* Serve until told to stop. Ends the program with die_errno() where it cannot be set up. */

@@ -18,8 +18,8 @@ typedef _Atomic uint64_t counter;
 struct counters {
     counter accepted; /* connections taken from the kernel, refused ones among them */
     counter closed;   /* accepted connections that are over, refused ones among them */
-    counter
-        refused; /* closed at once: over a limit, or no memory, thread or process for them */
+    /* Closed at once: over a limit, or no memory, thread or process for them. */
+    counter refused;
     counter requests; /* HTTP: answers begun. echo: pieces of input answered */
     counter bytes_in;
     counter bytes_out;

@@ -74,8 +74,10 @@ void reactor_keep_time(struct reactor *r, struct conn *c)
     uint64_t at = session_deadline(c->session);
     if (at == CLOCK_NEVER || (c->timer.index != TIMER_OFF && c->timer.at <= at))
         return;
-    if (timers_set(&r->timers, &c->timer, at) != 0)
-        shutdown(c->fd, SHUT_RDWR); /* no memory for its timer: let it end */
+    if (timers_set(&r->timers, &c->timer, at) == 0)
+        return;
+    session_abort(c->session); /* no memory for its timer: it ends with its next event */
+    shutdown(c->fd, SHUT_RDWR);
 }
 
 struct conn *reactor_add(struct reactor *r, int fd)

@@ -1,6 +1,7 @@
 """Idle connections and clients that dawdle. A client that was itself kept waiting judges nothing
 (lib/timed.py)."""
 
+import os
 import tempfile
 import time
 
@@ -258,3 +259,19 @@ def slow_file(s):
                 read_slowly(c, 20_000_000, span)
                 assert c.ask("/").status == 200
         in_time(s, attempt)
+
+
+@check("http", "a machine that is paused at every moment does not stop the server", on=("tcp4", "unix"))
+def leaping_clock(s):
+    """A close lingers for two seconds, which are over at once here."""
+    library = os.path.join(os.path.dirname(s.program), "../tests/reference_server/leaping-clock.so")
+    if s.sanitized or not os.path.exists(library):
+        s.skip("a clock of the tests' own is to be preloaded, before any other library")
+    server = s.start("--idle-timeout", "0", wrap=["env", f"LD_PRELOAD={library}"])
+    for _ in range(20):
+        with s.http(server) as c:
+            c.send(request("/", fields=["Connection: close"]) + b"XXXX")
+            assert c.answer().status == 200
+    with s.http(server) as c:
+        assert c.ask("/").status == 200
+    server.stop()

@@ -137,10 +137,10 @@ static void completed(const struct io_uring_cqe *cqe)
 
 static void go_on(void)
 {
-    struct uring_waiting those = ring.waiting;
+    struct uring_waiting waited = ring.waiting;
     SLIST_INIT(&ring.waiting);
-    for (struct uring_conn *c; (c = SLIST_FIRST(&those));) {
-        SLIST_REMOVE_HEAD(&those, next_waiting);
+    for (struct uring_conn *c; (c = SLIST_FIRST(&waited));) {
+        SLIST_REMOVE_HEAD(&waited, next_waiting);
         c->waits = false;
         if (!c->closed)
             step(&c->base);

@@ -1,4 +1,4 @@
-/* What the files of the model io-uring share. io_uring.c calls uring_conn.c, which calls uring.c.
+/* What the files of the model io-uring share. Calls go down: io_uring.c, uring_conn.c, uring.c.
  *
  * Needed: Linux 6.1 (for IORING_SETUP_DEFER_TASKRUN; what else is used is older). See
  * io_uring_setup(2), io_uring_enter(2), io_uring_prep_*(3). */
@@ -121,7 +121,8 @@ struct uring_conn {
 
 void uring_close_slot(struct uring *u, unsigned slot);
 
-/* Close it, unless it is closed. It is freed when nothing can name it any more. */
+/* Close it, or have it closed when its shutdown has completed. It is freed when nothing can name it
+ * any more. */
 void uring_conn_close(struct uring *u, struct uring_conn *c);
 void uring_conn_free(struct uring *u, struct uring_conn *c);
 

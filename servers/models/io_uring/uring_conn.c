@@ -85,7 +85,7 @@ void uring_conn_close(struct uring *u, struct uring_conn *c)
     count(&u->reactor.counters->closed, 1);
     c->closed = true;
     u->dying++;
-    wait_for_epoch(u, c); /* whoever called this has it in hand still */
+    wait_for_epoch(u, c); /* the caller uses it still */
 }
 
 void uring_conn_free(struct uring *u, struct uring_conn *c)
@@ -345,5 +345,6 @@ void uring_end_step(struct uring *u, struct uring_conn *c)
     if (c->closed)
         return;
     balance(u, c);
-    reactor_keep_time(&u->reactor, &c->base);
+    if (c->output != URING_SHUTTING) /* 9. */
+        reactor_keep_time(&u->reactor, &c->base);
 }
