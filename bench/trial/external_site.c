@@ -12,25 +12,60 @@
 
 #include "bench/base/placeholders.h"
 #include "bench/base/text.h"
+#include "common/clock.h"
 #include "common/err.h"
+#include "common/random.h"
+
+#define PORTS_FROM 10000u /* below are those of well-known services */
+#define PORTS_MIN  1000u  /* so few are not worth choosing among */
+#define PORT_TRIES 1000
 
 const char *external_python(void)
 {
     return access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3";
 }
 
-/* Free now; that nobody takes it before the server does is likely, not sure: the kernel hands ports
- * out at random. */
-static unsigned free_port(void)
+/* The port of 127.0.0.1 that a socket is bound to, which asks for `port`; 0 where that is in use. For
+ * port 0 the kernel chooses. */
+static unsigned bindable(unsigned port)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_port = htons((uint16_t)port),
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof a;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&a, size) != 0 ||
-        getsockname(fd, (struct sockaddr *)&a, &size) != 0)
+    if (fd < 0)
         die_errno("cannot find a free port");
+    bool bound = bind(fd, (struct sockaddr *)&a, size) == 0 &&
+                 getsockname(fd, (struct sockaddr *)&a, &size) == 0;
     close(fd);
-    return ntohs(a.sin_port);
+    return bound ? ntohs(a.sin_port) : 0;
+}
+
+/* The first of the ports that the kernel hands out by itself (ip(7), ip_local_port_range). */
+static unsigned first_ephemeral(void)
+{
+    unsigned first = 0;
+    FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+    if (f && fscanf(f, "%u", &first) != 1)
+        first = 0;
+    if (f)
+        fclose(f);
+    return first;
+}
+
+/* Free now, and not one that the kernel hands out by itself, where there are enough others: a server
+ * that asks for any port, or the near end of a connection, could get that before our server listens,
+ * and would answer in its place. */
+static unsigned free_port(void)
+{
+    uint64_t state = clock_ns() ^ (uint64_t)getpid();
+    unsigned end = first_ephemeral(), port = 0;
+    for (int tries = 0; !port && end > PORTS_MIN + PORTS_FROM && tries < PORT_TRIES; tries++)
+        port = bindable(PORTS_FROM + (unsigned)(random_next(&state) % (end - PORTS_FROM)));
+    if (!port && !(port = bindable(0)))
+        die_errno("cannot find a free port");
+    return port;
 }
 
 /* Servers started by root read their files as another user, whatever our umask. */
