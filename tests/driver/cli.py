@@ -16,6 +16,8 @@ def bad_scenarios(t):
                         (head + "connections = 1\nduration = soon\n", ":5: duration = 'soon'"),
                         (head + "connections = 1\n 2\n", ":5: 'connections' has a value already"),
                         ("[scenario]\nname = x\n", ": [sweep] has no connections"),
+                        ("[scenario\nname = x\n", ":1: neither [section] nor key = value"),
+                        (head + "connections\nspeed = 3\n", ":4: neither [section] nor key"),
                         (head + "connections = 1\nmodels = nope\n", "no model 'nope'")):
         path = b.scenario(text)
         _, err = b.call("run", path, "--out", b.out, status=2)

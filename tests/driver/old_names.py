@@ -32,14 +32,15 @@ def old_words(t):
     b = Externals(t, ("good",))
     file = os.path.join(b.external, "good.ini")
     rewrite(file, ("[external]", "[peer]"), ("counterpart_of", "peer_of"))
+    of_file = [(file, "[peer]", "[external]"), (file, "peer_of", "counterpart_of")]
     scenario = b.scenario(connections="1", repetitions=1, more="peers = all\n")
     _, err = b.measure(scenario, "--out", b.out)
-    equal(sorted(told(err)), sorted([(scenario, "peers", "externals"), (file, "[peer]", "[external]")]),
+    equal(sorted(told(err)), sorted([(scenario, "peers", "externals"), *of_file]),
           "said of old names")
     equal({r["model"] for r in b.rows()}, {"epoll-lt", "good"}, "models")
     equal([(r["model"], r["external"]) for r in b.rows("ratios.csv")], [("epoll-lt", "good")], "ratios")
     _, err = b.call("run", b.scenario(connections="1"), "--dry-run", "--peers", "good")
-    equal(sorted(told(err)), [(file, "[peer]", "[external]"), ("run", "--peers", "--externals")],
+    equal(sorted(told(err)), sorted([*of_file, ("run", "--peers", "--externals")]),
           "of the option")
     _, err = b.call("run", b.scenario(connections="1", more="peers = all\nexternals = good\n"),
                     "--dry-run", status=2)
