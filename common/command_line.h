@@ -59,9 +59,10 @@ struct command_line {
     /* Shown and looked up in this order. Unused ones are NULL. */
     const struct option_row *tables[COMMAND_LINE_TABLES];
     void *target; /* the struct that the fields are of */
+    bool leading; /* options stand before the first operand only: what follows is another's */
 };
 
-/* Read the command line. Options may stand before and after operands, and "--" ends the options, as
+/* Read the command line. Options may stand before and after operands (but see `leading`), and "--" ends the options, as
  * getopt_long(3) says; long names may be shortened as long as one option fits. Returns the index in
  * `argv` of the first operand; operands are moved behind the options.
  *
