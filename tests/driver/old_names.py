@@ -58,6 +58,15 @@ def old_scenario(t):
     expect(",good," in now, now)
 
 
+def old_list(t):
+    """`list --json` has the servers of others under both names."""
+    listed = json.loads(Externals(t, ("good",)).call("list", "--json")[0])
+    for server in listed["externals"]:
+        server["peer_of"] = server.pop("counterpart_of")
+    equal([server["name"] for server in listed["externals"]], ["good"], "listed")
+    equal(listed["peers"], listed["externals"], "under the old name")
+
+
 def old_run(t):
     """A run of before is drawn, reported and gone on with."""
     b = Externals(t, ("good",))
@@ -106,6 +115,7 @@ def old_setup(t):
 TESTS = [
     ("names of before: [peer], peer_of, peers, --peers", old_words, 60),
     ("names of before: the scenario peers", old_scenario, 60),
+    ("names of before: list --json", old_list, 60),
     ("names of before: a run with peers", old_run, 120),
     ("names of before: scripts/setup --with-peers", old_setup, 60),
 ]
