@@ -215,6 +215,16 @@ def missing_histogram(t):
     expect("poll" not in models and "epoll-lt" in models, f"models: {models}")
 
 
+def no_ratios(t):
+    """Where no server of others is in a run any more, a ratios.csv of before is none of it."""
+    b = Bench(t, models=(), pictures=False)
+    c = Copy(b, "copy")
+    with open(c.path("ratios.csv"), "w", encoding="utf-8") as f:
+        f.write("of before\n")
+    b.call("plot", c.dir, status=1)  # without gnuplot
+    expect(not os.path.exists(c.path("ratios.csv")), "ratios.csv is still there")
+
+
 def cut_off(t):
     """What a killed writer leaves is told and left out; --resume measures that trial again."""
     b = Bench(t, models=())
@@ -243,5 +253,6 @@ TESTS = [
     ("a damaged environment.json is refused", environment, 60),
     ("damaged histograms are refused", histograms, 60),
     ("a missing histogram is told", missing_histogram, 60),
+    ("a ratios.csv of before goes", no_ratios, 60),
     ("a last line that is cut off is told", cut_off, 60),
 ]
