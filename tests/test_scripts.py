@@ -142,6 +142,11 @@ def usage(t):
         p = call(tree, script, "--help")
         assert p.returncode == 0 and p.stdout.startswith(f"usage: scripts/{script}"), p
     assert not lines_of(tree, "called"), "wrong usage runs tests"
+    program.copy(os.path.join(ROOT, "scripts", "build"), os.path.join(tree, "scripts", "build"))
+    for option, status in (("--help", 0), ("-x", 2)):
+        p = call(tree, "build", option)
+        assert p.returncode == status and "usage: scripts/build" in (p.stderr or p.stdout), p
+    assert not os.path.exists(os.path.join(tree, "--help")), "an option is taken for a directory"
 
 
 def only(t):
