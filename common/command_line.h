@@ -62,7 +62,7 @@ struct command_line {
     bool leading; /* options stand before the first operand only: what follows is another's */
 };
 
-/* Read the command line. Options may stand before and after operands (but see `leading`), and "--" ends the options, as
+/* Read the command line. Options may stand before and after operands, and "--" ends the options, as
  * getopt_long(3) says; long names may be shortened as long as one option fits. Returns the index in
  * `argv` of the first operand; operands are moved behind the options.
  *
