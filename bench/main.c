@@ -49,8 +49,11 @@ int main(int argc, char **argv)
         printf("iomodels %s\n", IOM_VERSION);
         return 0;
     }
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (strcmp(name, commands[i].name) == 0)
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            err_set_command(name);
             return commands[i].run(argc - 1, argv + 1);
+        }
+    }
     die_usage("unknown command '%s'", name);
 }

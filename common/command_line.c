@@ -22,7 +22,7 @@ enum { HELP = 256, VERSION, FIRST_ROW };
 struct known {
     const struct option_row *rows[OPTIONS_MAX]; /* the first of `longs` */
     struct option longs[OPTIONS_MAX + 3];       /* then --help, --version and a zero */
-    char letters[2 * OPTIONS_MAX + 3];
+    char letters[2 * OPTIONS_MAX + 4];
     size_t count; /* of `longs` */
 };
 
@@ -47,6 +47,8 @@ static void collect(struct known *k, const struct command_line *line)
 {
     int table = 0;
     char *letter = k->letters;
+    if (line->leading)
+        *letter++ = '+';
     *letter++ = ':'; /* tells a missing value from an unknown option */
     *letter++ = 'h';
     for (const struct option_row *row = NULL; (row = next_row(line, &table, row));) {
@@ -185,7 +187,7 @@ _Noreturn static void wrong(const struct known *k, int value, const char *word)
 {
     int name = (int)strcspn(word, "=");
     unsigned fits = 0;
-    for (size_t i = 0; i < k->count && optopt == 0; i++)
+    for (size_t i = 0; i < k->count && optopt == 0 && name > 2; i++)
         fits += strncmp(word + 2, k->longs[i].name, (size_t)name - 2) == 0;
     if (fits > 1)
         die_usage("'%.*s' may be short for several options", name, word);

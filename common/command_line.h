@@ -59,6 +59,7 @@ struct command_line {
     /* Shown and looked up in this order. Unused ones are NULL. */
     const struct option_row *tables[COMMAND_LINE_TABLES];
     void *target; /* the struct that the fields are of */
+    bool leading; /* options stand before the first operand only: what follows is another's */
 };
 
 /* Read the command line. Options may stand before and after operands, and "--" ends the options, as

@@ -7,11 +7,17 @@
 #include <string.h>
 
 static const char *program = "iomodels";
+static const char *command; /* NULL: none */
 
 void err_set_program(const char *argv0)
 {
     const char *slash = strrchr(argv0, '/');
     program = slash ? slash + 1 : argv0;
+}
+
+void err_set_command(const char *name)
+{
+    command = name;
 }
 
 const char *err_program(void)
@@ -56,7 +62,8 @@ void die_usage(const char *format, ...)
     va_start(ap, format);
     print_line(NULL, format, ap);
     va_end(ap);
-    fprintf(stderr, "Try '%s --help'.\n", program);
+    fprintf(stderr, "Try '%s%s%s --help'.\n", program, command ? " " : "",
+            command ? command : "");
     exit(EXIT_USAGE);
 }
 

@@ -13,6 +13,9 @@
 void err_set_program(const char *argv0);
 const char *err_program(void);
 
+/* Remember the subcommand whose --help the hint of die_usage() names. */
+void err_set_command(const char *name);
+
 /* One line "PROGRAM: message" to stderr, exit status 1. die_errno() adds ": " and the reason
  * that errno holds when it is called. */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));

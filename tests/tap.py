@@ -13,6 +13,7 @@ functions it gave to defer(), also when it fails or runs out of time: the limit 
 undoing, which closes the sockets and ends the servers that the test is waiting for.
 """
 
+import fnmatch
 import os
 import sys
 import threading
@@ -85,6 +86,27 @@ def describe(error):
     if not str(error) and frames:
         what = f"{type(error).__name__}: {frames[-1].line}"
     return f"{where}: {what}"
+
+
+def has(name, patterns):
+    """Whether one of `patterns` is in a name (* and ? as in a shell)."""
+    return any(fnmatch.fnmatch(name, f"*{p}*") for p in patterns)
+
+
+def add_only(parser):
+    parser.add_argument("--only", metavar="PATTERN", action="append",
+                        help="run the tests whose name has PATTERN in it (* and ? as in a shell)")
+
+
+def only(tests, patterns):
+    """The tests that --only names; those that are `last` always. Where --only names none the program
+    ends: nothing tested is no success."""
+    if not patterns:
+        return tests
+    if not any(has(t.name, patterns) for t in tests):
+        text = "' or '".join(patterns)
+        sys.exit(f"--only: no test has '{text}' in its name")
+    return [t for t in tests if t.last or has(t.name, patterns)]
 
 
 def run_one(test):

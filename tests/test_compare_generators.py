@@ -6,7 +6,6 @@ client that is not installed is skipped.
 
 import argparse
 import csv
-import fnmatch
 import json
 import os
 import random
@@ -313,7 +312,7 @@ def main():
     global BUILD
     p = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     p.add_argument("--build", required=True, metavar="DIR")
-    p.add_argument("--only", default="", metavar="PATTERN")
+    tap.add_only(p)
     p.add_argument("--slow-factor", type=float, default=1.0, metavar="X")
     p.add_argument("--sanitized", action="store_true")
     o = p.parse_args()
@@ -332,9 +331,8 @@ def main():
         every += [(f"{name}: right answers and wrong ones are counted", counts_alike(name))
                   for name in ("wrk", "h2load", "ab", "iomodels epoll", "iomodels io_uring")]
         every.append(("a session of one round", whole_session))
-    tests = [tap.Test(name, function, limit=SEVERAL * o.slow_factor) for name, function in every
-             if fnmatch.fnmatch(name, f"*{o.only}*")]
-    return 1 if tap.run(tests, jobs=1) else 0
+    tests = [tap.Test(name, function, limit=SEVERAL * o.slow_factor) for name, function in every]
+    return 1 if tap.run(tap.only(tests, o.only), jobs=1) else 0
 
 
 if __name__ == "__main__":

@@ -142,6 +142,23 @@ def usage(t):
         p = call(tree, script, "--help")
         assert p.returncode == 0 and p.stdout.startswith(f"usage: scripts/{script}"), p
     assert not lines_of(tree, "called"), "wrong usage runs tests"
+    program.copy(os.path.join(ROOT, "scripts", "build"), os.path.join(tree, "scripts", "build"))
+    for option, status in (("--help", 0), ("-x", 2)):
+        p = call(tree, "build", option)
+        assert p.returncode == status and "usage: scripts/build" in (p.stderr or p.stdout), p
+    assert not os.path.exists(os.path.join(tree, "--help")), "an option is taken for a directory"
+
+
+def only(t):
+    """--only of the test programs takes a part of a name, and fails where no name has it."""
+    for folder, options in (("driver", ("--driver", "--servers", "--loadgen")), ("load", ("--load",)),
+                            ("accuracy", ("--load", "--reference"))):
+        command = [sys.executable, os.path.join(ROOT, "tests", folder),
+                   *(x for option in options for x in (option, "/nowhere"))]
+        p = subprocess.run([*command, "--only", "no such test"], capture_output=True, text=True, check=False)
+        assert (p.returncode, p.stdout) == (1, "") and p.stderr.count("\n") == 1, (folder, p)
+    assert [x.name for x in tap.only([tap.Test("one by one", only), tap.Test("two", only)], ["e b"])] == \
+        ["one by one"], "a part of a name"
 
 
 if __name__ == "__main__":
@@ -149,5 +166,6 @@ if __name__ == "__main__":
              ("scripts/test --quick and --full", less_and_more),
              ("scripts/test with another clang-format", another_formatter),
              ("scripts/test counts what fails", failures),
-             ("scripts/test and scripts/disturb: usage", usage)]
+             ("scripts/test and scripts/disturb: usage", usage),
+             ("--only names tests by a part of their names", only)]
     sys.exit(1 if tap.run([tap.Test(name, function) for name, function in tests]) else 0)

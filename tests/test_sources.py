@@ -56,8 +56,8 @@ def torn(text):
     declaration whose comment is too long. The comment belongs above."""
     lines = text.splitlines()
     return [n for n, (line, after) in enumerate(zip(lines, lines[1:]), 1)
-            if re.fullmatch(r"\s+(static |const )*((struct|enum) \w+|unsigned|size_t|bool|char|double"
-                            r"|int|uint\w+)", line) and re.match(r"\s+\*?\w+(\[\w+\])?;", after)]
+            if re.fullmatch(r"\s+(?!(else|do|return)$)(\w+ )*\w+", line)
+            and re.match(r"\s+\*?\w+(\[\w+\])?;", after)]
 
 
 def no_declaration_is_torn(t):
@@ -67,7 +67,8 @@ def no_declaration_is_torn(t):
 
 
 def torn_declarations_are_found(t):
-    if torn("struct s {\n    const struct answer\n        *answer; /* of theirs */\n    int a;\n};\n") != [2]:
+    text = "struct s {\n    const struct answer\n        *answer; /* of theirs */\n    count_t\n        n;\n};\n"
+    if torn(text + "    do\n        f;\n    else\n        c;\n    int a;\n    int b;\n") != [2, 4]:
         raise AssertionError("a torn declaration is not found")
 
 

@@ -6,7 +6,6 @@ reverse proxy in front. Prints TAP; a tool that is not installed is skipped.
 
 import argparse
 import atexit
-import fnmatch
 import json
 import os
 import re
@@ -225,7 +224,7 @@ def main():
     p = argparse.ArgumentParser(description="Check a server with other people's clients.")
     p.add_argument("--server", required=True, metavar="FILE")
     p.add_argument("--model", help="its name, for reading only")
-    p.add_argument("--only", metavar="PATTERN", default="")
+    tap.add_only(p)
     p.add_argument("--slow-factor", type=float, default=1.0, metavar="X")
     p.add_argument("--sanitized", action="store_true")
     p.add_argument("--jobs", type=int, default=4)
@@ -243,10 +242,10 @@ def main():
 
     tests = [tap.Test(f"{settings.traits['model']} tools: {name}", make(function),
                       2 * machine.HANG * o.slow_factor)
-             for name, function in TESTS if fnmatch.fnmatch(name, f"*{o.only}*")]
+             for name, function in TESTS]
     atexit.register(servers.kill_all)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    failed = tap.run(tests, jobs=o.jobs, verbose=o.verbose)
+    failed = tap.run(tap.only(tests, o.only), jobs=o.jobs, verbose=o.verbose)
     servers.kill_all()
     return 1 if failed else 0
 

@@ -87,11 +87,10 @@ bool ini_protocols(struct ini_reader *r, void *slot, const char *value)
            ini_bad(r, "%s = '%s' is not a list of http and echo", r->name, value);
 }
 
-/* Of a key that does not go on, a second value, or a list that goes on so, would silently replace
- * the first. */
-static bool twice(struct ini_reader *r)
+/* Whether `name` was met in `section` before. */
+static bool twice(struct ini_reader *r, const char *section, const char *name)
 {
-    char *key = text_format("\n[%s]%s\n", r->section, r->name);
+    char *key = text_format("\n[%s]%s\n", section, name);
     bool found = strstr(r->seen, key) != NULL;
     char *longer = text_format("%s%s", r->seen, key);
     free(key);
@@ -100,17 +99,16 @@ static bool twice(struct ini_reader *r)
     return found;
 }
 
-/* Tell of an old name, once in each file, however often the file has it; `form` is how such a name
- * stands there. Returns the new name. */
+/* Tell of an old name, once, however often the file has it; `form` is how such a name stands there.
+ * Returns the new name. */
 static const char *renamed(struct ini_reader *r, const char *form, const char *old,
                            const char *now)
 {
     char texts[2][64];
     snprintf(texts[0], sizeof texts[0], form, old);
     snprintf(texts[1], sizeof texts[1], form, now);
-    if (!r->told)
+    if (!twice(r, "", texts[0]))
         old_name(r->file, texts[0], texts[1]);
-    r->told = true;
     return now;
 }
 
@@ -141,7 +139,8 @@ static int on_key(void *user, const char *section, const char *name, const char 
         r->key = k;
         r->section = section;
         r->name = name;
-        if (!k->goes_on && twice(r))
+        /* A second value, or a list that goes on so, would silently replace the first. */
+        if (!k->goes_on && twice(r, section, name))
             return ini_bad(r, "'%s' has a value already; it stands in one line", name);
         char *into = strchr(k->section, ':') ? f->part(r) : r->into;
         return into && k->set(r, into + k->at, value);
@@ -155,10 +154,11 @@ bool ini_read(const struct ini_format *format, const char *file, const char *tex
               char *error, size_t error_size)
 {
     struct ini_reader r = {.format = format, .into = into, .file = file, .seen = xstrdup("")};
-    int line = ini_text_parse(text, on_key, &r);
+    bool refused;
+    int line = ini_text_parse(text, on_key, &r, &refused);
     if (line != 0)
         snprintf(error, error_size, "%s:%d: %s", file, line,
-                 r.failed ? r.message : "neither [section] nor key = value");
+                 refused ? r.message : "neither [section] nor key = value");
     free(r.seen);
     return line == 0;
 }

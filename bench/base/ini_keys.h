@@ -38,8 +38,8 @@ struct ini_reader {
     const char *section; /* of the key that is set now */
     const char *name;
     const struct ini_key *key;
-    char *seen; /* "\n[SECTION]KEY\n...": the keys that have their value */
-    bool told;  /* of an old name */
+    /* "\n[SECTION]KEY\n...": the keys that have their value; "\n[]OLD\n": the old names told of */
+    char *seen;
     bool failed;
     char message[512]; /* what was wrong on the first bad line */
 };

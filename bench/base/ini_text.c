@@ -20,15 +20,19 @@ struct values {
     } * at; /* by line number */
     ini_handler handler;
     void *user;
+    unsigned long refused; /* the first line that the handler refused; 0: none */
 };
 
 static int give_value(void *user, const char *section, const char *name, const char *number)
 {
     struct values *values = user;
-    const struct value *v = &values->at[strtoul(number, NULL, 10)];
+    unsigned long line = strtoul(number, NULL, 10);
+    const struct value *v = &values->at[line];
     char *text = text_format("%.*s", (int)v->size, v->from);
     int accepted = values->handler(values->user, section, name, text);
     free(text);
+    if (!accepted && values->refused == 0)
+        values->refused = line;
     return accepted;
 }
 
@@ -75,7 +79,7 @@ static void put_line(FILE *f, size_t number, const char *from, const char *end, 
     }
 }
 
-int ini_text_parse(const char *text, ini_handler handler, void *user)
+int ini_text_parse(const char *text, ini_handler handler, void *user, bool *refused)
 {
     char *lines;
     size_t size, count = 1;
@@ -85,6 +89,8 @@ int ini_text_parse(const char *text, ini_handler handler, void *user)
         die("out of memory");
     for (const char *at = text; (at = strchr(at, '\n')); at++)
         count++;
+    if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
+        text += 3; /* the mark of UTF-8, that some editors write */
     struct values values = {
         .at = xcalloc(count + 1, sizeof *values.at), .handler = handler, .user = user};
 
@@ -95,7 +101,9 @@ int ini_text_parse(const char *text, ini_handler handler, void *user)
     }
     if (fclose(f) != 0)
         die("out of memory");
+    /* inih goes on after a bad line, but returns the first. */
     int bad = ini_parse_string(lines, give_value, &values);
+    *refused = bad != 0 && values.refused == (unsigned long)bad;
     free(values.at);
     free(lines);
     return bad;

@@ -96,7 +96,8 @@ static char *protocols_of(const struct external *p)
                        speaks[PROTOCOL_ECHO] ? protocol_names[PROTOCOL_ECHO] : "");
 }
 
-static json_t *externals(const struct model_list *list)
+/* `counterpart_of` is what that key is called. */
+static json_t *externals(const struct model_list *list, const char *counterpart_of)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < list->count; i++) {
@@ -105,7 +106,7 @@ static json_t *externals(const struct model_list *list)
         json_array_append_new(
             array,
             json_checked(json_pack("{s:s,s:s,s:s,s:s,s:o,s:b,s:o,s:o,s:i,s:i}", "name", m->name,
-                                   "summary", m->summary, "counterpart_of",
+                                   "summary", m->summary, counterpart_of,
                                    m->external->counterpart_of, "protocols", protocols, "paths",
                                    json_text_or_null(m->external->paths), "available",
                                    !m->unsupported, "unavailable",
@@ -189,8 +190,11 @@ int command_list(int argc, char **argv)
         warn("%s", error);
     for (size_t i = 0; i < others.count; i++)
         external_look_up(&others.at[i]);
-    json_t *all = json_pack("{s:o,s:o,s:o}", "models", models(&list), "externals",
-                            externals(&others), "scenarios", scenarios(o.paths.scenarios));
+    /* "peers" is the old name, which goes with the next release. */
+    json_t *all =
+        json_pack("{s:o,s:o,s:o,s:o}", "models", models(&list), "externals",
+                  externals(&others, "counterpart_of"), "peers", externals(&others, "peer_of"),
+                  "scenarios", scenarios(o.paths.scenarios));
     if (o.json) {
         json_dumpf(all, stdout, JSON_INDENT(2));
         putchar('\n');

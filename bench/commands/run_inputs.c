@@ -104,10 +104,8 @@ static void describe_with_options(struct run_inputs *in)
         const struct model_override *o = scenario_override(&in->scenario, m->name);
         if (!o || !o->options || m->external || m->unsupported)
             continue;
-        if (!models_describe_with(m, o->options, error, sizeof error)) {
-            char *line = text_format("%s: [model:%s]: %s", in->file, m->name, error);
-            wrong(line);
-        }
+        if (!models_describe_with(m, o->options, error, sizeof error))
+            wrong(text_format("%s: [model:%s]: %s", in->file, m->name, error));
     }
 }
 
@@ -128,6 +126,15 @@ static char *built_ones(const struct run_inputs *in, const char *names)
     }
     free(copy);
     return kept;
+}
+
+/* `place` is where the names stand. */
+static void keep_named(struct model_list *list, const char *names, const char *what,
+                       const char *place)
+{
+    char error[1024];
+    if (!models_select(list, names, what, error, sizeof error))
+        wrong(text_format("%s: %s", place, error));
 }
 
 void run_inputs_read(struct run_inputs *in, const struct run_options *o,
@@ -155,10 +162,9 @@ void run_inputs_read(struct run_inputs *in, const struct run_options *o,
     if (!names.models && in->scenario.models)
         names.models = built_ones(in, in->scenario.models);
     const char *wanted = names.externals ? names.externals : in->scenario.externals;
-    if (!models_select(&in->models, names.models, "model", error, sizeof error) ||
-        !models_select(&externals, wanted ? wanted : "none", "external server", error,
-                       sizeof error))
-        wrong(error);
+    keep_named(&in->models, names.models, "model", o->models ? "--models" : in->file);
+    keep_named(&externals, wanted ? wanted : "none", "external server",
+               o->externals ? "--externals" : in->file);
     describe_with_options(in);
     models_append(&in->models, &externals);
     for (size_t i = 0; i < given.count; i++) {

@@ -1,5 +1,4 @@
 /* iomodels serve: one server by hand. */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,26 +7,25 @@
 #include "bench/commands/commands.h"
 #include "common/err.h"
 
-static void help(void)
-{
-    printf("Usage: iomodels serve [--servers DIR] MODEL [SERVER OPTIONS]\n"
-           "\n"
-           "Run the server of one model in place of this program. 'iomodels list' names the\n"
-           "models. 'iomodels serve MODEL --help' lists the options of a server.\n");
-}
+static const struct option_row rows[] = {
+    {OPTION_TEXT, 0, "servers", "DIR", "where the server programs are (default: in this build)",
+     OPTION_FIELD(struct paths, servers)},
+    {0},
+};
 
 int command_serve(int argc, char **argv)
 {
     struct paths paths = {0};
-    int at = 1;
-    if (argc > 2 && strcmp(argv[1], "--servers") == 0) {
-        paths.servers = argv[2];
-        at = 3;
-    }
-    if (at < argc && (strcmp(argv[at], "--help") == 0 || strcmp(argv[at], "-h") == 0)) {
-        help();
-        return 0;
-    }
+    const struct command_line line = {
+        .usage = "iomodels serve [--servers DIR] MODEL [SERVER OPTIONS]\n",
+        .about =
+            "Run the server of one model in place of this program. 'iomodels list' names the "
+            "models. 'iomodels serve MODEL --help' lists the options of a server.",
+        .tables = {rows},
+        .target = &paths,
+        .leading = true,
+    };
+    int at = command_line_read(&line, argc, argv);
     if (at >= argc)
         die_usage("serve needs a model");
     if (argv[at][0] == '-' || strchr(argv[at], '/'))

@@ -213,9 +213,12 @@ static char *name_of(const char *command)
 bool externals_add_command(struct model_list *list, const char *command, const char *name,
                            enum protocol protocol, char *error, size_t error_size)
 {
-    char **words = words_split(command, error, error_size);
-    if (!words)
+    char why[512];
+    char **words = words_split(command, why, sizeof why);
+    if (!words) {
+        snprintf(error, error_size, "--external: %s", why);
         return false;
+    }
     words_free(words);
     if (!strstr(command, "{port}")) {
         snprintf(error, error_size,

@@ -121,7 +121,7 @@ static const struct ini_key keys[] = {
     {"sweep", "order", set_order, IN(order)},
     {"sweep", "protocols", ini_protocols, IN(protocols)},
     {"sweep", "connections", set_points, IN(connections)},
-    {"sweep", "repetitions", ini_number, IN(repetitions), FROM_TO(1, 1000)},
+    {"sweep", "repetitions", ini_number, IN(repetitions), FROM_TO(1, SCENARIO_REPETITIONS_MAX)},
     {"sweep", "duration", ini_time, IN(duration_ns), FROM_TO(NS_PER_MS, HOUR)},
     {"sweep", "settle", ini_time, IN(settle_ns), FROM_TO(0, HOUR)},
     {"sweep", "warmup", ini_time, IN(warmup_ns), FROM_TO(0, HOUR)},

@@ -37,7 +37,7 @@
 
 #include "bench/base/protocol.h"
 
-enum { SCENARIO_POINTS_MAX = 32, SCENARIO_OVERRIDES_MAX = 64 };
+enum { SCENARIO_POINTS_MAX = 32, SCENARIO_OVERRIDES_MAX = 64, SCENARIO_REPETITIONS_MAX = 1000 };
 
 struct point_list {
     unsigned at[SCENARIO_POINTS_MAX]; /* ascending, each once */

@@ -11,7 +11,7 @@ const char *const order_verdict_names[] = {[ORDER_HOLDS] = "holds",
                                            [ORDER_OPEN] = "not decided",
                                            [ORDER_UNKNOWN] = "not known"};
 
-static enum order_verdict judge_step(const struct order_step *s)
+static enum order_verdict judge_link(const struct order_link *s)
 {
     if (!s->a || !s->b || ratio_excuse(s->a) || ratio_excuse(s->b))
         return ORDER_UNKNOWN;
@@ -31,8 +31,8 @@ static enum order_verdict judge_all(const struct order *o)
 {
     bool seen[4] = {false};
     for (size_t i = 0; i + 1 < o->count; i++)
-        seen[o->steps[i].verdict] = true;
-    /* One wrong step refutes the whole, whatever the others are. */
+        seen[o->links[i].verdict] = true;
+    /* One wrong link refutes the whole, whatever the others are. */
     return seen[ORDER_REFUTED]   ? ORDER_REFUTED
            : seen[ORDER_UNKNOWN] ? ORDER_UNKNOWN
            : seen[ORDER_OPEN]    ? ORDER_OPEN
@@ -46,20 +46,20 @@ static int by_speed(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-static void make_step(struct order *o, size_t i, const struct trial_rows *rows,
+static void make_link(struct order *o, size_t i, const struct trial_rows *rows,
                       const struct summary *s)
 {
-    struct order_step *step = &o->steps[i];
-    *step = (struct order_step){.first = o->names[i], .second = o->names[i + 1]};
-    step->a = ratio_point(s, o->protocol, step->first, o->connections);
-    step->b = ratio_point(s, o->protocol, step->second, o->connections);
-    if (step->a && step->b) {
-        const struct spread *x = &step->a->at[S_RPS];
-        const struct spread *y = &step->b->at[S_RPS];
-        step->pair = ratio_of(rows, step->a, step->b);
-        step->overlap = x->low <= y->high && y->low <= x->high;
+    struct order_link *link = &o->links[i];
+    *link = (struct order_link){.first = o->names[i], .second = o->names[i + 1]};
+    link->a = ratio_point(s, o->protocol, link->first, o->connections);
+    link->b = ratio_point(s, o->protocol, link->second, o->connections);
+    if (link->a && link->b) {
+        const struct spread *x = &link->a->at[S_RPS];
+        const struct spread *y = &link->b->at[S_RPS];
+        link->pair = ratio_of(rows, link->a, link->b);
+        link->overlap = x->low <= y->high && y->low <= x->high;
     }
-    step->verdict = judge_step(step);
+    link->verdict = judge_link(link);
 }
 
 void order_make(struct order *o, const char *claim, enum protocol protocol,
@@ -79,7 +79,7 @@ void order_make(struct order *o, const char *claim, enum protocol protocol,
     if (o->measured_count > 0)
         qsort(o->measured, o->measured_count, sizeof o->measured[0], by_speed);
     for (size_t i = 0; i + 1 < o->count; i++)
-        make_step(o, i, rows, s);
+        make_link(o, i, rows, s);
     o->verdict = judge_all(o);
 }
 

@@ -17,8 +17,8 @@ enum order_verdict {
     ORDER_UNKNOWN, /* a figure is missing */
 };
 
-/* A claimed step, "first > second". */
-struct order_step {
+/* A link of the claimed chain, "first > second". */
+struct order_link {
     const char *first;
     const char *second;
     const struct summary_point *a; /* NULL: not measured */
@@ -32,7 +32,7 @@ struct order {
     char *text; /* the names point into it */
     const char *names[ORDER_MAX];
     size_t count;
-    struct order_step steps[ORDER_MAX];              /* count - 1 */
+    struct order_link links[ORDER_MAX];              /* count - 1 */
     const struct summary_point *measured[ORDER_MAX]; /* the fastest first */
     size_t measured_count;
     enum protocol protocol;
@@ -40,7 +40,7 @@ struct order {
     enum order_verdict verdict;
 };
 
-/* Judge `claim`, "a > b > c", at one point of the sweep: each step by the ratio of the neighbours,
+/* Judge `claim`, "a > b > c", at one point of the sweep: each link by the ratio of the neighbours,
  * paired by block, whose interval must lie above 1. */
 void order_make(struct order *o, const char *claim, enum protocol protocol,
                 unsigned connections, const struct trial_rows *rows, const struct summary *s);

@@ -1,8 +1,10 @@
 #include "bench/record/ratios.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/base/csv.h"
 #include "bench/base/text.h"
@@ -136,9 +138,14 @@ void ratios_write(const struct ratios *r, const char *dir)
 {
     static const enum summary_metric metrics[] = {S_RPS, S_SYSCALLS_PER_REQUEST,
                                                   S_CPU_PER_REQUEST};
-    if (r->count == 0)
-        return;
     char *path = text_format("%s/ratios.csv", dir);
+    if (r->count == 0) {
+        if (unlink(path) != 0 &&
+            errno != ENOENT) /* an older one would contradict summary.csv */
+            die_errno("cannot remove %s", path);
+        free(path);
+        return;
+    }
     FILE *f = fopen(path, "we");
     if (!f)
         die_errno("cannot write %s", path);

@@ -14,6 +14,7 @@
 #include "bench/base/csv.h"
 #include "bench/base/name.h"
 #include "bench/base/text.h"
+#include "bench/plan/scenario.h"
 #include "common/err.h"
 #include "common/parse.h"
 
@@ -151,12 +152,13 @@ static bool read_text(struct reader *r, const char *column, char *out, size_t si
     return true;
 }
 
-static bool read_whole(struct reader *r, const char *column, unsigned least, unsigned *out)
+static bool read_whole(struct reader *r, const char *column, unsigned least, unsigned most,
+                       unsigned *out)
 {
     uint64_t n;
-    if (!parse_u64(cell(r, column), least, UINT32_MAX, &n))
-        return bad(r, "%s is '%.40s', no whole number from %u on", column, cell(r, column),
-                   least);
+    if (!parse_u64(cell(r, column), least, most, &n))
+        return bad(r, "%s is '%.40s', no whole number from %u to %u", column, cell(r, column),
+                   least, most);
     *out = (unsigned)n;
     return true;
 }
@@ -192,8 +194,9 @@ static bool read_row(struct reader *r, const int *columns, struct trial_row *row
 {
     trial_row_init(row);
     row->line = r->c.lines[r->row];
-    if (!read_whole(r, "trial", 1, &row->trial) || !read_whole(r, "block", 0, &row->block) ||
-        !read_whole(r, "connections", 1, &row->connections) ||
+    if (!read_whole(r, "trial", 1, UINT32_MAX, &row->trial) ||
+        !read_whole(r, "block", 0, SCENARIO_REPETITIONS_MAX, &row->block) ||
+        !read_whole(r, "connections", 1, UINT32_MAX, &row->connections) ||
         !read_text(r, "scenario", row->scenario, sizeof row->scenario) ||
         !read_text(r, "model", row->model, sizeof row->model) ||
         !read_text(r, "reason", row->reason, sizeof row->reason) ||

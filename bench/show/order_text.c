@@ -13,8 +13,8 @@ static const char *speed(const struct summary_point *p, char out[96])
     return p ? figure_spread(&p->at[S_RPS], out) : "not measured";
 }
 
-/* Why nothing can be said of a step; "" where something can. */
-static void step_excuse(const struct order_step *s, char out[160])
+/* Why nothing can be said of a link; "" where something can. */
+static void link_excuse(const struct order_link *s, char out[160])
 {
     const struct summary_point *points[] = {s->a, s->b};
     out[0] = '\0';
@@ -25,13 +25,13 @@ static void step_excuse(const struct order_step *s, char out[160])
     }
 }
 
-/* One line a step, without line break. */
-static char *step_text(const struct order_step *s)
+/* One line a link, without line break. */
+static char *link_text(const struct order_link *s)
 {
     char a[96], b[96];
     char ratio[160] = "";
     const struct spread *r = &s->pair.at;
-    step_excuse(s, ratio);
+    link_excuse(s, ratio);
     if (r->n > 1 && !ratio[0])
         snprintf(ratio, sizeof ratio, ", paired ratio %s%.2f [%.2f–%.2f]%s", s->pair.bound,
                  r->median, r->low, r->high, s->overlap ? ", their intervals overlap" : "");
@@ -67,7 +67,7 @@ static void show(FILE *f, const struct order *o, const char *claim, bool html)
     put(f, html, html ? "<p><b>" : "\n", text, html ? "</b></p>\n<ul>\n" : "\n");
     free(text);
     for (size_t i = 0; i + 1 < o->count; i++) {
-        text = step_text(&o->steps[i]);
+        text = link_text(&o->links[i]);
         put(f, html, begin, text, end);
         free(text);
     }

@@ -7,7 +7,7 @@
 #include "bench/record/results.h"
 
 /* For every protocol and number of connections at which at least two of the names were
- * measured: the verdict, each step with its figures, the measured order. Nothing where the
+ * measured: the verdict, each link with its figures, the measured order. Nothing where the
  * scenario claims no order. */
 void orders_print(FILE *f, const struct results *r);
 void orders_html(FILE *f, const struct results *r);

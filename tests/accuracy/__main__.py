@@ -12,7 +12,6 @@ the machine too noisy is inconclusive and says so: TAP calls it skipped.
 
 import argparse
 import os
-import re
 import signal
 import sys
 
@@ -39,7 +38,7 @@ def main():
     parser.add_argument("--load", required=True, help="path of iomodels-load")
     parser.add_argument("--reference", required=True, metavar="DIR",
                         help="where reference-server, spin-jitter and wall-clock.so are")
-    parser.add_argument("--only", help="run the tests whose name matches this pattern")
+    tap.add_only(parser)
     parser.add_argument("--engines", default="epoll,io_uring", help="those to test")
     parser.add_argument("--slow-factor", type=float, default=1.0, help="multiplies time limits")
     parser.add_argument("--sanitized", action="store_true",
@@ -63,7 +62,7 @@ def main():
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     every = [t for part in (instruments, closed_loop, open_loop, faults, framing, disturbed) for t in part.tests()]
-    chosen = [t for t in every if not args.only or re.search(args.only, t.name)]
+    chosen = tap.only(every, args.only)
     if args.list:
         print("\n".join(t.name for t in chosen))
         return 0

@@ -8,7 +8,6 @@ Each test has a directory of its own, and a mark in the environment of all it st
 is left running is found wherever it hides."""
 
 import argparse
-import fnmatch
 import os
 import sys
 
@@ -24,7 +23,7 @@ def main():
     parser.add_argument("--driver", required=True)
     parser.add_argument("--servers", required=True)
     parser.add_argument("--loadgen", required=True)
-    parser.add_argument("--only", default="*")
+    tap.add_only(parser)
     parser.add_argument("--sanitized", action="store_true")
     parser.add_argument("--slow-factor", type=float, default=1)
     arguments = parser.parse_args()
@@ -34,9 +33,10 @@ def main():
     tests = [tap.Test(name, function, max(limit, 600) * arguments.slow_factor)
              for module in (whole, faults, resume, machines, places, cli, externals, requests,
                             environment, inherited, names, damaged, old_names, output, reading)
-             for name, function, limit in module.TESTS if fnmatch.fnmatch(name, arguments.only)]
+             for name, function, limit in module.TESTS]
     # Several at once share the CPUs: no test here judges a speed.
-    sys.exit(1 if tap.run(tests, jobs=4 * min(2, len(os.sched_getaffinity(0)))) else 0)
+    jobs = 4 * min(2, len(os.sched_getaffinity(0)))
+    sys.exit(1 if tap.run(tap.only(tests, arguments.only), jobs=jobs) else 0)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ def bad_scenarios(t):
                         (head + "connections = 1\nduration = soon\n", ":5: duration = 'soon'"),
                         (head + "connections = 1\n 2\n", ":5: 'connections' has a value already"),
                         ("[scenario]\nname = x\n", ": [sweep] has no connections"),
-                        (head + "connections = 1\nmodels = nope\n", "no model 'nope'")):
+                        ("[scenario\nname = x\n", ":1: neither [section] nor key = value"),
+                        (head + "connections\nspeed = 3\n", ":4: neither [section] nor key"),
+                        (head + "connections = 1\nmodels = nope\n", "tiny.ini: no model 'nope'")):
         path = b.scenario(text)
         _, err = b.call("run", path, "--out", b.out, status=2)
         equal(err.count("\n"), 1, f"lines of\n{err}")
@@ -49,6 +51,9 @@ def usage(t):
         equal(p.returncode, 2, f"status of {args}\n{p.stderr}")
         expect(word in p.stderr, f"{args}: '{p.stderr}' does not name '{word}'")
         expect(len(p.stderr.splitlines()) <= 2, f"{args}: more than a line and a hint\n{p.stderr}")
+    for args, after in ((("fly",), ""), (("run", "--fast"), " run"), (("serve", "-x", "poll"), " serve")):
+        p = subprocess.run([ARGS.driver, *args], capture_output=True, text=True, check=False)
+        equal(p.stderr.splitlines()[1], f"Try 'iomodels{after} --help'.", f"hint of {args}")
     for command in ("run", "list", "serve", "plot", "report"):
         p = subprocess.run([ARGS.driver, command, "--help"], capture_output=True, text=True,
                            check=False)
@@ -84,8 +89,9 @@ def list_and_serve(t):
     expect({"quick", "full"} <= set(scenarios), f"scenarios {scenarios}")
     out, _ = b.call("list")
     expect("epoll-lt" in out and "quick" in out, out)
-    out, _ = b.call("serve", "--servers", b.servers, "epoll-lt", "--describe")
-    equal(json.loads(out)["model"], "epoll-lt", "what serve runs")
+    for servers in (("--servers", b.servers), ("--servers=" + b.servers,)):
+        out, _ = b.call("serve", *servers, "epoll-lt", "--describe")
+        equal(json.loads(out)["model"], "epoll-lt", "what serve runs")
 
 
 TESTS = [

@@ -60,9 +60,11 @@ def table_damage():
     yield cell(7, RATE, "1e999", f"{RATE} is '1e999', no number")
     yield cell(8, "cpu_us_per_request", "fast", "cpu_us_per_request is 'fast', no number")
     yield cell(9, "p99_us", " 12", "p99_us is ' 12', no number")
-    yield cell(5, "trial", "", "trial is '', no whole number from 1 on")
+    yield cell(5, "trial", "", "trial is '', no whole number from 1 to ")
     yield cell(5, "trial", "0", "trial is '0', no whole number")
     yield cell(5, "trial", "1.5", "trial is '1.5', no whole number")
+    yield cell(5, "block", "4000000000", "block is '4000000000', no whole number from 0 to 1000")
+    yield cell(5, "block", "1001", "block is '1001', no whole number from 0 to 1000")
     yield cell(5, "connections", "0", "connections is '0', no whole number")
     yield cell(5, "connections", "99999999999", "connections is '99999999999', no whole number")
     yield cell(5, "protocol", "gopher", "protocol is 'gopher'")
@@ -213,6 +215,16 @@ def missing_histogram(t):
     expect("poll" not in models and "epoll-lt" in models, f"models: {models}")
 
 
+def no_ratios(t):
+    """Where no server of others is in a run any more, a ratios.csv of before is none of it."""
+    b = Bench(t, models=(), pictures=False)
+    c = Copy(b, "copy")
+    with open(c.path("ratios.csv"), "w", encoding="utf-8") as f:
+        f.write("of before\n")
+    b.call("plot", c.dir, status=1)  # without gnuplot
+    expect(not os.path.exists(c.path("ratios.csv")), "ratios.csv is still there")
+
+
 def cut_off(t):
     """What a killed writer leaves is told and left out; --resume measures that trial again."""
     b = Bench(t, models=())
@@ -241,5 +253,6 @@ TESTS = [
     ("a damaged environment.json is refused", environment, 60),
     ("damaged histograms are refused", histograms, 60),
     ("a missing histogram is told", missing_histogram, 60),
+    ("a ratios.csv of before goes", no_ratios, 60),
     ("a last line that is cut off is told", cut_off, 60),
 ]

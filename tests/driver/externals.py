@@ -247,7 +247,8 @@ def on_the_spot_usage(t):
     command = f"{sys.executable} {FAKE} {{port}} http good"
     scenario = b.scenario()
     for args, says in ((("--external", "sleep 5"), "--external 'sleep 5' names no {port}"),
-                       (("--external", "a 'b {port}"), "a quote is not closed in: a 'b {port}"),
+                       (("--external", "a 'b {port}"), "--external: a quote is not closed in: a 'b {port}"),
+                       (("--external", ""), "--external: the command is empty"),
                        (("--external-name", "x"), "--external-name stands after the --external"),
                        (("--external", command, "--external-name", "a b"), "'a b' is no name"),
                        (("--external", command, "--external-name", "epoll-et"),
@@ -255,8 +256,9 @@ def on_the_spot_usage(t):
                        (("--external", command, "--external-name", "good", "--externals", "good"),
                         "there is a server 'good' already"),
                        (("--external", command, "--external-protocol", "ftp"), "'ftp'"),
-                       (("--externals", "nobody"), "no external server 'nobody'"),
-                       (("--externals", ""), "an empty list of names")):
+                       (("--externals", "nobody"), "--externals: no external server 'nobody'"),
+                       (("--models", ""), "--models: an empty list of names"),
+                       (("--externals", ""), "--externals: an empty list of names")):
         _, err = b.call("run", scenario, "--out", b.out, *args, status=2)
         expect(says in err, f"{args}: '{err}' does not say '{says}'")
         expect(len(err.splitlines()) <= 2, f"{args}: more than a line and a hint\n{err}")

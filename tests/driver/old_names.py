@@ -32,14 +32,15 @@ def old_words(t):
     b = Externals(t, ("good",))
     file = os.path.join(b.external, "good.ini")
     rewrite(file, ("[external]", "[peer]"), ("counterpart_of", "peer_of"))
+    of_file = [(file, "[peer]", "[external]"), (file, "peer_of", "counterpart_of")]
     scenario = b.scenario(connections="1", repetitions=1, more="peers = all\n")
     _, err = b.measure(scenario, "--out", b.out)
-    equal(sorted(told(err)), sorted([(scenario, "peers", "externals"), (file, "[peer]", "[external]")]),
+    equal(sorted(told(err)), sorted([(scenario, "peers", "externals"), *of_file]),
           "said of old names")
     equal({r["model"] for r in b.rows()}, {"epoll-lt", "good"}, "models")
     equal([(r["model"], r["external"]) for r in b.rows("ratios.csv")], [("epoll-lt", "good")], "ratios")
     _, err = b.call("run", b.scenario(connections="1"), "--dry-run", "--peers", "good")
-    equal(sorted(told(err)), [(file, "[peer]", "[external]"), ("run", "--peers", "--externals")],
+    equal(sorted(told(err)), sorted([*of_file, ("run", "--peers", "--externals")]),
           "of the option")
     _, err = b.call("run", b.scenario(connections="1", more="peers = all\nexternals = good\n"),
                     "--dry-run", status=2)
@@ -55,6 +56,15 @@ def old_scenario(t):
     equal(told(err), [("run", "the scenario peers", "externals")], "said of the old name")
     equal(before, now, "trials")
     expect(",good," in now, now)
+
+
+def old_list(t):
+    """`list --json` has the servers of others under both names."""
+    listed = json.loads(Externals(t, ("good",)).call("list", "--json")[0])
+    for server in listed["externals"]:
+        server["peer_of"] = server.pop("counterpart_of")
+    equal([server["name"] for server in listed["externals"]], ["good"], "listed")
+    equal(listed["peers"], listed["externals"], "under the old name")
 
 
 def old_run(t):
@@ -105,6 +115,7 @@ def old_setup(t):
 TESTS = [
     ("names of before: [peer], peer_of, peers, --peers", old_words, 60),
     ("names of before: the scenario peers", old_scenario, 60),
+    ("names of before: list --json", old_list, 60),
     ("names of before: a run with peers", old_run, 120),
     ("names of before: scripts/setup --with-peers", old_setup, 60),
 ]

@@ -11,7 +11,6 @@ engine.
 
 import argparse
 import os
-import re
 import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -31,7 +30,7 @@ def main():
     parser.add_argument("--servers", help="directory of our servers; without, they are left out")
     parser.add_argument("--reference", metavar="DIR", help="where reference-server and "
                         "slow-clock.so are; without, tests are left out")
-    parser.add_argument("--only", help="run the tests whose name matches this pattern")
+    tap.add_only(parser)
     parser.add_argument("--engines", default="epoll,io_uring", help="those to test")
     parser.add_argument("--slow-factor", type=float, default=1.0, help="multiplies time limits")
     parser.add_argument("--sanitized", action="store_true", help="built with a sanitizer")
@@ -53,7 +52,7 @@ def main():
     every = [t for t in every if t.once] + [
         with_engine(t, engine) for engine in args.engines.split(",") for t in every if not t.once]
     every += engines.tests() + coalescing.tests()
-    chosen = [t for t in every if not args.only or re.search(args.only, t.name)]
+    chosen = tap.only(every, args.only)
     try:
         return 1 if tap.run(chosen, jobs=12, verbose=args.verbose) else 0
     finally:

@@ -5,7 +5,6 @@
 
 import argparse
 import atexit
-import fnmatch
 import importlib
 import importlib.util
 import os
@@ -30,8 +29,7 @@ def options():
     p.add_argument("--model", help="the name it must give itself (default: that of the file)")
     p.add_argument("--with", metavar="ARGUMENT", action="append", default=[], dest="arguments",
                    help="give this argument to every server too; as in --with=--workers=4")
-    p.add_argument("--only", metavar="PATTERN", action="append",
-                   help="run the tests whose name has PATTERN in it (* and ? as in a shell)")
+    tap.add_only(p)
     p.add_argument("--skip", metavar="PATTERN", action="append", default=[],
                    help="report tests whose name has PATTERN in it as skipped")
     p.add_argument("--without", metavar="KIND", action="append", default=[],
@@ -76,12 +74,9 @@ def main():
     if importlib.util.find_spec(own):  # what only this model promises
         importlib.import_module(own)
 
-    tests = suite.tests(settings, o.without)
-    if o.only:
-        tests = [t for t in tests
-                 if t.last or any(fnmatch.fnmatch(t.name, f"*{p}*") for p in o.only)]
+    tests = tap.only(suite.tests(settings, o.without), o.only)
     for test in tests:
-        if any(fnmatch.fnmatch(test.name, f"*{p}*") for p in o.skip):
+        if tap.has(test.name, o.skip):
             test.function = left_out
     if o.list:
         print("\n".join(t.name for t in tests))

@@ -101,6 +101,17 @@ static void stores_each_kind(void **state)
     assert_int_equal(level, 9);
 }
 
+static void leading_options_end_at_an_operand(void **state)
+{
+    (void)state;
+    struct command_line leading = line;
+    leading.leading = true;
+    char *words[] = {(char[]){"prog"}, (char[]){"-q"}, (char[]){"one"}, (char[]){"--what"},
+                     NULL};
+    assert_int_equal(command_line_read(&leading, 4, words), 2);
+    assert_string_equal(words[2], "one");
+}
+
 /* What a child that reads `words` says on `descriptor`, and its exit status. */
 static int said(char **words, int descriptor, char *out, size_t size)
 {
@@ -147,7 +158,7 @@ static void names_what_is_wrong(void **state)
     REFUSES("--call: 'bad' is not a good word", "--call", "bad");
     REFUSES("unknown option '--fast'", "one", "--fast=3", "two");
     REFUSES("unknown option '-x'", "-qx");
-    REFUSES("'--' may be short for several options", "--=1");
+    REFUSES("unknown option '--'", "--=1");
     REFUSES("--size needs a value", "--size");
     REFUSES("-b needs a value", "-qb");
     REFUSES("--quiet takes no value", "--quiet=1");
@@ -192,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stores_each_kind),
+        cmocka_unit_test(leading_options_end_at_an_operand),
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(helps),
     };

@@ -293,7 +293,7 @@ static const struct {
     struct contender at[3];
     const char *claim;
     enum order_verdict verdict;
-    enum order_verdict steps[2];
+    enum order_verdict links[2];
     bool overlap[2];
     const char *first; /* of the measured order */
 } order_cases[] = {
@@ -330,7 +330,7 @@ static const struct {
      {ORDER_OPEN, ORDER_HOLDS},
      {true, false},
      NULL},
-    /* One wrong step is enough, whatever the others are. */
+    /* One wrong link is enough, whatever the others are. */
     {{{"a", {9, 9, 9, 9, 9}, V, 0},
       {"b", {10, 10, 10, 10, 10}, V, 0},
       {"c", {0, 0, 0, 0, 1}, V, 0}},
@@ -380,12 +380,12 @@ static void an_order_is_judged(void **state)
         if (o.verdict != order_cases[i].verdict)
             fail_msg("case %zu: the order %s", i, order_verdict_names[o.verdict]);
         for (size_t k = 0; k < 2; k++) {
-            if (o.steps[k].verdict != order_cases[i].steps[k])
-                fail_msg("case %zu, step %zu %s", i, k,
-                         order_verdict_names[o.steps[k].verdict]);
+            if (o.links[k].verdict != order_cases[i].links[k])
+                fail_msg("case %zu, link %zu %s", i, k,
+                         order_verdict_names[o.links[k].verdict]);
             /* Both are measured where one may be told from the other. */
-            if (o.steps[k].verdict != ORDER_UNKNOWN)
-                assert_int_equal(o.steps[k].overlap, order_cases[i].overlap[k]);
+            if (o.links[k].verdict != ORDER_UNKNOWN)
+                assert_int_equal(o.links[k].overlap, order_cases[i].overlap[k]);
         }
         if (order_cases[i].first)
             assert_string_equal(o.measured[0]->model, order_cases[i].first);

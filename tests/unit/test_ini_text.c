@@ -9,6 +9,8 @@
 /* What a handler was given, as "[section]key=value\n" each. */
 static char given[8192];
 
+static bool refused;
+
 static int keep(void *user, const char *section, const char *name, const char *value)
 {
     (void)user;
@@ -20,7 +22,7 @@ static int keep(void *user, const char *section, const char *name, const char *v
 static int parse(const char *text)
 {
     given[0] = '\0';
-    return ini_text_parse(text, keep, NULL);
+    return ini_text_parse(text, keep, NULL, &refused);
 }
 
 static void gives_sections_keys_and_lines_that_go_on(void **state)
@@ -30,6 +32,8 @@ static void gives_sections_keys_and_lines_that_go_on(void **state)
     assert_string_equal(given, "[a]x=1\n[a]x=more\n[ b ]y=2\n");
     assert_int_equal(parse("[a]\nx ="), 0);
     assert_string_equal(given, "[a]x=\n");
+    assert_int_equal(parse("\xEF\xBB\xBF[a]\nx = 1\n"), 0);
+    assert_string_equal(given, "[a]x=1\n");
     assert_int_equal(parse(""), 0);
     assert_string_equal(given, "");
 }
@@ -59,11 +63,17 @@ static void long_lines_are_whole(void **state)
 static void names_the_first_bad_line(void **state)
 {
     (void)state;
-    assert_int_equal(parse("[a]\nno value\nx = 1\n"), 2);
+    assert_int_equal(parse("[a]\nno value\nrefused = 1\n"), 2);
+    assert_false(refused);
+    assert_int_equal(parse("[a\nrefused = 1\n"), 1);
+    assert_false(refused);
+    assert_int_equal(parse("[a ;b]\nrefused = 1\n"), 1);
+    assert_false(refused);
     assert_int_equal(parse("[a]\nx = 1\n[b\n"), 3);
     assert_int_equal(parse("[a] x = 1\n"), 1);
     assert_int_equal(parse("[a]\n= 1\n"), 2);
-    assert_int_equal(parse("[a]\nx = 1\nrefused = 2\n"), 3);
+    assert_int_equal(parse("[a]\nx = 1\nrefused = 2\n[b\n"), 3);
+    assert_true(refused);
 }
 
 /* inih would cut them and go on. */
