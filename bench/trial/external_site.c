@@ -25,8 +25,8 @@ const char *external_python(void)
     return access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3" : "python3";
 }
 
-/* The port of 127.0.0.1 that a socket is bound to, which asks for `port`; 0 where that is in use. For
- * port 0 the kernel chooses. */
+/* The port of 127.0.0.1 that a socket is bound to, which asks for `port`; 0 where that is in use.
+ * For port 0 the kernel chooses. */
 static unsigned bindable(unsigned port)
 {
     struct sockaddr_in a = {.sin_family = AF_INET,
@@ -54,9 +54,9 @@ static unsigned first_ephemeral(void)
     return first;
 }
 
-/* Free now, and not one that the kernel hands out by itself, where there are enough others: a server
- * that asks for any port, or the near end of a connection, could get that before our server listens,
- * and would answer in its place. */
+/* Free now, and not one that the kernel hands out by itself, where there are enough others: a
+ * server that asks for any port, or the near end of a connection, could get that before our server
+ * listens, and would answer in its place. */
 static unsigned free_port(void)
 {
     uint64_t state = clock_ns() ^ (uint64_t)getpid();
