@@ -1,5 +1,6 @@
 """Names with more than one address."""
 
+import errno
 import os
 import shutil
 import socket
@@ -45,12 +46,36 @@ def the_one_that_accepts(t):
             assert b"Host: twohome:" in stub.last_request
 
 
+def bound(host, number):
+    """A socket at this port of a loopback address; None where another program has the port."""
+    s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    if s.family == socket.AF_INET6:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    try:
+        s.bind((host, number))
+    except OSError as e:
+        s.close()
+        if e.errno != errno.EADDRINUSE:
+            raise
+        return None
+    return s
+
+
+def bound_pair():
+    """Sockets at ::1 and 127.0.0.1, both at one port."""
+    v6 = bound("::1", 0)
+    v4 = bound("127.0.0.1", v6.getsockname()[1])
+    if v4:
+        return v6, v4
+    v6.close()
+    return bound_pair()
+
+
 def none_accepts(t):
     prefix = with_hosts(t)
-    with socket.socket() as s, socket.socket(socket.AF_INET6) as s6:
-        s.bind(("127.0.0.1", 0))  # bound, not listening
-        number = s.getsockname()[1]
-        s6.bind(("::1", number))
+    v6, v4 = bound_pair()
+    with v6, v4:  # bound, not listening
+        number = v4.getsockname()[1]
         run = load(t, f"http://twohome:{number}/", prefix=prefix, status=1)
     assert len(run.err.splitlines()) == 1, run.err
     for part in ("twohome", f"[::1]:{number}: Connection refused",
@@ -62,9 +87,9 @@ def the_other_of_a_silent_one(t):
     """One whose listen queue is full says nothing; the other one gets the load."""
     prefix = with_hosts(t)
     stub = stub_for(t)
-    with socket.socket(socket.AF_INET6) as silent:
-        silent.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        silent.bind(("::1", int(port(stub))))
+    while not (silent := bound("::1", int(port(stub)))):
+        stub = stub_for(t)
+    with silent:
         silent.listen(0)
         fill = [socket.socket(socket.AF_INET6) for _ in range(4)]
         for s in fill:
@@ -86,16 +111,11 @@ def on_their_way(file, number):
 def silent_listeners(t):
     """Listeners at ::1 and at 127.0.0.1 whose queues are full: their port, and the ports of the
     connections that fill them."""
-    listeners = [socket.socket(family) for family in (socket.AF_INET6, socket.AF_INET)]
     ours = set()
-    number = 0
-    for listener, host in zip(listeners, ("::1", "127.0.0.1")):
+    for listener in bound_pair():
         t.defer(listener.close)
-        if listener.family == socket.AF_INET6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        listener.bind((host, number))
         listener.listen(0)
-        number = listener.getsockname()[1]
+        host, number = listener.getsockname()[:2]
         for _ in range(4):
             filler = socket.socket(listener.family)
             t.defer(filler.close)
