@@ -16,9 +16,10 @@
 #include "servers/app/http_answer.h"
 #include "servers/app/http_resource.h"
 
-/* A body of up to so many bytes is copied behind its head, and goes out with the head. Of a longer
- * body nothing is copied: the whole body is the tail. */
-#define COPY_MAX 16384u
+/* A body of up to COPY_MAX bytes is copied behind its head, and goes out with the head. Of a longer
+ * body only the beginning goes with the head; the rest is the tail, and is not copied. */
+#define COPY_MAX   16384u
+#define COPY_BEGIN 1024u
 
 enum state {
     HEAD,    /* reading a request's head */
@@ -110,7 +111,7 @@ static uint32_t write_answer(struct http_session *h, struct answer *a, const uin
     h->tail_offset = h->tail_end = 0;
     if (r->method == HTTP_HEAD)
         return 0;
-    uint32_t copied = a->length <= COPY_MAX ? (uint32_t)a->length : 0;
+    uint32_t copied = a->length <= COPY_MAX ? (uint32_t)a->length : COPY_BEGIN;
     memcpy(b->data + b->end, data ? data : resource_pattern(), copied);
     b->end += copied;
     h->tail = data;
