@@ -25,10 +25,8 @@
 #include <poll.h>
 
 #include "common/command_line.h"
-#include "common/err.h"
 #include "servers/app/count.h"
 #include "servers/net.h"
-#include "servers/options.h"
 
 /* Before idle connections are closed the loop goes on until a turn finds nothing, or so often. */
 #define LAST_TURNS 100
@@ -177,12 +175,11 @@ static void serve(struct server *server)
 {
     struct reactor *r = &ring.reactor;
     unsigned last_turns = LAST_TURNS;
-    char why[200];
-    if (!uring_open(&ring, server->max_connections, why, sizeof why))
-        die("%s", why);
-    reactor_init(r, server, sizeof(struct uring_conn));
+    ring.sqpoll = want_sqpoll;
     /* Sockets that cannot send without copying say so; of Unix-domain ones that is known. */
-    ring.zerocopy &= !server->is_unix;
+    ring.zerocopy = want_zerocopy && !server->is_unix;
+    uring_open(&ring, server->max_connections);
+    reactor_init(r, server, sizeof(struct uring_conn));
     struct io_uring_sqe *sqe = uring_request(&ring);
     io_uring_prep_poll_add(sqe, server->stop_fd, POLLIN);
     sqe->user_data = URING_STOP;
@@ -199,15 +196,10 @@ static void serve(struct server *server)
     reactor_free(r);
 }
 
-/* A ring is tried and closed. */
 static bool unsupported(const struct options *o, char *why, size_t size)
 {
-    ring.sqpoll = want_sqpoll;
-    ring.zerocopy = want_zerocopy;
-    bool opened = uring_open(&ring, o->max_connections, why, size);
-    if (opened)
-        uring_close(&ring);
-    return !opened;
+    (void)o;
+    return !uring_is_allowed(want_sqpoll, want_zerocopy, why, size);
 }
 
 static const struct option_row options[] = {

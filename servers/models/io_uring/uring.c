@@ -10,10 +10,9 @@
 #include "common/err.h"
 #include "servers/app/count.h"
 
-/* Requests and completions of a batch with a thousand connections. A submission queue that is full
- * is submitted early; what does not fit into the other the kernel keeps (IORING_FEAT_NODROP). */
+/* Requests of a batch with a thousand connections; completions are four times as many. A full queue
+ * is submitted early; completions beyond the other queue the kernel keeps (IORING_FEAT_NODROP). */
 #define SUBMISSIONS 1024u
-#define COMPLETIONS 4096u
 
 #define SLOTS_MAX      65536u /* each takes 8 bytes of the kernel's memory */
 #define SLOTS_SPARE    64    /* beyond the most connections, for those that are to be refused */
@@ -47,25 +46,29 @@ static void provide(struct uring *u, unsigned i)
     io_uring_buf_ring_advance(u->entries, 1);
 }
 
-static bool provide_buffers(struct uring *u, char *why, size_t size)
+static void must(int result, const char *what)
+{
+    errno = -result;
+    if (result < 0)
+        die_errno("cannot %s", what);
+}
+
+static void provide_buffers(struct uring *u)
 {
     /* The kernel takes the buffers in turn, so all of this is in use soon: no page of it is to be
      * fetched by a request. */
     void *pages = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (pages == MAP_FAILED)
-        return fail(why, size, "cannot provide buffers", ENOMEM);
+        die_errno("cannot provide buffers");
     u->entries = pages;
     u->buffers = (uint8_t *)pages + BUFFERS * sizeof(struct io_uring_buf);
     struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)u->entries,
                                    .ring_entries = BUFFERS};
-    int result = io_uring_register_buf_ring(&u->io, &reg, 0);
-    if (result < 0)
-        return fail(why, size, "cannot register a ring of buffers", -result);
+    must(io_uring_register_buf_ring(&u->io, &reg, 0), "register a ring of buffers");
     io_uring_buf_ring_init(u->entries);
     for (unsigned i = 0; i < BUFFERS; i++)
         provide(u, i);
-    return true;
 }
 
 static size_t table_size(size_t max_connections)
@@ -77,46 +80,48 @@ static size_t table_size(size_t max_connections)
                                                                           : size;
 }
 
-static bool fit_out(struct uring *u, char *why, size_t size)
-{
-    struct io_uring_probe *probe = io_uring_get_probe_ring(&u->io);
-    bool can_zerocopy = probe && io_uring_opcode_supported(probe, IORING_OP_SEND_ZC);
-    io_uring_free_probe(probe);
-    if (u->zerocopy && !can_zerocopy)
-        return fail(why, size, "--zerocopy: this kernel cannot send without copying",
-                    EOPNOTSUPP);
-    int result = io_uring_register_files_sparse(&u->io, (unsigned)u->slots);
-    if (result < 0)
-        return fail(why, size, "cannot register a table of sockets", -result);
-    return provide_buffers(u, why, size);
-}
-
-bool uring_open(struct uring *u, size_t max_connections, char *why, size_t size)
+/* DEFER_TASKRUN: completions are worked off in the call that waits for them. */
+static bool init(struct io_uring *io, bool sqpoll, unsigned entries, char *why, size_t size)
 {
     struct io_uring_params p = {
-        .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE,
-        .cq_entries = COMPLETIONS,
+        .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE |
+                 (sqpoll ? IORING_SETUP_SQPOLL : IORING_SETUP_DEFER_TASKRUN),
+        .cq_entries = 4 * entries,
         .sq_thread_idle = SQPOLL_IDLE_MS,
     };
-    /* DEFER_TASKRUN: completions are worked off in the call that waits for them. */
-    p.flags |= u->sqpoll ? IORING_SETUP_SQPOLL : IORING_SETUP_DEFER_TASKRUN;
-    u->slots = table_size(max_connections);
-    int result = io_uring_queue_init_params(SUBMISSIONS, &u->io, &p);
-    if (result < 0)
-        return fail(why, size, refusal(-result), -result);
+    int result = io_uring_queue_init_params(entries, io, &p);
+    return result >= 0 || fail(why, size, refusal(-result), -result);
+}
+
+bool uring_is_allowed(bool sqpoll, bool zerocopy, char *why, size_t size)
+{
+    struct io_uring io;
+    if (!init(&io, sqpoll, 1, why, size))
+        return false;
+    struct io_uring_probe *probe = io_uring_get_probe_ring(&io);
+    bool can = !zerocopy || (probe && io_uring_opcode_supported(probe, IORING_OP_SEND_ZC));
+    io_uring_free_probe(probe);
+    io_uring_queue_exit(&io);
+    return can ||
+           fail(why, size, "--zerocopy: this kernel cannot send without copying", EOPNOTSUPP);
+}
+
+void uring_open(struct uring *u, size_t max_connections)
+{
+    char why[200];
+    if (!init(&u->io, u->sqpoll, SUBMISSIONS, why, sizeof why))
+        die("%s", why);
     io_uring_register_ring_fd(&u->io); /* saves a look-up in each call, if it succeeds */
-    bool ready = fit_out(u, why, size);
-    if (!ready)
-        uring_close(u);
-    return ready;
+    u->slots = table_size(max_connections);
+    must(io_uring_register_files_sparse(&u->io, (unsigned)u->slots),
+         "register a table of sockets");
+    provide_buffers(u);
 }
 
 void uring_close(struct uring *u)
 {
     io_uring_queue_exit(&u->io);
-    if (u->entries)
-        munmap(u->entries, MEMORY);
-    u->entries = NULL;
+    munmap(u->entries, MEMORY);
 }
 
 /* What keeps the kernel from taking requests passes; if not so many times over, it is the end. */

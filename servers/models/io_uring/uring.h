@@ -67,9 +67,11 @@ static inline struct uring_conn *uring_of(const struct io_uring_cqe *cqe)
     return (struct uring_conn *)(uintptr_t)(cqe->user_data & ~UINT64_C(15));
 }
 
-/* Open the ring of `*u`, zero but for sqpoll and zerocopy, with slots for `max_connections` (0: as
- * many as can be). False, with the reason in `why` and nothing left open, where that fails. */
-bool uring_open(struct uring *u, size_t max_connections, char *why, size_t size);
+/* Can a server have such a ring here? A small one is tried, and closed. */
+bool uring_is_allowed(bool sqpoll, bool zerocopy, char *why, size_t size);
+
+/* Open the ring of `*u`, with slots for `max_connections` (0: as many as can be), or die. */
+void uring_open(struct uring *u, size_t max_connections);
 void uring_close(struct uring *u);
 
 /* An empty request to fill in, never NULL. Submits first where the queue is full. */
