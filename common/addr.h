@@ -31,8 +31,7 @@ struct addr {
 size_t addr_resolve(const char *text, struct addr *out, size_t max, char *error,
                     size_t error_size);
 
-/* The same for the first one alone: for texts that are no names. Returns false where there is none.
- */
+/* The same for the first address alone: for texts that are no names. False where there is none. */
 bool addr_parse(const char *text, struct addr *out, char *error, size_t error_size);
 
 /* Write the text form of `*a` to `text` and return `text`. */

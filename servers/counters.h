@@ -39,9 +39,10 @@ static inline void counters_started(struct counters *slot)
 /* The process that wrote to the slot has died, and its connections with it. */
 void counters_lost(struct counters *slot);
 
-/* Take a free slot, the lowest, for another thread or process; NULL when all are taken. Give the
- * slot back when its owner has ended. Only the accepting thread calls these two, or a thread under
- * its lock. The caller sees to it that the former owner of a slot has stopped writing. */
+/* Take a slot for another thread or process: the slot that was given back last, or a new one. NULL
+ * when all are taken. Give the slot back when its owner has ended. Only the accepting thread calls
+ * these two, or a thread under its lock. The caller sees to it that the former owner of a slot has
+ * stopped writing. */
 struct counters *counters_take(void);
 void counters_give(struct counters *slot);
 

@@ -110,11 +110,11 @@ struct model {
      * where the name begins with "max_" the largest. NULL for those not used. */
     const char *extra_counters[EXTRA_COUNTERS];
 
-    /* Is there something that keeps it from working on this system, or with these options? Then
+    /* Is there something that keeps it from working on this system, or with its own options? Then
      * write the reason to `why`, without the model's name or a full stop, and return true: the
      * program says so and exits with EXIT_UNSUPPORTED before it listens. What the function opens
      * to find out it closes again. NULL for never. */
-    bool (*unsupported)(const struct options *options, char *why, size_t size);
+    bool (*unsupported)(char *why, size_t size);
 
     /* Serve until told to stop. Ends the program with die_errno() where it cannot be set up. */
     void (*serve)(struct server *server);

@@ -130,7 +130,7 @@ bool options_unsupported(const struct options *o, char *why, size_t size)
                  o->workers);
         return true;
     }
-    return model.unsupported && model.unsupported(o, why, size);
+    return model.unsupported && model.unsupported(why, size);
 }
 
 static void print_json_string(const char *text)

@@ -99,6 +99,12 @@ char *text_trim(char *text)
     return text;
 }
 
+bool text_close(FILE *f)
+{
+    bool good = !ferror(f);
+    return fclose(f) == 0 && good;
+}
+
 const char *text_s(double n)
 {
     return n == 1 ? "" : "s";

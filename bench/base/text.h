@@ -2,10 +2,11 @@
 #ifndef IOM_TEXT_H
 #define IOM_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
-/* printf into memory of the caller's own (free it); ends the program where there is no memory.
- */
+/* printf into memory of the caller's own (free it); ends the program without memory. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The whole of a file with a NUL after it, or NULL with errno set. The caller frees it. Files
@@ -26,9 +27,12 @@ void text_last_line(const char *text, char *out, size_t out_size);
 /* Remove white space at both ends, in place; returns where the text now begins. */
 char *text_trim(char *text);
 
-/* Columns that UTF-8 `text` takes on a terminal, for text without wide or combining characters.
- */
+/* Columns that UTF-8 `text` takes on a terminal; for text without wide or combining ones. */
 size_t text_width(const char *text);
+
+/* Close a file that was written; false where any part of it could not be written. fclose(3) alone
+ * tells only of its own last write. */
+bool text_close(FILE *f);
 
 /* "s" unless `n` is 1: printf("%u connection%s", n, text_s(n)). */
 const char *text_s(double n);

@@ -20,7 +20,7 @@ static enum order_verdict judge_link(const struct order_link *s)
         return ORDER_HOLDS;
     case RATIO_BELOW:
         return ORDER_REFUTED;
-    case RATIO_OPEN:
+    case RATIO_NOT_TOLD_APART:
         return ORDER_OPEN;
     default:
         return s->pair.at.n > 0 ? ORDER_OPEN : ORDER_UNKNOWN;

@@ -44,12 +44,12 @@ static double in_block(const struct trial_rows *rows, const struct summary_point
 static enum ratio_finding find(const struct spread *s, bool a_limited, bool b_limited)
 {
     if (s->n < RATIO_PAIRS_MIN)
-        return RATIO_UNKNOWN;
+        return RATIO_OPEN;
     if (s->low > 1)
-        return b_limited ? RATIO_UNKNOWN : RATIO_ABOVE;
+        return b_limited ? RATIO_OPEN : RATIO_ABOVE;
     if (s->high < 1)
-        return a_limited ? RATIO_UNKNOWN : RATIO_BELOW;
-    return a_limited || b_limited ? RATIO_UNKNOWN : RATIO_OPEN;
+        return a_limited ? RATIO_OPEN : RATIO_BELOW;
+    return a_limited || b_limited ? RATIO_OPEN : RATIO_NOT_TOLD_APART;
 }
 
 struct ratio_pair ratio_of(const struct trial_rows *rows, const struct summary_point *a,
@@ -75,7 +75,7 @@ static void add(struct ratios *r, const struct trial_rows *rows, const struct su
                 const struct summary_point *p)
 {
     struct ratio ratio = {
-        .model = m, .external = p, .pair = {.finding = RATIO_UNKNOWN, .bound = ""}};
+        .model = m, .external = p, .pair = {.finding = RATIO_OPEN, .bound = ""}};
     ratio.excuse = ratio_excuse(p);
     if (!ratio.excuse)
         ratio.excuse = ratio_excuse(m);
@@ -122,13 +122,12 @@ const char *ratio_finding_text(const struct ratio *r)
 {
     static const char *const texts[] = {[RATIO_ABOVE] = "ours faster",
                                         [RATIO_BELOW] = "external faster",
-                                        [RATIO_OPEN] = "not told apart",
-                                        [RATIO_UNKNOWN] = "open"};
+                                        [RATIO_NOT_TOLD_APART] = "not told apart"};
     if (r->excuse)
         return r->excuse;
     bool limited = r->model->verdict == VERDICT_GENERATOR_LIMITED ||
                    r->external->verdict == VERDICT_GENERATOR_LIMITED;
-    if (r->pair.finding == RATIO_UNKNOWN)
+    if (r->pair.finding == RATIO_OPEN)
         return limited && r->pair.at.n >= RATIO_PAIRS_MIN ? "open: generator-limited"
                                                           : "open: fewer than five pairs";
     return texts[r->pair.finding];
@@ -179,7 +178,7 @@ void ratios_write(const struct ratios *r, const char *dir)
         }
         fputc('\n', f);
     }
-    if (fclose(f) != 0)
+    if (!text_close(f))
         die_errno("cannot write %s", path);
     free(path);
 }

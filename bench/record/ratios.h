@@ -13,11 +13,11 @@
 enum { RATIO_PAIRS_MIN = 5 };
 
 enum ratio_finding {
-    RATIO_ABOVE, /* the interval lies above 1 */
-    RATIO_BELOW, /* below 1 */
-    RATIO_OPEN,  /* it holds 1: this run does not tell the two apart */
+    RATIO_ABOVE,          /* the interval lies above 1 */
+    RATIO_BELOW,          /* below 1 */
+    RATIO_NOT_TOLD_APART, /* it holds 1: this run does not tell the two apart */
     /* too few pairs, or limited by the load generator in a way that leaves it open */
-    RATIO_UNKNOWN,
+    RATIO_OPEN,
 };
 
 /* Requests per second of `a` by those of `b`, one ratio for each block in which the figures of both
@@ -25,7 +25,7 @@ enum ratio_finding {
  * stats_spread() gives them.
  *
  * Where the load generator limited `a` the true ratio is at least this, where it limited `b` at
- * most: the finding is then RATIO_UNKNOWN unless the bound settles it. */
+ * most: the finding is then RATIO_OPEN unless the bound settles it. */
 struct ratio_pair {
     struct spread at;
     enum ratio_finding finding;
@@ -34,8 +34,7 @@ struct ratio_pair {
 struct ratio_pair ratio_of(const struct trial_rows *rows, const struct summary_point *a,
                            const struct summary_point *b);
 
-/* Why no ratio may be taken of a point: INVALID, starving, or another answer than ours; else NULL.
- */
+/* Why a point has no ratio: INVALID, starving, or another answer than ours; else NULL. */
 const char *ratio_excuse(const struct summary_point *p);
 
 struct ratio {

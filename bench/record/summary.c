@@ -164,7 +164,7 @@ void summary_write(const struct summary *s, const char *dir)
         csv_put_text(f, p->answer);
         fputc('\n', f);
     }
-    if (fclose(f) != 0)
+    if (!text_close(f))
         die_errno("cannot write %s", path);
     free(path);
 }

@@ -90,7 +90,7 @@ bool comparison_write(const char *dir, enum protocol protocol, const struct rati
             row = put_group(f, row, ratios->at, i, end, protocol) + 2;
         i = end;
     }
-    if (fclose(f) != 0)
+    if (!text_close(f))
         die_errno("cannot write %s", path);
     free(path);
     return true;

@@ -159,7 +159,7 @@ bool distribution_write(const struct results *r, enum protocol protocol, bool *a
             p->verdict != VERDICT_INVALID && !summary_starves(p))
             good = write_point(f, r->dir, p, &r->rows, any, error, error_size);
     }
-    if (fclose(f) != 0)
+    if (!text_close(f))
         die_errno("cannot write %s", path);
     free(path);
     return good;

@@ -219,7 +219,7 @@ bool report_write(const struct results *r, char *error, size_t error_size)
     bool good = f != NULL;
     if (f) {
         put_page(f, r);
-        good = fclose(f) == 0;
+        good = text_close(f);
     }
     if (!good)
         snprintf(error, error_size, "cannot write %s: %s", path, strerror(errno));

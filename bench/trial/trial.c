@@ -253,8 +253,7 @@ static void set_times(struct state *s)
     s->duration_ns = scenario->duration_ns;
     s->warmup_ns = scenario->warmup_ns;
     /* A model that serves fewer at one time never answers the rest. */
-    size_t concurrency = s->t->model->concurrency;
-    bool serves_all = concurrency == 0 || concurrency >= s->t->connections;
+    bool serves_all = judge_holds_all(s->t->model, s->t->connections);
     s->settle_ns = serves_all ? scenario->settle_ns : 0;
     /* System calls a request vary little: a short look is enough. A request that straddles an
      * end of the window leaves some of its calls outside, which is an error of connections by

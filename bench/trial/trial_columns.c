@@ -163,7 +163,7 @@ void trial_histogram(const char *dir, unsigned trial, const json_t *results)
                 (long long)json_integer_value(json_array_get(bucket, 1)),
                 (long long)json_integer_value(json_array_get(bucket, 2)));
     }
-    if (fclose(f) != 0)
+    if (!text_close(f))
         die_errno("cannot write %s", path);
     free(path);
 }

@@ -85,8 +85,7 @@ struct io_uring_sqe *ring_request(struct io *io);
 /* Submit all that is queued, without waiting. Ends the program where the kernel refuses. */
 void ring_submit(struct io *io);
 
-/* Ask to be told once that the socket of `c` is READABLE or WRITABLE, unless that is pending.
- */
+/* Ask to be told once that the socket of `c` is READABLE or WRITABLE, if that is not pending. */
 void ring_arm_poll(struct io *io, struct client_conn *c, enum ring_kind kind);
 
 /* Receive in the way that suits `c`; what was armed before is over. */

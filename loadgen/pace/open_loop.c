@@ -55,7 +55,7 @@ struct open_loop {
     struct schedule ahead;  /* at the first request that was not yet due when last looked */
     struct schedule behind; /* at the first of the queue, if there is one */
     uint64_t zero;          /* the moment of the schedule's time 0 */
-    /* When that request is due is io.alarm_at; CLOCK_NEVER where there is none more. */
+    /* io.alarm_at is when the request at `ahead` is due; CLOCK_NEVER when none is left. */
     uint64_t last;          /* when the last request that was dealt with was due */
     uint64_t from, until;   /* of the window: the intended times that belong to it */
     uint64_t in_time;       /* a request that is sent up to then was sent in time */

@@ -118,7 +118,7 @@ static void decode_zone(char *authority)
     *to = '\0';
 }
 
-/* HOST[:PORT] is made into the HOST:PORT that addr_parse() takes. */
+/* HOST[:PORT] is made into the HOST:PORT that addr_resolve() takes. */
 static bool parse_authority(struct url *out, char *authority, char *error, size_t error_size)
 {
     char text[sizeof out->host + 8];

@@ -166,7 +166,8 @@ static void answer(struct http_session *h)
     const uint8_t *data = NULL;
 
     h->state = h->request.keep_alive && !h->base.draining ? TAIL : END;
-    /* A client that asks for more than the last request has been told of the close too late. */
+    /* The client may have sent more requests before it can read that this answer is the last: the
+     * close lingers then (rule 3 of session.h). */
     h->linger = h->request.keep_alive;
 
     switch (res->kind) {
@@ -259,8 +260,7 @@ static void read_chunked_body(struct http_session *h, struct buffer *in)
                 return;
             break;
         case HTTP_CHUNK_MORE:
-            /* A chunk that is too large is refused when it is announced, not when it has come.
-             */
+            /* A chunk that is too large is refused when it is announced, before it has come. */
             if (http_chunked_announced(&h->chunked) >
                 h->base.options->max_body - h->body_length)
                 refuse(h, 413);
@@ -359,8 +359,7 @@ static enum session_want finish(const struct http_session *h)
     return !h->base.eof && (h->linger || unread) ? SESSION_SHUT : SESSION_CLOSE;
 }
 
-/* The request is complete. What it asks for may take time, so answers before it go out first.
- */
+/* The request is complete. Its answer may take time, so answers before it go out first. */
 static enum session_want begin_answer(struct http_session *h)
 {
     const struct resource *res = &h->resource;
@@ -369,8 +368,7 @@ static enum session_want begin_answer(struct http_session *h)
     if (res->kind == RESOURCE_WAIT) {
         if (has_output(h))
             return SESSION_WRITE;
-        /* From this moment, not from `now`: an event loop may have read its clock a while ago.
-         */
+        /* From this moment, not from `now`: an event loop may have read its clock long ago. */
         h->base.wake_at = clock_ns() + res->argument * NS_PER_MS;
         h->state = WAITING;
         return SESSION_WAIT;

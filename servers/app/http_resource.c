@@ -35,9 +35,7 @@ static struct resource limited(enum resource_kind kind, uint64_t argument, uint6
     return (struct resource){.kind = kind, .status = 200, .argument = argument};
 }
 
-/* Percent-decoding (RFC 3986, section 2.1). Returns the length, or -1 for a '%' without two
- * digits.
- */
+/* Percent-decoding (RFC 3986, section 2.1). The length, or -1 for a '%' without two digits. */
 static long decode(const char *path, size_t n, char *out)
 {
     long length = 0;

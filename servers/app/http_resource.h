@@ -38,8 +38,7 @@ struct resource resource_find(const struct http_request *r, const uint8_t *head,
 /* The text of RESOURCE_TEXT, RESOURCE_CPU and RESOURCE_WAIT. */
 extern const char resource_text[];
 
-/* The pattern of RESOURCE_BYTES: byte i of the body is byte i % RESOURCE_PATTERN_SIZE of this.
- */
+/* The pattern of RESOURCE_BYTES: byte i of a body is byte i % RESOURCE_PATTERN_SIZE of it. */
 #define RESOURCE_PATTERN_SIZE 65536u
 const uint8_t *resource_pattern(void);
 

@@ -95,8 +95,9 @@ void session_sent(struct session *s, size_t n, uint64_t now);
  * back with buffer_give(), and the output counts as sent. NULL where the output lies elsewhere. */
 struct buffer *session_take_output(struct session *s, uint64_t now);
 
-/* For drivers that say at once that output was sent: it has not gone out yet, so the session is one
- * that waits for its client to read. And: a part of it has gone. */
+/* For drivers that call session_sent() before the kernel has sent the bytes. session_unsent(): the
+ * client did not read, the bytes still wait, and the idle timeout runs as in SESSION_WRITE.
+ * session_alive(): a part of the bytes has gone out, which is progress. */
 void session_unsent(struct session *s);
 void session_alive(struct session *s, uint64_t now);
 

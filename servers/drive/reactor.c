@@ -32,7 +32,7 @@ bool reactor_running(const struct reactor *r)
 
 static bool rests(const struct reactor *r)
 {
-    return r->now < r->accept_again_at;
+    return !r->draining && r->now < r->accept_again_at;
 }
 
 bool reactor_accepting(const struct reactor *r)

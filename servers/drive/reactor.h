@@ -73,8 +73,7 @@ struct conn *reactor_expired(struct reactor *r);
  * connection whose timer is over, its timer taken out. Its deadline may have moved. */
 struct conn *reactor_due(struct reactor *r);
 
-/* Once a turn: has SIGTERM come since the last one? Then all connections are to be drained. Ends
- * the rest from accepting, too. */
+/* Once a turn: has SIGTERM come since the last turn? Then all connections are to be drained. */
 bool reactor_must_drain(struct reactor *r);
 
 /* After every step: `c` waits for `want`, which is not CONN_DONE, or for its deadline. The second

@@ -49,8 +49,8 @@ static uv_idle_t no_wait;  /* keeps the loop from waiting */
 static int events;         /* callbacks of sockets since the last wait */
 static unsigned last_call; /* turns until idle connections are closed, once the server stops */
 
-/* As clock_ns() counts; up to a turn old, in whole milliseconds, and never ahead. */
-static uint64_t loop_time(void)
+/* The loop's clock, as clock_ns() counts; up to a turn old, in whole ms, and never ahead. */
+static uint64_t update_now(void)
 {
     return reactor.now = uv_now(&loop) * NS_PER_MS;
 }
@@ -82,7 +82,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *space)
     struct client *c = stream->data;
     events++;
     if (n > 0)
-        session_received(c->conn.session, (size_t)n, loop_time());
+        session_received(c->conn.session, (size_t)n, update_now());
     else if (n == UV_EOF)
         session_eof(c->conn.session);
     else if (n < 0)
@@ -99,7 +99,7 @@ static void on_written(uv_write_t *request, int status)
     if (status < 0)
         session_abort(c->conn.session);
     else
-        session_sent(c->conn.session, c->queued, loop_time());
+        session_sent(c->conn.session, c->queued, update_now());
     c->queued = 0;
     step(&c->conn);
 }
@@ -117,7 +117,7 @@ static bool transmit(struct client *c, bool now)
     int n = now ? uv_try_write(&c->socket.stream, &piece, 1) : UV_EAGAIN;
     count(&reactor.counters->eagain, now && n == UV_EAGAIN);
     if (n >= 0)
-        session_sent(c->conn.session, (size_t)n, loop_time());
+        session_sent(c->conn.session, (size_t)n, update_now());
     else if (n == UV_EAGAIN &&
              uv_write(&c->request, &c->socket.stream, &piece, 1, on_written) == 0)
         c->queued = length;
@@ -131,7 +131,7 @@ static void shut_down(struct client *c)
     uv_os_fd_t fd;
     if (uv_fileno(&c->socket.handle, &fd) != 0 || shutdown(fd, SHUT_WR) != 0)
         session_abort(c->conn.session);
-    session_shut(c->conn.session, loop_time());
+    session_shut(c->conn.session, update_now());
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *space)
@@ -149,7 +149,7 @@ static void step(struct conn *conn)
     unsigned pieces = 0;
     do {
         session_heed_stop(conn->session, reactor.server);
-        want = session_next(conn->session, loop_time());
+        want = session_next(conn->session, update_now());
         if (want == SESSION_SHUT)
             shut_down(c);
     } while (want == SESSION_SHUT ||
@@ -170,7 +170,7 @@ static void step(struct conn *conn)
 static void accept_one(struct listener *l)
 {
     size_t most = reactor.server->max_connections;
-    loop_time();
+    update_now();
     bool is_share_taken = reactor.accepts == ACCEPTS_PER_TURN;
     struct client *c = is_share_taken ? NULL : (struct client *)reactor_add(&reactor, -1);
     l->waits = !c;
@@ -226,7 +226,7 @@ static void on_turn(uv_check_t *check)
 {
     reactor_woke(&reactor, events);
     events = 0;
-    loop_time();
+    update_now();
     if (last_call == 0)
         uv_idle_stop(&no_wait);
     for (struct conn *c; (c = reactor_expired(&reactor));)

@@ -55,7 +55,7 @@
 struct way {
     bool nonblocking;                      /* the listening socket */
     void (*set_up)(struct server *server); /* in the child */
-    void (*before)(struct server *server); /* return when accept() is to be tried */
+    void (*before)(struct server *server); /* returns when accept() is to be tried */
     void (*after)(void);
 };
 
@@ -173,8 +173,10 @@ static void stop_child(void)
 static void serve(struct server *server)
 {
     for (unsigned i = 0; ways[how].nonblocking && i < server->socket_count; i++)
-        fcntl(server->sockets[i], F_SETFL, O_NONBLOCK);
-    create_lock();
+        if (fcntl(server->sockets[i], F_SETFL, O_NONBLOCK) != 0)
+            die_errno("cannot make the listening socket non-blocking");
+    if (how == LOCK)
+        create_lock();
     workers_as_processes(server, be_child, stop_child);
 }
 

@@ -15,8 +15,9 @@
  *
  * EPOLLONESHOT (epoll_ctl(2)) makes the pool possible: a descriptor that was reported is not
  * reported again before it is re-armed, so no two workers get the same connection. Timers are a
- * second source of events, and epoll does not know them. So each connection has an owner, and
- * nobody else touches the connection. A worker owns it while its state is BUSY; else nobody does.
+ * second source of events, and epoll does not know them. So a connection whose state is BUSY has
+ * one owner: the worker that took it, or the main thread once the worker has handed it back.
+ * Nobody else touches the connection. One that is not BUSY waits in epoll, or for its timer.
  *
  * The list, the timers and closing are the main thread's. To a connection that a worker has, the
  * main thread does one thing: it sets a bit in the state, EVENT or TIMER. A worker that wants to

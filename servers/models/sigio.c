@@ -53,10 +53,11 @@ static struct place {
 } * by_fd;
 static size_t by_fd_size;
 static struct f_owner_ex owner; /* of all sockets: this thread */
-static unsigned signals_since;  /* the last share was taken */
+static unsigned signals_since;  /* signals since connections were last accepted */
 static counter *extra;          /* the model's own: */
 enum { SIGNALS, OVERFLOWS, STALE };
-static volatile sig_atomic_t blocked; /* the signals are: one ends a wait and nothing else */
+static volatile sig_atomic_t
+    blocked; /* 1 once the signals are: a stop only ends the wait then */
 
 /* From now on the changes of `fd` are signalled. A listening socket does not hand O_ASYNC down. */
 static bool watch(int fd)

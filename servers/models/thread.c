@@ -40,8 +40,8 @@ struct worker {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t nobody_left = PTHREAD_COND_INITIALIZER;
-static LIST_HEAD(,
-                 worker) workers; /* all that live; under the lock, as are the free counters */
+/* Those that live; under the lock, as the free counters are. */
+static LIST_HEAD(, worker) workers;
 static atomic_size_t alive;
 
 static void enter(struct worker *w)

@@ -119,7 +119,8 @@ static void serve(struct server *server)
     workers_start_threads(server, work);
 
     /* Connections that are queued when the server stops are served like the others: what has come
-     * is answered. So the queue gets room, and the last accept says that the queue is over. */
+     * is answered. So a full queue empties, wait_for_room() returns, and net_accept_wait() says
+     * that the server stops. */
     int fd;
     while (wait_for_room(), (fd = net_accept_wait(server, &none_open)) >= 0)
         add(fd);

@@ -196,9 +196,8 @@ static void serve(struct server *server)
     reactor_free(r);
 }
 
-static bool unsupported(const struct options *o, char *why, size_t size)
+static bool unsupported(char *why, size_t size)
 {
-    (void)o;
     return !uring_is_allowed(want_sqpoll, want_zerocopy, why, size);
 }
 

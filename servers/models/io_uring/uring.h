@@ -136,7 +136,8 @@ bool uring_send(struct uring *u, struct uring_conn *c);
 bool uring_is_sent(struct uring *u, struct uring_conn *c);
 void uring_shut(struct uring *u, struct uring_conn *c);
 
-/* After that: see to the receive, to what was kept and to the timer. */
+/* The end of each step, and the first thing for a new connection: arm or cancel the receive, keep
+ * what must be kept, set the timer. */
 void uring_end_step(struct uring *u, struct uring_conn *c);
 
 /* Completions. The connection is closed where it is broken, or memory is out. */

@@ -30,7 +30,7 @@
 
 #include "servers/app/count.h"
 
-#define KEEP_MAX     (17u << 10) /* the largest answer that is kept */
+#define KEEP_MAX     (17u << 10) /* the largest that is kept: a body of 16 KiB and its head */
 #define COPY_MAX     4096u       /* the largest that is copied for that */
 #define PIECE_MAX    (64u << 10) /* of one send: a slow reader is to be seen to make progress */
 #define ZEROCOPY_MIN (16u << 10) /* below this pinning the pages costs more than the copy */
