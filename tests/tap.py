@@ -15,6 +15,7 @@ undoing, which closes the sockets and ends the servers that the test is waiting 
 
 import fnmatch
 import os
+import signal
 import sys
 import threading
 import time
@@ -109,8 +110,12 @@ def only(tests, patterns):
     return [t for t in tests if t.last or has(t.name, patterns)]
 
 
+running = set()
+
+
 def run_one(test):
     t = T(test.name)
+    running.add(t)
     result = {}
 
     def body():
@@ -132,6 +137,7 @@ def run_one(test):
         result["outcome"] = "not ok"
         t.note(f"not finished after {limit:g} s")
     t.finish()
+    running.discard(t)
     thread.join(machine.hang())
     test.seconds = time.monotonic() - begin
     test.outcome, test.notes = result.get("outcome", "not ok"), t.notes
@@ -152,7 +158,17 @@ def report(number, test, out, verbose):
 
 
 def run(tests, jobs=8, out=sys.stdout, verbose=False):
-    """Run the tests; the number of those that failed."""
+    """Run the tests; the number of those that failed. Where SIGTERM or SIGINT ends that, what the
+    running tests put off is done first: no process of theirs stays."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        return run_all(tests, jobs, out, verbose)
+    finally:
+        for t in list(running):
+            t.finish()
+
+
+def run_all(tests, jobs, out, verbose):
     print(f"1..{len(tests)}", file=out)
     print(f"# {machine.told()}", file=out, flush=True)
     early = [t for t in tests if not t.last]

@@ -145,7 +145,8 @@ def usage(t):
     program.copy(os.path.join(ROOT, "scripts", "build"), os.path.join(tree, "scripts", "build"))
     for option, status in (("--help", 0), ("-x", 2)):
         p = call(tree, "build", option)
-        assert p.returncode == status and "usage: scripts/build" in (p.stderr or p.stdout), p
+        assert p.returncode == status, p
+        assert "usage: scripts/build" in (p.stderr if status else p.stdout), p
     assert not os.path.exists(os.path.join(tree, "--help")), "an option is taken for a directory"
 
 

@@ -105,11 +105,12 @@ def python_compiles(t):
 
 def no_short_limits(t):
     sources = {}
-    for folder, _, names in os.walk(os.path.join(ROOT, "tests")):
-        for name in names:
-            if name.endswith((".py", ".c", ".h", "meson.build")):
-                path = os.path.relpath(os.path.join(folder, name), ROOT)
-                sources[path] = read(path)
+    for part in ("tests", "scripts"):  # tests run scripts
+        for folder, _, names in os.walk(os.path.join(ROOT, part)):
+            for name in names:
+                if name.endswith((".py", ".c", ".h", "meson.build", "compare-generators")):
+                    path = os.path.relpath(os.path.join(folder, name), ROOT)
+                    sources[path] = read(path)
     found = time_limits.of_files(sources)
     if found:
         raise AssertionError(f"{len(found)} limits that a slow machine exceeds:\n"

@@ -266,6 +266,8 @@ LAWS = [
      break_by("servers/models/a.c", "\n" * (MODEL_LINES + 1)), f"a.c: {MODEL_LINES + 1} lines"),
     ("models of several files are small", models_are_small,
      break_by("servers/models/coroutine/stacks.c", "\n" * 500, "a"), "models/coroutine: "),
+    ("models of several files have few", models_are_small,
+     break_by("servers/models/io_uring/a.c", ""), "models/io_uring: "),
     ("epoll_lt.c and epoll_et.c differ in the lesson alone", epoll_files_differ_in_the_lesson,
      break_by("servers/models/epoll_et.c", "int a;\n" * 3, "a"), "differ in"),
 ]

@@ -244,7 +244,6 @@ def main():
                       2 * machine.HANG * o.slow_factor)
              for name, function in TESTS]
     atexit.register(servers.kill_all)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     failed = tap.run(tap.only(tests, o.only), jobs=o.jobs, verbose=o.verbose)
     servers.kill_all()
     return 1 if failed else 0

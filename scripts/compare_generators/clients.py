@@ -106,7 +106,7 @@ class Client:
         if not self._version:
             return ""
         done = subprocess.run([self.path, self._version], capture_output=True, text=True,
-                              check=False, timeout=30, stdin=subprocess.DEVNULL, env=clean())
+                              check=False, timeout=60, stdin=subprocess.DEVNULL, env=clean())
         return (done.stdout + done.stderr).splitlines()[0].strip()
 
 
@@ -160,7 +160,7 @@ def run(client, connections, seconds, url, cpu):
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors,
                                    preexec_fn=pinned(cpu), env=clean())
         try:
-            status, usage = wait(process, seconds + 30)
+            status, usage = wait(process, seconds + 60)
         finally:
             if process.returncode is None:
                 process.kill()

@@ -70,7 +70,7 @@ class Server:
 
     def body(self):
         host, port = self.address.rsplit(":", 1)
-        connection = http.client.HTTPConnection(host, int(port), timeout=10)
+        connection = http.client.HTTPConnection(host, int(port), timeout=60)
         try:
             connection.request("GET", "/")
             answer = connection.getresponse()
@@ -83,7 +83,7 @@ class Server:
     def stop(self):
         self.process.terminate()  # nginx's master ends its worker, and waits for it
         try:
-            self.process.wait(10)
+            self.process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -130,7 +130,7 @@ def start_nginx(cpu, body):
                 pass_fds=[listener.fileno()], preexec_fn=pinned(cpu),
                 env=clean(NGINX=f"{listener.fileno()};"))
         server = Server("nginx", process, address, directory)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while True:  # the queue of its socket takes connections before it is there to answer
             try:
                 server.body()

@@ -12,7 +12,6 @@ the machine too noisy is inconclusive and says so: TAP calls it skipped.
 
 import argparse
 import os
-import signal
 import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -60,7 +59,6 @@ def main():
     for settings in (lab.settings, load_run.settings):
         settings.slow_factor, settings.sanitized = args.slow_factor, args.sanitized
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     every = [t for part in (instruments, closed_loop, open_loop, faults, framing, disturbed) for t in part.tests()]
     chosen = tap.only(every, args.only)
     if args.list:

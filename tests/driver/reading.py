@@ -37,6 +37,7 @@ def each_once(b, *args):
         equal(seen.count(name), 1, f"{args[0]}: {name} is opened to read\n{done.stderr}\nfor")
     histograms = [x for x in seen if re.fullmatch(r"\d+\.csv", x)]
     equal(len(histograms), len(set(histograms)), f"{args[0]}: histograms")
+    expect(histograms or args[0] != "plot", f"{args[0]}: no histogram is opened to read\n{done.stderr}")
 
 
 def once(t):

@@ -115,6 +115,17 @@ class Subject:
         else:
             server.until_asleep()
 
+    def rests(self, counter, most):
+        """A server with one idle connection counts no more than `most` in half a second: to ask for
+        the counters is a signal too, and ends a wait. Returns the connection."""
+        server = self.start()
+        c = self.http(server)
+        assert c.ask("/").status == 200
+        before = server.ask_counters()[counter]
+        time.sleep(0.5)
+        assert server.ask_counters()[counter] - before <= most
+        return c
+
     def until_read(self, server, c):
         """Wait until the server has read what was sent on `c` and has done what it can with that.
         The kernel alone does not tell: what the server has taken from the socket it may not have

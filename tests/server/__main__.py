@@ -9,7 +9,6 @@ import importlib
 import importlib.util
 import os
 import resource
-import signal
 import sys
 
 # The folder of all tests instead of this one, whose http.py would hide the library's.
@@ -83,7 +82,6 @@ def main():
         return 0
 
     atexit.register(server.kill_all)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     failed = tap.run(tests, jobs=o.jobs, verbose=o.verbose)
     server.kill_all()
     return 1 if failed else 0

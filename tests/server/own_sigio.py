@@ -3,7 +3,6 @@
 import os
 import resource
 import signal
-import time
 
 from lib.suite import check
 from lib.wire import request
@@ -128,10 +127,4 @@ def reused(s):
 
 @check("http", "sigio: at rest it does nothing")
 def at_rest(s):
-    server = s.start()
-    c = s.http(server)
-    assert c.ask("/").status == 200
-    before = server.ask_counters()["wakeups"]
-    time.sleep(0.5)
-    # Asking for the counters is a signal too, and ends a wait.
-    assert server.ask_counters()["wakeups"] - before <= 2
+    s.rests("wakeups", 2)

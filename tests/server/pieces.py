@@ -44,6 +44,7 @@ def passed_descriptors(s):
                 assert a.status == 200 and a.body == b"0123456789", a
     path = temp_dir(s) + "/passed"
     with open(path, "w") as passed, s.http(server) as c:
+        assert holders(server, "/dev/null"), "its descriptors cannot be seen"  # its standard input
         for _ in range(20):
             socket.send_fds(c.sock, [request("/")[:9]], [passed.fileno()] * 3)
             socket.send_fds(c.sock, [request("/")[9:]], [passed.fileno()])

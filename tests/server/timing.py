@@ -167,17 +167,21 @@ def read_slowly(c, size, span):
     c.take(size - got)
 
 
-@check("http", "idle timeout: a reader that is slow but reads is not cut", on=("unix",))
-def slow_but_reading(s):
+def slow_reader_is_not_cut(s, target, size, *arguments):
     def attempt(span):
-        server = s.start(*idle(span))
+        server = s.start(*idle(span), *arguments)
         span.start()
         with s.http(server) as c:
-            c.send(request("/bytes/10000000"))
+            c.send(request(target))
             c.until(b"\r\n\r\n")
-            read_slowly(c, 10_000_000, span)
+            read_slowly(c, size, span)
             assert c.ask("/").status == 200
     in_time(s, attempt)
+
+
+@check("http", "idle timeout: a reader that is slow but reads is not cut", on=("unix",))
+def slow_but_reading(s):
+    slow_reader_is_not_cut(s, "/bytes/10000000", 10_000_000)
 
 
 @check("http", "idle timeout: a reader that does not read at all is cut", on=("tcp4", "unix"))
@@ -249,24 +253,17 @@ def slow_file(s):
     with tempfile.TemporaryDirectory() as root:
         with open(root + "/large", "wb") as f:
             f.write(bytes(20_000_000))
-
-        def attempt(span):
-            server = s.start(*idle(span), "--root", root)
-            span.start()
-            with s.http(server) as c:
-                c.send(request("/large"))
-                c.until(b"\r\n\r\n")
-                read_slowly(c, 20_000_000, span)
-                assert c.ask("/").status == 200
-        in_time(s, attempt)
+        slow_reader_is_not_cut(s, "/large", 20_000_000, "--root", root)
 
 
 @check("http", "a machine that is paused at every moment does not stop the server", on=("tcp4", "unix"))
 def leaping_clock(s):
     """A close lingers for two seconds, which are over at once here."""
-    library = os.path.join(os.path.dirname(s.program), "../tests/reference_server/leaping-clock.so")
-    if s.sanitized or not os.path.exists(library):
-        s.skip("a clock of the tests' own is to be preloaded, before any other library")
+    library = os.path.join(os.path.dirname(s.program), "../tests/leaping-clock.so")
+    if s.sanitized:
+        s.skip("a sanitizer's library has to be loaded before any other")
+    if not os.path.exists(library):
+        s.skip(f"{library} is not built")
     server = s.start("--idle-timeout", "0", wrap=["env", f"LD_PRELOAD={library}"])
     for _ in range(20):
         with s.http(server) as c:

@@ -11,7 +11,7 @@ int clock_gettime(clockid_t id, struct timespec *t)
     static int (*next)(clockid_t, struct timespec *);
     static atomic_llong readings;
 
-    /* See NEXT() in wall_clock.c. */
+    /* See NEXT() in tests/reference_server/wall_clock.c. */
     if (!next)
         *(void **)&next = dlsym(RTLD_NEXT, "clock_gettime");
     int status = next(id, t);
