@@ -123,9 +123,10 @@ def hang_up_ignored(t):
 
 
 def hang_up(t):
-    """Without it the run ends, and can go on."""
+    """Without it the run ends, and can go on. These tests may run under nohup(1) themselves."""
     b = Bench(t)
-    p = b.start("run", b.scenario(repetitions=3, connections="1, 2, 4"), "--out", b.out)
+    p = b.start("run", b.scenario(repetitions=3, connections="1, 2, 4"), "--out", b.out,
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
     begun(b, p, 1)
     p.send_signal(signal.SIGHUP)
     p.communicate()
