@@ -20,7 +20,8 @@ struct window_span {
     uint64_t over_at;  /* when all was answered */
     uint64_t answered; /* good answers */
     uint64_t cpu_ns;
-    uint64_t slept_ns; /* like record.slept_ns */
+    uint64_t delay_ns; /* ready to run and without a CPU */
+    uint64_t slept_ns; /* see record_slept_ns() */
 };
 
 #endif

@@ -56,9 +56,11 @@ static void close_window(struct window *w, uint64_t at)
     struct record *r = cs->record;
 
     coalesce_account(&cs->io.coalesce, clock_ns());
-    record_close(r, at, &cs->io.total);
-    record_slept(r, cs->io.slept_ns - r->slept_ns);
-    r->spun_ns = cs->io.options->spin ? cs->io.spun_ns - r->spun_ns : 0;
+    struct record_waits waits = {
+        .slept_ns = cs->io.slept_ns - r->slept_ns,
+        .looked_ns = cs->io.options->spin ? cs->io.spun_ns - r->spun_ns : 0,
+    };
+    record_close(r, at, &cs->io.total, &waits);
     r->coalesced_ns = cs->io.coalesce.on_ns - r->coalesced_ns;
     r->coalesced_slept_ns = cs->io.coalesce.slept_ns - r->coalesced_slept_ns;
     moments_closed(w->moments);

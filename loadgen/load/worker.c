@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "common/err.h"
+#include "loadgen/record/run_delay.h"
 
 /* Connections that settle between two looks at what has come back. */
 #define SETTLE_BATCH 64
@@ -182,21 +183,24 @@ static struct window_span done(const struct worker *w)
     return (struct window_span){.over_at = clock_ns(),
                                 .answered = w->conns.io.total.n[COUNT_OK],
                                 .cpu_ns = timespec_ns(cpu),
+                                .delay_ns = run_delay_ns(),
                                 .slept_ns = w->conns.io.slept_ns};
 }
 
 static void note_span(struct worker *w, const struct window_span *from)
 {
     struct window_span to = done(w);
-    uint64_t all = to.over_at - from->over_at;
-    uint64_t cpu = to.cpu_ns - from->cpu_ns;
-    uint64_t waited = to.slept_ns - from->slept_ns;
-    uint64_t off = all > cpu ? all - cpu : 0;
+    uint64_t cpu_ns = to.cpu_ns - from->cpu_ns;
+    uint64_t delay_ns = to.delay_ns - from->delay_ns;
 
-    w->span = (struct window_span){.over_at = to.over_at,
-                                   .answered = to.answered - from->answered,
-                                   .cpu_ns = cpu,
-                                   .slept_ns = waited < off ? waited : off};
+    w->span = (struct window_span){
+        .over_at = to.over_at,
+        .answered = to.answered - from->answered,
+        .cpu_ns = cpu_ns,
+        .delay_ns = delay_ns,
+        .slept_ns = record_slept_ns(to.over_at - from->over_at, to.slept_ns - from->slept_ns,
+                                    cpu_ns, delay_ns),
+    };
 }
 
 static void tell_rested(const struct worker *w)

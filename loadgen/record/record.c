@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/err.h"
+#include "loadgen/record/run_delay.h"
 
 static uint64_t microseconds(const struct timeval *t)
 {
@@ -25,11 +26,20 @@ static void cpu_time(struct cpu_reading *r)
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     getrusage(RUSAGE_THREAD, &u);
     r->used_ns = timespec_ns(used);
+    r->delay_ns = run_delay_ns();
     r->user_us = microseconds(&u.ru_utime);
     r->system_us = microseconds(&u.ru_stime);
 }
 
-static void count_cpu(struct record *r)
+/* Of `looked_ns` in which the thread looked in vain, what it used of its CPU: without a CPU it may
+ * have been at any moment, and here all of that counts as if it had been while it looked. */
+static uint64_t spun_ns(uint64_t looked_ns, uint64_t used_ns, uint64_t delay_ns)
+{
+    uint64_t spun = looked_ns > delay_ns ? looked_ns - delay_ns : 0;
+    return spun < used_ns ? spun : used_ns;
+}
+
+static void count_cpu(struct record *r, const struct record_waits *w)
 {
     const struct cpu_reading *from = &r->cpu_at_open;
     struct cpu_reading to;
@@ -42,6 +52,10 @@ static void count_cpu(struct record *r)
         user + system > 0 ? (uint64_t)((double)all_us * system / (user + system)) : 0;
     r->user_us = all_us - r->system_us;
     r->cpu_span_ns = clock_ns() - from->at; /* now, so that it is in no case shorter */
+    uint64_t used_ns = to.used_ns - from->used_ns;
+    uint64_t delay_ns = to.delay_ns - from->delay_ns;
+    r->slept_ns = record_slept_ns(r->cpu_span_ns, w->slept_ns, used_ns, delay_ns);
+    r->spun_ns = spun_ns(w->looked_ns, used_ns, delay_ns);
 }
 
 struct histogram *record_histogram(void)
@@ -91,23 +105,16 @@ void record_open(struct record *r, uint64_t at, const struct tally *total)
     r->opening = *total;
 }
 
-void record_close(struct record *r, uint64_t at, const struct tally *total)
+void record_close(struct record *r, uint64_t at, const struct tally *total,
+                  const struct record_waits *waits)
 {
-    count_cpu(r);
+    count_cpu(r, waits);
     r->open = false;
     r->closed_at = at;
     r->window = r->closing = *total;
     tally_subtract(&r->window, &r->opening);
     if (r->series)
         series_window_over(r->series, at);
-}
-
-void record_slept(struct record *r, uint64_t waited_ns)
-{
-    uint64_t used_ns = (r->user_us + r->system_us) * NS_PER_US;
-    uint64_t off_ns = r->cpu_span_ns > used_ns ? r->cpu_span_ns - used_ns : 0;
-
-    r->slept_ns = waited_ns < off_ns ? waited_ns : off_ns;
 }
 
 uint64_t record_late(struct record *r, const struct tally *total)

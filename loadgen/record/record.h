@@ -15,6 +15,7 @@
 /* What a thread had used of its CPU, and when that was. */
 struct cpu_reading {
     uint64_t at, used_ns;
+    uint64_t delay_ns;           /* ready to run and without a CPU */
     uint64_t user_us, system_us; /* to tell how it divides */
 };
 
@@ -52,8 +53,8 @@ struct record {
     uint64_t user_us, system_us;
     uint64_t cpu_span_ns; /* in which those were used: the window, and until its end was seen */
     uint64_t coalesced_ns, coalesced_slept_ns;
-    uint64_t slept_ns; /* of cpu_span_ns in its waits; never more than it was on no CPU */
-    uint64_t spun_ns;  /* of cpu_span_ns in waits that found nothing (--spin) */
+    uint64_t slept_ns; /* of cpu_span_ns; see record_slept_ns() */
+    uint64_t spun_ns;  /* of cpu_span_ns, CPU used in waits that found nothing (--spin) */
     /* The first cause of each outcome in the whole run: a constant string, or NULL. */
     const char *reasons[COUNT_OUTCOMES];
 };
@@ -68,13 +69,25 @@ void record_free(struct record *r);
 /* The window opens at `at`, where the thread has counted `total`. */
 void record_open(struct record *r, uint64_t at, const struct tally *total);
 
-/* It closes. */
-void record_close(struct record *r, uint64_t at, const struct tally *total);
+/* Time of the waits in the window: allowed to sleep; not allowed to, and in vain (--spin). */
+struct record_waits {
+    uint64_t slept_ns, looked_ns;
+};
 
-/* The thread waited for so long in the window that has closed, or was allowed to sleep so long. A
- * wait is also on the CPU, when it begins and ends; and one that is ready to go on waits for a CPU.
- * So neither figure alone is what was slept: the smaller one is never below it. */
-void record_slept(struct record *r, uint64_t waited_ns);
+/* It closes. */
+void record_close(struct record *r, uint64_t at, const struct tally *total,
+                  const struct record_waits *waits);
+
+/* How long a thread slept of `all_ns`, in which its waits took `waited_ns`, it used `used_ns` of its
+ * CPU and was ready without one for `delay_ns`. A wait is also on the CPU, when it begins and ends,
+ * and who has been woken may have to wait for a CPU. So the waits alone would be too much. */
+static inline uint64_t record_slept_ns(uint64_t all_ns, uint64_t waited_ns, uint64_t used_ns,
+                                       uint64_t delay_ns)
+{
+    uint64_t awake_ns = used_ns + delay_ns;
+    uint64_t most_ns = all_ns > awake_ns ? all_ns - awake_ns : 0;
+    return waited_ns < most_ns ? waited_ns : most_ns;
+}
 
 /* --windows: what was on its way when the window closed has ended since, and the thread has counted
  * `total`. What failed belongs to the window; good answers do not. Returns how many requests still
