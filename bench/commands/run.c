@@ -22,6 +22,7 @@
 #include "bench/trial/ceiling.h"
 #include "bench/trial/cpu_busy.h"
 #include "bench/trial/trial.h"
+#include "bench/trial/waking.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -70,6 +71,7 @@ static void run_trials(struct run *r)
                                 .placement = &r->placement,
                                 .loadgen = r->options.paths.loadgen,
                                 .dir = r->dir,
+                                .waking_ns = waking_cost_ns(NULL),
                                 .answers = r->answers};
     memcpy(setup.counters, r->counters, sizeof setup.counters);
 
