@@ -13,6 +13,9 @@
 /* And the CPU per request of the halves must differ by so much to be the server's own doing. */
 #define COSTS_APART 1.1
 
+/* A condition must make the pair faster by so much, at the low end of the spread, to be told. */
+#define FASTER 1.1
+
 static const char *const labels[SPEED_CONDITIONS] = {
     "generator sleeps", "generator spins", "beside a neighbour", "server's CPU never idle",
     "generator's CPU never idle"};
@@ -158,6 +161,18 @@ static void tell_waking(FILE *f, const struct group *g, double waking_ns)
             wakings, waking_ns / 1e3, 100 * wakings * waking_ns / 1e3 / more);
 }
 
+/* Is the waking of an idle CPU what takes the time? */
+static void tell_idle(FILE *f, const struct group *g, enum speed_condition c, const char *whose)
+{
+    struct spread faster = against_sleep(g, c, SPEED_RPS, true);
+
+    if (faster.n > 0 && faster.low > FASTER)
+        fprintf(f,
+                "  With the %s CPU never idle the two are %.2f [%.2f to %.2f] times as fast: "
+                "bringing that CPU back from idling takes the time.\n",
+                whose, faster.median, faster.low, faster.high);
+}
+
 static int by_rate(const void *a, const void *b)
 {
     double x = (*(const struct speed_window *const *)a)->value[SPEED_RPS];
@@ -249,6 +264,8 @@ void speeds_tell(FILE *f, const struct speed_window *w, size_t n, double waking_
             w->connections, w->connections == 1 ? "" : "s");
     put_table(f, &g);
     tell_waking(f, &g, waking_ns);
+    tell_idle(f, &g, SPEED_IDLE_SERVER, "server's");
+    tell_idle(f, &g, SPEED_IDLE_GENERATOR, "generator's");
     tell_speeds(f, &g);
     free(g.room);
 }

@@ -79,8 +79,8 @@ void record_close(struct record *r, uint64_t at, const struct tally *total,
                   const struct record_waits *waits);
 
 /* How long a thread slept of `all_ns`. Its waits took `waited_ns`. It used `used_ns` of CPU, and
- * was ready without a CPU for `delay_ns`. A wait is also on the CPU, when it begins and ends, and who
- * has been woken may have to wait for a CPU. So the waits alone would be too much. */
+ * was ready without a CPU for `delay_ns`. A wait is also on the CPU, when it begins and ends, and
+ * who has been woken may have to wait for a CPU. So the waits alone would be too much. */
 static inline uint64_t record_slept_ns(uint64_t all_ns, uint64_t waited_ns, uint64_t used_ns,
                                        uint64_t delay_ns)
 {
