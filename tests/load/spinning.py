@@ -1,6 +1,6 @@
 """--spin: a closed loop that never sleeps, and what every run tells of the sleep of its threads."""
 
-from load.run import Run, load, named, reference_for
+from load.run import Run, load, named, reference_for, skip
 
 
 def spare_time_is_no_load(t):
@@ -10,12 +10,15 @@ def spare_time_is_no_load(t):
         j = load(t, "--spin", "-c", "4", "-d", "0.3s", *arguments, server.url).json
         g = j["generator"]
         assert j["spin"] is True and g["slept_ns"] == 0 and g["coalesced_fraction"] == 0, g
-        assert 0 < g["spun_fraction"] <= g["cpu_fraction"] + 0.02, g
+        assert g["spun_fraction"] <= g["cpu_fraction"] + 0.001, g
         assert j["verdict"] != "generator-limited", j["verdict_reason"]
         # A look at an empty queue takes a microsecond or so; a thread that slept would look once a
         # request.
         looks = g["syscalls"]["epoll_wait"] + g["syscalls"]["io_uring_enter"]
         assert looks > 4 * j["requests"], (looks, j["requests"])
+        if g["cpu_fraction"] < 0.7:
+            skip("inconclusive: others took the generator's CPU")
+        assert g["spun_fraction"] > 0, g
 
 
 def sleep_is_told(t):
