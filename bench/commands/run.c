@@ -22,6 +22,7 @@
 #include "bench/trial/ceiling.h"
 #include "bench/trial/cpu_busy.h"
 #include "bench/trial/trial.h"
+#include "bench/trial/waking.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -70,6 +71,7 @@ static void run_trials(struct run *r)
                                 .placement = &r->placement,
                                 .loadgen = r->options.paths.loadgen,
                                 .dir = r->dir,
+                                .waking_ns = waking_cost_ns(NULL),
                                 .answers = r->answers};
     memcpy(setup.counters, r->counters, sizeof setup.counters);
 
@@ -155,10 +157,25 @@ static void free_run(struct run *r)
     free(r->dir);
 }
 
+/* The experiment that is no scenario has options of its own. Takes its name out of them. */
+static bool is_two_speeds(int *argc, char **argv)
+{
+    for (int i = 1; i < *argc; i++) {
+        if (strcmp(argv[i], "two-speeds") != 0 || (i > 1 && argv[i - 1][0] == '-'))
+            continue;
+        memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof *argv);
+        --*argc;
+        return true;
+    }
+    return false;
+}
+
 int command_run(int argc, char **argv)
 {
     struct run r = {0};
     int status = 0;
+    if (is_two_speeds(&argc, argv))
+        return command_two_speeds(argc, argv);
     run_options_parse(&r.options, argc, argv);
     uint64_t descriptors = own_descriptors_raise();
     perf_probe(r.counters, r.counters_reason, sizeof r.counters_reason);

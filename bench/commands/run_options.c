@@ -101,13 +101,15 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
     *o = (struct run_options){.scenario = "quick"};
     const struct command_line line = {
         .usage = "iomodels run [SCENARIO | FILE.ini] [OPTIONS]\n"
-                 "       iomodels run --resume DIR\n",
+                 "       iomodels run --resume DIR\n"
+                 "       iomodels run two-speeds [OPTIONS]\n",
         .about =
             "Measure every point of a scenario (default: quick). Each trial has a fresh server. "
             "Trials run one at a time, in random order. Ctrl-C keeps the trials that have ended.",
         .notes =
             "Exit status: 1 if a trial failed or a point has no usable trial, 130 if interrupted. "
-            "--resume goes on only with the same build, kernel and CPUs.",
+            "--resume goes on only with the same build, kernel and CPUs. 'iomodels run two-speeds "
+            "--help' tells of an experiment that is no scenario.",
         .tables = {rows, paths_rows},
         .target = o,
     };

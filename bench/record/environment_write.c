@@ -82,11 +82,13 @@ static json_t *sources(const struct run_facts *facts)
                                                : "the server's own rusage, warm-up included";
     const char *syscalls =
         have[PERF_SYSCALLS] ? "perf raw_syscalls:sys_enter, whole tree" : NULL;
+    const char *wakings =
+        have[PERF_WAKINGS] ? "perf sched:sched_waking of the load generator, whole tree" : NULL;
     const char *faults = have[PERF_FAULTS] ? "perf minor-faults, whole tree"
                                            : "/proc/PID/stat of the tree's processes";
-    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o}", "cpu", cpu, "context_switches", switches,
+    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o}", "cpu", cpu, "context_switches", switches,
                      "page_faults", faults, "system_calls", json_text_or_null(syscalls),
-                     "other_programs",
+                     "wakings", json_text_or_null(wakings), "other_programs",
                      json_text_or_null(facts->others_seen ? "/proc/stat" : NULL), "missing",
                      json_text_or_null(facts->counters_reason));
 }

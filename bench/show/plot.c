@@ -238,17 +238,43 @@ static char *find_scripts(const char *scripts, char *error, size_t error_size)
     return absolute;
 }
 
-bool plots_draw(const struct results *r, const char *scripts, char *error, size_t error_size)
+/* DIR/plots, which may be there. */
+static bool make_directory(const char *dir, char *error, size_t error_size)
 {
-    char *absolute = find_scripts(scripts, error, error_size);
-    if (!absolute)
-        return false;
-    char *plots = text_format("%s/plots", r->dir);
+    char *plots = text_format("%s/plots", dir);
     bool good = mkdir(plots, 0777) == 0 || errno == EEXIST;
     if (!good)
         snprintf(error, error_size, "cannot make %s: %s", plots, strerror(errno));
-    good = good && draw_all(r, absolute, error, error_size);
     free(plots);
+    return good;
+}
+
+bool plot_draw(const char *dir, const char *scripts, const char *name, const char *of,
+               const char *model, unsigned connections, char *error, size_t error_size)
+{
+    char no_png[NO_PNG_MAX] = "";
+    char *absolute = find_scripts(scripts, error, error_size);
+    char *names = xstrdup(model);
+    struct picture p = {.dir = dir,
+                        .scripts = absolute,
+                        .name = name,
+                        .protocol = of,
+                        .names = names,
+                        .cores = "",
+                        .connections = connections,
+                        .no_png = no_png};
+    bool good =
+        absolute && make_directory(dir, error, error_size) && draw(&p, error, error_size);
+    free(names);
+    free(absolute);
+    return good;
+}
+
+bool plots_draw(const struct results *r, const char *scripts, char *error, size_t error_size)
+{
+    char *absolute = find_scripts(scripts, error, error_size);
+    bool good = absolute && make_directory(r->dir, error, error_size) &&
+                draw_all(r, absolute, error, error_size);
     free(absolute);
     return good;
 }

@@ -12,6 +12,11 @@
  * with one line in `error` where gnuplot is missing or fails. */
 bool plots_draw(const struct results *r, const char *scripts, char *error, size_t error_size);
 
+/* Draw one picture that is no run's: DIR/plots/NAME_OF.svg and .png. The script of that name finds
+ * `model` in its variable `models` and `connections` in `point`. Returns as plots_draw(). */
+bool plot_draw(const char *dir, const char *scripts, const char *name, const char *of,
+               const char *model, unsigned connections, char *error, size_t error_size);
+
 /* The scripts, in the order of the report: "throughput" for throughput.gp. Ends with NULL. */
 struct plot_script {
     const char *name;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,17 +21,23 @@ static const char *const without[PERF_COUNTERS] = {
     [PERF_MIGRATIONS] = "no migrations",
     [PERF_FAULTS] = "page faults come from /proc/PID/stat of the server's processes",
     [PERF_SYSCALLS] = "no system calls",
+    [PERF_WAKINGS] = "no wake-ups",
 };
 
-/* The number of the tracepoint raw_syscalls:sys_enter, which tracefs tells where it is mounted and
- * may be read. False with errno: ENOENT where it is not there, EACCES where it may not be read. */
-static bool tracepoint_id(uint64_t *id)
+static const char *const tracepoints[PERF_COUNTERS] = {
+    [PERF_SYSCALLS] = "raw_syscalls/sys_enter",
+    [PERF_WAKINGS] = "sched/sched_waking",
+};
+
+/* The number of a tracepoint, which tracefs tells where it is mounted and may be read. False with
+ * errno: ENOENT where it is not there, EACCES where it may not be read. */
+static bool tracepoint_id(enum perf_counter which, uint64_t *id)
 {
     static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
     bool refused = false;
     for (size_t i = 0; i < 2; i++) {
         char path[128];
-        snprintf(path, sizeof path, "%s/events/raw_syscalls/sys_enter/id", roots[i]);
+        snprintf(path, sizeof path, "%s/events/%s/id", roots[i], tracepoints[which]);
         char *text = text_first_line(path);
         refused |= !text && (errno == EACCES || errno == EPERM);
         bool good = text && parse_u64(text, 0, UINT32_MAX, id);
@@ -42,14 +49,27 @@ static bool tracepoint_id(uint64_t *id)
     return false;
 }
 
-static int open_counter(enum perf_counter which, pid_t pid)
+/* sched_waking fires in the context of who wakes, and its `comm` is whom. Perf tells the event to
+ * the counters of both: the filter leaves those out in which the counted process is woken itself
+ * (perf_tp_event() of the kernel). */
+static int only_generator(int fd)
+{
+    if (fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_FILTER, "comm == \"" PERF_GENERATOR "\"") == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static int open_counter(enum perf_counter which, pid_t pid, bool at_exec)
 {
     struct perf_event_attr attr = {
         .size = sizeof attr,
         .type = PERF_TYPE_SOFTWARE,
-        .disabled = 1,
+        .disabled = at_exec,
         .inherit = 1,
-        .enable_on_exec = 1,
+        .enable_on_exec = at_exec,
     };
     switch (which) {
     case PERF_TASK_CLOCK:
@@ -66,19 +86,20 @@ static int open_counter(enum perf_counter which, pid_t pid)
         break;
     default: {
         uint64_t id;
-        if (!tracepoint_id(&id))
+        if (!tracepoint_id(which, &id))
             return -1;
         attr.type = PERF_TYPE_TRACEPOINT;
         attr.config = id;
     }
     }
-    return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    int fd = (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    return which == PERF_WAKINGS ? only_generator(fd) : fd;
 }
 
 static const char *hint_of(enum perf_counter which, int error)
 {
     uint64_t id;
-    bool tracefs = which == PERF_SYSCALLS && !tracepoint_id(&id);
+    bool tracefs = tracepoints[which] && !tracepoint_id(which, &id);
     bool refused = error == EACCES || error == EPERM;
     if (tracefs)
         return refused ? "; /sys/kernel/tracing can be read by its owner alone"
@@ -93,7 +114,7 @@ void perf_probe(bool available[PERF_COUNTERS], char *reason, size_t reason_size)
     size_t used = 0;
     /* What is missing altogether first. */
     for (int i = PERF_COUNTERS - 1; i >= 0; i--) {
-        int fd = open_counter((enum perf_counter)i, 0);
+        int fd = open_counter((enum perf_counter)i, 0, true);
         int error = errno;
         available[i] = fd >= 0;
         if (fd >= 0) {
@@ -110,11 +131,16 @@ void perf_probe(bool available[PERF_COUNTERS], char *reason, size_t reason_size)
         snprintf(reason + used, reason_size - used, " (%s)", why);
 }
 
-void perf_open(struct perf *p, pid_t pid, bool syscalls)
+void perf_open(struct perf *p, pid_t pid, bool tracing)
 {
     for (int i = 0; i < PERF_COUNTERS; i++)
         p->fd[i] =
-            i != PERF_SYSCALLS || syscalls ? open_counter((enum perf_counter)i, pid) : -1;
+            !tracepoints[i] || tracing ? open_counter((enum perf_counter)i, pid, true) : -1;
+}
+
+int perf_open_wakings(pid_t pid)
+{
+    return open_counter(PERF_WAKINGS, pid, false);
 }
 
 void perf_read(const struct perf *p, struct perf_values *out)

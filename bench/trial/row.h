@@ -81,7 +81,10 @@
     X(STOLEN_GENERATOR_CPU_FRACTION, "stolen_generator_cpu_fraction", 3)                       \
     X(THROTTLED_PERIODS, "throttled_periods", 0)                                               \
     X(THROTTLED_FRACTION, "throttled_fraction", 4)                                             \
-    X(FAULTS_PER_REQUEST, "minor_faults_per_request", 5)
+    X(FAULTS_PER_REQUEST, "minor_faults_per_request", 5)                                       \
+    X(GENERATOR_SLEPT_FRACTION, "generator_slept_fraction", 4)                                 \
+    X(WAKINGS_PER_REQUEST, "wakings_per_request", 5)                                           \
+    X(WAKING_CPU_SHARE, "waking_cpu_share", 4)
 
 #define TRIAL_ENUM(id, name, digits) M_##id,
 enum metric { TRIAL_METRICS(TRIAL_ENUM) METRIC_COUNT };

@@ -17,6 +17,7 @@ struct trial_setup {
     const char *loadgen;
     const char *dir;              /* the run directory, with histograms/ in it */
     bool counters[PERF_COUNTERS]; /* which the machine gives */
+    double waking_ns;             /* what it costs to wake the generator; NaN: not known */
     const struct answer *answers; /* of our servers, by protocol; body NULL where not needed */
 };
 

@@ -6,6 +6,7 @@
 
 #include "bench/base/json_get.h"
 #include "bench/base/text.h"
+#include "bench/trial/waking.h"
 #include "common/err.h"
 
 static void fill_results(struct trial_row *row, const json_t *results)
@@ -56,6 +57,7 @@ static void fill_results(struct trial_row *row, const json_t *results)
         {M_GENERATOR_THREAD_CPU_FRACTION, "generator", "max_thread_cpu_fraction", 1},
         {M_GENERATOR_COALESCED_FRACTION, "generator", "coalesced_fraction", 1},
         {M_GENERATOR_CPU_PER_REQUEST, "generator", "cpu_us_per_request", 1},
+        {M_GENERATOR_SLEPT_FRACTION, "generator", "slept_fraction", 1},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         row->value[fields[i].metric] =
@@ -134,6 +136,9 @@ static void fill_cost(struct trial_row *row, const struct trial_setup *setup,
     v[M_SWITCHES_PER_REQUEST] = setup->counters[PERF_SWITCHES]
                                     ? m->counted.count[PERF_SWITCHES] / requests
                                     : switches_by_rusage(m->counters);
+    v[M_WAKINGS_PER_REQUEST] = m->counted.count[PERF_WAKINGS] / requests;
+    v[M_WAKING_CPU_SHARE] =
+        waking_share(m->counted.count[PERF_WAKINGS], setup->waking_ns, m->cpu_ns);
     v[M_FAULTS_PER_REQUEST] = not_negative(m->faults) / requests;
     v[M_MIGRATIONS] = m->counted.count[PERF_MIGRATIONS];
 }

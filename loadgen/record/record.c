@@ -1,11 +1,13 @@
 #include "loadgen/record/record.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "common/clock.h"
 #include "common/err.h"
+#include "loadgen/record/run_delay.h"
 
 static uint64_t microseconds(const struct timeval *t)
 {
@@ -24,11 +26,20 @@ static void cpu_time(struct cpu_reading *r)
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     getrusage(RUSAGE_THREAD, &u);
     r->used_ns = timespec_ns(used);
+    r->delay_ns = run_delay_ns();
     r->user_us = microseconds(&u.ru_utime);
     r->system_us = microseconds(&u.ru_stime);
 }
 
-static void count_cpu(struct record *r)
+/* Of `looked_ns` in which the thread looked in vain, what it used of its CPU: without a CPU it may
+ * have been at any moment, and here all of that counts as if it had been while it looked. */
+static uint64_t spun_ns(uint64_t looked_ns, uint64_t used_ns, uint64_t delay_ns)
+{
+    uint64_t spun = looked_ns > delay_ns ? looked_ns - delay_ns : 0;
+    return spun < used_ns ? spun : used_ns;
+}
+
+static void count_cpu(struct record *r, const struct record_waits *w)
 {
     const struct cpu_reading *from = &r->cpu_at_open;
     struct cpu_reading to;
@@ -41,6 +52,10 @@ static void count_cpu(struct record *r)
         user + system > 0 ? (uint64_t)((double)all_us * system / (user + system)) : 0;
     r->user_us = all_us - r->system_us;
     r->cpu_span_ns = clock_ns() - from->at; /* now, so that it is in no case shorter */
+    uint64_t used_ns = to.used_ns - from->used_ns;
+    uint64_t delay_ns = to.delay_ns - from->delay_ns;
+    r->slept_ns = record_slept_ns(r->cpu_span_ns, w->slept_ns, used_ns, delay_ns);
+    r->spun_ns = spun_ns(w->looked_ns, used_ns, delay_ns);
 }
 
 struct histogram *record_histogram(void)
@@ -90,15 +105,52 @@ void record_open(struct record *r, uint64_t at, const struct tally *total)
     r->opening = *total;
 }
 
-void record_close(struct record *r, uint64_t at, const struct tally *total)
+void record_close(struct record *r, uint64_t at, const struct tally *total,
+                  const struct record_waits *waits)
 {
-    count_cpu(r);
+    count_cpu(r, waits);
     r->open = false;
     r->closed_at = at;
-    r->window = *total;
+    r->window = r->closing = *total;
     tally_subtract(&r->window, &r->opening);
     if (r->series)
         series_window_over(r->series, at);
+}
+
+uint64_t record_late(struct record *r, const struct tally *total)
+{
+    static const enum count also[] = {COUNT_STARTED, COUNT_UNSOLICITED, COUNT_NO_PORT,
+                                      COUNT_CONNECTS};
+    struct tally late = *total;
+
+    tally_subtract(&late, &r->closing);
+    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
+        r->window.n[k] += late.n[k];
+    for (unsigned i = 0; i < sizeof also / sizeof also[0]; i++)
+        r->window.n[also[i]] += late.n[also[i]];
+    /* Since it closed no request was begun: what started and ended at once are connections that did
+     * not come up. */
+    return r->in_flight_at_close -
+           (outcomes_failed(late.n) - late.n[COUNT_STARTED] - late.n[COUNT_UNSOLICITED]);
+}
+
+void record_clear(struct record *r)
+{
+    struct record old = *r;
+
+    *r = (struct record){.latency = old.latency,
+                         .connect_time = old.connect_time,
+                         .first_byte = old.first_byte,
+                         .by_target = old.by_target,
+                         .targets = old.targets};
+    memcpy(r->reasons, old.reasons, sizeof r->reasons);
+    histogram_clear(r->latency);
+    if (r->connect_time) {
+        histogram_clear(r->connect_time);
+        histogram_clear(r->first_byte);
+    }
+    if (r->by_target)
+        memset(r->by_target, 0, r->targets * sizeof *r->by_target);
 }
 
 void record_end(struct record *r, uint64_t end, uint64_t in_flight, uint64_t oldest)
@@ -163,4 +215,6 @@ void record_merge(struct record *into, const struct record *from)
     into->cpu_span_ns += from->cpu_span_ns;
     into->coalesced_ns += from->coalesced_ns;
     into->coalesced_slept_ns += from->coalesced_slept_ns;
+    into->slept_ns += from->slept_ns;
+    into->spun_ns += from->spun_ns;
 }

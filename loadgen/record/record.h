@@ -15,6 +15,7 @@
 /* What a thread had used of its CPU, and when that was. */
 struct cpu_reading {
     uint64_t at, used_ns;
+    uint64_t delay_ns;           /* ready to run and without a CPU */
     uint64_t user_us, system_us; /* to tell how it divides */
 };
 
@@ -44,6 +45,7 @@ struct record {
 
     struct tally opening; /* all counts when it opened; */
     struct tally window;  /* and the difference when it closed */
+    struct tally closing; /* all counts when it closed */
     uint64_t opened_at, closed_at;
     uint64_t in_flight_at_open, in_flight_at_close, oldest_in_flight_ns;
     uint64_t drain_took_ns; /* after the window */
@@ -51,6 +53,8 @@ struct record {
     uint64_t user_us, system_us;
     uint64_t cpu_span_ns; /* in which those were used: the window, and until its end was seen */
     uint64_t coalesced_ns, coalesced_slept_ns;
+    uint64_t slept_ns; /* of cpu_span_ns; see record_slept_ns() */
+    uint64_t spun_ns;  /* of cpu_span_ns, CPU used in waits that found nothing (--spin) */
     /* The first cause of each outcome in the whole run: a constant string, or NULL. */
     const char *reasons[COUNT_OUTCOMES];
 };
@@ -65,8 +69,33 @@ void record_free(struct record *r);
 /* The window opens at `at`, where the thread has counted `total`. */
 void record_open(struct record *r, uint64_t at, const struct tally *total);
 
+/* Time of the waits in the window: allowed to sleep; not allowed to, and in vain (--spin). */
+struct record_waits {
+    uint64_t slept_ns, looked_ns;
+};
+
 /* It closes. */
-void record_close(struct record *r, uint64_t at, const struct tally *total);
+void record_close(struct record *r, uint64_t at, const struct tally *total,
+                  const struct record_waits *waits);
+
+/* How long a thread slept of `all_ns`. Its waits took `waited_ns`. It used `used_ns` of CPU, and
+ * was ready without a CPU for `delay_ns`. A wait is also on the CPU, when it begins and ends, and
+ * who has been woken may have to wait for a CPU. So the waits alone would be too much. */
+static inline uint64_t record_slept_ns(uint64_t all_ns, uint64_t waited_ns, uint64_t used_ns,
+                                       uint64_t delay_ns)
+{
+    uint64_t awake_ns = used_ns + delay_ns;
+    uint64_t most_ns = all_ns > awake_ns ? all_ns - awake_ns : 0;
+    return waited_ns < most_ns ? waited_ns : most_ns;
+}
+
+/* --windows: what was on its way when the window closed has ended since, and the thread has counted
+ * `total`. What failed belongs to the window; good answers do not. Returns how many requests still
+ * count as on their way when it closed. */
+uint64_t record_late(struct record *r, const struct tally *total);
+
+/* Forget what was measured, but for `reasons`: the next window begins with nothing. */
+void record_clear(struct record *r);
 
 /* The load is over at `end`: with so many requests on their way, the oldest of which was sent at
  * `oldest`. */

@@ -73,13 +73,15 @@ static bool judge_open(struct result *result)
 static void judge_saturated(struct result *result)
 {
     double waited = result->max_busy_fraction - result->max_cpu_fraction;
+    /* With --spin only a part of the CPU time counts. */
+    double used = waited < 0 ? result->max_busy_fraction : result->max_cpu_fraction;
     char text[64] = "";
 
     if (waited >= 0.001)
         snprintf(text, sizeof text, " and slept %.1f %% while answers gathered", 100 * waited);
     set(result, "generator-limited",
         "a generator thread used %.1f %% of its CPU%s: the server may be faster than this",
-        100 * result->max_cpu_fraction, text);
+        100 * used, text);
 }
 
 /* True where fewer connections than asked were up when the load began. */
