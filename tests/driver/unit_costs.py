@@ -145,6 +145,19 @@ def session_cost(t):
     equal((p.returncode, err), (1, "session-cost: asked for 'gopher 7'\n"), "a wrong question")
 
 
+def system_clock(t):
+    """A clock that enters the kernel is found: slow-clock.so asks for CPU time, which no vdso knows."""
+    b = Bench(t, models=())
+    slow = os.path.join(os.path.dirname(ARGS.driver), "..", "tests", "reference_server", "slow-clock.so")
+    if not os.path.exists(slow):
+        raise tap.Skip("slow-clock.so was not built")
+    preload = {"LD_PRELOAD": os.path.abspath(slow)}
+    if b.start("--version", env=preload).wait() != 0:
+        raise tap.Skip("a program with a sanitizer takes no preloaded clock")
+    out, _ = b.call("machine", "--json", "--seconds", "1ms", env=preload)
+    equal(json.loads(out)["unit_costs"]["clock_is_system_call"], True, "the clock is a system call")
+
+
 def saved(b, name, told):
     path = os.path.join(b.dir, name)
     with open(path, "w", encoding="utf-8") as f:
@@ -327,6 +340,7 @@ TESTS = [
     ("machine where low descriptors are taken", select_limit, 60),
     ("machine without session-cost", without_session_cost, 60),
     ("session-cost answers, and refuses", session_cost, 60),
+    ("machine whose clock is a system call", system_clock, 60),
     ("the card of a machine", card, 60),
     ("the card warns of costs far above the usual", card_warns, 60),
     ("two machines side by side", two_machines, 60),
