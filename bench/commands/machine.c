@@ -134,7 +134,8 @@ int command_machine(int argc, char **argv)
     if (argc > at && o.budget_ns != UNIT_COSTS_NS)
         die_usage("--seconds is for measuring, not for files");
     /* All in one write, so that output.c can tell why it failed. */
-    setvbuf(stdout, NULL, _IOFBF, 1 << 16);
+    static char all[1 << 16];
+    setvbuf(stdout, all, _IOFBF, sizeof all);
     if (argc == at)
         measure_here(&o);
     else if (argc - at == 1)
