@@ -14,6 +14,7 @@ static const struct {
 } commands[] = {
     {"run", command_run, "measure what a scenario asks for, and make plots and a report"},
     {"list", command_list, "list the models, external servers and scenarios"},
+    {"machine", command_machine, "measure what a system call, a send or a switch costs here"},
     {"serve", command_serve, "run one server by hand"},
     {"plot", command_plot, "make summary.csv and plots again from what a run measured"},
     {"report", command_report, "make report.html again from what a run measured"},

@@ -16,7 +16,7 @@ typedef char path[PATH_MAX];
 /* What paths_find() found. */
 static struct {
     path here; /* the directory of this executable */
-    path source, servers, loadgen, scripts, scenarios, external, results;
+    path source, servers, loadgen, scripts, scenarios, external, session_cost, results;
 } found;
 
 static void find_here(void)
@@ -64,6 +64,7 @@ static void find_in_build_tree(void)
     place(found.scripts, found.source, "scripts/plots");
     place(found.scenarios, found.source, "bench/scenarios");
     place(found.external, found.source, "bench/external");
+    place(found.session_cost, found.here, "session-cost");
     place(found.results, found.source, "results");
 }
 
@@ -74,6 +75,7 @@ static void find_installed(void)
     place(found.scripts, found.here, IOM_DATA_FROM_HERE "/plots");
     place(found.scenarios, found.here, IOM_DATA_FROM_HERE "/scenarios");
     place(found.external, found.here, IOM_DATA_FROM_HERE "/external");
+    place(found.session_cost, found.servers, "../session-cost");
     strcpy(found.results, "results");
 }
 
@@ -95,6 +97,7 @@ void paths_find(struct paths *p)
     fill(&p->scripts, found.scripts);
     fill(&p->scenarios, found.scenarios);
     fill(&p->external, found.external);
+    fill(&p->session_cost, found.session_cost);
     fill(&p->results, found.results);
 }
 

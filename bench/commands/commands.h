@@ -5,6 +5,7 @@
 
 int command_run(int argc, char **argv);
 int command_list(int argc, char **argv);
+int command_machine(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_plot(int argc, char **argv);
 int command_report(int argc, char **argv);
