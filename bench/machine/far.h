@@ -1,0 +1,48 @@
+/* The far end of 64 loopback connections: a process on the other CPU, as the load generator is. What a
+ * connection costs depends on it: each of the two CPUs writes to lines of memory that the other has in
+ * its cache.
+ *
+ * The far end never sleeps while it has something to do, so nobody pays for waking it. It is a process
+ * and no thread: a table of descriptors that threads share makes each call on one dearer. */
+#ifndef IOM_FAR_H
+#define IOM_FAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "bench/machine/pairs.h"
+#include "bench/machine/probe.h"
+
+/* Connections, and the bytes of a message in each direction. A batch makes at least FAR_ROUNDS rounds
+ * after one that is not in its figure: what other batches left in the caches is then gone. */
+enum { FAR_PAIRS = 64, FAR_BYTES = 64, FAR_ROUNDS = 4 };
+
+struct far_shared; /* memory of both processes */
+
+struct far {
+    struct pairs pairs; /* [0] is ours */
+    struct far_shared *shared;
+    pid_t pid;
+    int go, done; /* eventfds: the far end is to begin, and has ended */
+};
+
+/* False with one line in `why`. */
+bool far_open(struct far *f, const struct probe_site *site, char *why, size_t why_size);
+void far_close(struct far *f);
+
+/* Begin `rounds` rounds. In a round with `first` the far end sends a message on every connection
+ * and then collects an answer to each; else it waits for far_round() before. After the last round
+ * far_end() waits until it rests. False with errno. */
+bool far_begin(struct far *f, unsigned rounds, bool first);
+bool far_end(struct far *f);
+
+/* Let the far end collect our answers and send the next messages, and wait until it has. We do not
+ * sleep. False with errno where it is not there any more. */
+bool far_round(struct far *f);
+
+/* CPU time of this thread in nanoseconds: what others do on this CPU meanwhile is not in it. */
+double far_cpu_ns(void);
+
+#endif
