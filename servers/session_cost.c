@@ -4,12 +4,11 @@
  * One request: its bytes are copied into the session's buffer, as recv would put them there; the
  * session reads them and makes its answer; the answer counts as sent. The calls are those that a
  * driver of a session makes (servers/app/session.h), but for the clock, which is read once for a
- * batch. The session stays open: what a connection costs at its two ends is not in the figure.
+ * batch. The sessions stay open: what a connection costs at its two ends is not in the figure.
  *
  * Descriptor 3 is a socket. A line "http 100" or "echo 100" asks for a batch of 100 requests. The
  * answer is a line with the nanoseconds of one. The end of input ends the program. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -46,34 +45,49 @@ static void serve_one(struct session *s, const char *request, size_t size, uint6
     session_sent(s, n, now);
 }
 
-static double serve(const struct app *app, unsigned n)
+static double serve(struct session *s, unsigned n)
 {
-    const char *request = app == &app_http ? http_request : echo_request;
-    size_t size = app == &app_http ? sizeof http_request - 1 : sizeof echo_request;
+    bool http = s->app == &app_http;
+    const char *request = http ? http_request : echo_request;
+    size_t size = http ? sizeof http_request - 1 : sizeof echo_request;
     uint64_t begin = clock_ns();
-    struct session *s = session_open(app, &options, &counters, begin);
-    if (!s)
-        die("out of memory");
     for (unsigned i = 0; i < n; i++)
         serve_one(s, request, size, begin);
-    session_close(s);
     return (double)(clock_ns() - begin) / n;
+}
+
+static struct session *open_session(const struct app *app)
+{
+    struct session *s = session_open(app, &options, &counters, clock_ns());
+    if (!s)
+        die("out of memory");
+    return s;
+}
+
+static void answer_questions(FILE *questions, struct session *http, struct session *echo)
+{
+    char name[8];
+    unsigned n;
+    while (fscanf(questions, "%7s %u", name, &n) == 2) {
+        bool is_http = strcmp(name, "http") == 0;
+        if (n == 0 || (!is_http && strcmp(name, "echo") != 0))
+            die("asked for '%s %u'", name, n);
+        if (dprintf(ASKING_FD, "%.3f\n", serve(is_http ? http : echo, n)) < 0)
+            break;
+    }
 }
 
 int main(int argc, char **argv)
 {
-    char name[8];
-    unsigned n;
     err_set_program(argv[0]);
     FILE *questions = argc == 1 ? fdopen(ASKING_FD, "r") : NULL;
     if (!questions)
         die("started by the driver alone: descriptor 3 is where it asks");
-    while (fscanf(questions, "%7s %u", name, &n) == 2) {
-        const struct app *app = app_find(name);
-        if (!app || n == 0)
-            die("asked for '%s %u'", name, n);
-        if (dprintf(ASKING_FD, "%.3f\n", serve(app, n)) < 0)
-            break;
-    }
+    struct session *http = open_session(&app_http);
+    struct session *echo = open_session(&app_echo);
+    answer_questions(questions, http, echo);
+    session_close(http);
+    session_close(echo);
+    fclose(questions);
     return 0;
 }

@@ -16,6 +16,17 @@ char *figure_time(double us, char out[32])
     return out;
 }
 
+char *figure_ns(double ns, char out[32])
+{
+    if (isnan(ns) || ns >= 9995)
+        return figure_time(ns / 1e3, out);
+    if (ns < 999.5)
+        snprintf(out, 32, ns < 99.95 ? "%.1f ns" : "%.0f ns", ns);
+    else
+        snprintf(out, 32, "%.2f µs", ns / 1e3);
+    return out;
+}
+
 char *figure_thousands(double value, char out[32])
 {
     char digits[32];

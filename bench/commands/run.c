@@ -12,6 +12,7 @@
 #include "bench/commands/run_end.h"
 #include "bench/commands/run_inputs.h"
 #include "bench/commands/run_options.h"
+#include "bench/machine/measure.h"
 #include "bench/record/counts_csv.h"
 #include "bench/record/done.h"
 #include "bench/record/environment_write.h"
@@ -39,7 +40,8 @@ struct run {
     struct done done;
     bool counters[PERF_COUNTERS];
     char counters_reason[512];
-    bool others_seen; /* /proc/stat tells of all CPUs used */
+    bool others_seen;             /* /proc/stat tells of all CPUs used */
+    struct unit_costs unit_costs; /* of a new run */
 };
 
 /* Going on elsewhere would mix what must not be compared. */
@@ -106,7 +108,8 @@ static void begin(const struct run *r, bool realtime)
                               .counters_reason = r->counters_reason,
                               .realtime = realtime,
                               .others_seen = r->others_seen,
-                              .loadgen = r->options.paths.loadgen};
+                              .loadgen = r->options.paths.loadgen,
+                              .unit_costs = r->options.resume ? NULL : &r->unit_costs};
     memcpy(facts.counters, r->counters, sizeof facts.counters);
     if (!r->options.resume) {
         facts.generator = ceiling_measure(facts.loadgen, &r->placement.generator,
@@ -117,10 +120,23 @@ static void begin(const struct run *r, bool realtime)
     plan_tell(&facts, r->dir, r->done.count);
 }
 
+/* Three seconds, but no more than a tenth of a short run. Before this process takes its CPUs and its
+ * priority: what is measured has neither. A run that goes on keeps the figures of its beginning. */
+static void measure_unit_costs(struct run *r)
+{
+    const struct scenario *s = &r->inputs.scenario;
+    uint64_t tenth = r->plan.count * (s->warmup_ns + s->duration_ns) / 10;
+    if (!r->options.resume)
+        unit_costs_measure(&r->unit_costs, &r->placement,
+                           tenth < UNIT_COSTS_NS ? tenth : UNIT_COSTS_NS,
+                           r->options.paths.session_cost);
+}
+
 static void measure(struct run *r)
 {
     wait_hold_signals();
     process_adopt_orphans();
+    measure_unit_costs(r);
     /* Who stops reading the table does not end the run before its report. */
     signal(SIGPIPE, SIG_IGN);
     bool realtime = own_place_take(&r->placement.generator);

@@ -6,6 +6,7 @@
 #include "bench/base/text.h"
 #include "bench/record/results.h"
 #include "bench/show/ceiling_text.h"
+#include "bench/show/machine_card.h"
 #include "bench/show/order_text.h"
 #include "bench/show/plot.h"
 #include "bench/show/ratios_table.h"
@@ -63,6 +64,9 @@ int run_end(const char *dir, const char *scripts)
     tell_more(&r);
     fflush(stdout);
     bool failed = tell_failures(&r.summary, &r.rows);
+    if (r.environment.unit_costs)
+        machine_warnings(stderr, r.environment.unit_costs, r.environment.virtualised,
+                         FORMAT_TERMINAL);
 
     if (!plots_draw(&r, scripts, error, sizeof error))
         warn("no plots: %s; the data is kept, 'iomodels plot %s' draws them later", error, dir);

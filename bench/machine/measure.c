@@ -16,7 +16,8 @@
 #include "common/err.h"
 #include "common/random.h"
 
-#define BATCH_NS NS_PER_MS
+#define BATCH_NS_MAX NS_PER_MS
+#define BATCH_NS_MIN (50 * NS_PER_US)
 
 /* From six values on the interval covers 95 % (stats.h). */
 enum { ROUNDS_MIN = 7, REPEATS_MAX = 1 << 24 };
@@ -64,6 +65,7 @@ struct session {
     struct opened opened[KINDS];
     struct cell cells[UNIT_COST_COUNT];
     size_t count;
+    uint64_t batch_ns;
     struct unit_costs *out;
 };
 
@@ -117,16 +119,30 @@ static void give_up(struct session *s, size_t i)
     s->cells[i] = s->cells[--s->count];
 }
 
-/* How many make a batch. Also warms up what there is to warm up. */
-static bool calibrate(struct cell *c)
+/* The shortest of three batches, 0 where one failed: one that was disturbed would make all that
+ * follow too small. */
+static uint64_t shortest_batch(const struct cell *c)
 {
-    for (;;) {
+    uint64_t shortest = UINT64_MAX;
+    for (int i = 0; i < 3; i++) {
         uint64_t begin = clock_ns();
         if (isnan(run_batch(c)))
-            return false;
+            return 0;
         uint64_t took = clock_ns() - begin;
-        if (took >= BATCH_NS / 4 || c->n >= REPEATS_MAX) {
-            double n = (double)c->n * (double)BATCH_NS / (double)(took ? took : 1);
+        shortest = took < shortest ? took : shortest;
+    }
+    return shortest > 0 ? shortest : 1;
+}
+
+/* How many make a batch. Also warms up what there is to warm up. */
+static bool calibrate(struct cell *c, uint64_t batch_ns)
+{
+    for (;;) {
+        uint64_t took = shortest_batch(c);
+        if (took == 0)
+            return false;
+        if (took >= batch_ns / 4 || c->n >= REPEATS_MAX) {
+            double n = (double)c->n * (double)batch_ns / (double)took;
             c->n = n < 1 ? 1 : n > REPEATS_MAX ? REPEATS_MAX : (unsigned)n;
             return true;
         }
@@ -169,7 +185,7 @@ static void measure(struct session *s, const struct probe_site *site, uint64_t d
     for (size_t i = 0; i < KINDS && !wait_was_interrupted(); i++)
         open_kind(s, i, site);
     for (size_t i = 0; i < s->count && !wait_was_interrupted(); i++)
-        if (!calibrate(&s->cells[i]))
+        if (!calibrate(&s->cells[i], s->batch_ns))
             give_up(s, i--);
     for (int round = 0;
          !wait_was_interrupted() && (round < ROUNDS_MIN || clock_ns() < deadline); round++)
@@ -194,7 +210,11 @@ void unit_costs_measure(struct unit_costs *out, const struct placement *p, uint6
     int server = first_of(&p->server);
     int generator = first_of(&p->generator);
     struct probe_site site = {server, server == generator ? -1 : generator, session_program};
-    struct session s = {.out = out};
+    uint64_t share = budget_ns / UNIT_COST_COUNT / ROUNDS_MIN;
+    struct session s = {.out = out,
+                        .batch_ns = share > BATCH_NS_MAX   ? BATCH_NS_MAX
+                                    : share < BATCH_NS_MIN ? BATCH_NS_MIN
+                                                           : share};
     cpu_set_t before, here;
 
     *out = (struct unit_costs){.server_cpu = server, .generator_cpu = generator};

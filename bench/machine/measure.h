@@ -1,6 +1,7 @@
 /* Measuring the unit costs: short batches of each, in rounds. A round makes one batch of every
  * cost, in an order that is drawn anew, so that a bad moment of the machine meets all costs alike.
- * A batch takes about a millisecond. The figure is the median of the batches. */
+ * A batch takes about a millisecond, less where little time is given. The figure is the median of
+ * the batches. */
 #ifndef IOM_MEASURE_H
 #define IOM_MEASURE_H
 
@@ -9,7 +10,7 @@
 #include "bench/machine/unit_costs.h"
 #include "bench/plan/placement.h"
 
-/* Long enough for some forty rounds. */
+/* Long enough for sixty rounds or so. */
 #define UNIT_COSTS_NS UINT64_C(3000000000)
 
 /* Measure for about `budget_ns`, with set-up and at least seven rounds, on the first CPU of the

@@ -18,32 +18,31 @@
 #define UNIT_COSTS(X)                                                                          \
     X(SYSCALL, "syscall", "system call that does nothing (getppid)")                           \
     X(CLOCK_GETTIME, "clock_gettime", "clock_gettime(CLOCK_MONOTONIC)")                        \
-    X(SEND_64, "send_64", "send of 64 B on a loopback connection, nobody asleep in recv")      \
+    X(SEND_64, "send_64", "send of 64 B over loopback, nobody to wake")                        \
     X(RECV_64, "recv_64", "recv of 64 B that are there")                                       \
     X(SEND_RECV_64, "send_recv_64", "send and recv of 64 B: half of a round")                  \
     X(SEND_RECV_4096, "send_recv_4096", "send and recv of 4 KiB: half of a round")             \
     X(RECV_EMPTY, "recv_empty", "recv that says EAGAIN")                                       \
     X(EPOLL_WAIT_READY, "epoll_wait_ready", "epoll_wait, one of 64 connections ready")         \
-    X(EPOLL_CTL, "epoll_ctl", "epoll_ctl(EPOLL_CTL_MOD) of a connection")                      \
+    X(EPOLL_CTL, "epoll_ctl", "epoll_ctl(EPOLL_CTL_MOD)")                                      \
     X(POLL_IDLE_1000, "poll_idle_1000", "poll of 1,000 idle connections")                      \
     X(SELECT_IDLE_1000, "select_idle_1000", "select of 1,000 idle connections")                \
     X(IO_URING_ENTER_1, "io_uring_enter_1", "io_uring_enter with one no-op")                   \
     X(IO_URING_ENTER_64, "io_uring_enter_64", "io_uring_enter with 64 no-ops")                 \
     X(IO_URING_SEND_RECV_64, "io_uring_send_recv_64",                                          \
-      "send and recv of 64 B by a ring, 64 of each in an enter")                               \
+      "send and recv of 64 B by a ring, 64 an enter")                                          \
     X(SWITCH_THREADS, "switch_threads", "switch between two threads on one CPU")               \
     X(SWITCH_PROCESSES, "switch_processes", "switch between two processes on one CPU")         \
-    X(WAKE_CROSS_CPU, "wake_cross_cpu",                                                        \
-      "to wake a sleeper on the other CPU: the waker's cost")                                  \
-    X(WAKE_ROUND_TRIP, "wake_round_trip", "wake a sleeper on the other CPU and be woken")      \
+    X(WAKE_CROSS_CPU, "wake_cross_cpu", "to wake a sleeper on the other CPU")                  \
+    X(WAKE_ROUND_TRIP, "wake_round_trip", "wake a sleeper there and be woken by it")           \
     X(THREAD_CREATE_JOIN, "thread_create_join", "create a thread that ends, and join it")      \
     X(FORK_WAIT, "fork_wait", "fork a child that ends, and wait for it")                       \
-    X(ACCEPT_CLOSE, "accept_close", "accept and close of a connection: the server's side")     \
+    X(ACCEPT_CLOSE, "accept_close", "accept and close of a connection")                        \
     X(PAGE_FAULT, "page_fault", "first touch of a page of memory")                             \
     X(MEMCPY_KIB, "memcpy_kib", "memcpy of 1 KiB within the cache")                            \
     X(TIMER_SET, "timer_set", "timerfd_settime, a second ahead")                               \
-    X(SESSION_HTTP, "session_http", "the server's own work for GET /, in memory")              \
-    X(SESSION_ECHO, "session_echo", "the server's own work for an echo of 64 B, in memory")    \
+    X(SESSION_HTTP, "session_http", "server's own work for GET /, in memory")                  \
+    X(SESSION_ECHO, "session_echo", "server's own work for an echo, in memory")                \
     X(RECV_64_FAR, "recv_64_far", "recv of 64 B from the other CPU, 64 connections in turn")   \
     X(SEND_64_FAR, "send_64_far", "send of 64 B to the other CPU, 64 connections in turn")     \
     X(EPOLL_RECV_64_FAR, "epoll_recv_64_far", "the same recv, behind an epoll_wait for all")   \

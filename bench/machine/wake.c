@@ -3,7 +3,7 @@
  * wake_cross_cpu: the time of the FUTEX_WAKE that wakes a sleeper, less the time of one that finds
  * nobody to wake: what the call takes longer for having somebody to wake, which is what a send over
  * loopback takes longer where its receiver sleeps. The kernel says whether it woke somebody; only
- * those calls count. Before each the sleeper's CPU is left in peace for PAUSE, so that it is idle
+ * those calls count, and of a batch the medians do. Before each the sleeper's CPU is left in peace for PAUSE, so that it is idle
  * unless other programs use it.
  * wake_round_trip: wake the sleeper, sleep, and be woken by it, nothing taken off: two wake-ups,
  * four system calls, and two CPUs that come out of their idle state. */
@@ -16,10 +16,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bench/base/stats.h"
 #include "bench/machine/probe.h"
 #include "common/clock.h"
 
 #define PAUSE (50 * NS_PER_US)
+
+enum { WAKES_MAX = 64 }; /* in a batch */
 
 static struct {
     int cpu;
@@ -104,21 +107,21 @@ static void leave_in_peace(void)
 static double batch_wake(void *state, unsigned n)
 {
     (void)state;
-    double total = 0;
+    double somebody[WAKES_MAX], nobody[WAKES_MAX];
+    unsigned woken = 0;
     atomic_store(&sleeper.answers, false);
-    for (unsigned woken = 0; woken < n;) {
+    while (woken < n && woken < WAKES_MAX) {
         leave_in_peace();
         uint64_t begin = clock_ns();
         wake_one(&sleeper.nobody);
-        uint64_t nobody = clock_ns() - begin;
+        nobody[woken] = (double)(clock_ns() - begin);
         ring();
         begin = clock_ns();
-        if (wake_one(&sleeper.bell) == 1) {
-            total += (double)(clock_ns() - begin) - (double)nobody;
-            woken++;
-        }
+        bool slept = wake_one(&sleeper.bell) == 1;
+        somebody[woken] = (double)(clock_ns() - begin);
+        woken += slept;
     }
-    return total / n;
+    return stats_spread(somebody, woken).median - stats_spread(nobody, woken).median;
 }
 
 static double batch_round(void *state, unsigned n)

@@ -101,6 +101,21 @@ static void read_lists(struct environment *e)
         e->skipped[e->skipped_count] = skip_of(json_array_get(skipped, e->skipped_count));
 }
 
+/* False with one line in `error` where they are there and wrong. */
+static bool read_unit_costs(struct environment *e, const char *dir, char *error,
+                            size_t error_size)
+{
+    char why[256];
+    const json_t *json = json_object_get(e->json, "unit_costs");
+    if (!json)
+        return true;
+    e->unit_costs = xcalloc(1, sizeof *e->unit_costs);
+    bool good = unit_costs_from_json(e->unit_costs, json, why, sizeof why);
+    if (!good)
+        snprintf(error, error_size, "%s/environment.json: %s", dir, why);
+    return good;
+}
+
 bool environment_read(struct environment *e, const char *dir, char *error, size_t error_size)
 {
     json_t *json = load(dir, error, error_size);
@@ -125,15 +140,22 @@ bool environment_read(struct environment *e, const char *dir, char *error, size_
                           (int)json_integer_value(json_object_get(p, "generator_cpu_count")),
                       .shared = json_is_true(json_object_get(p, "shared_cpus")),
                       .warning = json_text(p, "warning", "")},
+        .virtualised =
+            json_is_true(json_object_get(json_object_get(json, "machine"), "virtualised")),
         .null_rps = json_number(json, "generator", "null_requests_per_second"),
     };
-    if (json)
-        read_lists(e);
-    return json != NULL;
+    if (!json)
+        return false;
+    read_lists(e);
+    if (read_unit_costs(e, dir, error, error_size))
+        return true;
+    environment_free(e);
+    return false;
 }
 
 void environment_free(struct environment *e)
 {
+    free(e->unit_costs);
     free(e->servers);
     free(e->skipped);
     json_decref(e->json);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "bench/base/protocol.h"
+#include "bench/machine/unit_costs.h"
 
 enum { ENVIRONMENT_FORMAT = 1 };
 
@@ -58,6 +59,8 @@ struct environment {
     } placement;
     /* requests per second that the generator makes by itself; NaN: not known */
     double null_rps;
+    bool virtualised;              /* the machine is a virtual one, as far as is known */
+    struct unit_costs *unit_costs; /* NULL: a run of before, which has none */
 };
 
 /* Read DIR/environment.json. Returns false with one line in `error` where that fails, or where what

@@ -187,6 +187,8 @@ void environment_write(const char *dir, const struct run_facts *facts)
     put(all, "build", build(facts));
 
     put(all, "generator", json_incref(facts->generator));
+    if (facts->unit_costs)
+        put(all, "unit_costs", unit_costs_to_json(facts->unit_costs));
     save(dir, all);
     json_decref(all);
 }

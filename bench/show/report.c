@@ -10,6 +10,7 @@
 #include "bench/report_files.h"
 #include "bench/show/ceiling_text.h"
 #include "bench/show/html.h"
+#include "bench/show/machine_card.h"
 #include "bench/show/order_text.h"
 #include "bench/show/plot.h"
 #include "bench/show/ranking.h"
@@ -167,6 +168,19 @@ static void put_generator(FILE *f, const struct results *r)
     }
 }
 
+static void put_unit_costs(FILE *f, const struct results *r)
+{
+    const struct environment *e = &r->environment;
+    if (!e->unit_costs)
+        return;
+    fputs(
+        "<h2 id=\"unit-costs\">What the small things cost here</h2>\n<p class=\"note\">Measured "
+        "before the trials, on the CPUs of server and load generator: median of short batches, "
+        "95 % interval of the median, and the fastest batch.</p>\n",
+        f);
+    machine_card(f, e->unit_costs, e->virtualised, FORMAT_HTML);
+}
+
 /* What stands for the names in braces of page.html. */
 static const struct part {
     const char *name;
@@ -189,6 +203,7 @@ static const struct part {
     {"points", put_points},
     {"differences", report_differences},
     {"exceptions", report_exceptions},
+    {"unit_costs", put_unit_costs},
     {"environment", report_environment},
 };
 
