@@ -13,7 +13,7 @@ struct sum {
     struct prediction *out;
     const struct work *w;
     const struct unit_costs *u;
-    const char *missing; /* the first unit cost that is needed and is not there */
+    int missing; /* the first unit cost that is needed and is not there; -1 */
 };
 
 static double at_least_0(double value)
@@ -25,8 +25,8 @@ static double at_least_0(double value)
 static double price(struct sum *s, enum unit_cost which, double count)
 {
     double ns = s->u->at[which].ns;
-    if (isnan(ns) && count > 0 && !s->missing)
-        s->missing = unit_cost_names[which];
+    if (isnan(ns) && count > 0 && s->missing < 0)
+        s->missing = (int)which;
     return isnan(ns) ? 0 : ns;
 }
 
@@ -75,9 +75,9 @@ static struct shape shape_of(const struct work *w)
         .selects = c[CALL_SELECT] + c[CALL_PSELECT6],
         .signals = c[CALL_RT_SIGTIMEDWAIT],
     };
-    /* A server counts accepts that found nobody among those that found nothing. */
-    double empties = at_least_0(at_least_0(w->empties) - s.accepts);
-    s.empties = empties < receives ? empties : receives;
+    /* A server's own count is of its whole life, in which it may have looked for work for a long
+     * time. One receive of a request finds something in any case. */
+    s.empties = fmin(at_least_0(w->empties), at_least_0(receives - 1));
     s.receives = receives - s.empties;
     if (c[CALL_IO_URING_ENTER] > 0)
         s.ring = at_least_0(1 - s.sends);
@@ -206,7 +206,7 @@ static const char *uncounted(const struct work *w)
 bool cost_predict(struct prediction *out, const struct work *w, const struct unit_costs *u,
                   char *error, size_t error_size)
 {
-    struct sum s = {.out = out, .w = w, .u = u};
+    struct sum s = {.out = out, .w = w, .u = u, .missing = -1};
     *out = (struct prediction){0};
     const char *count = uncounted(w);
     if (count) {
@@ -218,8 +218,9 @@ bool cost_predict(struct prediction *out, const struct work *w, const struct uni
     add_waiting(&s, &is);
     add_switching(&s, &is);
     add_rest(&s);
-    if (s.missing) {
-        snprintf(error, error_size, "the unit cost %s is not known: %s", s.missing, "see why");
+    if (s.missing >= 0) {
+        snprintf(error, error_size, "the unit cost %s is not known: %s",
+                 unit_cost_names[s.missing], u->at[s.missing].why);
         return false;
     }
     for (int i = 0; i < PART_COUNT; i++)
