@@ -63,9 +63,10 @@ static void print(const struct explanation *e, const char *model)
     const struct explained *x = find(e, model);
     if (!x)
         die("no server '%s' was measured at this point", model);
-    explain_table(stdout, &(struct explanation){(struct explained *)x, 1,
-                                                isnan(explained_rest(x)) ? 0 : 1, explained_closely(x)},
-                  FORMAT_TERMINAL);
+    struct explanation one = {.at = (struct explained *)x, .count = 1};
+    one.both = isnan(explained_rest(x)) ? 0 : 1;
+    one.close = explained_closely(x) ? 1 : 0;
+    explain_table(stdout, &one, FORMAT_TERMINAL);
     explain_terms(stdout, x);
 }
 
@@ -130,10 +131,11 @@ int command_explain(int argc, char **argv)
     char error[1024];
     const struct command_line line = {
         .usage = "iomodels explain [OPTIONS] [DIR]\n",
-        .about = "Say where the CPU time of a request goes. The counts of a run (system calls by "
-                 "name, switches, wake-ups, faults) times the unit costs of its machine predict "
-                 "the CPU time; the prediction stands beside the measured time, with the rest "
-                 "that is not explained. DIR is a run (default: the newest one).",
+        .about =
+            "Say where the CPU time of a request goes. The counts of a run (system calls by "
+            "name, switches, wake-ups, faults) times the unit costs of its machine predict "
+            "the CPU time; the prediction stands beside the measured time, with the rest "
+            "that is not explained. DIR is a run (default: the newest one).",
         .notes = "docs/explain.md has every product of the model. Nothing in it is fitted to "
                  "what was measured.",
         .tables = {rows, paths_rows},

@@ -154,30 +154,32 @@ static void add_waiting(struct sum *s, const struct shape *is)
         beyond_entry(s, UNIT_IO_URING_ENTER_1, c[CALL_IO_URING_ENTER]));
 }
 
+/* What a recv that has to sleep costs more than one that has not. */
+static double sleep_price(struct sum *s, double count)
+{
+    const struct work *w = s->w;
+    enum unit_cost round = w->processes > 1 ? UNIT_SLEEP_ROUND_64_PROCESSES_FAR
+                           : w->threads > 1 ? UNIT_SLEEP_ROUND_64_FAR
+                                            : UNIT_SLEEP_ROUND_1_FAR;
+    return at_least_0(price(s, round, count) - price(s, UNIT_RECV_64_FAR, count) -
+                      price(s, UNIT_SEND_64_FAR, count));
+}
+
 /* One who sleeps in recv is woken by the other CPU and pays for the sleep; who hands work over to a
  * thread of the same CPU pays for waking it too, and the figure of a switch has that in it. */
 static void add_switching(struct sum *s, const struct shape *is)
 {
     const struct work *w = s->w;
-    double switches = w->switches;
-    double hop = price(s, UNIT_SWITCH_THREADS, switches);
-    bool known = !isnan(s->u->at[UNIT_SLEEP_ROUND_64_FAR].ns) &&
-                 !isnan(s->u->at[UNIT_RECV_64_FAR].ns) &&
-                 !isnan(s->u->at[UNIT_SEND_64_FAR].ns);
+    bool known = !isnan(s->u->at[UNIT_SLEEP_ROUND_64_FAR].ns);
     if (is->sleeps && known)
-        hop = at_least_0(price(s, UNIT_SLEEP_ROUND_64_FAR, switches) -
-                         price(s, UNIT_RECV_64_FAR, switches) -
-                         price(s, UNIT_SEND_64_FAR, switches));
-    double other_space = w->processes > 1 ? price(s, UNIT_SWITCH_PROCESSES, switches) -
-                                                price(s, UNIT_SWITCH_THREADS, switches)
-                                          : 0;
-    add(s, PART_SWITCH, is->sleeps ? "sleeps in recv" : "context switches", switches, hop);
-    add(s, PART_SWITCH, "changes of the address space", switches, other_space);
+        add(s, PART_SWITCH, "sleeps in recv", w->switches, sleep_price(s, w->switches));
+    else
+        add(s, PART_SWITCH, "context switches", w->switches,
+            price(s, w->processes > 1 ? UNIT_SWITCH_PROCESSES : UNIT_SWITCH_THREADS,
+                  w->switches));
 
-    double handed = w->calls[CALL_FUTEX] > 0.1 ? switches : 0;
-    double wakings = at_least_0(w->wakings - handed);
-    add(s, PART_WAKE, "wakings of another CPU", wakings,
-        price(s, UNIT_WAKE_CROSS_CPU, wakings));
+    add(s, PART_WAKE, "wakings of another CPU", w->wakings,
+        price(s, UNIT_WAKE_CROSS_CPU, w->wakings));
 }
 
 static void add_rest(struct sum *s)
@@ -198,9 +200,7 @@ static const char *uncounted(const struct work *w)
     for (int i = 0; i < CALL_COUNT; i++)
         if (isnan(w->calls[i]))
             return system_call_names[i];
-    return isnan(w->switches)   ? "context switches"
-           : isnan(w->bytes_in) ? "bytes"
-                                : NULL;
+    return isnan(w->switches) ? "context switches" : isnan(w->bytes_in) ? "bytes" : NULL;
 }
 
 bool cost_predict(struct prediction *out, const struct work *w, const struct unit_costs *u,

@@ -12,12 +12,12 @@ struct work {
     double calls[CALL_COUNT]; /* system calls by name */
     double system_calls;      /* all of them, also those without a name here */
     double switches;          /* context switches */
-    double processes;         /* of the server; above 1 a switch changes the address space */
-    double threads;
-    double wakings; /* threads that the server woke */
-    double faults;  /* minor page faults */
-    double events;  /* that its waits brought; NaN: the server does not tell */
-    double empties; /* reads, writes and accepts that found nothing to do; NaN: not told */
+    double processes;         /* of the server */
+    double threads;           /* of all its processes */
+    double wakings;           /* of a thread of its clients, on another CPU */
+    double faults;            /* minor page faults */
+    double events;            /* that its waits brought; NaN: the server does not tell */
+    double empties;   /* reads, writes and accepts that found nothing to do; NaN: not told */
     double bytes_in;  /* of a request */
     double bytes_out; /* of an answer */
 };

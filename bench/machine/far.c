@@ -126,7 +126,8 @@ static bool start(struct far *f, int cpu)
     return f->pid > 0;
 }
 
-bool far_open(struct far *f, const struct probe_site *site, char *why, size_t why_size)
+bool far_open(struct far *f, const struct probe_site *site, size_t count, char *why,
+              size_t why_size)
 {
     *f = (struct far){.pid = -1, .go = -1, .done = -1};
     if (site->other_cpu < 0) {
@@ -137,10 +138,10 @@ bool far_open(struct far *f, const struct probe_site *site, char *why, size_t wh
                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     f->go = eventfd(0, EFD_CLOEXEC);
     f->done = eventfd(0, EFD_CLOEXEC);
-    if (f->shared != MAP_FAILED && f->go >= 0 && f->done >= 0 &&
-        pairs_open(&f->pairs, FAR_PAIRS) && start(f, site->other_cpu))
+    if (f->shared != MAP_FAILED && f->go >= 0 && f->done >= 0 && pairs_open(&f->pairs, count) &&
+        start(f, site->other_cpu))
         return true;
-    probe_refused(why, why_size, "cannot set up 64 connections to the other CPU");
+    probe_refused(why, why_size, "cannot set up connections to the other CPU");
     far_close(f);
     return false;
 }

@@ -28,8 +28,9 @@ struct far {
     int go, done; /* eventfds: the far end is to begin, and has ended */
 };
 
-/* False with one line in `why`. */
-bool far_open(struct far *f, const struct probe_site *site, char *why, size_t why_size);
+/* Open `count` connections, at most FAR_PAIRS. False with one line in `why`. */
+bool far_open(struct far *f, const struct probe_site *site, size_t count, char *why,
+              size_t why_size);
 void far_close(struct far *f);
 
 /* Begin `rounds` rounds. In a round with `first` the far end sends a message on every connection

@@ -127,7 +127,7 @@ static bool take_messages(void)
 
 static void *open_ring(const struct probe_site *site, char *why, size_t why_size)
 {
-    if (!far_open(&ring.far, site, why, why_size))
+    if (!far_open(&ring.far, site, FAR_PAIRS, why, why_size))
         return NULL;
     int result = set_up();
     errno = -result;

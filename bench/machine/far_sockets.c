@@ -77,7 +77,7 @@ static bool send_all(void)
 static void *open_far(const struct probe_site *site, char *why, size_t why_size)
 {
     here.epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (!far_open(&here.far, site, why, why_size))
+    if (!far_open(&here.far, site, FAR_PAIRS, why, why_size))
         return NULL;
     /* At rest every connection has a message. */
     if (here.epoll >= 0 && watch() && far_begin(&here.far, 1, false) && send_all() &&

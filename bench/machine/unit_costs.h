@@ -52,6 +52,10 @@
       "send and recv of 64 B by a ring, to and from the other CPU")                            \
     X(SLEEP_ROUND_64_FAR, "sleep_round_64_far",                                                \
       "recv that sleeps, and send: 64 threads, to the other CPU")                              \
+    X(SLEEP_ROUND_64_PROCESSES_FAR, "sleep_round_64_processes_far",                            \
+      "recv that sleeps, and send: 64 processes, to the other CPU")                            \
+    X(SLEEP_ROUND_1_FAR, "sleep_round_1_far",                                                  \
+      "recv that sleeps, and send: one thread, to the other CPU")                              \
     X(ACCEPT_EMPTY, "accept_empty", "accept that says EAGAIN")                                 \
     X(SIGNAL_TAKE, "signal_take", "sigtimedwait of a queued signal")
 

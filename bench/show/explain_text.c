@@ -14,8 +14,9 @@ static void put_title(FILE *f, const struct explanation *e, enum format format)
         [FORMAT_TERMINAL] = "\n%s, %u connection%s: server CPU per request in µs, predicted "
                             "from counts and unit costs\n",
         [FORMAT_HTML] = "<h3>%s, %u connection%s</h3>\n",
-        [FORMAT_MARKDOWN] = "\n### %s, %u connection%s: server CPU per request in µs, predicted "
-                            "from counts and unit costs\n\n",
+        [FORMAT_MARKDOWN] =
+            "\n### %s, %u connection%s: server CPU per request in µs, predicted "
+            "from counts and unit costs\n\n",
     };
     const struct summary_point *p = e->at[0].point;
     fprintf(f, titles[format], protocol_names[p->protocol], p->connections,
@@ -52,7 +53,9 @@ static void put_rows(struct grid *g, const struct explanation *e)
 static void put_notes(FILE *f, const struct explanation *e, enum format format)
 {
     bool html = format == FORMAT_HTML;
-    const char *begin = html ? "<p class=\"note\">" : format == FORMAT_MARKDOWN ? "\n" : "     ";
+    const char *begin = html                        ? "<p class=\"note\">"
+                        : format == FORMAT_MARKDOWN ? "\n"
+                                                    : "     ";
     const char *end = html ? "</p>\n" : "\n";
     for (size_t i = 0; i < e->count; i++) {
         const struct explained *x = &e->at[i];

@@ -10,8 +10,8 @@
 
 static bool of_point(const struct trial_row *row, const struct summary_point *p)
 {
-    return row->protocol == p->protocol && row->connections == p->connections &&
-           row->ok && !row->counting && strcmp(row->model, p->model) == 0;
+    return row->protocol == p->protocol && row->connections == p->connections && row->ok &&
+           !row->counting && strcmp(row->model, p->model) == 0;
 }
 
 /* The mean of metric `m` divided by that of `by`, over the trials of a point; NaN where there is
@@ -26,6 +26,20 @@ static double over_trials(const struct results *r, const struct summary_point *p
             continue;
         sum += v[m];
         count += v[by];
+    }
+    return count > 0 ? sum / count : NAN;
+}
+
+static double mean_of_trials(const struct results *r, const struct summary_point *p,
+                             enum metric m)
+{
+    double sum = 0, count = 0;
+    for (size_t i = 0; i < r->rows.count; i++) {
+        double value = r->rows.at[i].value[m];
+        if (!of_point(&r->rows.at[i], p) || isnan(value))
+            continue;
+        sum += value;
+        count++;
     }
     return count > 0 ? sum / count : NAN;
 }
@@ -60,8 +74,8 @@ static struct work work_of(const struct results *r, const struct summary_point *
         .connections = p->connections,
         .system_calls = c->value[COUNTS_SYSTEM_CALLS],
         .switches = or_else(p->at[S_SWITCHES_PER_REQUEST].median, c->value[COUNTS_SWITCHES]),
-        .processes = p->at[S_PROCESSES].median,
-        .threads = p->at[S_THREADS].median,
+        .processes = mean_of_trials(r, p, M_PROCESSES),
+        .threads = mean_of_trials(r, p, M_THREADS),
         .wakings = c->value[COUNTS_WAKINGS],
         .faults = or_else(p->at[S_FAULTS_PER_REQUEST].median, c->value[COUNTS_FAULTS]),
         .events = c->value[COUNTS_EVENTS],
@@ -77,8 +91,7 @@ static struct work work_of(const struct results *r, const struct summary_point *
 static void explain(struct explained *e, const struct results *r, const struct unit_costs *u)
 {
     const struct summary_point *p = e->point;
-    const struct counts_row *c =
-        counts_get(&r->counts, p->protocol, p->model, p->connections);
+    const struct counts_row *c = counts_get(&r->counts, p->protocol, p->model, p->connections);
     e->measured = p->at[S_CPU_PER_REQUEST].median * 1e3;
     if (!c) {
         snprintf(e->why, sizeof e->why, "counts.csv has no row for it");
@@ -99,10 +112,11 @@ static void find_missing(const struct results *r, const struct unit_costs *u, ch
                  "FILE takes those of 'iomodels machine --json'",
                  r->dir);
     else if (r->counts.count == 0)
-        snprintf(why, why_size,
-                 "%s has no counts.csv: the run could not count system calls by name (that takes "
-                 "tracefs, and the right to read it), or is of an older version",
-                 r->dir);
+        snprintf(
+            why, why_size,
+            "%s has no counts.csv: the run could not count system calls by name (that takes "
+            "tracefs, and the right to read it), or is of an older version",
+            r->dir);
 }
 
 void explanation_make(struct explanation *e, const struct results *r, enum protocol protocol,

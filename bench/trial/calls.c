@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,6 +51,17 @@ static int open_event(const char *event, pid_t pid)
     return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
+/* sched_waking fires in the context of who wakes, and its `comm` is whom. Who is woken by the server
+ * inside the server is no matter of another CPU. */
+static int open_wakings(pid_t pid)
+{
+    int fd = open_event("sched/sched_waking", pid);
+    if (fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_FILTER, "comm == \"iomodels-load\"") == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
 static int open_call(enum system_call which, pid_t pid)
 {
     char event[64];
@@ -68,10 +80,11 @@ bool calls_probe(char *reason, size_t reason_size)
         return true;
     }
     snprintf(reason, reason_size,
-             error == ENOENT ? "the kernel tells no syscalls:sys_enter_* (is tracefs mounted on "
-                               "/sys/kernel/tracing, and was the kernel built with "
-                               "CONFIG_FTRACE_SYSCALLS?)"
-                             : "tracepoints cannot be counted here: %s",
+             error == ENOENT
+                 ? "the kernel tells no syscalls:sys_enter_* (is tracefs mounted on "
+                   "/sys/kernel/tracing, and was the kernel built with "
+                   "CONFIG_FTRACE_SYSCALLS?)"
+                 : "tracepoints cannot be counted here: %s",
              strerror(error));
     return false;
 }
@@ -85,7 +98,7 @@ void calls_open(struct calls *c, pid_t pid)
         if (c->fd[i] < 0)
             c->fd[i] = errno == ENOENT ? -1 : -2;
     }
-    c->wakings = open_event("sched/sched_waking", pid);
+    c->wakings = open_wakings(pid);
 }
 
 static double value_of(int fd)

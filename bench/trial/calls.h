@@ -1,4 +1,4 @@
-/* Which system calls a server makes, each by its name, and how often it wakes somebody: the
+/* Which system calls a server makes, each by its name, and how often it wakes the load generator: the
  * tracepoints syscalls:sys_enter_NAME and sched:sched_waking, on the whole process tree.
  *
  * One counter a name, so that a call costs the counted process only its own tracepoint. One counter
@@ -20,7 +20,7 @@ struct calls {
 
 struct call_counts {
     double calls[CALL_COUNT]; /* NaN: not counted; 0 for a call that this kernel has not */
-    double wakings;           /* threads that were woken, by the server or in its name */
+    double wakings;           /* times that it woke a thread of the load generator */
 };
 
 /* Whether this machine lets calls be counted by name; else `reason` says why not. */

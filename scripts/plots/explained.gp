@@ -30,7 +30,7 @@ keys = 30
 png = sprintf("set terminal ".cairo." size 1200,%d font '%s,14' background rgb 'white'; set output '%s/plots/%s.png'", height * 5 / 4, font, dir, name)
 svg = sprintf("set terminal svg size 960,%d dynamic font '%s,13' background rgb 'white' name '%s'; set output '%s/plots/%s.svg'", height, font, name, dir, name)
 set datafile separator "\t"
-set key outside bottom center horizontal Left reverse samplen 1.2 width 1 font ',11' enhanced noautotitle
+set key outside bottom center horizontal Left reverse maxcols 8 maxrows 2 samplen 1.2 spacing 1.1 font ',11' noautotitle
 set title heading(sprintf('CPU time of a request, explained: %s', connections(point)))
 set bars 0.4
 do for [terminal in terminals] {
