@@ -64,8 +64,10 @@ static void print(const struct explanation *e, const char *model)
     if (!x)
         die("no server '%s' was measured at this point", model);
     struct explanation one = {.at = (struct explained *)x, .count = 1};
-    one.both = isnan(explained_rest(x)) ? 0 : 1;
-    one.close = explained_closely(x) ? 1 : 0;
+    if (!isnan(explained_rest(x)))
+        one.both = 1;
+    if (explained_closely(x))
+        one.close = 1;
     explain_table(stdout, &one, FORMAT_TERMINAL);
     explain_terms(stdout, x);
 }

@@ -104,9 +104,9 @@ static void add_tcp(struct sum *s, const struct shape *is)
     enum unit_cost ring = far_or(s, UNIT_IO_URING_SEND_RECV_64_FAR, UNIT_IO_URING_SEND_RECV_64);
     add(s, PART_TCP, "receives", is->receives, beyond_entry(s, recv, is->receives));
     add(s, PART_TCP, "sends", is->sends, beyond_entry(s, send, is->sends));
-    /* One enter for 64 of them is in the figure. */
+    /* Two enters for 32 of them are in the figure. */
     add(s, PART_TCP, "send and receive by a ring", is->ring,
-        price(s, ring, is->ring) - price(s, UNIT_SYSCALL, is->ring) / 64);
+        price(s, ring, is->ring) - price(s, UNIT_SYSCALL, is->ring) / 16);
     add_bytes(s, s->w->bytes_in);
     add_bytes(s, s->w->bytes_out);
 }

@@ -19,7 +19,7 @@
 enum turn { OURS, THEIRS };
 
 struct far_shared {
-    _Alignas(64) _Atomic int turn;
+    _Alignas(64) _Atomic int turn[FAR_GROUPS][16]; /* each in a line of its own */
     _Alignas(64) unsigned rounds;
     bool first;
 };
@@ -34,13 +34,12 @@ double far_cpu_ns(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static bool put_all(const struct pairs *p)
+static void put(const struct pairs *p, size_t from, size_t to)
 {
     static const char message[FAR_BYTES];
-    bool good = true;
-    for (size_t i = 0; i < p->count; i++)
-        good &= send(p->fds[i][1], message, sizeof message, MSG_NOSIGNAL) == sizeof message;
-    return good;
+    for (size_t i = from; i < to && i < p->count; i++)
+        if (send(p->fds[i][1], message, sizeof message, MSG_NOSIGNAL) != sizeof message)
+            _exit(0);
 }
 
 static void collect(int epoll, size_t count)
@@ -60,10 +59,10 @@ static void collect(int epoll, size_t count)
 }
 
 /* Without sleeping. */
-static bool await(struct far_shared *s, int turn)
+static bool await(struct far_shared *s, int group, int turn)
 {
     uint64_t deadline = clock_ns() + patience;
-    while (atomic_load_explicit(&s->turn, memory_order_acquire) != turn)
+    while (atomic_load_explicit(&s->turn[group][0], memory_order_acquire) != turn)
         if (clock_ns() > deadline) {
             errno = ETIMEDOUT;
             return false;
@@ -83,27 +82,43 @@ static bool hear(int fd)
     return read(fd, &any, sizeof any) == sizeof any;
 }
 
-_Noreturn static void serve(struct far *f)
+static void set_turn(struct far_shared *s, int group, enum turn turn)
+{
+    atomic_store_explicit(&s->turn[group][0], turn, memory_order_release);
+}
+
+static int watch(const struct pairs *p, size_t from, size_t to)
 {
     int epoll = epoll_create1(EPOLL_CLOEXEC);
-    for (size_t i = 0; i < f->pairs.count; i++) {
-        int fd = f->pairs.fds[i][1];
-        struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-        if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+    for (size_t i = from; i < to && i < p->count; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = p->fds[i][1]};
+        if (epoll_ctl(epoll, EPOLL_CTL_ADD, p->fds[i][1], &event) != 0)
             _exit(1);
     }
+    return epoll;
+}
+
+_Noreturn static void serve(struct far *f)
+{
+    const struct pairs *p = &f->pairs;
+    int all = watch(p, 0, FAR_PAIRS);
+    int groups[FAR_GROUPS];
+    for (int g = 0; g < FAR_GROUPS; g++)
+        groups[g] = watch(p, (size_t)g * FAR_GROUP, (size_t)(g + 1) * FAR_GROUP);
     while (hear(f->go)) {
         for (unsigned i = 0; i < f->shared->rounds; i++) {
             if (f->shared->first) {
-                put_all(&f->pairs);
-                collect(epoll, f->pairs.count);
+                put(p, 0, FAR_PAIRS);
+                collect(all, p->count);
                 continue;
             }
-            if (!await(f->shared, THEIRS))
-                _exit(1);
-            collect(epoll, f->pairs.count);
-            put_all(&f->pairs);
-            atomic_store_explicit(&f->shared->turn, OURS, memory_order_release);
+            for (int g = 0; g < FAR_GROUPS; g++) {
+                if (!await(f->shared, g, THEIRS))
+                    _exit(1);
+                collect(groups[g], FAR_GROUP);
+                put(p, (size_t)g * FAR_GROUP, (size_t)(g + 1) * FAR_GROUP);
+                set_turn(f->shared, g, OURS);
+            }
         }
         tell(f->done);
     }
@@ -165,7 +180,8 @@ bool far_begin(struct far *f, unsigned rounds, bool first)
 {
     f->shared->rounds = rounds;
     f->shared->first = first;
-    atomic_store(&f->shared->turn, OURS);
+    for (int g = 0; g < FAR_GROUPS; g++)
+        set_turn(f->shared, g, OURS);
     return tell(f->go);
 }
 
@@ -174,8 +190,12 @@ bool far_end(struct far *f)
     return hear(f->done);
 }
 
-bool far_round(struct far *f)
+bool far_await(struct far *f, int group)
 {
-    atomic_store_explicit(&f->shared->turn, THEIRS, memory_order_release);
-    return await(f->shared, OURS);
+    return await(f->shared, group, OURS);
+}
+
+void far_post(struct far *f, int group)
+{
+    set_turn(f->shared, group, THEIRS);
 }
