@@ -120,8 +120,8 @@ static void begin(const struct run *r, bool realtime)
     plan_tell(&facts, r->dir, r->done.count);
 }
 
-/* Three seconds, but no more than a tenth of a short run. Before this process takes its CPUs and its
- * priority: what is measured has neither. A run that goes on keeps the figures of its beginning. */
+/* Three seconds, but no more than a tenth of a short run. Before this process takes its CPUs and
+ * its priority: what is measured has neither. A run that goes on keeps the figures of before. */
 static void measure_unit_costs(struct run *r)
 {
     const struct scenario *s = &r->inputs.scenario;

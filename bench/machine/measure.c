@@ -59,12 +59,6 @@ struct session {
     struct unit_costs *out;
 };
 
-void *probe_refused(char *why, size_t why_size, const char *what)
-{
-    snprintf(why, why_size, "%s: %s", what, strerror(errno));
-    return NULL;
-}
-
 static void open_kind(struct session *s, size_t i, const struct probe_site *site)
 {
     const struct probe_kind *kind = kinds[i];

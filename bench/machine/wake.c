@@ -1,14 +1,15 @@
 /* Waking a thread that sleeps on the other CPU, by futex(2).
  *
  * wake_cross_cpu: the time of the FUTEX_WAKE that wakes a sleeper, less the time of one that finds
- * nobody to wake: what the call takes longer for having somebody to wake, which is what a send over
- * loopback takes longer where its receiver sleeps. The kernel says whether it woke somebody; only
- * those calls count, and of a batch the medians do. Before each the sleeper's CPU is left in peace for PAUSE, so that it is idle
- * unless other programs use it.
+ * nobody to wake: what the call takes longer for having somebody to wake, which is what a send
+ * over loopback takes longer where its receiver sleeps. The kernel says whether it woke somebody;
+ * only those calls count, and of a batch the medians do. Before each the sleeper's CPU is left in
+ * peace for PAUSE, so that it is idle unless other programs use it.
  * wake_round_trip: wake the sleeper, sleep, and be woken by it, nothing taken off: two wake-ups,
  * four system calls, and two CPUs that come out of their idle state. */
 #include <errno.h>
 #include <linux/futex.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -22,7 +23,7 @@
 
 #define PAUSE (50 * NS_PER_US)
 
-enum { WAKES_MAX = 64 }; /* in a batch */
+enum { WAKES_MIN = 5, WAKES_MAX = 64 }; /* in a batch */
 
 static struct {
     int cpu;
@@ -110,7 +111,8 @@ static double batch_wake(void *state, unsigned n)
     double somebody[WAKES_MAX], nobody[WAKES_MAX];
     unsigned woken = 0;
     atomic_store(&sleeper.answers, false);
-    while (woken < n && woken < WAKES_MAX) {
+    n = n < WAKES_MIN ? WAKES_MIN : n > WAKES_MAX ? WAKES_MAX : n;
+    while (woken < n) {
         leave_in_peace();
         uint64_t begin = clock_ns();
         wake_one(&sleeper.nobody);
@@ -121,7 +123,8 @@ static double batch_wake(void *state, unsigned n)
         somebody[woken] = (double)(clock_ns() - begin);
         woken += slept;
     }
-    return stats_spread(somebody, woken).median - stats_spread(nobody, woken).median;
+    /* Below nothing is a disturbance. */
+    return fmax(0, stats_spread(somebody, n).median - stats_spread(nobody, n).median);
 }
 
 static double batch_round(void *state, unsigned n)

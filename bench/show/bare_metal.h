@@ -1,6 +1,6 @@
 /* What unit costs are on bare metal, as others have published: something to hold this machine's
- * figures against. Machines differ by a factor of two or three, and the ways to measure differ, so a
- * figure says no more than the order of magnitude. A cost without a source has no figure. */
+ * figures against. Machines differ by a factor of two or three, and the ways to measure differ, so
+ * a figure says no more than the order of magnitude. A cost without a source has no figure. */
 #ifndef IOM_BARE_METAL_H
 #define IOM_BARE_METAL_H
 

@@ -60,7 +60,7 @@ static void put_line(FILE *f, enum format format, const char *class, char *text)
 
 static void put_missing(FILE *f, const struct unit_costs *u, enum format format)
 {
-    for (int i = 0; i < UNIT_COST_COUNT; i++)
+    for (enum unit_cost i = 0; i < UNIT_COST_COUNT; i++)
         if (isnan(u->at[i].ns))
             put_line(f, format, "note",
                      text_format("no %s: %s", unit_cost_names[i], u->at[i].why));
@@ -72,7 +72,7 @@ static void put_sources(FILE *f, enum format format)
     put_line(f, format, "note",
              text_format("on bare metal, as others have published; an order of magnitude, for "
                          "machines and ways to measure differ:"));
-    for (int i = 0; i < UNIT_COST_COUNT; i++)
+    for (enum unit_cost i = 0; i < UNIT_COST_COUNT; i++)
         if (bare_metal(i)->ns > 0)
             put_line(f, format, "note", text_format("(%u) %s", ++n, bare_metal(i)->source));
 }
@@ -98,7 +98,7 @@ static void warn_of_cost(FILE *f, const struct unit_costs *u, enum unit_cost i,
 static unsigned disturbed(const struct unit_costs *u)
 {
     unsigned n = 0;
-    for (int i = 0; i < UNIT_COST_COUNT; i++)
+    for (enum unit_cost i = 0; i < UNIT_COST_COUNT; i++)
         n += u->at[i].ns > DISTURBED * u->at[i].fastest;
     return n;
 }
@@ -106,7 +106,7 @@ static unsigned disturbed(const struct unit_costs *u)
 void machine_warnings(FILE *f, const struct unit_costs *u, bool virtualised, enum format format)
 {
     char ns[32];
-    for (int i = 0; i < UNIT_COST_COUNT; i++)
+    for (enum unit_cost i = 0; i < UNIT_COST_COUNT; i++)
         warn_of_cost(f, u, i, virtualised, format);
     if (u->clock_is_system_call)
         put_line(f, format, "warning",
@@ -130,7 +130,7 @@ void machine_card(FILE *f, const struct unit_costs *u, bool virtualised, enum fo
         .left = 1u << 0 | 1u << 5,
         .first_width = 1,
     };
-    for (int i = 0; i < UNIT_COST_COUNT; i++)
+    for (enum unit_cost i = 0; i < UNIT_COST_COUNT; i++)
         put_row(&g, u, i, &sources);
     grid_put(f, &g, format);
     grid_free(&g);
@@ -151,7 +151,7 @@ void machine_compare(FILE *f, const struct unit_costs *a, const struct unit_cost
         .left = 1u << 0 | 1u << 6,
         .first_width = 1,
     };
-    for (int i = 0; i < UNIT_COST_COUNT; i++) {
+    for (enum unit_cost i = 0; i < UNIT_COST_COUNT; i++) {
         double ratio = b->at[i].ns / a->at[i].ns;
         grid_row(&g);
         grid_cell(&g, "%s", unit_cost_names[i]);

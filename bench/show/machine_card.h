@@ -12,8 +12,8 @@
  * warnings, and the sources. */
 void machine_card(FILE *f, const struct unit_costs *u, bool virtualised, enum format format);
 
-/* What to mind, a line each, nothing where there is nothing: a cost ten times the usual, a clock that
- * is a system call, and a machine that did not hold still while it was measured. */
+/* What to mind, a line each, nothing where there is nothing: a cost ten times the usual, a clock
+ * that is a system call, and a machine that did not hold still while it was measured. */
 void machine_warnings(FILE *f, const struct unit_costs *u, bool virtualised,
                       enum format format);
 

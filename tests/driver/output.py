@@ -13,7 +13,7 @@ from driver.bench import ARGS, Bench, equal, expect
 from driver.environment import SCRIPTS, copy_of_reference
 from lib import program
 
-COMMANDS = ("run", "list", "serve", "plot", "report")
+COMMANDS = ("run", "list", "machine", "serve", "plot", "report")
 
 
 def full_disk(t):
@@ -21,6 +21,7 @@ def full_disk(t):
     b = Bench(t)
     scenario = b.scenario()
     calls = [("--help",), ("--version",), ("list",), ("list", "--json"),
+             ("machine", "--seconds", "50ms"), ("machine", "--json", "--seconds", "50ms"),
              ("run", scenario, "--dry-run"), *((c, "--help") for c in COMMANDS)]
     for arguments in calls:
         command = b.command(*arguments) if arguments[0] in ("run", "list") else [ARGS.driver, *arguments]
