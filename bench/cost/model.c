@@ -187,8 +187,10 @@ static void add_rest(struct sum *s)
     const struct work *w = s->w;
     add(s, PART_ENTRY, "system calls", w->system_calls,
         price(s, UNIT_SYSCALL, w->system_calls));
-    add(s, PART_SESSION, "requests", 1,
-        price(s, w->protocol == PROTOCOL_HTTP ? UNIT_SESSION_HTTP : UNIT_SESSION_ECHO, 1));
+    bool http = w->protocol == PROTOCOL_HTTP;
+    enum unit_cost session = far_or(s, http ? UNIT_SESSION_HTTP_COLD : UNIT_SESSION_ECHO_COLD,
+                                    http ? UNIT_SESSION_HTTP : UNIT_SESSION_ECHO);
+    add(s, PART_SESSION, "requests", 1, price(s, session, 1));
     add(s, PART_FAULT, "page faults", w->faults, price(s, UNIT_PAGE_FAULT, w->faults));
 }
 

@@ -43,6 +43,8 @@
     X(TIMER_SET, "timer_set", "timerfd_settime, a second ahead")                               \
     X(SESSION_HTTP, "session_http", "server's own work for GET /, in memory")                  \
     X(SESSION_ECHO, "session_echo", "server's own work for an echo, in memory")                \
+    X(SESSION_HTTP_COLD, "session_http_cold", "the same for 64 connections in turn")           \
+    X(SESSION_ECHO_COLD, "session_echo_cold", "the same for 64 connections in turn")           \
     X(RECV_64_FAR, "recv_64_far", "recv of 64 B from the other CPU, 64 connections in turn")   \
     X(SEND_64_FAR, "send_64_far", "send of 64 B to the other CPU, 64 connections in turn")     \
     X(EPOLL_RECV_64_FAR, "epoll_recv_64_far", "the same recv, behind an epoll_wait for all")   \

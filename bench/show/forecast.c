@@ -10,6 +10,7 @@
 
 /* Costs that the model can do without, by one that is less exact. */
 static const enum unit_cost replaceable[] = {
+    UNIT_SESSION_HTTP_COLD,  UNIT_SESSION_ECHO_COLD,
     UNIT_RECV_64_FAR,        UNIT_SEND_64_FAR,
     UNIT_EPOLL_RECV_64_FAR,  UNIT_POLL_RECV_64_FAR,
     UNIT_SELECT_RECV_64_FAR, UNIT_IO_URING_SEND_RECV_64_FAR,
