@@ -198,11 +198,15 @@ static void add_rest(struct sum *s)
 static const char *uncounted(const struct work *w)
 {
     if (isnan(w->system_calls))
-        return "system calls";
+        return "system calls were";
+    if (isnan(w->switches))
+        return "context switches were";
+    if (isnan(w->bytes_in) || isnan(w->bytes_out))
+        return "bytes were";
     for (int i = 0; i < CALL_COUNT; i++)
         if (isnan(w->calls[i]))
             return system_call_names[i];
-    return isnan(w->switches) ? "context switches" : isnan(w->bytes_in) ? "bytes" : NULL;
+    return NULL;
 }
 
 bool cost_predict(struct prediction *out, const struct work *w, const struct unit_costs *u,
@@ -212,7 +216,7 @@ bool cost_predict(struct prediction *out, const struct work *w, const struct uni
     *out = (struct prediction){0};
     const char *count = uncounted(w);
     if (count) {
-        snprintf(error, error_size, "%s were not counted", count);
+        snprintf(error, error_size, "%s not counted", count);
         return false;
     }
     struct shape is = shape_of(w);
