@@ -6,12 +6,14 @@
  * driver of a session makes (servers/app/session.h), but for the clock, which is read once for a
  * batch. The sessions stay open: what a connection costs at its two ends is not in the figure.
  *
- * "cold" is the same as a server with 64 connections does it: 64 sessions in turn, and before each the
- * kernel sends and receives a message over loopback, which takes its part of the nearest caches. The
- * time of the kernel is not in the figure, nor that of the clock, which is read around each request.
+ * "cold" is the same as a server with 64 connections does it: 64 sessions in turn, and before
+ * each the kernel sends and receives a message over loopback, which takes its part of the nearest
+ * caches. The time of the kernel is not in the figure, nor that of the clock, which is read
+ * around each request.
  *
- * Descriptor 3 is a socket. A line "http 100" or "echo 100" asks for a batch of 100 requests, and so
- * do "http-cold 100" and "echo-cold 100". The answer is a line with the nanoseconds of one. The end of input ends the program. */
+ * Descriptor 3 is a socket. A line "http 100" or "echo 100" asks for a batch of 100 requests, and
+ * so do "http-cold 100" and "echo-cold 100". The answer is a line with the nanoseconds of one.
+ * The end of input ends the program. */
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>

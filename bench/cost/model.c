@@ -88,8 +88,8 @@ static struct shape shape_of(const struct work *w)
     return s;
 }
 
-/* Bytes beyond the 64 that the figures are of: a send and a recv of 4 KiB less one of 64 B, half of
- * it for the half that the server does. */
+/* Bytes beyond the 64 that the figures are of: a send and a recv of 4 KiB less one of 64 B, half
+ * of it for the half that the server does. */
 static void add_bytes(struct sum *s, double bytes)
 {
     double more = at_least_0(bytes - 64);
@@ -111,9 +111,9 @@ static void add_tcp(struct sum *s, const struct shape *is)
     add_bytes(s, s->w->bytes_out);
 }
 
-/* What a wait costs for a connection that it names: the pair of wait and recv less the recv. Whoever
- * looks first at a connection on which the other CPU just worked brings it into this CPU's cache, so
- * the recv is cheaper behind a wait. */
+/* What a wait costs for a connection that it names: the pair of wait and recv less the recv.
+ * Whoever looks first at a connection on which the other CPU just worked brings it into this
+ * CPU's cache, so the recv is cheaper behind a wait. */
 static double event_price(struct sum *s, enum unit_cost pair, double count)
 {
     if (isnan(s->u->at[pair].ns) || isnan(s->u->at[UNIT_RECV_64_FAR].ns))
@@ -165,8 +165,8 @@ static double sleep_price(struct sum *s, double count)
                       price(s, UNIT_SEND_64_FAR, count));
 }
 
-/* One who sleeps in recv is woken by the other CPU and pays for the sleep; who hands work over to a
- * thread of the same CPU pays for waking it too, and the figure of a switch has that in it. */
+/* One who sleeps in recv is woken by the other CPU and pays for the sleep; who hands work over to
+ * a thread of the same CPU pays for waking it too, and the figure of a switch has that in it. */
 static void add_switching(struct sum *s, const struct shape *is)
 {
     const struct work *w = s->w;

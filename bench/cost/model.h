@@ -1,9 +1,9 @@
 /* The cost model: CPU time of a request as a sum of counts, each times a unit cost of the machine.
  *
- * No figure that was measured of a server under load enters: the counts say what the server did, the
- * unit costs say what such a thing costs on the machine, and nothing is fitted. So what the sum
- * leaves of the measured CPU time is not known, and is shown as that. docs/explain.md has every
- * product; the comments of model.c have the reasons. */
+ * No figure that was measured of a server under load enters: the counts say what the server did,
+ * the unit costs say what such a thing costs on the machine, and nothing is fitted. So what the
+ * sum leaves of the measured CPU time is not known, and is shown as that. docs/explain.md has
+ * every product; the comments of model.c have the reasons. */
 #ifndef IOM_COST_MODEL_H
 #define IOM_COST_MODEL_H
 

@@ -1,7 +1,7 @@
-/* io_uring_send_recv_64_far: 64 connections whose far end is on the other CPU, and a ring as the server
- * io-uring has it: a receive stays armed on each connection and takes a buffer when a message comes, and
- * enters submit 32 answers and take the next 32 messages. The figure is the CPU time of a
- * connection, its share of the enters in it; the far end is awake. */
+/* io_uring_send_recv_64_far: 64 connections whose far end is on the other CPU, and a ring as the
+ * server io-uring has it: a receive stays armed on each connection and takes a buffer when a
+ * message comes, and enters submit 32 answers and take the next 32 messages. The figure is the
+ * CPU time of a connection, its share of the enters in it; the far end is awake. */
 #include <errno.h>
 #include <stdio.h>
 

@@ -1,11 +1,12 @@
-/* Connections whose far end is on the other CPU, each with a thread or a process that sleeps in recv
- * (with the timeout SO_RCVTIMEO), is woken by the message, and sends an answer to the far end, which is
- * awake. The figure is the CPU time of all that, for an answer. Less recv_64_far and send_64_far, that
- * is what going to sleep and coming back cost: the switch to another whose stack and connection are not
- * in the nearest cache, the timer, and the queue of waiters.
+/* Connections whose far end is on the other CPU, each with a thread or a process that sleeps in
+ * recv (with the timeout SO_RCVTIMEO), is woken by the message, and sends an answer to the far
+ * end, which is awake. The figure is the CPU time of all that, for an answer. Less recv_64_far
+ * and send_64_far, that is what going to sleep and coming back cost: the switch to another whose
+ * stack and connection are not in the nearest cache, the timer, and the queue of waiters.
  *
  * sleep_round_64_far: 64 threads. sleep_round_64_processes_far: 64 processes.
- * sleep_round_1_far: one thread and one connection, so that the CPU is idle between two messages. */
+ * sleep_round_1_far: one thread and one connection, so that the CPU is idle between two messages.
+ * */
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>

@@ -1,11 +1,12 @@
 /* The calls of a server on 64 connections whose far end is on the other CPU, as CPU time of one
- * connection. sockets.c has the same calls with both ends on one CPU: there all that a connection is
- * made of lies in one cache, and a server has it not so.
+ * connection. sockets.c has the same calls with both ends on one CPU: there all that a connection
+ * is made of lies in one cache, and a server has it not so.
  *
- * recv_64_far: 64 connections have a message each; recv of each. send_64_far: then a send on each; the
- * far end is awake, so nobody is woken.
+ * recv_64_far: 64 connections have a message each; recv of each. send_64_far: then a send on
+ * each; the far end is awake, so nobody is woken.
  * epoll_recv_64_far, poll_recv_64_far, select_recv_64_far: a wait that names half of the 64 first,
- * then the recv of each. Less recv_64_far, that is what such a wait costs for a connection that it names. */
+ * then the recv of each. Less recv_64_far, that is what such a wait costs for a connection that
+ * it names. */
 #include <errno.h>
 #include <math.h>
 #include <poll.h>

@@ -1,8 +1,8 @@
-/* session_http, session_echo, session_http_cold, session_echo_cold: what the code of servers/app does for one request, in memory. The
- * driver includes nothing of the servers, so the program session-cost measures it, with the very
- * objects that are in every server; servers/session_cost.c tells what is in the figure. The program
- * is asked for a batch at a time over a socket: "http 100" is answered by the nanoseconds of one.
- * */
+/* session_http, session_echo, session_http_cold, session_echo_cold: what the code of servers/app
+ * does for one request, in memory. The driver includes nothing of the servers, so the program
+ * session-cost measures it, with the very objects that are in every server;
+ * servers/session_cost.c tells what is in the figures. The program is asked for a batch at a time
+ * over a socket: "http 100" is answered by the nanoseconds of one. */
 #include <errno.h>
 #include <math.h>
 #include <signal.h>

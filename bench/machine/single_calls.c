@@ -2,8 +2,8 @@
  *
  * accept_empty: accept on a listening socket to which nobody connects. Unlike a recv that finds
  * nothing it has made a socket and a file by then, and takes both down again.
- * signal_take: sigtimedwait of a realtime signal that is queued. Queuing is not in the figure: it is
- * the kernel that queues signals for a server, in the name of the sender. */
+ * signal_take: sigtimedwait of a realtime signal that is queued. Queuing is not in the figure: it
+ * is the kernel that queues signals for a server, in the name of the sender. */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>

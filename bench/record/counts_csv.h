@@ -42,8 +42,8 @@ struct counts {
 };
 
 /* Append the row of a counting trial to DIR/counts.csv, with the header first where the file is
- * new. Nothing where the trial has no answers or no call was counted by name. Ends the program when
- * writing fails. */
+ * new. Nothing where the trial has no answers or no call was counted by name. Ends the program
+ * when writing fails. */
 void counts_csv_append(const char *dir, const struct trial_row *row);
 
 /* Read DIR/counts.csv. Of a trial that was counted twice (its run was killed between the two

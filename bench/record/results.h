@@ -21,10 +21,10 @@ struct results {
     struct counts counts;   /* none where DIR has no counts.csv */
 };
 
-/* Read DIR/environment.json, DIR/trials.csv and, where it is there, DIR/counts.csv, each once. Returns false with one line in `error`,
- * which names the file and where it has lines the line, where one cannot be read or holds what no
- * run writes, a model that the environment does not know among it. Free it with results_free()
- * after success alone. */
+/* Read DIR/environment.json, DIR/trials.csv and, where it is there, DIR/counts.csv, each once.
+ * Returns false with one line in `error`, which names the file and where it has lines the line,
+ * where one cannot be read or holds what no run writes, a model that the environment does not
+ * know among it. Free it with results_free() after success alone. */
 bool results_read(struct results *r, const char *dir, char *error, size_t error_size);
 void results_free(struct results *r);
 

@@ -6,10 +6,10 @@
 
 #include "bench/show/explanation.h"
 
-/* Write DIR/plots/explained_PROTOCOL.tsv: a row for each server that is predicted, with the columns
- * row (from 1), name, microseconds of each part (COST_PARTS), predicted, measured, low, high. The last
- * three are empty where the point is INVALID. Returns false, and writes nothing, where no server is
- * predicted. */
+/* Write DIR/plots/explained_PROTOCOL.tsv: a row for each server that is predicted, with the
+ * columns row (from 1), name, microseconds of each part (COST_PARTS), predicted, measured, low,
+ * high. The last three are empty where the point is INVALID. Returns false, and writes nothing,
+ * where no server is predicted. */
 bool explain_data_write(const char *dir, enum protocol protocol, const struct explanation *e);
 
 #endif

@@ -14,8 +14,8 @@ void explain_table(FILE *f, const struct explanation *e, enum format format);
 /* The products behind the prediction of one server. */
 void explain_terms(FILE *f, const struct explained *e);
 
-/* The same figures in nanoseconds, a row a server: comma-separated values for other programs, with a
- * header if `header`. */
+/* The same figures in nanoseconds, a row a server: comma-separated values for other programs,
+ * with a header if `header`. */
 void explain_csv(FILE *f, const struct explanation *e, bool header);
 
 #endif

@@ -49,8 +49,9 @@ static double or_else(double value, double otherwise)
     return isnan(value) ? otherwise : value;
 }
 
-/* The tracepoints slow the counted trial down, and a slower server finds more events with each wait.
- * The server itself counts its waits in every trial, so the waits of the measured ones are known. */
+/* The tracepoints slow the counted trial down, and a slower server finds more events with each
+ * wait. The server itself counts its waits in every trial, so the waits of the measured ones are
+ * known. */
 static void take_waits_of_trials(struct work *w, const struct counts_row *c, double wakeups)
 {
     static const enum system_call waits[] = {

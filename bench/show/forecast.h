@@ -23,8 +23,8 @@ struct forecast {
     size_t count;
     size_t left_out; /* servers that could not be predicted, or have no figure here */
     const struct expected *against; /* epoll-lt, else the first */
-    /* What the rest is multiplied by: how much slower the other machine runs the same code, told by
-     * the unit cost of a session; 1 where one of the two does not tell. */
+    /* What the rest is multiplied by: how much slower the other machine runs the same code, told
+     * by the unit cost of a session; 1 where one of the two does not tell. */
     double rest_factor;
     bool rest_factor_known;
     struct unit_costs costs_here, costs_there; /* those that both have */

@@ -12,8 +12,8 @@
  * with one line in `error` where gnuplot is missing or fails. */
 bool plots_draw(const struct results *r, const char *scripts, char *error, size_t error_size);
 
-/* Draw one of them, `name`, below `dir`/plots, where its data is; `r` tells how it was measured, and
- * `connections` at which point. */
+/* Draw one of them, `name`, below `dir`/plots, where its data is; `r` tells how it was measured,
+ * and `connections` at which point. */
 bool plot_draw_one(const struct results *r, const char *scripts, const char *dir,
                    const char *name, enum protocol protocol, unsigned connections, char *error,
                    size_t error_size);

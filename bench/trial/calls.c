@@ -51,8 +51,8 @@ static int open_event(const char *event, pid_t pid)
     return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-/* sched_waking fires in the context of who wakes, and its `comm` is whom. Who is woken by the server
- * inside the server is no matter of another CPU. */
+/* sched_waking fires in the context of who wakes, and its `comm` is whom. Who is woken by the
+ * server inside the server is no matter of another CPU. */
 static int open_wakings(pid_t pid)
 {
     int fd = open_event("sched/sched_waking", pid);

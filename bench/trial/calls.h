@@ -1,8 +1,9 @@
-/* Which system calls a server makes, each by its name, and how often it wakes the load generator: the
- * tracepoints syscalls:sys_enter_NAME and sched:sched_waking, on the whole process tree.
+/* Which system calls a server makes, each by its name, and how often it wakes the load generator:
+ * the tracepoints syscalls:sys_enter_NAME and sched:sched_waking, on the whole process tree.
  *
- * One counter a name, so that a call costs the counted process only its own tracepoint. One counter
- * with a filter for each number, on raw_syscalls:sys_enter, would try all filters at each call. */
+ * One counter a name, so that a call costs the counted process only its own tracepoint. One
+ * counter with a filter for each number, on raw_syscalls:sys_enter, would try all filters at each
+ * call. */
 #ifndef IOM_CALLS_H
 #define IOM_CALLS_H
 

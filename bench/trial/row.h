@@ -105,7 +105,7 @@ struct trial_row {
     bool disturbed;             /* INVALID for what others than server and generator did */
     char started[32];           /* UTC, ISO 8601 */
     double value[METRIC_COUNT]; /* NaN: not available, an empty field */
-    struct call_counts by_name; /* calls in the window; of a counting trial that was just made */
+    struct call_counts by_name; /* in the window; of a counting trial that was just made */
     char engine[16];            /* of the load generator */
     size_t line;                /* of trials.csv that it was read from */
     char answer[128];           /* of a server of others: "same" as ours, or how it differs */

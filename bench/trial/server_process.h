@@ -20,7 +20,7 @@ struct server {
     struct process process;
     struct perf perf;
     struct calls calls; /* none but where system calls are counted */
-    char address[160]; /* where it listens */
+    char address[160];  /* where it listens */
     /* Of a server of others: */
     const struct external *external; /* NULL: one of ours */
     struct external_site site;
