@@ -9,6 +9,8 @@ int command_machine(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_plot(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_explain(int argc, char **argv);
+int command_predict(int argc, char **argv);
 
 /* `iomodels run two-speeds`, with the arguments of "run" but that word. */
 int command_two_speeds(int argc, char **argv);

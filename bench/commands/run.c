@@ -13,6 +13,7 @@
 #include "bench/commands/run_inputs.h"
 #include "bench/commands/run_options.h"
 #include "bench/machine/measure.h"
+#include "bench/record/counts_csv.h"
 #include "bench/record/done.h"
 #include "bench/record/environment_write.h"
 #include "bench/record/run_dir.h"
@@ -88,6 +89,8 @@ static void run_trials(struct run *r)
         progress_trial(&progress, &r->plan.trials[i]);
         if (!trial_run(&setup, &r->plan.trials[i], &row))
             break;
+        if (row.counting)
+            counts_csv_append(r->dir, &row);
         trials_csv_append(r->dir, &row);
         r->done.count++;
         progress_row(&progress, &row);

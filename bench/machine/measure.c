@@ -25,10 +25,12 @@ enum { ROUNDS_MIN = 7, REPEATS_MAX = 1 << 24 };
 /* Those that fork first: their processes have none of the others' descriptors. Then the thousand
  * descriptors that select must find below FD_SETSIZE. */
 static const struct probe_kind *const kinds[] = {
-    &probes_tasks,  &probes_switch_threads, &probes_switch_processes,
-    &probes_wake,   &probes_session,        &probes_idle,
-    &probes_cpu,    &probes_memory,         &probes_sockets,
-    &probes_accept, &probes_epoll,          &probes_uring,
+    &probes_tasks,         &probes_switch_threads, &probes_switch_processes,
+    &probes_wake,          &probes_session,        &probes_far,
+    &probes_far_ring,      &probes_far_sleep,      &probes_far_sleep_processes,
+    &probes_far_sleep_one, &probes_calls,          &probes_idle,
+    &probes_cpu,           &probes_memory,         &probes_sockets,
+    &probes_accept,        &probes_epoll,          &probes_uring,
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };

@@ -38,6 +38,7 @@ void *probe_refused(char *why, size_t why_size, const char *what);
 
 extern const struct probe_kind probes_cpu, probes_memory, probes_sockets, probes_accept,
     probes_epoll, probes_idle, probes_uring, probes_switch_threads, probes_switch_processes,
-    probes_wake, probes_tasks, probes_session;
+    probes_wake, probes_tasks, probes_session, probes_far, probes_far_ring, probes_far_sleep,
+    probes_far_sleep_processes, probes_far_sleep_one, probes_calls;
 
 #endif

@@ -1,8 +1,8 @@
-/* session_http, session_echo: what the code of servers/app does for one request, in memory. The
- * driver includes nothing of the servers, so the program session-cost measures it, with the very
- * objects that are in every server; servers/session_cost.c tells what is in the figure. The program
- * is asked for a batch at a time over a socket: "http 100" is answered by the nanoseconds of one.
- * */
+/* session_http, session_echo, session_http_cold, session_echo_cold: what the code of servers/app
+ * does for one request, in memory. The driver includes nothing of the servers, so the program
+ * session-cost measures it, with the very objects that are in every server;
+ * servers/session_cost.c tells what is in the figures. The program is asked for a batch at a time
+ * over a socket: "http 100" is answered by the nanoseconds of one. */
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
@@ -73,9 +73,24 @@ static double batch_echo(void *state, unsigned n)
     return ask("echo", n);
 }
 
+static double batch_http_cold(void *state, unsigned n)
+{
+    (void)state;
+    return ask("http-cold", n);
+}
+
+static double batch_echo_cold(void *state, unsigned n)
+{
+    (void)state;
+    return ask("echo-cold", n);
+}
+
 const struct probe_kind probes_session = {
     .open = open_session,
     .close = close_session,
-    .probes = {{UNIT_SESSION_HTTP, batch_http}, {UNIT_SESSION_ECHO, batch_echo}},
-    .count = 2,
+    .probes = {{UNIT_SESSION_HTTP, batch_http},
+               {UNIT_SESSION_ECHO, batch_echo},
+               {UNIT_SESSION_HTTP_COLD, batch_http_cold},
+               {UNIT_SESSION_ECHO_COLD, batch_echo_cold}},
+    .count = 4,
 };

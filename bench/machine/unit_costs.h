@@ -42,7 +42,24 @@
     X(MEMCPY_KIB, "memcpy_kib", "memcpy of 1 KiB within the cache")                            \
     X(TIMER_SET, "timer_set", "timerfd_settime, a second ahead")                               \
     X(SESSION_HTTP, "session_http", "server's own work for GET /, in memory")                  \
-    X(SESSION_ECHO, "session_echo", "server's own work for an echo, in memory")
+    X(SESSION_ECHO, "session_echo", "server's own work for an echo, in memory")                \
+    X(SESSION_HTTP_COLD, "session_http_cold", "the same for 64 connections in turn")           \
+    X(SESSION_ECHO_COLD, "session_echo_cold", "the same for 64 connections in turn")           \
+    X(RECV_64_FAR, "recv_64_far", "recv of 64 B from the other CPU, 64 connections in turn")   \
+    X(SEND_64_FAR, "send_64_far", "send of 64 B to the other CPU, 64 connections in turn")     \
+    X(EPOLL_RECV_64_FAR, "epoll_recv_64_far", "the same recv, behind an epoll_wait for all")   \
+    X(POLL_RECV_64_FAR, "poll_recv_64_far", "the same recv, behind a poll of all")             \
+    X(SELECT_RECV_64_FAR, "select_recv_64_far", "the same recv, behind a select of all")       \
+    X(IO_URING_SEND_RECV_64_FAR, "io_uring_send_recv_64_far",                                  \
+      "send and recv of 64 B by a ring, to and from the other CPU")                            \
+    X(SLEEP_ROUND_64_FAR, "sleep_round_64_far",                                                \
+      "recv that sleeps, and send: 64 threads, to the other CPU")                              \
+    X(SLEEP_ROUND_64_PROCESSES_FAR, "sleep_round_64_processes_far",                            \
+      "recv that sleeps, and send: 64 processes, to the other CPU")                            \
+    X(SLEEP_ROUND_1_FAR, "sleep_round_1_far",                                                  \
+      "recv that sleeps, and send: one thread, to the other CPU")                              \
+    X(ACCEPT_EMPTY, "accept_empty", "accept that says EAGAIN")                                 \
+    X(SIGNAL_TAKE, "signal_take", "sigtimedwait of a queued signal")
 
 enum unit_cost {
 #define UNIT_COST_ENUM(id, name, what) UNIT_##id,

@@ -29,6 +29,11 @@ bool results_read(struct results *r, const char *dir, char *error, size_t error_
         results_free(r);
         return false;
     }
+    bool absent;
+    if (!counts_csv_read(dir, &r->counts, &absent, error, error_size) && !absent) {
+        results_free(r);
+        return false;
+    }
     summary_make(&r->summary, &r->rows);
     ratios_make(&r->ratios, &r->rows, &r->summary, &r->environment);
     return true;
@@ -36,6 +41,7 @@ bool results_read(struct results *r, const char *dir, char *error, size_t error_
 
 void results_free(struct results *r)
 {
+    counts_free(&r->counts);
     ratios_free(&r->ratios);
     summary_free(&r->summary);
     trials_csv_free(&r->rows);

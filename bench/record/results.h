@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/record/counts_csv.h"
 #include "bench/record/environment.h"
 #include "bench/record/ratios.h"
 #include "bench/record/summary.h"
@@ -17,12 +18,13 @@ struct results {
     struct trial_rows rows; /* in the order of the summary */
     struct summary summary; /* points into `rows` */
     struct ratios ratios;   /* points into `summary` */
+    struct counts counts;   /* none where DIR has no counts.csv */
 };
 
-/* Read DIR/environment.json and DIR/trials.csv, each once. Returns false with one line in `error`,
- * which names the file and where it has lines the line, where one cannot be read or holds what no
- * run writes, a model that the environment does not know among it. Free it with results_free()
- * after success alone. */
+/* Read DIR/environment.json, DIR/trials.csv and, where it is there, DIR/counts.csv, each once.
+ * Returns false with one line in `error`, which names the file and where it has lines the line,
+ * where one cannot be read or holds what no run writes, a model that the environment does not
+ * know among it. Free it with results_free() after success alone. */
 bool results_read(struct results *r, const char *dir, char *error, size_t error_size);
 void results_free(struct results *r);
 

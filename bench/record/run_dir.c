@@ -1,5 +1,6 @@
 #include "bench/record/run_dir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -54,6 +55,36 @@ char *run_dir_make_new(const char *results, const char *scenario)
     }
     run_dir_make(dir);
     return dir;
+}
+
+static bool later(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+char *run_dir_newest(const char *results)
+{
+    char *newest = NULL;
+    struct timespec when = {0};
+    struct dirent *entry;
+    DIR *d = opendir(results);
+    while (d && (entry = readdir(d))) {
+        struct stat st;
+        if (entry->d_name[0] == '.')
+            continue;
+        char *dir = text_format("%s/%s", results, entry->d_name);
+        char *file = text_format("%s/environment.json", dir);
+        if (stat(file, &st) == 0 && later(&st.st_mtim, &when)) {
+            when = st.st_mtim;
+            free(newest);
+            newest = xstrdup(dir);
+        }
+        free(file);
+        free(dir);
+    }
+    if (d)
+        closedir(d);
+    return newest;
 }
 
 int run_dir_lock(const char *dir)

@@ -11,6 +11,10 @@ void run_dir_make(const char *dir);
  * that name SCENARIO-DATE-2 and so on. Returns its path; the caller frees it. */
 char *run_dir_make_new(const char *results, const char *scenario);
 
+/* The newest run below `results`: the directory whose environment.json was written last. NULL where
+ * there is none. The caller frees it. */
+char *run_dir_newest(const char *results);
+
 /* Lock a run directory by flock(2) on the directory itself: the lock ends with the program,
  * however the program ends. Returns the descriptor that holds the lock; no child inherits it.
  * Where the file system has no such locks there is a warning, and -1. */

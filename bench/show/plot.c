@@ -12,6 +12,7 @@
 #include "bench/base/text.h"
 #include "bench/show/comparison.h"
 #include "bench/show/distribution.h"
+#include "bench/show/explain_data.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -39,6 +40,10 @@ const struct plot_script plot_scripts[] = {
      "Each of our models beside servers of others that wait as it does; "
      "to the right is faster. The axis is logarithmic. What differs is not the waiting alone: "
      "theirs is another application, in part in another language."},
+    {"explained",
+     "Where the CPU time of a request goes: counts times unit costs of this machine, stacked; the "
+     "mark is what was measured. What lies between the end of a bar and its mark is not "
+     "explained."},
     {NULL, NULL},
 };
 
@@ -177,6 +182,18 @@ static bool draw(const struct picture *p, char *error, size_t error_size)
     return good;
 }
 
+/* False where this run does not tell enough. */
+static bool explain(const struct results *r, enum protocol protocol)
+{
+    struct explanation e;
+    char why[1024];
+    explanation_make(&e, r, protocol, r->environment.scenario.rank, r->environment.unit_costs,
+                     why, sizeof why);
+    bool any = explain_data_write(r->dir, protocol, &e);
+    explanation_free(&e);
+    return any;
+}
+
 /* All pictures of one protocol. */
 static bool draw_protocol(struct picture *p, const struct results *r, enum protocol protocol,
                           char *error, size_t error_size)
@@ -191,11 +208,13 @@ static bool draw_protocol(struct picture *p, const struct results *r, enum proto
         p->names = model_names(r, protocol, false, &count);
     }
     bool compared = comparison_write(r->dir, protocol, &r->ratios);
+    bool explained = explain(r, protocol);
     bool good = distribution_write(r, protocol, &curve, error, error_size);
     for (const struct plot_script *s = plot_scripts; good && p->names[0] && s->name; s++) {
         p->name = s->name;
         if ((curve || strcmp(s->name, "latency_distribution") != 0) &&
-            (compared || strcmp(s->name, "comparison") != 0))
+            (compared || strcmp(s->name, "comparison") != 0) &&
+            (explained || strcmp(s->name, "explained") != 0))
             good = draw(p, error, error_size);
     }
     free(p->names);
@@ -275,6 +294,29 @@ bool plots_draw(const struct results *r, const char *scripts, char *error, size_
     char *absolute = find_scripts(scripts, error, error_size);
     bool good = absolute && make_directory(r->dir, error, error_size) &&
                 draw_all(r, absolute, error, error_size);
+    free(absolute);
+    return good;
+}
+
+bool plot_draw_one(const struct results *r, const char *scripts, const char *dir,
+                   const char *name, enum protocol protocol, unsigned connections, char *error,
+                   size_t error_size)
+{
+    char no_png[NO_PNG_MAX] = "";
+    char *absolute = find_scripts(scripts, error, error_size);
+    if (!absolute)
+        return false;
+    char *cores = cores_text(&r->environment);
+    struct picture picture = {.dir = dir,
+                              .scripts = absolute,
+                              .name = name,
+                              .protocol = protocol_names[protocol],
+                              .names = (char[]){""},
+                              .cores = cores,
+                              .connections = connections,
+                              .no_png = no_png};
+    bool good = draw(&picture, error, error_size);
+    free(cores);
     free(absolute);
     return good;
 }

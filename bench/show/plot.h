@@ -17,6 +17,12 @@ bool plots_draw(const struct results *r, const char *scripts, char *error, size_
 bool plot_draw(const char *dir, const char *scripts, const char *name, const char *of,
                const char *model, unsigned connections, char *error, size_t error_size);
 
+/* Draw one of them, `name`, below `dir`/plots, where its data is; `r` tells how it was measured,
+ * and `connections` at which point. */
+bool plot_draw_one(const struct results *r, const char *scripts, const char *dir,
+                   const char *name, enum protocol protocol, unsigned connections, char *error,
+                   size_t error_size);
+
 /* The scripts, in the order of the report: "throughput" for throughput.gp. Ends with NULL. */
 struct plot_script {
     const char *name;

@@ -9,6 +9,7 @@
 #include "bench/base/text.h"
 #include "bench/report_files.h"
 #include "bench/show/ceiling_text.h"
+#include "bench/show/explain_text.h"
 #include "bench/show/html.h"
 #include "bench/show/machine_card.h"
 #include "bench/show/order_text.h"
@@ -168,6 +169,28 @@ static void put_generator(FILE *f, const struct results *r)
     }
 }
 
+/* Where counts and unit costs are there. */
+static void put_explained(FILE *f, const struct results *r)
+{
+    bool any = false;
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
+        struct explanation e;
+        char why[1024];
+        explanation_make(&e, r, p, r->environment.scenario.rank, r->environment.unit_costs, why,
+                         sizeof why);
+        if (e.count > 0 && !any)
+            fputs(
+                "<h2>Where the CPU time goes</h2>\n<p class=\"note\">Server CPU per request in "
+                "µs: what the counts of block 0 come to at this machine's unit costs, beside what "
+                "was measured. Nothing is fitted; the rest is not explained.</p>\n",
+                f);
+        if (e.count > 0)
+            explain_table(f, &e, FORMAT_HTML);
+        any |= e.count > 0;
+        explanation_free(&e);
+    }
+}
+
 static void put_unit_costs(FILE *f, const struct results *r)
 {
     const struct environment *e = &r->environment;
@@ -203,6 +226,7 @@ static const struct part {
     {"points", put_points},
     {"differences", report_differences},
     {"exceptions", report_exceptions},
+    {"explained", put_explained},
     {"unit_costs", put_unit_costs},
     {"environment", report_environment},
 };

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "bench/base/protocol.h"
+#include "bench/trial/calls.h"
 
 /* The measured columns: enumerator, name in the file, decimals written. */
 #define TRIAL_METRICS(X)                                                                       \
@@ -107,6 +108,7 @@ struct trial_row {
     bool disturbed;             /* INVALID for what others than server and generator did */
     char started[32];           /* UTC, ISO 8601 */
     double value[METRIC_COUNT]; /* NaN: not available, an empty field */
+    struct call_counts by_name; /* in the window; of a counting trial that was just made */
     char engine[16];            /* of the load generator */
     size_t line;                /* of trials.csv that it was read from */
     char answer[128];           /* of a server of others: "same" as ours, or how it differs */

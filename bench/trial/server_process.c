@@ -124,6 +124,8 @@ static void launch(struct server *s, const struct server_spec *spec, const char 
         &(struct process_spec){
             .argv = argv, .cpus = spec->cpus, .input = -1, .extra = extra, .gated = true});
     perf_open(&s->perf, s->process.pid, spec->count_syscalls);
+    if (spec->count_syscalls)
+        calls_open(&s->calls, s->process.pid);
     process_release(&s->process);
 }
 
@@ -236,6 +238,7 @@ void server_destroy(struct server *s)
 {
     if (s->process.pid > 0)
         perf_close(&s->perf);
+    calls_close(&s->calls);
     process_destroy(&s->process);
     external_site_remove(&s->site);
     answer_free(&s->answer);

@@ -12,13 +12,15 @@
 #include "bench/plan/models.h"
 #include "bench/plan/scenario.h"
 #include "bench/trial/answer.h"
+#include "bench/trial/calls.h"
 #include "bench/trial/external_site.h"
 #include "bench/trial/perf.h"
 
 struct server {
     struct process process;
     struct perf perf;
-    char address[160]; /* where it listens */
+    struct calls calls; /* none but where system calls are counted */
+    char address[160];  /* where it listens */
     /* Of a server of others: */
     const struct external *external; /* NULL: one of ours */
     struct external_site site;

@@ -135,6 +135,7 @@ static enum step measure(struct state *s)
 {
     const struct placement *p = s->setup->placement;
     struct perf_values first;
+    struct call_counts calls_first, calls_last;
     struct cgroup_reading groups_first, groups_last;
     enum step step = await(s, "connected", s->settle_ns + 60 * NS_PER_S);
     if (step != STEP_OK)
@@ -146,6 +147,7 @@ static enum step measure(struct state *s)
     if (step != STEP_OK)
         return step;
     perf_read(&s->server.perf, &first);
+    calls_read(&s->server.calls, &calls_first);
     uint64_t cpu = no_perf_clock(s) ? tree_cpu_ns(&s->tree) : 0;
     uint64_t faults = no_perf_faults(s) ? tree_faults(&s->tree) : 0;
     cgroup_read(&groups_first);
@@ -157,6 +159,8 @@ static enum step measure(struct state *s)
     if (step != STEP_OK)
         return step;
     perf_read(&s->server.perf, &s->m.counted);
+    calls_read(&s->server.calls, &calls_last);
+    calls_between(&calls_first, &calls_last, &s->row->by_name);
     s->m.window_ns = clock_ns() - began;
     cgroup_read(&groups_last);
     s->m.throttled = cgroup_throttled(&groups_first, &groups_last);

@@ -32,7 +32,7 @@ ORDERED = [("syscall", "recv_empty"), ("syscall", "send_64"), ("recv_empty", "re
 def names():
     with open(os.path.join(ROOT, "bench", "machine", "unit_costs.h"), encoding="utf-8") as f:
         found = re.findall(r'X\([A-Z0-9_]+, "([a-z0-9_]+)"', f.read().partition("#define UNIT_COSTS")[2])
-    expect(len(found) == len(set(found)) == 26, f"names of costs: {found}")
+    expect(len(found) == len(set(found)) >= 26, f"names of costs: {found}")
     return found
 
 
@@ -47,7 +47,7 @@ def check_figures(costs):
     for name, cost in costs.items():
         if cost["ns"] is None:
             expect(cost["why"] and len(cost) == 2, f"{name}: {cost}")
-            expect(name.startswith(OPTIONAL), f"{name} has no figure: {cost['why']}")
+            expect(name.startswith(OPTIONAL) or name.endswith("_far"), f"{name} has no figure: {cost['why']}")
             continue
         expect(cost["ns"] > 0 and cost["batches"] >= 7, f"{name}: {cost}")
         expect(cost["fastest"] <= cost["low"] <= cost["ns"] <= cost["high"], f"{name}: {cost}")

@@ -1,0 +1,162 @@
+#include "bench/show/explanation.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/record/counts_csv.h"
+#include "common/err.h"
+
+static bool of_point(const struct trial_row *row, const struct summary_point *p)
+{
+    return row->protocol == p->protocol && row->connections == p->connections && row->ok &&
+           !row->counting && strcmp(row->model, p->model) == 0;
+}
+
+/* The mean of metric `m` divided by that of `by`, over the trials of a point; NaN where there is
+ * none. */
+static double over_trials(const struct results *r, const struct summary_point *p, enum metric m,
+                          enum metric by)
+{
+    double sum = 0, count = 0;
+    for (size_t i = 0; i < r->rows.count; i++) {
+        const double *v = r->rows.at[i].value;
+        if (!of_point(&r->rows.at[i], p) || isnan(v[m]) || !(v[by] > 0))
+            continue;
+        sum += v[m];
+        count += v[by];
+    }
+    return count > 0 ? sum / count : NAN;
+}
+
+static double mean_of_trials(const struct results *r, const struct summary_point *p,
+                             enum metric m)
+{
+    double sum = 0, count = 0;
+    for (size_t i = 0; i < r->rows.count; i++) {
+        double value = r->rows.at[i].value[m];
+        if (!of_point(&r->rows.at[i], p) || isnan(value))
+            continue;
+        sum += value;
+        count++;
+    }
+    return count > 0 ? sum / count : NAN;
+}
+
+static double or_else(double value, double otherwise)
+{
+    return isnan(value) ? otherwise : value;
+}
+
+/* The tracepoints slow the counted trial down, and a slower server finds more events with each
+ * wait. The server itself counts its waits in every trial, so the waits of the measured ones are
+ * known. */
+static void take_waits_of_trials(struct work *w, const struct counts_row *c, double wakeups)
+{
+    static const enum system_call waits[] = {
+        CALL_EPOLL_WAIT, CALL_EPOLL_PWAIT, CALL_EPOLL_PWAIT2, CALL_POLL,
+        CALL_PPOLL,      CALL_SELECT,      CALL_PSELECT6,     CALL_IO_URING_ENTER};
+    double ratio = wakeups / c->value[COUNTS_WAKEUPS];
+    if (!isfinite(ratio) || ratio <= 0)
+        return;
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+        double *calls = &w->calls[waits[i]];
+        w->system_calls += *calls * (ratio - 1);
+        *calls *= ratio;
+    }
+}
+
+static struct work work_of(const struct results *r, const struct summary_point *p,
+                           const struct counts_row *c)
+{
+    struct work w = {
+        .protocol = p->protocol,
+        .connections = p->connections,
+        .system_calls = c->value[COUNTS_SYSTEM_CALLS],
+        .switches = or_else(p->at[S_SWITCHES_PER_REQUEST].median, c->value[COUNTS_SWITCHES]),
+        .processes = mean_of_trials(r, p, M_PROCESSES),
+        .threads = mean_of_trials(r, p, M_THREADS),
+        .wakings = c->value[COUNTS_WAKINGS],
+        .faults = or_else(p->at[S_FAULTS_PER_REQUEST].median, c->value[COUNTS_FAULTS]),
+        .events = c->value[COUNTS_EVENTS],
+        .empties = c->value[COUNTS_EAGAIN],
+        .bytes_in = over_trials(r, p, M_BYTES_OUT, M_REQUESTS),
+        .bytes_out = over_trials(r, p, M_BYTES_IN, M_REQUESTS),
+    };
+    memcpy(w.calls, c->calls, sizeof w.calls);
+    take_waits_of_trials(&w, c, over_trials(r, p, M_WAKEUPS, M_SERVER_REQUESTS));
+    return w;
+}
+
+static void explain(struct explained *e, const struct results *r, const struct unit_costs *u)
+{
+    const struct summary_point *p = e->point;
+    const struct counts_row *c = counts_get(&r->counts, p->protocol, p->model, p->connections);
+    e->measured = p->at[S_CPU_PER_REQUEST].median * 1e3;
+    if (!c) {
+        snprintf(e->why, sizeof e->why, "counts.csv has no row for it");
+        return;
+    }
+    e->work = work_of(r, p, c);
+    e->known = cost_predict(&e->predicted, &e->work, u, e->why, sizeof e->why);
+}
+
+/* What is missing altogether, in one line; "" where nothing is. */
+static void find_missing(const struct results *r, const struct unit_costs *u, char *why,
+                         size_t why_size)
+{
+    why[0] = '\0';
+    if (!u)
+        snprintf(why, why_size,
+                 "%s/environment.json has no unit_costs (a run of an older version); --machine "
+                 "FILE takes those of 'iomodels machine --json'",
+                 r->dir);
+    else if (r->counts.count == 0)
+        snprintf(
+            why, why_size,
+            "%s has no counts.csv: the run could not count system calls by name (that takes "
+            "tracefs, and the right to read it), or is of an older version",
+            r->dir);
+}
+
+void explanation_make(struct explanation *e, const struct results *r, enum protocol protocol,
+                      unsigned connections, const struct unit_costs *u, char *why,
+                      size_t why_size)
+{
+    *e = (struct explanation){0};
+    find_missing(r, u, why, why_size);
+    if (why[0])
+        return;
+    e->at = xcalloc(r->summary.count, sizeof *e->at);
+    for (size_t i = 0; i < r->summary.count; i++) {
+        const struct summary_point *p = &r->summary.at[i];
+        if (p->protocol != protocol || p->connections != connections ||
+            p->unsupported == p->trials)
+            continue;
+        struct explained *one = &e->at[e->count++];
+        one->point = p;
+        explain(one, r, u);
+        e->both += isnan(explained_rest(one)) ? 0 : 1;
+        e->close += explained_closely(one);
+    }
+    if (e->count == 0)
+        snprintf(why, why_size, "%s: nothing was measured at %s,%u", r->dir,
+                 protocol_names[protocol], connections);
+}
+
+void explanation_free(struct explanation *e)
+{
+    free(e->at);
+    *e = (struct explanation){0};
+}
+
+double explained_rest(const struct explained *e)
+{
+    return e->known ? e->measured - e->predicted.total : NAN;
+}
+
+bool explained_closely(const struct explained *e)
+{
+    return fabs(explained_rest(e)) <= EXPLAINED_WITHIN * e->measured;
+}

@@ -1,0 +1,134 @@
+#include "bench/trial/calls.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench/base/text.h"
+#include "common/parse.h"
+
+static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
+
+/* The number of a tracepoint. False with errno: EACCES where it may not be read, else ENOENT. */
+static bool event_id(const char *event, uint64_t *id)
+{
+    bool refused = false;
+    for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
+        char path[160];
+        snprintf(path, sizeof path, "%s/events/%s/id", roots[i], event);
+        char *text = text_first_line(path);
+        refused |= !text && (errno == EACCES || errno == EPERM);
+        bool good = text && parse_u64(text, 0, UINT32_MAX, id);
+        free(text);
+        if (good)
+            return true;
+    }
+    errno = refused ? EACCES : ENOENT;
+    return false;
+}
+
+/* -1 with errno where it cannot be had; ENOENT: this kernel has no such tracepoint. */
+static int open_event(const char *event, pid_t pid)
+{
+    uint64_t id;
+    if (!event_id(event, &id))
+        return -1;
+    struct perf_event_attr attr = {
+        .size = sizeof attr,
+        .type = PERF_TYPE_TRACEPOINT,
+        .config = id,
+        .disabled = 1,
+        .inherit = 1,
+        .enable_on_exec = 1,
+    };
+    return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+/* sched_waking fires in the context of who wakes, and its `comm` is whom. Who is woken by the
+ * server inside the server is no matter of another CPU. */
+static int open_wakings(pid_t pid)
+{
+    int fd = open_event("sched/sched_waking", pid);
+    if (fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_FILTER, "comm == \"iomodels-load\"") == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static int open_call(enum system_call which, pid_t pid)
+{
+    char event[64];
+    snprintf(event, sizeof event, "syscalls/sys_enter_%s", system_call_names[which]);
+    return open_event(event, pid);
+}
+
+/* Calls that every Linux has: where not even these can be counted, none can. */
+bool calls_probe(char *reason, size_t reason_size)
+{
+    int fd = open_call(CALL_RECVFROM, 0);
+    int error = errno;
+    reason[0] = '\0';
+    if (fd >= 0) {
+        close(fd);
+        return true;
+    }
+    snprintf(reason, reason_size,
+             error == ENOENT
+                 ? "the kernel tells no syscalls:sys_enter_* (is tracefs mounted on "
+                   "/sys/kernel/tracing, and was the kernel built with "
+                   "CONFIG_FTRACE_SYSCALLS?)"
+                 : "tracepoints cannot be counted here: %s",
+             strerror(error));
+    return false;
+}
+
+void calls_open(struct calls *c, pid_t pid)
+{
+    c->open = true;
+    for (int i = 0; i < CALL_COUNT; i++) {
+        c->fd[i] = open_call((enum system_call)i, pid);
+        /* A machine without this call: no server makes it. Any other refusal leaves a hole. */
+        if (c->fd[i] < 0)
+            c->fd[i] = errno == ENOENT ? -1 : -2;
+    }
+    c->wakings = open_wakings(pid);
+}
+
+static double value_of(int fd)
+{
+    uint64_t count;
+    return read(fd, &count, sizeof count) == sizeof count ? (double)count : NAN;
+}
+
+void calls_read(const struct calls *c, struct call_counts *out)
+{
+    bool any = c->open && c->fd[CALL_RECVFROM] >= 0;
+    for (int i = 0; i < CALL_COUNT; i++)
+        out->calls[i] = !any || c->fd[i] == -2 ? NAN : c->fd[i] < 0 ? 0 : value_of(c->fd[i]);
+    out->wakings = any && c->wakings >= 0 ? value_of(c->wakings) : NAN;
+}
+
+void calls_between(const struct call_counts *first, const struct call_counts *last,
+                   struct call_counts *out)
+{
+    for (int i = 0; i < CALL_COUNT; i++)
+        out->calls[i] = last->calls[i] - first->calls[i];
+    out->wakings = last->wakings - first->wakings;
+}
+
+void calls_close(struct calls *c)
+{
+    for (int i = 0; c->open && i < CALL_COUNT; i++)
+        if (c->fd[i] >= 0)
+            close(c->fd[i]);
+    if (c->open && c->wakings >= 0)
+        close(c->wakings);
+    c->open = false;
+}

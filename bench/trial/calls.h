@@ -1,0 +1,42 @@
+/* Which system calls a server makes, each by its name, and how often it wakes the load generator:
+ * the tracepoints syscalls:sys_enter_NAME and sched:sched_waking, on the whole process tree.
+ *
+ * One counter a name, so that a call costs the counted process only its own tracepoint. One
+ * counter with a filter for each number, on raw_syscalls:sys_enter, would try all filters at each
+ * call. */
+#ifndef IOM_CALLS_H
+#define IOM_CALLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "bench/base/system_calls.h"
+
+struct calls {
+    bool open; /* else there are none, and `fd` says nothing */
+    int fd[CALL_COUNT];
+    int wakings;
+};
+
+struct call_counts {
+    double calls[CALL_COUNT]; /* NaN: not counted; 0 for a call that this kernel has not */
+    double wakings;           /* times that it woke a thread of the load generator */
+};
+
+/* Whether this machine lets calls be counted by name; else `reason` says why not. */
+bool calls_probe(char *reason, size_t reason_size);
+
+/* Open the counters on `pid`, a child that waits before its exec, as perf_open() does. */
+void calls_open(struct calls *c, pid_t pid);
+
+/* The counts so far; all NaN where there are no counters. */
+void calls_read(const struct calls *c, struct call_counts *out);
+
+/* What was counted between two readings. */
+void calls_between(const struct call_counts *first, const struct call_counts *last,
+                   struct call_counts *out);
+
+void calls_close(struct calls *c);
+
+#endif
