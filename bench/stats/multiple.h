@@ -14,7 +14,7 @@
 void holm_adjust(const double *p, size_t n, double *adjusted);
 
 /* Benjamini and Hochberg's step-up method: among what is called different, the expected share of
- * equal pairs is at most alpha. Holds for independent comparisons and for positively dependent ones.
+ * equal pairs is at most alpha. Holds for independent and for positively dependent comparisons.
  * Source: Benjamini and Hochberg, "Controlling the False Discovery Rate", Journal of the Royal
  * Statistical Society B 57 (1995). */
 void bh_adjust(const double *p, size_t n, double *adjusted);
