@@ -5,14 +5,14 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "bench/stats/interval.h"
+#include "bench/duel/decide.h"
 #include "common/random.h"
 
 #include "unit/recorded.h"
 
 static const char *const metric_names[RECORDED_METRICS] = {"rate", "cpu", "p99"};
 
-enum { DUELS = 400, SESSIONS = 20, LONG = 100, FIRST_LOOK = 5, DRAWS = 400, PAIRS_MAX = 4000 };
+enum { DUELS = 2000, SESSIONS = 20, LONG = 100, FIRST_LOOK = 5, DRAWS = 500, PAIRS_MAX = 4000 };
 
 static struct recorded recorded;
 static double a[PAIRS_MAX], b[PAIRS_MAX];
@@ -38,7 +38,7 @@ static double neighbours(const double *values, size_t n)
 }
 
 /* Width and coverage of each kind of interval: the bootstraps', then Student's. */
-static void intervals(enum recorded_metric metric, enum estimator e)
+static void intervals(enum recorded_metric metric)
 {
     uint64_t random = 1;
     unsigned covered[BOOTSTRAP_COUNT + 1] = {0};
@@ -48,19 +48,22 @@ static void intervals(enum recorded_metric metric, enum estimator e)
             recorded_draw(&recorded, metric, SESSIONS, a, b, sizes, &random);
         double values[SESSIONS];
         for (size_t i = 0, at = 0; i < SESSIONS; at += sizes[i++])
-            values[i] = estimate_log_ratio(e, a + at, b + at, sizes[i]);
+            values[i] = estimate_log_ratio(duel_estimator, a + at, b + at, sizes[i]);
         struct moments m = moments_of(values, SESSIONS);
         for (int kind = 0; kind <= BOOTSTRAP_COUNT; kind++) {
             struct interval i =
                 kind == BOOTSTRAP_COUNT
                     ? student_interval(&m, 0.05)
-                    : bootstrap_log_ratio(&s, e, (enum bootstrap)kind, DRAWS, 0.05, &random);
+                    : bootstrap_log_ratio(&s, duel_estimator, (enum bootstrap)kind, DRAWS, 0.05,
+                                          &random);
             covered[kind] += i.low <= 0 && i.high >= 0;
             width[kind] += (i.high - i.low) / DUELS;
         }
     }
+    printf("| %s |", metric_names[metric]);
     for (int kind = 0; kind <= BOOTSTRAP_COUNT; kind++)
         printf(" %.1f (%.2f) |", 100.0 * covered[kind] / DUELS, 100 * width[kind]);
+    puts("");
 }
 
 static void estimators(enum recorded_metric metric)
@@ -69,11 +72,9 @@ static void estimators(enum recorded_metric metric)
     for (enum estimator e = 0; e < ESTIMATE_COUNT; e++) {
         size_t n = values_of(metric, e, values);
         struct moments m = moments_of(values, n);
-        printf("| %s | %s | %.2f ± %.2f | %.2f | %.2f |", metric_names[metric],
+        printf("| %s | %s | %.2f ± %.2f | %.2f | %.2f |\n", metric_names[metric],
                estimator_names[e], 100 * m.mean, 100 * m.deviation / sqrt((double)n),
                100 * m.deviation, neighbours(values, n));
-        intervals(metric, e);
-        puts("");
     }
 }
 
@@ -106,11 +107,11 @@ static size_t first_told(enum method method, const double *values, double apart)
     return LONG + 1;
 }
 
-static void sequences(enum recorded_metric metric, enum estimator e)
+static void sequences(enum recorded_metric metric)
 {
     static const double apart[] = {0, 0.01, 0.02, 0.05};
     double all[RECORDED_SESSIONS], values[LONG];
-    size_t n = values_of(metric, e, all);
+    size_t n = values_of(metric, duel_estimator, all);
     for (enum method method = 0; method < METHODS; method++) {
         uint64_t random = 2;
         unsigned often[4] = {0};
@@ -126,10 +127,10 @@ static void sequences(enum recorded_metric metric, enum estimator e)
                 looks[k] += (double)(at <= LONG ? at : LONG) / DUELS;
             }
         }
-        printf("| %s | %s | %s | %.1f | %.1f (%.0f) | %.1f (%.0f) | %.1f (%.0f) |\n",
-               metric_names[metric], estimator_names[e], method_names[method],
-               100.0 * often[0] / DUELS, 100.0 * often[1] / DUELS, looks[1],
-               100.0 * often[2] / DUELS, looks[2], 100.0 * often[3] / DUELS, looks[3]);
+        printf("| %s | %s | %.1f | %.1f (%.0f) | %.1f (%.0f) | %.1f (%.0f) |\n",
+               metric_names[metric], method_names[method], 100.0 * often[0] / DUELS,
+               100.0 * often[1] / DUELS, looks[1], 100.0 * often[2] / DUELS, looks[2],
+               100.0 * often[3] / DUELS, looks[3]);
     }
 }
 
@@ -143,16 +144,17 @@ int main(int argc, char **argv)
         printf("\n%s: %zu sessions of %zu pairs\n\n", argv[i], recorded.sessions,
                recorded.sizes[0]);
         puts(
-            "| metric | estimator | mean, % | deviation, % | neighbours "
-            "| sessions: covers, % (width, %) | both levels | both, quantiles | both, scaled | Student |\n"
-            "|---|---|---|---|---|---|---|---|---|---|");
+            "| metric | estimator | mean, % | deviation, % | neighbours |\n|---|---|---|---|---|");
         for (enum recorded_metric m = 0; m < RECORDED_METRICS; m++)
             estimators(m);
-        puts("\n| metric | estimator | looking | equal, told apart, % | 1 % | 2 % | 5 % |\n"
-             "|---|---|---|---|---|---|---|");
+        puts(
+            "\n| metric | sessions | both levels | both, quantiles | both, scaled | Student |\n"
+            "|---|---|---|---|---|---|");
         for (enum recorded_metric m = 0; m < RECORDED_METRICS; m++)
-            for (enum estimator e = 0; e < ESTIMATE_COUNT; e++)
-                sequences(m, e);
+            intervals(m);
+        puts("\n| metric | looking | equal | 1 % | 2 % | 5 % |\n|---|---|---|---|---|---|");
+        for (enum recorded_metric m = 0; m < RECORDED_METRICS; m++)
+            sequences(m);
     }
     return 0;
 }

@@ -124,6 +124,12 @@ static bool hold_one(struct files *files, const struct duel_spec *spec,
         puts(line);
         fflush(stdout);
         free(line);
+        for (int i = 0; i < 2; i++)
+            if (duel_generator_limits(&d, i))
+                warn(
+                    "the load generator may be the limit of %c: it was %.0f %% busy, the server "
+                    "%.0f %%",
+                    "AB"[i], 100 * d.generator_busy[i], 100 * d.server_busy[i]);
         duel_json_add(files->json, &d);
         verdicts[d.look.verdict]++;
     } else if (d.interrupted) {

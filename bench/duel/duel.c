@@ -10,6 +10,12 @@
 #include "common/err.h"
 
 const char *const duel_metric_names[DUEL_METRICS + 1] = {"rate", "cpu", "p99", NULL};
+const char *const duel_metric_texts[DUEL_METRICS] = {
+    "requests per second", "server CPU per request", "99th percentile of latency"};
+
+/* A generator busier than this, with a server less busy than that, is the limit. */
+static const double generator_full = 0.95;
+static const double server_full = 0.9;
 
 /* What CPUs and our own programs did so far. */
 struct reading {
@@ -81,6 +87,26 @@ static void add_windows(struct duel *d, size_t n)
     d->pair_count = pairs;
 }
 
+static void set_busy(struct duel *d)
+{
+    double active[2] = {0, 0};
+    for (size_t i = 0; i < d->window_count; i++) {
+        const struct duel_window *w = &d->windows[i];
+        active[w->side] += w->of.active_ns;
+        d->server_busy[w->side] += w->server_cpu_ns;
+        d->generator_busy[w->side] += w->of.cpu_ns;
+    }
+    for (int side = 0; side < 2; side++) {
+        d->server_busy[side] /= active[side];
+        d->generator_busy[side] /= active[side] * d->spec->threads;
+    }
+}
+
+bool duel_generator_limits(const struct duel *d, int side)
+{
+    return d->generator_busy[side] > generator_full && d->server_busy[side] < server_full;
+}
+
 static bool session(struct duel *d)
 {
     size_t n;
@@ -121,6 +147,7 @@ bool duel_run(struct duel *d, const struct duel_spec *spec)
             d->look = duel_look(d->values, d->session_count, spec->margin);
     }
     set_disturbance(d, &from);
+    set_busy(d);
     struct paired_sessions pairs = {d->cost[1], d->cost[0], d->sizes, d->session_count};
     d->interval = duel_interval(&pairs, spec->seed);
     return good;

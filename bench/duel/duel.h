@@ -1,13 +1,14 @@
 /* A duel: which of two servers is faster, told from short windows in turn.
  *
- * Both servers are up and connected on the same CPUs, and one at a time is loaded: what disturbs the
- * machine for longer than a window disturbs both. A pair is a window of A and one of B; two pairs
- * follow one another as A B B A or B A A B, drawn by the seed, so that a drift within them cancels.
- * A session is the pairs between two starts of the servers: where memory came to lie at the start is
- * a noise of its own, so sessions, not pairs, are what counts as independent (decide.h).
+ * Both servers are up and connected on the same CPUs, and one at a time is loaded: what
+ * disturbs the machine for longer than a window disturbs both. A pair is a window of A and one
+ * of B; two pairs follow one another as A B B A or B A A B, drawn by the seed, so that a drift
+ * within them cancels. A session is the pairs between two starts of the servers: where memory
+ * came to lie at the start is a noise of its own, so sessions, not pairs, are what counts as
+ * independent (decide.h).
  *
- * Source for pairing in time: Bulej and others, "Duet Benchmarking: Improving Measurement Accuracy in
- * the Cloud", ICPE 2020. */
+ * Source for pairing in time: Bulej and others, "Duet Benchmarking: Improving Measurement
+ * Accuracy in the Cloud", ICPE 2020. */
 #ifndef IOM_DUEL_H
 #define IOM_DUEL_H
 
@@ -25,6 +26,7 @@
 enum duel_metric { DUEL_RATE, DUEL_CPU, DUEL_P99, DUEL_METRICS };
 
 extern const char *const duel_metric_names[DUEL_METRICS + 1]; /* rate, cpu, p99; NULL-ended */
+extern const char *const duel_metric_texts[DUEL_METRICS];     /* as one says it */
 
 struct duel_spec {
     struct contestant contestants[2]; /* A and B */
@@ -62,7 +64,8 @@ struct duel {
     struct duel_window *windows;
     size_t window_count;
     unsigned repeated; /* windows measured again, since one of four had no answer at all */
-    /* The pairs' costs, in their order, as stats/interval.h takes them: what is smaller is better. */
+    /* The pairs' costs, in their order, as stats/interval.h takes them: what is smaller is
+     * better. */
     double *cost[2];
     size_t pair_count;
     size_t *sizes;  /* pairs of each session */
@@ -72,6 +75,10 @@ struct duel {
         [2]; /* used CPU while it was idle, and so was stopped while the other was loaded */
     struct duel_look look;
     struct interval interval; /* of the same log ratio, by the bootstrap */
+    /* Of the time in which a side was loaded, the part in which its server used CPU, and in which
+     * the threads of its load generator did. */
+    double server_busy[2];
+    double generator_busy[2];
     double seconds;
     double stolen_s; /* CPU that the hypervisor took from the CPUs of servers and generators */
     double other_s;  /* CPU that other programs used there; NaN: not told */
@@ -84,8 +91,11 @@ struct duel {
 bool duel_run(struct duel *d, const struct duel_spec *spec);
 void duel_free(struct duel *d);
 
-/* The ratio of A's figure to B's, as the metric has it: of rates where DUEL_RATE, else of costs; from
- * a log of how many times A is faster. */
+/* Whether the load generator may have been the limit of a side, and not its server. */
+bool duel_generator_limits(const struct duel *d, int side);
+
+/* The ratio of A's figure to B's, as the metric has it: of rates where DUEL_RATE, else of
+ * costs; from a log of how many times A is faster. */
 double duel_ratio(enum duel_metric metric, double log_faster);
 
 #endif

@@ -47,13 +47,16 @@ void duel_json_add(json_t *json, const struct duel *d)
     json_integer_set(counted, json_integer_value(counted) + 1);
     json_array_append_new(
         json_object_get(json, "duels"),
-        json_pack("{s:s, s:o, s:o, s:o, s:i, s:i, s:i, s:f, s:o, s:o, s:b, s:b}", "verdict",
-                  verdict, "ratio", number(duel_ratio(metric, d->look.moments.mean)),
-                  "interval", interval_json(metric, d->interval), "interval_always_valid",
-                  interval_json(metric, d->look.always), "sessions", (int)d->session_count,
-                  "pairs", (int)d->pair_count, "repeated_windows", (int)d->repeated, "seconds",
-                  d->seconds, "stolen_s", number(d->stolen_s), "other_s", number(d->other_s),
-                  "a_stopped_when_idle", d->burns[0], "b_stopped_when_idle", d->burns[1]));
+        json_pack(
+            "{s:s, s:o, s:o, s:o, s:i, s:i, s:i, s:f, s:o, s:o, s:b, s:b, s:[o,o], s:[o,o]}",
+            "verdict", verdict, "ratio", number(duel_ratio(metric, d->look.moments.mean)),
+            "interval", interval_json(metric, d->interval), "interval_always_valid",
+            interval_json(metric, d->look.always), "sessions", (int)d->session_count, "pairs",
+            (int)d->pair_count, "repeated_windows", (int)d->repeated, "seconds", d->seconds,
+            "stolen_s", number(d->stolen_s), "other_s", number(d->other_s),
+            "a_stopped_when_idle", d->burns[0], "b_stopped_when_idle", d->burns[1],
+            "server_busy", number(d->server_busy[0]), number(d->server_busy[1]),
+            "generator_busy", number(d->generator_busy[0]), number(d->generator_busy[1])));
 }
 
 void duel_csv_head(FILE *f)

@@ -7,8 +7,8 @@
 #include "common/clock.h"
 #include "common/random.h"
 
-/* How long both sides are watched while nobody loads them, and the part of that time from which on a
- * side is said to burn CPU while it is idle. */
+/* How long both sides are watched while nobody loads them, and the part of that time from
+ * which on a side is said to burn CPU while it is idle. */
 static const uint64_t idle_look_ns = 60 * NS_PER_MS;
 static const double idle_burns = 0.05;
 /* How long what is left of servers may take to go after their first processes have ended. */

@@ -71,16 +71,14 @@ static char *pairs_text(const struct duel *d)
 
 static char *settings(const struct duel *d, const char *scripts)
 {
-    static const char *const what[DUEL_METRICS] = {
-        "requests per second", "server CPU per request", "99th percentile of latency"};
     const struct duel_spec *s = d->spec;
     char *quoted[] = {gnuplot_string(scripts), gnuplot_string(s->contestants[0].text),
                       gnuplot_string(s->contestants[1].text)};
     char *set = text_format(
         "dir='.'; scripts=%s; protocol='%s'; models=''; name='duel'; a=%s; b=%s; what='%s'; "
         "point=%u; low=%.9g; high=%.9g; middle=%.9g; margin=%.9g; sessions=%zu",
-        quoted[0], protocol_names[s->protocol], quoted[1], quoted[2], what[s->metric],
-        s->connections, duel_ratio(s->metric, d->interval.low),
+        quoted[0], protocol_names[s->protocol], quoted[1], quoted[2],
+        duel_metric_texts[s->metric], s->connections, duel_ratio(s->metric, d->interval.low),
         duel_ratio(s->metric, d->interval.high), duel_ratio(s->metric, d->look.moments.mean),
         s->margin, d->session_count);
     for (size_t i = 0; i < sizeof quoted / sizeof quoted[0]; i++)

@@ -7,8 +7,8 @@
 
 #include "bench/duel/duel.h"
 
-/* Draw the pairs of `d` into the file `svg` by SCRIPTS/duel.gp. Returns false with one line in
- * `error` where gnuplot is missing or fails, or the file cannot be written. */
+/* Draw the pairs of `d` into the file `svg` by duel.gp of `scripts`. Returns false with one
+ * line in `error` where gnuplot is missing or fails, or the file cannot be written. */
 bool duel_draw(const struct duel *d, const char *scripts, const char *svg, char *error,
                size_t error_size);
 

@@ -6,9 +6,6 @@
 
 #include "bench/base/text.h"
 
-static const char *const what[DUEL_METRICS] = {"requests per second", "server CPU per request",
-                                               "99th percentile of latency"};
-
 static char *verdict_text(const struct duel *d)
 {
     const struct duel_spec *s = d->spec;
@@ -37,9 +34,9 @@ char *duel_line(const struct duel *d)
     char *line = text_format(
         "%s / %s at %s,%u, %s: %.4f [%.4f-%.4f]: %s (%zu pairs in %zu sessions, %.1f s; %s)",
         s->contestants[0].text, s->contestants[1].text, protocol_names[s->protocol],
-        s->connections, what[s->metric], duel_ratio(s->metric, d->look.moments.mean),
-        fmin(ends[0], ends[1]), fmax(ends[0], ends[1]), verdict, d->pair_count,
-        d->session_count, d->seconds, taken);
+        s->connections, duel_metric_texts[s->metric],
+        duel_ratio(s->metric, d->look.moments.mean), fmin(ends[0], ends[1]),
+        fmax(ends[0], ends[1]), verdict, d->pair_count, d->session_count, d->seconds, taken);
     free(taken);
     free(verdict);
     return line;

@@ -14,8 +14,9 @@ struct interval {
     double high;
 };
 
-/* Pairs of costs on two levels: sessions are independent of one another, the pairs of one session are
- * not. The sizes[i] pairs of session i follow those of session i - 1; no size is 0. */
+/* Pairs of costs on two levels: sessions are independent of one another, the pairs of one
+ * session are not. The sizes[i] pairs of session i follow those of session i - 1; no size is
+ * 0. */
 struct paired_sessions {
     const double *a;
     const double *b;
@@ -37,11 +38,12 @@ enum bootstrap {
     BOOTSTRAP_COUNT
 };
 
-/* The interval of the mean of what the sessions say (`e`) of the log ratio, by `draws` draws with
- * replacement, with the error `alpha` on both sides together. Sources: Davison and Hinkley, Bootstrap
- * Methods and their Application, sections 3.8 and 5.2; Ren and others, "Nonparametric bootstrapping
- * for hierarchical data", Journal of Applied Statistics 37 (2010). Valid for a number of sessions
- * that was fixed before. NaN for fewer than two sessions. */
+/* The interval of the mean of what the sessions say (`e`) of the log ratio, by `draws` draws
+ * with replacement, with the error `alpha` on both sides together. Sources: Davison and
+ * Hinkley, Bootstrap Methods and their Application, sections 3.8 and 5.2; Ren and others,
+ * "Nonparametric bootstrapping for hierarchical data", Journal of Applied Statistics 37
+ * (2010). Valid for a number of sessions that was fixed before. NaN for fewer than two
+ * sessions. */
 struct interval bootstrap_log_ratio(const struct paired_sessions *s, enum estimator e,
                                     enum bootstrap kind, unsigned draws, double alpha,
                                     uint64_t *random);

@@ -8,8 +8,9 @@
  * one reading of the clock. */
 int64_t burn(int64_t ns);
 
-/* How much every request burns besides its work (Meson's option burn_ns): a server that is slower by
- * a known time, to try what a comparison can see. 0 in every build that is not made for that. */
+/* How much every request burns besides its work (Meson's option burn_ns): a server that is
+ * slower by a known time, to try what a comparison can see. 0 in every build that is not made
+ * for that. */
 #ifndef IOM_BURN_NS
 #define IOM_BURN_NS 0
 #endif

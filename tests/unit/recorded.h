@@ -1,5 +1,5 @@
-/* Windows that a duel of a server against itself recorded (tests/data/README.md), and sessions drawn
- * from them. */
+/* Windows that a duel of a server against itself recorded (tests/data/README.md), and sessions
+ * drawn from them. */
 #ifndef IOM_RECORDED_H
 #define IOM_RECORDED_H
 
@@ -23,8 +23,8 @@ struct recorded {
     double cost[RECORDED_METRICS][2][RECORDED_PAIRS];
 };
 
-/* Read the columns session,side,window_ns,requests,p99_ns,active_requests,server_cpu_ns; the windows
- * of each side are in the order of their pairs. */
+/* Read the columns session,side,window_ns,requests,p99_ns,active_requests,server_cpu_ns; the
+ * windows of each side are in the order of their pairs. */
 static inline bool recorded_read(struct recorded *r, const char *path)
 {
     char line[512];
@@ -57,8 +57,8 @@ static inline bool recorded_read(struct recorded *r, const char *path)
     return r->sessions > 1 && pairs[0] == pairs[1];
 }
 
-/* A duel of `n` sessions drawn with replacement, each with its sides as they are or exchanged: so the
- * true ratio is 1. `a` and `b` take the pairs, `sizes` takes n sizes. */
+/* A duel of `n` sessions drawn with replacement, each with its sides as they are or exchanged:
+ * so the true ratio is 1. `a` and `b` take the pairs, `sizes` takes n sizes. */
 static inline struct paired_sessions recorded_draw(const struct recorded *r,
                                                    enum recorded_metric metric, size_t n,
                                                    double *a, double *b, size_t *sizes,

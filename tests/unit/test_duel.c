@@ -1,5 +1,5 @@
-/* When a duel is decided. The windows that tests/data/ has were recorded by duels of a server against
- * itself, on a machine that did other things as well: IOM_TEST_DATA names the folder. */
+/* When a duel is decided. The windows that tests/data/ has were recorded by duels of a server
+ * against itself, on a machine that did other things as well: IOM_TEST_DATA names the folder. */
 #include "bench/duel/duel.h"
 
 #include <math.h>
@@ -57,8 +57,8 @@ static bool read_data(const char *name)
 
 static const char *const files[] = {"windows_busy.csv", "windows_crowded.csv"};
 
-/* Duels of the recorded noise, all sides equal, with a look after each of up to 60 sessions: at most
- * 5 % of them tell the sides apart. 1,000 duels, standard error 0.005. */
+/* Duels of the recorded noise, all sides equal, with a look after each of up to 60 sessions:
+ * at most 5 % of them tell the sides apart. 1,000 duels, standard error 0.005. */
 static void false_alarms_of_recorded_noise(void **state)
 {
     enum { DUELS = 1000, MOST = 60, PAIRS = MOST * 16 };
@@ -87,8 +87,8 @@ static void false_alarms_of_recorded_noise(void **state)
     }
 }
 
-/* The interval that a duel prints covers 1 in 93 to 97 % of duels of 20 sessions. 400 duels, standard
- * error 0.011, which the bounds allow for. */
+/* The interval that a duel prints covers 1 in 93 to 97 % of duels of 20 sessions. 400 duels,
+ * standard error 0.011, which the bounds allow for. */
 static void interval_covers_recorded_noise(void **state)
 {
     enum { DUELS = 400, N = 20, PAIRS = N * 16 };

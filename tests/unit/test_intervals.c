@@ -101,9 +101,9 @@ static void sequence_is_where_the_martingale_says(void **state)
     assert_true(isinf(sequence_asymptotic(&m, 8, 0.05).high));
 }
 
-/* Looks after each of 100 values, from the fifth on: a sequence leaves out the mean in 5 % of the runs
- * at most; intervals for a fixed number of values do so in more than a quarter of them. 2,000 runs,
- * standard error below 0.006. */
+/* Looks after each of 100 values, from the fifth on: a sequence leaves out the mean in 5 % of
+ * the runs at most; intervals for a fixed number of values do so in more than a quarter of
+ * them. 2,000 runs, standard error below 0.006. */
 static void looking_often(void **state)
 {
     enum { RUNS = 2000, N = 100, FIRST = 5 };
@@ -131,8 +131,8 @@ static void looking_often(void **state)
     assert_true((double)by_student / RUNS > 0.25);
 }
 
-/* Sessions that differ, pairs that differ more, one-sided noise: the interval covers in 93 to 97 % of
- * the runs, for ten sessions and for thirty. 600 runs, standard error 0.009. */
+/* Sessions that differ, pairs that differ more, one-sided noise: the interval covers in 93 to
+ * 97 % of the runs, for ten sessions and for thirty. 600 runs, standard error 0.009. */
 static void bootstrap_covers(void **state)
 {
     enum { RUNS = 600, PAIRS = 4, MOST = 30 };
