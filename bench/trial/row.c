@@ -20,6 +20,14 @@ bool reason_of_disturbance(const char *reason)
     return strncmp(reason, mark, sizeof mark - 1) == 0;
 }
 
+double row_figure(const struct trial_row *row, const char *column)
+{
+    for (int i = 0; i < METRIC_COUNT; i++)
+        if (strcmp(metric_names[i], column) == 0)
+            return row->value[i];
+    return NAN;
+}
+
 void trial_row_init(struct trial_row *row)
 {
     *row = (struct trial_row){0};
