@@ -17,6 +17,8 @@ static const struct {
     {"serve", command_serve, "run one server by hand"},
     {"plot", command_plot, "make summary.csv and plots again from what a run measured"},
     {"report", command_report, "make report.html again from what a run measured"},
+    {"compare", command_compare, "hold one run against another: what became faster or slower"},
+    {"verify", command_verify, "check a run from its raw data"},
 };
 
 static void help(void)

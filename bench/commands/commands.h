@@ -8,5 +8,7 @@ int command_list(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_plot(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_compare(int argc, char **argv);
+int command_verify(int argc, char **argv);
 
 #endif

@@ -51,6 +51,24 @@ static bool divides(double a, double a_half, double b, double quotient, double q
     return !(fabs(a - quotient * b) > a_half + quotient_half * b + 1e-5 * fabs(a));
 }
 
+/* Jain's index is mean^2 / (mean^2 + variance), and the mean, the least and the most of so many
+ * connections bound the variance: from below by those two alone, from above by Bhatia and Davis ("A
+ * Better Bound on the Variance", American Mathematical Monthly 107, 2000). */
+static bool jain_fits(const struct trial_row *row)
+{
+    const double *v = row->value;
+    double n = row->connections;
+    double mean = v[M_REQUESTS] / n;
+    double above = v[M_REQUESTS_MAX] - mean;
+    double below = mean - v[M_REQUESTS_MIN];
+    double square = mean * mean;
+    double rounding = 1e-4;
+    if (!(mean > 0) || isnan(above) || isnan(below))
+        return true;
+    return at_most(v[M_JAIN], square / (square + (above * above + below * below) / n), rounding) &&
+           at_most(square / (square + above * below), v[M_JAIN], rounding);
+}
+
 static bool counted(const struct trial_row *row, char *why, size_t size)
 {
     const double *v = row->value;
@@ -67,9 +85,9 @@ static bool counted(const struct trial_row *row, char *why, size_t size)
              !at_most(n, v[M_REQUESTS_MAX] * row->connections, 0))
         snprintf(why, size, "%.0f answers to %u connections, and %.0f, %.0f and %.0f to one", n,
                  row->connections, v[M_REQUESTS_MIN], v[M_REQUESTS_MEDIAN], v[M_REQUESTS_MAX]);
-    else if (!at_most(v[M_JAIN], 1, 1e-4) || !at_most(1.0 / row->connections, v[M_JAIN], 1e-4))
-        snprintf(why, size, "Jain's index of %u connections is %.4f", row->connections,
-                 v[M_JAIN]);
+    else if (!jain_fits(row))
+        snprintf(why, size, "Jain's index is %.4f, with %.0f to %.0f answers to a connection",
+                 v[M_JAIN], v[M_REQUESTS_MIN], v[M_REQUESTS_MAX]);
     else if (v[M_STARVED] > 0 && v[M_REQUESTS_MIN] > 0)
         snprintf(why, size, "%.0f connections starved, and each had %.0f answers", v[M_STARVED],
                  v[M_REQUESTS_MIN]);

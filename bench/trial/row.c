@@ -1,6 +1,8 @@
 #include "bench/trial/row.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/disturbed.h"
@@ -26,6 +28,17 @@ double row_figure(const struct trial_row *row, const char *column)
         if (strcmp(metric_names[i], column) == 0)
             return row->value[i];
     return NAN;
+}
+
+void trial_row_round(struct trial_row *row)
+{
+    char text[400]; /* a double has up to 309 digits before the point */
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        if (!isfinite(row->value[i]))
+            continue;
+        snprintf(text, sizeof text, "%.*f", metric_digits[i], row->value[i]);
+        row->value[i] = strtod(text, NULL);
+    }
 }
 
 void trial_row_init(struct trial_row *row)

@@ -276,6 +276,7 @@ bool trial_run(const struct trial_setup *setup, const struct plan_trial *t,
     row->verdict = VERDICT_INVALID;
     if (row->ok) {
         trial_columns(row, setup, &s.m);
+        trial_row_round(row);
         if (!t->counting)
             trial_histogram(setup->dir, t->id, s.m.results);
         snprintf(row->generator_verdict, sizeof row->generator_verdict, "%s",
