@@ -19,6 +19,7 @@ static const struct {
     {"report", command_report, "make report.html again from what a run measured"},
     {"compare", command_compare, "hold one run against another: what became faster or slower"},
     {"verify", command_verify, "check a run from its raw data"},
+    {"history", command_history, "models over commits, from the runs that were added"},
 };
 
 static void help(void)

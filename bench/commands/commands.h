@@ -10,5 +10,6 @@ int command_plot(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_compare(int argc, char **argv);
 int command_verify(int argc, char **argv);
+int command_history(int argc, char **argv);
 
 #endif

@@ -13,9 +13,9 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from driver import (bench, cli, damaged, environment, externals, faults,  # noqa: E402
+from driver import (bench, cli, compare, damaged, environment, externals, faults,  # noqa: E402
                     inherited, machines, names, old_names, output, places, reading, requests,
-                    resume, whole)
+                    resume, verify, whole)
 
 
 def main():
@@ -32,7 +32,8 @@ def main():
     # A test starts dozens of programs; ten minutes of them are a hang.
     tests = [tap.Test(name, function, max(limit, 600) * arguments.slow_factor)
              for module in (whole, faults, resume, machines, places, cli, externals, requests,
-                            environment, inherited, names, damaged, old_names, output, reading)
+                            environment, inherited, names, damaged, old_names, output, reading,
+                            compare, verify)
              for name, function, limit in module.TESTS]
     # Several at once share the CPUs: no test here judges a speed.
     jobs = 4 * min(2, len(os.sched_getaffinity(0)))
