@@ -13,6 +13,7 @@
 #include "common/command_line.h"
 #include "common/err.h"
 #include "common/output.h"
+#include "servers/app/burn.h"
 #include "servers/model.h"
 
 #define DAY (UINT64_C(86400) * NS_PER_S)
@@ -186,6 +187,9 @@ static void read_command_line(struct options *o, int argc, char **argv)
     snprintf(usage, sizeof usage, "%s [OPTION]...", model.name);
     snprintf(about, sizeof about, "%s: %s.", model.name, model.summary);
     snprintf(version, sizeof version, "%s (iomodels) %s", model.name, IOM_VERSION);
+    if (IOM_BURN_NS > 0)
+        snprintf(version + strlen(version), sizeof version - strlen(version),
+                 ", burns %d ns a request", IOM_BURN_NS);
     snprintf(help, sizeof help, "how many workers, 1 to %d (%s)", WORKERS_MAX, number);
     struct command_line line = {.usage = usage,
                                 .about = about,

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "bench/stats/interval.h"
 #include "common/err.h"
 
 /* From here on Student's distribution is the normal one to six digits. */
@@ -132,46 +133,11 @@ struct difference difference_of(const struct side *a, const struct variance_prio
     return d;
 }
 
-/* The continued fraction of the incomplete beta function (NIST DLMF 8.17.22) from its front; in
- * Lentz's form. */
-static double beta_fraction(double a, double b, double x)
-{
-    double c = 1;
-    double d = 1 / (1 - (a + b) * x / (a + 1));
-    double value = d;
-    for (int m = 1; m < 500; m++) {
-        double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-        double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-        d = 1 / (1 + even * d);
-        c = 1 + even / c;
-        value *= c * d;
-        d = 1 / (1 + odd * d);
-        c = 1 + odd / c;
-        value *= c * d;
-        if (fabs(c * d - 1) < 1e-14)
-            break;
-    }
-    return value;
-}
-
-static double incomplete_beta(double a, double b, double x)
-{
-    if (x <= 0 || x >= 1)
-        return x <= 0 ? 0 : 1;
-    double front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
-    if (x < (a + 1) / (a + b + 2))
-        return front * beta_fraction(a, b, x) / a;
-    return 1 - front * beta_fraction(b, a, 1 - x) / b;
-}
-
 double student_above(double t, double freedom)
 {
     if (isnan(t) || !(freedom > 0))
         return NAN;
-    double beyond = freedom > as_normal
-                        ? erfc(fabs(t) / sqrt(2)) / 2
-                        : incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t)) / 2;
-    return t < 0 ? 1 - beyond : beyond;
+    return freedom > as_normal ? erfc(t / sqrt(2)) / 2 : student_below(-t, freedom);
 }
 
 double difference_p(const struct difference *d)

@@ -29,6 +29,8 @@ static void check_load(struct options *o)
         die_usage("--think: a pause after an answer makes no sense with --rate");
     if (o->think_ns > 0 && o->pipeline > 1)
         die_usage("--think: a pause after each answer makes no sense with --pipeline");
+    if (open && o->spin)
+        die_usage("--spin: in a closed loop only; an open loop wakes by its schedule");
     if (o->null && o->engine != ENGINE_AUTO)
         die_usage("--null: it takes the place of an --engine");
     if (o->null && (o->source || o->idle || o->slow_readers || o->slow_senders))
@@ -105,6 +107,32 @@ static void check_request(struct options *o)
     if (o->data_size > OPTION_DATA_MAX / o->url_count)
         die_usage("--data: %zu bytes for each of %u URLs are more than %zu", o->data_size,
                   o->url_count, OPTION_DATA_MAX);
+}
+
+void options_check_windows(struct options *o)
+{
+    static const char needs[] = "--windows: each window is ordered by a line of standard input";
+
+    if (!o->windows)
+        return;
+    if (o->rate_milli > 0 || o->goal.text)
+        die_usage("--windows: in a closed loop only, and %s makes an open one",
+                  o->goal.text ? "--search" : "--rate");
+    if (o->duration_ns > 0 || o->requests > 0 || o->warmup_ns > 0)
+        die_usage("%s, not by %s", needs,
+                  o->duration_ns > 0 ? "--duration"
+                  : o->requests > 0  ? "--requests"
+                                     : "--warmup");
+    if (o->csv)
+        die_usage("--csv: a time series is of one window, and --windows has many");
+    if (o->hold || o->data_from_stdin || o->urls_from_stdin)
+        die_usage("%s, which %s reads as well", needs,
+                  o->hold              ? "--hold"
+                  : o->data_from_stdin ? "--data"
+                                       : "--urls");
+    if (o->events_fd < 0)
+        die_usage("--windows: needs --events-fd, where each window is told");
+    o->quiet = true;
 }
 
 void options_check(struct options *o)

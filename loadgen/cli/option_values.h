@@ -7,11 +7,6 @@
 
 #include <stdbool.h>
 
-#include "common/clock.h"
-
-/* The longest time that an option takes: 24 h. */
-#define OPTION_TIME_MAX (24 * 3600 * NS_PER_S)
-
 /* A rate a second, or a profile of rates. */
 bool option_rate(void *options, const char *text);
 

@@ -58,6 +58,10 @@ static const struct option_row rows[] = {
      "auto: in a closed loop on io_uring a saturated thread takes answers in larger batches, "
      "to save CPU; off: it takes each answer as it comes (auto)",
      FIELD(coalesce), .words = coalescings},
+    {OPTION_FLAG, 0, "spin", NULL,
+     "closed loop: look for answers again and again instead of sleeping until one comes; a "
+     "server then never has to wake the generator. Takes the whole CPU; without --coalesce",
+     FIELD(spin)},
     {OPTION_FLAG, 0, "null", NULL,
      "use no server: answers come from memory at once. Shows what the generator can do at "
      "most. Without a URL the protocol is HTTP",
@@ -149,6 +153,12 @@ static const struct option_row rows[] = {
     {OPTION_NUMBER, 0, "events-fd", "N",
      "write \"connected C\", \"start\" and \"end\" lines to descriptor N", FIELD(events_fd),
      .high = 1 << 20},
+    {OPTION_FLAG, 0, "windows", NULL,
+     "closed loop in many short windows: each line \"window DURATION [LEAD]\" on standard input "
+     "loads for LEAD (5ms) and measures for DURATION; then nothing is sent until the next line. "
+     "A \"window {...}\" line on --events-fd tells what was measured. The end of the input ends "
+     "the run, and the report is of all windows together",
+     FIELD(windows)},
     {OPTION_FLAG, 0, "hold", NULL,
      "after the run keep the connections open until standard input ends", FIELD(hold)},
 
@@ -227,6 +237,7 @@ void options_parse(struct options *o, int argc, char **argv)
         die_usage("no URL");
     if (o->url_count == 0)
         url_list_add(o, null_url, 1);
+    options_check_windows(o);
     if (o->duration_ns == 0 && o->profile.count > 0)
         o->duration_ns = rate_profile_length(&o->profile);
     if (o->duration_ns == 0)

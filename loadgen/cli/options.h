@@ -23,6 +23,8 @@ struct options {
     uint32_t threads;
     enum engine_choice engine;
     bool coalesce;        /* where it is saturated, see coalesce.h */
+    bool spin;            /* never sleep in a closed loop */
+    bool windows;         /* commands on standard input order windows */
     uint64_t duration_ns; /* of the window; CLOCK_NEVER where only -n ends it */
     uint64_t requests;    /* of -n; 0 for none */
     uint64_t settle_ns;   /* at most; 0: do not settle */
@@ -74,6 +76,9 @@ void options_parse(struct options *o, int argc, char **argv);
  * option_check.c. */
 void options_check(struct options *o);
 
+/* The same for --windows, before what was not given is set. */
+void options_check_windows(struct options *o);
+
 /* A schedule of more requests than that takes a thread longer to go through than it lasts, whether
  * they are sent or not: the run would not end on time. Per 1,000 s, of each thread. */
 #define OPTION_RATE_MAX_MILLI UINT64_C(10000000000)
@@ -90,6 +95,9 @@ static inline double options_rate(const struct options *o, uint64_t from_ns, uin
 /* Bytes of the body of one request, and of all requests together: each URL has a copy, so that a
  * request is one piece of memory. */
 #define OPTION_DATA_MAX ((size_t)1 << 30)
+
+/* The longest time that an option takes: 24 h. */
+#define OPTION_TIME_MAX (24 * 3600 * NS_PER_S)
 
 /* A time that was not given. */
 #define OPTION_UNSET UINT64_MAX

@@ -56,6 +56,13 @@ void coalesce_slice(struct coalesce *c, uint64_t wall_ns, uint64_t cpu_ns);
  * clock_ns(). */
 void coalesce_account(struct coalesce *c, uint64_t now);
 
+/* The thread begins to work after a pause: what it used until now says nothing. */
+static inline void coalesce_resume(struct coalesce *c, uint64_t now)
+{
+    c->slice_end = 0;
+    coalesce_account(c, now);
+}
+
 /* A wait is over; `now` as of clock_ns(). */
 static inline void coalesce_waited(struct coalesce *c, uint64_t now)
 {

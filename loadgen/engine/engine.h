@@ -90,6 +90,10 @@ struct io {
     uint64_t in_flight; /* requests on their way */
     struct coalesce coalesce;
 
+    uint64_t slept_ns; /* in waits that were allowed to sleep */
+    uint64_t spun_ns;  /* in waits that were not, and found nothing, and between two such */
+    bool idle;         /* the last wait was one of the latter */
+
     bool precise; /* a wait must end on time */
     /* Of an owner who must act on time, between two events too; NULL where nobody must. */
     uint64_t alarm_at;
@@ -102,6 +106,24 @@ struct io {
 static inline bool io_mind_alarm(struct io *io)
 {
     return __builtin_expect(io->now >= io->alarm_at, 0) && io->alarm(io->owner);
+}
+
+/* For wait() of every engine: when the wait that begins now began. Between two waits that found
+ * nothing nothing was done: that time is theirs as well. */
+static inline uint64_t io_wait_begins(const struct io *io)
+{
+    return io->idle ? io->now : clock_ns();
+}
+
+/* The wait that began at `from` is over at io->now. It `found` something to do or did something by
+ * itself; `slept`: it was allowed to. */
+static inline void io_wait_over(struct io *io, uint64_t from, bool slept, bool found)
+{
+    if (slept)
+        io->slept_ns += io->now - from;
+    else if (!found)
+        io->spun_ns += io->now - from;
+    io->idle = !slept && !found;
 }
 
 extern const struct engine engine_epoll;

@@ -192,6 +192,8 @@ static int wait_precisely(const struct io *io, struct epoll_state *s, uint64_t d
 static void epoll_wait_events(struct io *io, uint64_t deadline)
 {
     struct epoll_state *s = io->state;
+    uint64_t from = io_wait_begins(io);
+    bool sleeps = deadline > io->now;
     int n = io->precise
                 ? wait_precisely(io, s, deadline)
                 : epoll_wait(s->fd, s->events, BATCH, clock_timeout_ms(io->now, deadline));
@@ -200,8 +202,8 @@ static void epoll_wait_events(struct io *io, uint64_t deadline)
     if (n < 0 && errno != EINTR)
         die_errno("cannot wait for events");
     io->more = n < 0 || n == BATCH;
-    if (n <= 0 || io->awake)
-        io->now = clock_ns();
+    io->now = clock_ns();
+    io_wait_over(io, from, sleeps, n > 0);
     if (io->awake)
         io->awake(io->owner);
     for (int i = 0; i < n; i++) {

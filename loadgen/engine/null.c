@@ -111,9 +111,12 @@ static void null_wait(struct io *io, uint64_t deadline)
 
     /* The answers that are due now. What is sent in return is answered the next time. */
     uint32_t n = s->count;
-    if (n == 0 && deadline > io->now)
+    uint64_t from = io_wait_begins(io);
+    bool sleeps = n == 0 && deadline > io->now;
+    if (sleeps)
         rest(io, deadline);
     io->now = clock_ns();
+    io_wait_over(io, from, sleeps, n > 0);
     if (io->awake)
         io->awake(io->owner);
     while (n-- > 0) {

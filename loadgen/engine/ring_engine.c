@@ -337,11 +337,15 @@ static void wait_events(struct io *io, uint64_t deadline)
 {
     struct ring_state *s = io->state;
     unsigned n;
+    uint64_t from = io_wait_begins(io);
+    bool sleeps = deadline > io->now;
+    bool sends = io_uring_sq_ready(&s->ring.io) > 0;
 
     /* One call completes 20 requests or so that have become ready, and leaves the others for the
      * next one (IO_LOCAL_TW_DEFAULT_MAX in io_uring/io_uring.c): any event may not be the last. */
     io->more = !submit_and_wait(io, deadline);
     io->now = s->now = clock_ns();
+    io_wait_over(io, from, sleeps, sends || io_uring_cq_ready(&s->ring.io) > 0);
     coalesce_waited(&io->coalesce, io->now);
     if (io->awake)
         io->awake(io->owner);
@@ -378,7 +382,7 @@ static void create(struct io *io)
     s->closing = false;
     s->all_plain = !s->ring.multishot || (o->url.protocol == URL_ECHO &&
                                           o->payload >= FULL_BUFFERS * RING_BUFFER_SIZE);
-    coalesce_init(&io->coalesce, o->coalesce && o->rate_milli == 0);
+    coalesce_init(&io->coalesce, o->coalesce && !o->spin && o->rate_milli == 0);
     watch_wake_fd(io);
 }
 

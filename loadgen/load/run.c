@@ -98,7 +98,9 @@ static void *thread_main(void *arg)
         connections_tried(r);
     pthread_barrier_wait(&r->barrier);
 
-    if (r->connected > 0)
+    if (r->connected > 0 && w->order)
+        worker_load_windows(w);
+    else if (r->connected > 0)
         worker_load(w, r->start_ns);
     uint64_t one = 1;
     if (write(r->done_fd, &one, sizeof one) < 0)
@@ -134,8 +136,40 @@ static void wait_for(struct run *r, struct pollfd *fds, nfds_t count, bool beats
         limit = DISTURBANCE_BEAT_MS;
     if (poll(fds, count, limit) < 0 && errno != EINTR)
         die_errno("cannot wait for the threads");
+    /* After one window there may be another. */
     disturbance_slept(&r->disturbance, limit, clock_ns(), atomic_load(&r->moments.opened) > 0,
-                      atomic_load(&r->moments.closed) == r->options->threads);
+                      !r->options->windows &&
+                          atomic_load(&r->moments.closed) == r->options->threads);
+}
+
+static void take_signal(struct run *r, int signal_fd)
+{
+    struct signalfd_siginfo info;
+    bool whole = r->options->windows ? r->windows.resting
+                                     : atomic_load(&r->moments.closed) == r->options->threads;
+
+    if (read(signal_fd, &info, sizeof info) < 0)
+        die_errno("cannot read a signal");
+    /* In the hold, and between two windows, a signal ends just that: the window was whole. */
+    if (!whole)
+        atomic_store(&r->moments.stopped, true);
+    atomic_store(&r->moments.signalled, true);
+    if (r->options->windows)
+        atomic_store(&r->windows.order.over, true);
+    wake_all(r);
+}
+
+/* Standard input or a thread has something to say about the windows. */
+static void mind_windows(struct run *r, const struct pollfd *input, const struct pollfd *rested)
+{
+    bool ordered = false;
+
+    if (rested->revents)
+        ordered |= windows_rested(&r->windows);
+    if (input->revents && windows_listen(&r->windows))
+        ordered |= windows_read(&r->windows);
+    if (ordered)
+        wake_all(r);
 }
 
 /* The main thread: pass on signals, count the threads that are done, end the hold. */
@@ -143,29 +177,29 @@ static void supervise(struct run *r, int signal_fd)
 {
     uint64_t done = 0;
     bool hold = r->options->hold;
+    bool windows = r->options->windows;
 
     while (done < r->options->threads || hold) {
-        struct pollfd fds[4] = {
+        bool loaded = done < r->options->threads;
+        bool resting = windows && r->windows.resting;
+        bool input = windows ? windows_listen(&r->windows) : !loaded;
+        struct pollfd fds[5] = {
             {.fd = signal_fd, .events = POLLIN},
             {.fd = r->done_fd, .events = POLLIN},
-            {.fd = done == r->options->threads ? STDIN_FILENO : -1, .events = POLLIN},
+            {.fd = input ? STDIN_FILENO : -1, .events = POLLIN},
             {.fd = r->observer.fd, .events = POLLIN},
+            {.fd = windows ? r->windows.order.rested_fd : -1, .events = POLLIN},
         };
-        wait_for(r, fds, 4, done < r->options->threads);
+        wait_for(r, fds, 5, loaded && !resting);
         uint64_t from = clock_ns();
         observer_turn(&r->observer, r);
         disturbance_held_up(&r->disturbance, clock_ns() - from);
         if (fds[0].revents) {
-            struct signalfd_siginfo info;
-            if (read(signal_fd, &info, sizeof info) < 0)
-                die_errno("cannot read a signal");
-            /* In the hold a signal ends just that: the window was whole. */
-            if (atomic_load(&r->moments.closed) < r->options->threads)
-                atomic_store(&r->moments.stopped, true);
-            atomic_store(&r->moments.signalled, true);
+            take_signal(r, signal_fd);
             hold = false;
-            wake_all(r);
         }
+        if (windows)
+            mind_windows(r, &fds[2], &fds[4]);
         uint64_t more = 0;
         if (fds[1].revents && read(r->done_fd, &more, sizeof more) == sizeof more)
             done += more;
@@ -173,7 +207,7 @@ static void supervise(struct run *r, int signal_fd)
             background_note(&r->background);
         if (done == r->options->threads && r->connected == 0)
             hold = false;
-        if (fds[2].revents && input_ended())
+        if (!windows && fds[2].revents && input_ended())
             hold = false;
     }
     atomic_store(&r->moments.finished, true);
@@ -228,6 +262,8 @@ void run_free(struct run *r)
         close(w->conns.io.wake_fd);
         worker_free(w);
     }
+    if (r->options->windows)
+        windows_free(&r->windows);
     free(r->workers);
     workload_free(&r->load);
     sources_free(&r->sources);
@@ -254,6 +290,8 @@ void run_execute(struct run *r, const struct options *o)
     if (r->done_fd < 0)
         die_errno("cannot open an event descriptor");
     make_workers(r);
+    if (o->windows)
+        windows_begin(&r->windows, o, r->workers, &r->moments, &r->disturbance);
     observer_start(&r->observer, r);
     disturbance_begin(&r->disturbance);
     pthread_barrier_init(&r->barrier, NULL, o->threads);
@@ -270,6 +308,8 @@ void run_execute(struct run *r, const struct options *o)
     for (uint32_t i = 0; i < o->threads; i++)
         pthread_join(threads[i].id, NULL);
     free(threads);
+    if (o->windows)
+        windows_end(&r->windows);
     observer_end(&r->observer, r);
     disturbance_end(&r->disturbance);
     background_stop(&r->background);

@@ -13,6 +13,7 @@
 #include "loadgen/load/disturbance.h"
 #include "loadgen/load/moments.h"
 #include "loadgen/load/observer.h"
+#include "loadgen/load/windows.h"
 #include "loadgen/load/worker.h"
 #include "loadgen/protocol/exchange.h"
 
@@ -24,6 +25,7 @@ struct run {
     struct background background;
     struct observer observer;
     struct disturbance disturbance;
+    struct windows windows; /* of --windows */
     struct worker *workers; /* an array of options->threads */
 
     pthread_barrier_t barrier;

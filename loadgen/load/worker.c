@@ -16,6 +16,11 @@
  * alarm in struct io: the engine rings it between two events, and the loop sends what is due. */
 #include "loadgen/load/worker.h"
 
+#include <time.h>
+#include <unistd.h>
+
+#include "common/err.h"
+
 /* Connections that settle between two looks at what has come back. */
 #define SETTLE_BATCH 64
 
@@ -57,6 +62,10 @@ void worker_create(struct worker *w)
         .conns = &w->conns,
         .moments = w->moments,
     };
+    w->window.again = w->order;
+    /* A window must open and close on time, though nothing happens then. */
+    if (w->order)
+        w->conns.io.precise = true;
     w->window.pacing->create(&w->conns, w->quota);
 }
 
@@ -91,13 +100,20 @@ static uint64_t next_deadline(struct worker *w, uint64_t until)
     return is_loading(&w->window) ? w->window.pacing->deadline(&w->conns, at) : at;
 }
 
+/* --spin: never sleep while the load goes on. */
+static bool spins(const struct worker *w)
+{
+    enum phase phase = w->window.phase;
+    return w->conns.io.options->spin && phase >= PHASE_ANSWERS && phase != PHASE_CLOSED;
+}
+
 /* Wait for events, once, until the next thing is due, and do what is due then. */
 static void turn(struct worker *w, uint64_t until)
 {
     struct window *window = &w->window;
 
     conns_flush(&w->conns);
-    conns_wait(&w->conns, next_deadline(w, until));
+    conns_wait(&w->conns, spins(w) ? 0 : next_deadline(w, until));
     conns_notice_time(&w->conns);
     if (window->phase == PHASE_CLOSED)
         return;
@@ -153,6 +169,82 @@ void worker_load(struct worker *w, uint64_t start)
             turn(w, CLOCK_NEVER);
         if (window->phase == PHASE_DRAIN && record_drained(&w->record))
             window_next(window);
+    }
+}
+
+/* What the thread has done so far, to be subtracted from what it has done later. */
+static struct window_span done(const struct worker *w)
+{
+    struct timespec cpu;
+
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu) < 0)
+        die_errno("cannot read the thread's CPU time");
+    return (struct window_span){.over_at = clock_ns(),
+                                .answered = w->conns.io.total.n[COUNT_OK],
+                                .cpu_ns = timespec_ns(cpu),
+                                .slept_ns = w->conns.io.slept_ns};
+}
+
+static void note_span(struct worker *w, const struct window_span *from)
+{
+    struct window_span to = done(w);
+    uint64_t all = to.over_at - from->over_at;
+    uint64_t cpu = to.cpu_ns - from->cpu_ns;
+    uint64_t waited = to.slept_ns - from->slept_ns;
+    uint64_t off = all > cpu ? all - cpu : 0;
+
+    w->span = (struct window_span){.over_at = to.over_at,
+                                   .answered = to.answered - from->answered,
+                                   .cpu_ns = cpu,
+                                   .slept_ns = waited < off ? waited : off};
+}
+
+static void tell_rested(const struct worker *w)
+{
+    uint64_t one = 1;
+    if (write(w->order->rested_fd, &one, sizeof one) < 0)
+        die_errno("cannot tell that thread %u rests", w->conns.io.thread);
+}
+
+/* The window that is ordered, until all its requests have ended. */
+static void load_window(struct worker *w)
+{
+    struct window *window = &w->window;
+    struct window_span begin = done(w);
+
+    w->conns.io.now = w->conns.next_check = begin.over_at;
+    window->opens_at = w->order->opens_at;
+    window->closes_at = w->order->closes_at;
+    coalesce_resume(&w->conns.io.coalesce, begin.over_at);
+    window_warm_up(window, begin.over_at);
+    while (window->phase != PHASE_REST && window->phase != PHASE_CLOSED) {
+        if (moments_flag(&w->moments->stopped))
+            window_stop(window);
+        else
+            turn(w, CLOCK_NEVER);
+        if (window->phase == PHASE_ANSWERS && w->conns.io.in_flight == 0)
+            window_next(window);
+    }
+    note_span(w, &begin);
+}
+
+void worker_load_windows(struct worker *w)
+{
+    uint32_t number = 0;
+
+    w->conns.io.now = clock_ns();
+    window_rest(&w->window);
+    tell_rested(w);
+    while (w->window.phase != PHASE_CLOSED) {
+        if (moments_flag(&w->moments->stopped) || atomic_load(&w->order->over)) {
+            window_stop(&w->window);
+        } else if (atomic_load(&w->order->number) != number) {
+            number++;
+            load_window(w);
+            tell_rested(w);
+        } else {
+            turn(w, CLOCK_NEVER);
+        }
     }
 }
 

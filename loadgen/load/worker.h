@@ -8,6 +8,7 @@
 #include "loadgen/conn/conns.h"
 #include "loadgen/load/moments.h"
 #include "loadgen/load/observer.h"
+#include "loadgen/load/order.h"
 #include "loadgen/load/window.h"
 #include "loadgen/record/record.h"
 
@@ -19,7 +20,9 @@ struct worker {
     uint64_t quota;      /* of -n; UINT64_MAX without */
     uint64_t publish_at; /* when `live` is to be renewed; CLOCK_NEVER where nobody looks */
     struct live_numbers live;
-    uint32_t connected; /* open at the start */
+    uint32_t connected;         /* open at the start */
+    struct window_order *order; /* of --windows, or NULL */
+    struct window_span span;    /* of the window that is over, while the thread rests */
 };
 
 /* Allocate what the worker needs; call from its own thread, so that the memory is near it. */
@@ -34,6 +37,10 @@ void worker_settle(struct worker *w);
 
 /* Load from `start` until the window closes, in open loop until it is drained. */
 void worker_load(struct worker *w, uint64_t start);
+
+/* --windows: load in the windows that are ordered, and rest between them, until there will be no
+ * other window or the run is stopped. */
+void worker_load_windows(struct worker *w);
 
 /* Keep the connections open, and take what comes, until the run finishes. */
 void worker_hold(struct worker *w);

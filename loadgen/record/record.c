@@ -1,6 +1,7 @@
 #include "loadgen/record/record.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -95,10 +96,54 @@ void record_close(struct record *r, uint64_t at, const struct tally *total)
     count_cpu(r);
     r->open = false;
     r->closed_at = at;
-    r->window = *total;
+    r->window = r->closing = *total;
     tally_subtract(&r->window, &r->opening);
     if (r->series)
         series_window_over(r->series, at);
+}
+
+void record_slept(struct record *r, uint64_t waited_ns)
+{
+    uint64_t used_ns = (r->user_us + r->system_us) * NS_PER_US;
+    uint64_t off_ns = r->cpu_span_ns > used_ns ? r->cpu_span_ns - used_ns : 0;
+
+    r->slept_ns = waited_ns < off_ns ? waited_ns : off_ns;
+}
+
+uint64_t record_late(struct record *r, const struct tally *total)
+{
+    static const enum count also[] = {COUNT_STARTED, COUNT_UNSOLICITED, COUNT_NO_PORT,
+                                      COUNT_CONNECTS};
+    struct tally late = *total;
+
+    tally_subtract(&late, &r->closing);
+    for (unsigned k = COUNT_OK + 1; k < COUNT_OUTCOMES; k++)
+        r->window.n[k] += late.n[k];
+    for (unsigned i = 0; i < sizeof also / sizeof also[0]; i++)
+        r->window.n[also[i]] += late.n[also[i]];
+    /* Since it closed no request was begun: what started and ended at once are connections that did
+     * not come up. */
+    return r->in_flight_at_close -
+           (outcomes_failed(late.n) - late.n[COUNT_STARTED] - late.n[COUNT_UNSOLICITED]);
+}
+
+void record_clear(struct record *r)
+{
+    struct record old = *r;
+
+    *r = (struct record){.latency = old.latency,
+                         .connect_time = old.connect_time,
+                         .first_byte = old.first_byte,
+                         .by_target = old.by_target,
+                         .targets = old.targets};
+    memcpy(r->reasons, old.reasons, sizeof r->reasons);
+    histogram_clear(r->latency);
+    if (r->connect_time) {
+        histogram_clear(r->connect_time);
+        histogram_clear(r->first_byte);
+    }
+    if (r->by_target)
+        memset(r->by_target, 0, r->targets * sizeof *r->by_target);
 }
 
 void record_end(struct record *r, uint64_t end, uint64_t in_flight, uint64_t oldest)
@@ -163,4 +208,6 @@ void record_merge(struct record *into, const struct record *from)
     into->cpu_span_ns += from->cpu_span_ns;
     into->coalesced_ns += from->coalesced_ns;
     into->coalesced_slept_ns += from->coalesced_slept_ns;
+    into->slept_ns += from->slept_ns;
+    into->spun_ns += from->spun_ns;
 }

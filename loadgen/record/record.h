@@ -44,6 +44,7 @@ struct record {
 
     struct tally opening; /* all counts when it opened; */
     struct tally window;  /* and the difference when it closed */
+    struct tally closing; /* all counts when it closed */
     uint64_t opened_at, closed_at;
     uint64_t in_flight_at_open, in_flight_at_close, oldest_in_flight_ns;
     uint64_t drain_took_ns; /* after the window */
@@ -51,6 +52,8 @@ struct record {
     uint64_t user_us, system_us;
     uint64_t cpu_span_ns; /* in which those were used: the window, and until its end was seen */
     uint64_t coalesced_ns, coalesced_slept_ns;
+    uint64_t slept_ns; /* of cpu_span_ns in its waits; never more than it was on no CPU */
+    uint64_t spun_ns;  /* of cpu_span_ns in waits that found nothing (--spin) */
     /* The first cause of each outcome in the whole run: a constant string, or NULL. */
     const char *reasons[COUNT_OUTCOMES];
 };
@@ -67,6 +70,19 @@ void record_open(struct record *r, uint64_t at, const struct tally *total);
 
 /* It closes. */
 void record_close(struct record *r, uint64_t at, const struct tally *total);
+
+/* The thread waited for so long in the window that has closed, or was allowed to sleep so long. A
+ * wait is also on the CPU, when it begins and ends; and one that is ready to go on waits for a CPU.
+ * So neither figure alone is what was slept: the smaller one is never below it. */
+void record_slept(struct record *r, uint64_t waited_ns);
+
+/* --windows: what was on its way when the window closed has ended since, and the thread has counted
+ * `total`. What failed belongs to the window; good answers do not. Returns how many requests still
+ * count as on their way when it closed. */
+uint64_t record_late(struct record *r, const struct tally *total);
+
+/* Forget what was measured, but for `reasons`: the next window begins with nothing. */
+void record_clear(struct record *r);
 
 /* The load is over at `end`: with so many requests on their way, the oldest of which was sent at
  * `oldest`. */

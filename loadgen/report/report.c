@@ -135,9 +135,12 @@ static void print_failures(FILE *out, const struct run *r, const struct result *
                 r->options->connections);
     char text[REPORT_TEXT];
     if (result->sum.in_flight_at_close > 0)
-        fprintf(out, "  In flight    %llu at the end, the oldest for %s\n",
+        fprintf(out, "  In flight    %llu at the end%s%s\n",
                 (unsigned long long)result->sum.in_flight_at_close,
-                report_time(text, (double)result->sum.oldest_in_flight_ns));
+                result->sum.oldest_in_flight_ns ? ", the oldest for " : "",
+                result->sum.oldest_in_flight_ns
+                    ? report_time(text, (double)result->sum.oldest_in_flight_ns)
+                    : "");
 }
 
 /* Of several URLs, how each did; of many, how some did and all others. */
@@ -205,7 +208,7 @@ static void print_background(FILE *out, const struct run *r)
                 report_time(text, (double)r->background.cpu_us * 1e3));
 }
 
-static void print_generator(FILE *out, const struct result *result)
+static void print_generator(FILE *out, const struct options *o, const struct result *result)
 {
     fprintf(out, "  Fairness     %llu / %llu / %llu answers per connection (min/median/max)",
             (unsigned long long)result->fair_min, (unsigned long long)result->fair_median,
@@ -217,6 +220,11 @@ static void print_generator(FILE *out, const struct result *result)
             result->cpu_us_per_request);
     if (result->sum.open_loop)
         fprintf(out, ", %.1f %% spinning to be on time", 100 * result->spun_fraction);
+    else if (o->spin)
+        fprintf(out, ", %.1f %% of the time spinning for want of answers",
+                100 * result->spun_fraction);
+    else
+        fprintf(out, ", asleep for %.1f %% of the time", 100 * result->slept_fraction);
     if (result->coalesced_fraction > 0)
         fprintf(out, ", coalescing for %.0f %% of the time", 100 * result->coalesced_fraction);
     putc('\n', out);
@@ -249,8 +257,10 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     uint64_t ok = result->sum.window.n[COUNT_OK];
     char text[2][REPORT_TEXT];
 
-    fprintf(out, "%s of %s%s%s\n", report_time(text[0], (double)result->window_ns), o->url_text,
-            o->url_count > 1 ? " and others" : "",
+    fputs(report_time(text[0], (double)result->window_ns), out);
+    if (o->windows)
+        fprintf(out, " in %u window%s", r->windows.count, r->windows.count == 1 ? "" : "s");
+    fprintf(out, " of %s%s%s\n", o->url_text, o->url_count > 1 ? " and others" : "",
             run_stopped((struct run *)r) ? " (interrupted)" : "");
     fprintf(out, "  %u thread%s and %u connection%s, %s loop%s, %s\n", o->threads,
             o->threads == 1 ? "" : "s", o->connections, o->connections == 1 ? "" : "s",
@@ -275,7 +285,7 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     print_urls(out, r, result);
     print_sources(out, r);
     print_background(out, r);
-    print_generator(out, result);
+    print_generator(out, o, result);
     print_unseen(out, &r->disturbance.stolen_after);
     fprintf(out, "Requests/sec: %12.2f\n", result->requests_per_second);
     if (seconds > 0)

@@ -128,7 +128,10 @@ static json_t *generator(const struct result *result)
     put_real(o, "cpu_fraction", result->cpu_fraction);
     put_real(o, "max_thread_cpu_fraction", result->max_cpu_fraction);
     put_real(o, "cpu_us_per_request", result->cpu_us_per_request);
-    put_count(o, "spun_ns", result->sum.open_loop ? result->sum.open_loop->spun_ns : 0);
+    put_count(o, "slept_ns", result->sum.slept_ns);
+    put_real(o, "slept_fraction", result->slept_fraction);
+    put_count(o, "spun_ns",
+              result->sum.open_loop ? result->sum.open_loop->spun_ns : result->sum.spun_ns);
     put_real(o, "spun_fraction", result->spun_fraction);
     put_real(o, "coalesced_fraction", result->coalesced_fraction);
     put_count(o, "coalesced_slept_ns", result->sum.coalesced_slept_ns);
@@ -176,6 +179,7 @@ static void put_setting(json_t *root, const struct run *r, const struct result *
     put_count(root, "requests_per_connection", o->per_connection);
     put(root, "close", json_string(o->close_by_reset ? "rst" : "fin"));
     put_count(root, "think_ns", o->think_ns);
+    put(root, "spin", json_boolean(o->spin));
 }
 
 static json_t *everything(const struct run *r, const struct result *result,
@@ -189,6 +193,7 @@ static json_t *everything(const struct run *r, const struct result *result,
     put_count(root, "connected", r->connected);
     put_count(root, "settled", r->settled);
     put_count(root, "settle_ns", o->settle_ns);
+    put(root, "windows", o->windows ? json_integer(r->windows.count) : json_null());
     put_count(root, "window_ns", result->window_ns);
     put_count(root, "warmup_ns", o->warmup_ns);
     put_count(root, "requests", result->sum.window.n[COUNT_OK]);

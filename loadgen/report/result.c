@@ -95,7 +95,7 @@ static void find_busiest(struct result *result, const struct record *r)
     if (span == 0)
         return;
     double fraction = (double)(r->user_us + r->system_us) * 1e3 / span;
-    double spun = r->open_loop ? (double)r->open_loop->spun_ns / span : 0;
+    double spun = (double)(r->open_loop ? r->open_loop->spun_ns : r->spun_ns) / span;
     double busy = fraction - spun + (double)r->coalesced_slept_ns / span;
     if (fraction > result->max_cpu_fraction)
         result->max_cpu_fraction = fraction;
@@ -120,6 +120,10 @@ void result_collect(struct result *result, const struct run *r)
     }
     result->window_ns = sum->closed_at - sum->opened_at;
     result->still_ns = disturbance_still_ns(&r->disturbance, sum->opened_at, sum->closed_at);
+    if (r->options->windows) {
+        result->window_ns = r->windows.window_ns;
+        result->still_ns = r->windows.still_ns;
+    }
     uint64_t answered = sum->window.n[COUNT_OK];
     if (sum->open_loop)
         count_open(result, r);
@@ -129,6 +133,9 @@ void result_collect(struct result *result, const struct run *r)
         result->requests_per_second = (double)answered * 1e9 / (double)result->window_ns;
     if (sum->cpu_span_ns > 0) {
         result->cpu_fraction = cpu_us * 1e3 / (double)sum->cpu_span_ns;
+        result->slept_fraction = (double)sum->slept_ns / (double)sum->cpu_span_ns;
+        if (!sum->open_loop)
+            result->spun_fraction = (double)sum->spun_ns / (double)sum->cpu_span_ns;
         result->coalesced_fraction = (double)sum->coalesced_ns / (double)sum->cpu_span_ns;
     }
     if (answered > 0)

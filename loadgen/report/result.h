@@ -31,6 +31,7 @@ struct result {
      * let gather. */
     double max_busy_fraction;
     double spun_fraction;      /* of all threads: time spent in spinning */
+    double slept_fraction;     /* of all threads: time slept in the waiting call */
     double coalesced_fraction; /* of all threads: time in which answers were let gather */
     double cpu_us_per_request;
 

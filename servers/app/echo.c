@@ -6,13 +6,17 @@
 #include "servers/app/app.h"
 
 #include "servers/app/buffer.h"
+#include "servers/app/burn.h"
 #include "servers/app/count.h"
 
 static enum session_want echo_next(struct session *s, uint64_t now)
 {
     (void)now;
-    if (s->in && s->in->start < s->in->end)
+    if (s->in && s->in->start < s->in->end) {
+        if (s->in->start == 0) /* nothing of it is sent yet */
+            burn_request();
         return SESSION_WRITE;
+    }
     return s->eof ? SESSION_CLOSE : SESSION_READ;
 }
 

@@ -12,6 +12,7 @@
 #include "common/http_chunked.h"
 #include "common/http_request.h"
 #include "servers/app/buffer.h"
+#include "servers/app/burn.h"
 #include "servers/app/count.h"
 #include "servers/app/http_answer.h"
 #include "servers/app/http_resource.h"
@@ -107,6 +108,7 @@ static uint32_t write_answer(struct http_session *h, struct answer *a, const uin
         a->connection = ANSWER_KEEP_ALIVE;
     b->end += (uint32_t)answer_head(b->data + b->end, a);
     count(&h->base.counters->requests, 1);
+    burn_request();
 
     h->tail_offset = h->tail_end = 0;
     if (r->method == HTTP_HEAD)
@@ -175,7 +177,7 @@ static void answer(struct http_session *h)
         write_error(h, res->status, res->allow);
         return;
     case RESOURCE_CPU:
-        resource_burn(res->argument);
+        burn((int64_t)res->argument * (int64_t)NS_PER_US);
         /* fall through */
     case RESOURCE_TEXT:
     case RESOURCE_WAIT:

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "common/clock.h"
 #include "common/http_chars.h"
 
 const char resource_text[] = "iomodels: one answer, whatever the model.\n";
@@ -119,21 +118,4 @@ const uint8_t *resource_pattern(void)
             pattern[row * 64 + 3 - i] = (uint8_t)('0' + rest % 10);
     }
     return pattern;
-}
-
-/* CPU time has a clock of its own, but reading it is a system call, and the system calls of a
- * server are what this suite counts. So the ordinary clock is read over and over: from one reading
- * to the next go some tens of nanoseconds, and a long gap means that another thread had the CPU; no
- * more than a little of it is counted. */
-void resource_burn(uint64_t us)
-{
-    const uint64_t gap = 5 * NS_PER_US;
-    uint64_t left = us * NS_PER_US, before = clock_ns();
-    while (left > 0) {
-        uint64_t now = clock_ns(), used = now - before;
-        before = now;
-        if (used > gap)
-            used = gap; /* and not nothing: a slow clock source must not make this endless */
-        left = used < left ? left - used : 0;
-    }
 }

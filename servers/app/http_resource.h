@@ -42,7 +42,4 @@ extern const char resource_text[];
 #define RESOURCE_PATTERN_SIZE 65536u
 const uint8_t *resource_pattern(void);
 
-/* Use up `us` microseconds of this thread's CPU. */
-void resource_burn(uint64_t us);
-
 #endif

@@ -308,9 +308,10 @@ def consistent(j):
     if j["verdict"] not in ("INVALID", "FAILED"):
         busy = g["max_thread_cpu_fraction"]
         if j["threads"] == 1 and j["window_ns"]:
-            busy += g["coalesced_slept_ns"] / j["window_ns"]
-        # With sleep counted in, what the figures here add up to is not exact.
-        if g["coalesced_slept_ns"] == 0 or j["threads"] == 1 and abs(busy - 0.95) > 0.02:
+            busy += (g["coalesced_slept_ns"] - (g["spun_ns"] if j["spin"] else 0)) / j["window_ns"]
+        # With sleep counted in, or spinning out, what the figures here add up to is not exact.
+        if g["coalesced_slept_ns"] == 0 and not j["spin"] or \
+                j["threads"] == 1 and abs(busy - 0.95) > 0.02:
             assert (j["verdict"] == "generator-limited") == (busy > 0.95 and not is_open)
     d = j["disturbance"]
     disturbed = d["quota_throttled_ns"] > 0.01 * j["window_ns"] or d["stolen_fraction"] > 0.15 or \
@@ -318,6 +319,9 @@ def consistent(j):
     if j["verdict_reason"].startswith("disturbed: "):
         assert disturbed and j["verdict"] == "INVALID", d
     assert j["verdict"] in ("INVALID", "FAILED") or not disturbed, d
+    assert 0 <= g["slept_fraction"] and g["slept_fraction"] + g["cpu_fraction"] < 1.001, g
+    assert not j["spin"] or g["slept_ns"] == 0, g
+    assert g["spun_ns"] == 0 or is_open or j["spin"], g
     assert 0 <= g["coalesced_fraction"] <= 1
     assert g["coalesced_slept_ns"] == 0 or g["coalesced_fraction"] > 0
     assert (j["verdict"] == "ok") == (j["verdict_reason"] == "")
