@@ -14,9 +14,10 @@ static void tell_unknown(const struct verify *v)
         printf("cannot be checked: %zu trial%s without histogram\n", v->no_histogram,
                text_s((double)v->no_histogram));
     if (v->no_generator_verdict > 0)
-        printf("cannot be checked: %zu row%s without the column generator_verdict; each has a verdict "
-               "that some verdict of a load generator gives\n",
-               v->no_generator_verdict, text_s((double)v->no_generator_verdict));
+        printf(
+            "cannot be checked: %zu row%s without the column generator_verdict; each has a verdict "
+            "that some verdict of a load generator gives\n",
+            v->no_generator_verdict, text_s((double)v->no_generator_verdict));
     if (v->breaks_little > 0)
         printf("cannot be checked: %zu row%s of a run older than the check break Little's law "
                "(results/README.md)\n",

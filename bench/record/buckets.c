@@ -63,8 +63,9 @@ static bool add_file(struct buckets *all, const char *path, const struct trial_r
         snprintf(error, error_size, "%s:%zu: the last line is cut off", path, c.cut_line);
     } else if (good && !isnan(samples) && all->total - before != samples) {
         good = false;
-        snprintf(error, error_size, "%s holds %.0f samples, line %zu of trials.csv tells of %.0f",
-                 path, all->total - before, row->line, samples);
+        snprintf(error, error_size,
+                 "%s holds %.0f samples, line %zu of trials.csv tells of %.0f", path,
+                 all->total - before, row->line, samples);
     }
     csv_free(&c);
     return good;

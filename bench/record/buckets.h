@@ -23,9 +23,9 @@ struct buckets {
 enum buckets_result { BUCKETS_GOOD, BUCKETS_MISSING, BUCKETS_BAD };
 
 /* Add the histogram of the trial of `row`, below the run directory `dir`. BUCKETS_MISSING where
- * there is no such file. BUCKETS_BAD with one line in `error`, which names the file and where it has
- * lines the line: a line is no bucket, does not lie above the one before it, or is cut off; or the
- * file holds another number of samples than the row has answers and timeouts. */
+ * there is no such file. BUCKETS_BAD with one line in `error`, which names the file and where it
+ * has lines the line: a line is no bucket, does not lie above the one before it, or is cut off; or
+ * the file holds another number of samples than the row has answers and timeouts. */
 enum buckets_result buckets_read(struct buckets *all, const char *dir,
                                  const struct trial_row *row, char *error, size_t error_size);
 

@@ -32,7 +32,7 @@ struct compare_cell {
     double a, b; /* geometric means of the trials */
     size_t n_a, n_b;
     double ratio, low, high; /* b / a, with an interval for this point alone */
-    double p, within_p;      /* of no difference, and of a difference beyond the margin; corrected */
+    double p, within_p; /* of no difference, and of a difference beyond the margin; corrected */
     enum compare_verdict verdict;
     const char *bound; /* what the load generator makes of the ratio: "≥", "≤", or "" */
 };
@@ -52,25 +52,26 @@ struct compare {
     struct compare_options options;
     struct compare_point *at; /* in the order of a's summary */
     size_t count;
-    size_t only_a, only_b;      /* points that the other run does not have */
-    struct rate_basis basis;    /* of both: `at` is that of a */
-    double yardstick_ratio;     /* of the yardsticks themselves, b / a; NaN */
-    bool yardstick_in_one;      /* one run has it: so it is not used */
-    struct levels levels[2];    /* of the trials of a and b, each by the mean of its point */
+    size_t only_a, only_b;   /* points that the other run does not have */
+    struct rate_basis basis; /* of both: `at` is that of a */
+    double yardstick_ratio;  /* of the yardsticks themselves, b / a; NaN */
+    bool yardstick_in_one;   /* one run has it: so it is not used */
+    struct levels levels[2]; /* of the trials of a and b, each by the mean of its point */
 };
 
 /* Shapes that differ by less are not worth a word, however certain: with a million latencies any
  * two windows differ. */
 #define COMPARE_SHAPE_MIN 0.1
 
-/* Compare the points that both runs have. The logarithms of a point's trials, those that its figures
- * come from (summary_uses()), are tested by difference_of(): the variance of a point is moderated by
- * those of all points of its run. The p-values of all points and figures together are corrected.
+/* Compare the points that both runs have. The logarithms of a point's trials, those that its
+ * figures come from (summary_uses()), are tested by difference_of(): the variance of a point is
+ * moderated by those of all points of its run. The p-values of all points and figures together are
+ * corrected.
  *
- * The verdict is SAME where the corrected `within_p` is at most alpha, else BETTER or WORSE where the
- * corrected `p` is, else OPEN. Where the load generator limited a run the ratio of rates is a bound,
- * and only a verdict that the bound allows is given. INVALID points, those that starve connections
- * and those with another answer have none.
+ * The verdict is SAME where the corrected `within_p` is at most alpha, else BETTER or WORSE where
+ * the corrected `p` is, else OPEN. Where the load generator limited a run the ratio of rates is a
+ * bound, and only a verdict that the bound allows is given. INVALID points, those that starve
+ * connections and those with another answer have none.
  *
  * The shape has changed where its distance is at least COMPARE_SHAPE_MIN and above that of any two
  * trials of one run; this needs two trials on each side, and all of their histograms. Returns false

@@ -83,8 +83,8 @@ char *environment_fingerprint(const struct environment *e)
     char *online = fact(e, "machine", "cpus_online");
     char *server = fact(e, "placement", "server_cpus");
     char *generator = fact(e, "placement", "generator_cpus");
-    char *text = text_format("%s, %s CPUs, server on %s, load on %s", cpu, online, server,
-                             generator);
+    char *text =
+        text_format("%s, %s CPUs, server on %s, load on %s", cpu, online, server, generator);
     free(generator);
     free(server);
     free(online);

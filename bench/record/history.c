@@ -70,9 +70,13 @@ static void put_point(FILE *f, const struct results *r, const struct summary_poi
     const double figures[] = {rate.median, rate.low, rate.high, p->at[S_CPU_PER_REQUEST].median,
                               p->at[S_P99_US].median};
     const char *const texts[] = {
-        e->date, commit_of(e), machine,
-        json_text(json_object_get(e->json, "machine"), "kernel_release", "unknown"), p->scenario,
-        protocol_names[p->protocol], p->model};
+        e->date,
+        commit_of(e),
+        machine,
+        json_text(json_object_get(e->json, "machine"), "kernel_release", "unknown"),
+        p->scenario,
+        protocol_names[p->protocol],
+        p->model};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         csv_put_text(f, texts[i]);
         fputc(',', f);
@@ -144,7 +148,8 @@ static const char *read_point(const struct csv *c, size_t row, struct history_po
     uint64_t connections;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         const char *text = text_of(c, row, texts[i].column);
-        if (text[0] == '\0' || snprintf(texts[i].to, texts[i].size, "%s", text) >= (int)texts[i].size)
+        if (text[0] == '\0' ||
+            snprintf(texts[i].to, texts[i].size, "%s", text) >= (int)texts[i].size)
             return texts[i].column;
     }
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)

@@ -1,4 +1,5 @@
-/* Runs over time: a small file for each run, DIR/DATE-COMMIT-SCENARIO.csv, one row for each point. */
+/* Runs over time: a small file for each run, DIR/DATE-COMMIT-SCENARIO.csv, one row for each point.
+ * */
 #ifndef IOM_HISTORY_H
 #define IOM_HISTORY_H
 

@@ -16,8 +16,8 @@ struct plan_again {
     struct plan plan;         /* of its seed and its limit of descriptors */
 };
 
-/* Returns false with one line in `error` where scenario.ini cannot be read or environment.json lacks
- * what a plan needs. Free it in both cases. */
+/* Returns false with one line in `error` where scenario.ini cannot be read or environment.json
+ * lacks what a plan needs. Free it in both cases. */
 bool plan_again(struct plan_again *p, const char *dir, const struct environment *e, char *error,
                 size_t error_size);
 void plan_again_free(struct plan_again *p);

@@ -11,7 +11,7 @@ extern const char rate_yardstick_column[];
 
 /* What rates are measured in. */
 struct rate_basis {
-    bool yardstick; /* the ratio to the yardstick, times `at`; else requests per second as they were */
+    bool yardstick; /* the ratio to the yardstick, times `at`; else requests/s */
     double at;      /* the median of the yardstick; NaN without */
 };
 

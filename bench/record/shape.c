@@ -45,8 +45,8 @@ static void add_trial(struct sample *s, const struct buckets *b)
     append(&s->all, &bars);
 }
 
-static bool read_sample(struct sample *s, const struct results *r, const struct summary_point *p,
-                        char *error, size_t error_size)
+static bool read_sample(struct sample *s, const struct results *r,
+                        const struct summary_point *p, char *error, size_t error_size)
 {
     bool good = true;
     for (size_t i = 0; good && !s->missing && i < r->rows.count; i++) {
@@ -88,9 +88,9 @@ static double greatest_within(const struct sample *s)
     return greatest;
 }
 
-bool shape_compare(struct shape *s, const struct results *a, const struct summary_point *point_a,
-                   const struct results *b, const struct summary_point *point_b, char *error,
-                   size_t error_size)
+bool shape_compare(struct shape *s, const struct results *a,
+                   const struct summary_point *point_a, const struct results *b,
+                   const struct summary_point *point_b, char *error, size_t error_size)
 {
     struct sample x = {0}, y = {0};
     *s = (struct shape){NAN, NAN};

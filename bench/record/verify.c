@@ -17,9 +17,8 @@
 #include "common/err.h"
 
 /* One check more; a line where it failed. */
-__attribute__((format(printf, 5, 6))) static void check(struct verify *v, bool good,
-                                                        const char *file, size_t line,
-                                                        const char *format, ...)
+__attribute__((format(printf, 5, 6))) static void
+check(struct verify *v, bool good, const char *file, size_t line, const char *format, ...)
 {
     v->checks++;
     if (good)
@@ -33,7 +32,8 @@ __attribute__((format(printf, 5, 6))) static void check(struct verify *v, bool g
     fputc('\n', v->f);
 }
 
-static void check_scenario(struct verify *v, const struct results *r, const struct plan_again *p)
+static void check_scenario(struct verify *v, const struct results *r,
+                           const struct plan_again *p)
 {
     const struct environment *e = &r->environment;
     const json_t *s = json_object_get(e->json, "scenario");
@@ -44,8 +44,9 @@ static void check_scenario(struct verify *v, const struct results *r, const stru
           "not the text that environment.json has of the scenario");
     check(v, strcmp(e->scenario.name, p->scenario.name) == 0, "environment.json", 1,
           "the scenario is '%s', scenario.ini has '%s'", e->scenario.name, p->scenario.name);
-    check(v, e->scenario.repetitions == p->scenario.repetitions &&
-                 e->scenario.rank == p->scenario.rank,
+    check(v,
+          e->scenario.repetitions == p->scenario.repetitions &&
+              e->scenario.rank == p->scenario.rank,
           "environment.json", 1, "other repetitions or another rank than scenario.ini");
     check(v, trials == (double)p->plan.count && points == (double)p->plan.points,
           "environment.json", 1, "%.0f trials of %.0f points, the plan has %zu of %zu", trials,
@@ -62,15 +63,17 @@ static void check_place(struct verify *v, const struct trial_row *row,
         check(v, false, "trials.csv", row->line, "the plan has no trial %u", row->trial);
         return;
     }
-    check(v, t->block == row->block && t->protocol == row->protocol &&
-                 t->connections == row->connections && strcmp(t->model->name, row->model) == 0,
+    check(v,
+          t->block == row->block && t->protocol == row->protocol &&
+              t->connections == row->connections && strcmp(t->model->name, row->model) == 0,
           "trials.csv", row->line,
           "trial %u of the plan is %s %s, %u connection%s, block %u: not this row", row->trial,
           protocol_names[t->protocol], t->model->name, t->connections, text_s(t->connections),
           t->block);
 }
 
-static void check_complete(struct verify *v, const struct results *r, const struct plan_again *p)
+static void check_complete(struct verify *v, const struct results *r,
+                           const struct plan_again *p)
 {
     bool *seen = xcalloc(p->plan.count + 1, sizeof *seen);
     for (size_t i = 0; i < r->rows.count; i++)
@@ -156,8 +159,9 @@ static void check_verdict(struct verify *v, const struct results *r, const struc
         return;
     }
     struct trial_row again = judged(r, p, row, row->generator_verdict);
-    check(v, agrees(&again, row), "trials.csv", row->line, "%s, '%s': its figures give %s, '%s'",
-          verdict_names[row->verdict], row->reason, verdict_names[again.verdict], again.reason);
+    check(v, agrees(&again, row), "trials.csv", row->line,
+          "%s, '%s': its figures give %s, '%s'", verdict_names[row->verdict], row->reason,
+          verdict_names[again.verdict], again.reason);
 }
 
 static void check_histogram(struct verify *v, const struct results *r,

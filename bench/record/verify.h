@@ -9,10 +9,10 @@
 #include "bench/record/results.h"
 
 struct verify {
-    FILE *f;         /* a line for each disagreement, "FILE:LINE: what is wrong" */
+    FILE *f; /* a line for each disagreement, "FILE:LINE: what is wrong" */
     const char *dir;
     size_t trials, checks, disagreements;
-    size_t unknown;  /* checks that could not be made: data that the run does not have */
+    size_t unknown; /* checks that could not be made: data that the run does not have */
     size_t no_histogram, no_generator_verdict, breaks_little, no_column; /* what these are */
 };
 
@@ -23,12 +23,12 @@ struct verify {
  * - its histogram holds as many samples as the row tells of, in buckets of common/histogram.h; its
  *   percentiles are those of the row, mean and deviation lie within what the buckets allow;
  * - no histogram belongs to no trial;
- * - summary.csv and ratios.csv are, byte for byte, what is made of the rows. Of a version with fewer
- *   columns, those that are there are compared.
+ * - summary.csv and ratios.csv are, byte for byte, what is made of the rows. Of a version with
+ *   fewer columns, those that are there are compared.
  *
  * Rows without the column generator_verdict are older than the laws of trial/consistent.h: they are
- * judged without these, with each verdict that a generator can give; whether they break Little's law
- * is counted in `unknown`. */
+ * judged without these, with each verdict that a generator can give; whether they break Little's
+ * law is counted in `unknown`. */
 void verify_run(struct verify *v, const struct results *r);
 
 #endif

@@ -14,8 +14,8 @@ static const double rounding_us = 0.0011;
 static const struct {
     enum metric metric;
     uint32_t ppm;
-} percentiles[] = {{M_P50_US, 500000},   {M_P75_US, 750000},   {M_P90_US, 900000},
-                   {M_P95_US, 950000},   {M_P99_US, 990000},   {M_P999_US, 999000},
+} percentiles[] = {{M_P50_US, 500000},  {M_P75_US, 750000}, {M_P90_US, 900000},
+                   {M_P95_US, 950000},  {M_P99_US, 990000}, {M_P999_US, 999000},
                    {M_P9999_US, 999900}};
 
 /* The samples again, each as the highest value of its bucket. */
@@ -61,8 +61,8 @@ static bool percentiles_agree(const struct histogram *h, const struct trial_row 
     return true;
 }
 
-/* Least, greatest and mean latency lie where the buckets are. The deviation is within half a bucket,
- * 0.05 % of the values, of that of the buckets' middles. */
+/* Least, greatest and mean latency lie where the buckets are. The deviation is within half a
+ * bucket, 0.05 % of the values, of that of the buckets' middles. */
 static bool moments_agree(const struct buckets *b, const struct trial_row *row, char *why,
                           size_t size)
 {
@@ -81,7 +81,8 @@ static bool moments_agree(const struct buckets *b, const struct trial_row *row, 
     if (v[M_MIN_US] * 1e3 < first->lowest_ns - 1 || v[M_MIN_US] * 1e3 > first->highest_ns + 1)
         snprintf(why, size, "min_us is %.3f, the first bucket of trial %u goes to %.3f",
                  v[M_MIN_US], row->trial, first->highest_ns / 1e3);
-    else if (v[M_MAX_US] * 1e3 < last->lowest_ns - 1 || v[M_MAX_US] * 1e3 > last->highest_ns + 1)
+    else if (v[M_MAX_US] * 1e3 < last->lowest_ns - 1 ||
+             v[M_MAX_US] * 1e3 > last->highest_ns + 1)
         snprintf(why, size, "max_us is %.3f, the last bucket of trial %u begins at %.3f",
                  v[M_MAX_US], row->trial, last->lowest_ns / 1e3);
     else if (v[M_MEAN_US] < low - rounding_us || v[M_MEAN_US] > high + rounding_us)
@@ -108,7 +109,8 @@ enum buckets_result verify_histogram(const char *dir, const struct trial_row *ro
             *line = (size_t)(wrong - b.at) + 2;
             snprintf(why, size, "%.0f to %.0f is no bucket of a histogram", wrong->lowest_ns,
                      wrong->highest_ns);
-        } else if (!percentiles_agree(h, row, why, size) || !moments_agree(&b, row, why, size)) {
+        } else if (!percentiles_agree(h, row, why, size) ||
+                   !moments_agree(&b, row, why, size)) {
             *line = row->line;
         }
         result = *line > 0 ? BUCKETS_BAD : BUCKETS_GOOD;

@@ -41,8 +41,9 @@ bool compare_picture(const struct compare *c, const char *scripts, const char *s
     }
     char *a = gnuplot_string(c->a->dir);
     char *b = gnuplot_string(c->b->dir);
-    char *set = text_format("a=%s; b=%s; margin=%.6f; basis='%s'", a, b, c->options.margin,
-                            c->basis.yardstick ? "by the yardstick" : "requests/s as they were");
+    char *set =
+        text_format("a=%s; b=%s; margin=%.6f; basis='%s'", a, b, c->options.margin,
+                    c->basis.yardstick ? "by the yardstick" : "requests/s as they were");
     bool good = workshop_draw(&w, scripts, set, svg, error, error_size);
     free(set);
     free(b);

@@ -13,7 +13,8 @@ static const char *const verdict_words[COMPARE_FIGURES][COMPARE_VERDICTS] = {
     [COMPARE_CPU] = {"cheaper", "dearer", "same", "cannot tell"},
     [COMPARE_TAIL] = {"shorter", "longer", "same", "cannot tell"},
 };
-static const char *const figure_words[COMPARE_FIGURES] = {"requests/s", "CPU per request", "p99"};
+static const char *const figure_words[COMPARE_FIGURES] = {"requests/s", "CPU per request",
+                                                          "p99"};
 static const char *const correction_words[] = {
     [CORRECT_HOLM] = "corrected after Holm for all of them",
     [CORRECT_BH] = "corrected after Benjamini and Hochberg for all of them",
@@ -46,9 +47,8 @@ static void add_row(struct grid *g, const struct compare_point *p)
     grid_cell(g, "%s", figure_thousands(p->at[COMPARE_RATE].b, b));
     for (int f = 0; f < COMPARE_FIGURES; f++) {
         ratio_cell(g, p, (enum compare_figure)f);
-        grid_cell(g, "%s", p->excuse && f > 0
-                               ? ""
-                               : compare_verdict_text(p, (enum compare_figure)f));
+        grid_cell(g, "%s",
+                  p->excuse && f > 0 ? "" : compare_verdict_text(p, (enum compare_figure)f));
     }
     if (isnan(p->shape))
         grid_cell(g, "n/a");
@@ -60,8 +60,8 @@ static void put_table(FILE *f, const struct compare *c, enum protocol protocol,
                       enum format format)
 {
     struct grid g = {
-        .heads = {"model", "connections", "A requests/s", "B requests/s", "B/A", "", "CPU B/A", "",
-                  "p99 B/A", "", "shape"},
+        .heads = {"model", "connections", "A requests/s", "B requests/s", "B/A", "", "CPU B/A",
+                  "", "p99 B/A", "", "shape"},
         .columns = 11,
         .left = 1u << 0 | 1u << 5 | 1u << 7 | 1u << 9,
     };
@@ -69,7 +69,8 @@ static void put_table(FILE *f, const struct compare *c, enum protocol protocol,
         if (c->at[i].a->protocol == protocol)
             add_row(&g, &c->at[i]);
     if (g.count > 0) {
-        fprintf(f, format == FORMAT_MARKDOWN ? "\n### %s\n\n" : "\n%s\n", protocol_names[protocol]);
+        fprintf(f, format == FORMAT_MARKDOWN ? "\n### %s\n\n" : "\n%s\n",
+                protocol_names[protocol]);
         grid_put(f, &g, format);
     }
     grid_free(&g);
@@ -99,15 +100,17 @@ static void put_basis(FILE *f, const struct compare *c)
 {
     char at[32];
     if (c->basis.yardstick)
-        fprintf(f,
-                "\nRates are ratios to the yardstick of the same half seconds, times the median of A's "
-                "yardstick, %s requests/s. The yardstick itself made %.3f times as much in B.\n",
-                figure_thousands(c->basis.at, at), c->yardstick_ratio);
+        fprintf(
+            f,
+            "\nRates are ratios to the yardstick of the same half seconds, times the median of A's "
+            "yardstick, %s requests/s. The yardstick itself made %.3f times as much in B.\n",
+            figure_thousands(c->basis.at, at), c->yardstick_ratio);
     else
-        fprintf(f,
-                "\nRates are requests/s as they were: %s. What the machine did to a whole run is "
-                "in the ratios.\n",
-                c->yardstick_in_one ? "only one run has a yardstick" : "no run has a yardstick");
+        fprintf(
+            f,
+            "\nRates are requests/s as they were: %s. What the machine did to a whole run is "
+            "in the ratios.\n",
+            c->yardstick_in_one ? "only one run has a yardstick" : "no run has a yardstick");
     for (int i = 0; i < 2; i++)
         if (c->levels[i].two)
             fprintf(f,
@@ -137,11 +140,12 @@ static void put_counts(FILE *f, const struct compare *c, enum format format)
     }
     fprintf(f, "%sshape of the latencies: %zu changed\n", format == FORMAT_MARKDOWN ? "* " : "",
             shapes);
-    fprintf(f,
-            "\nOf %zu point%s, %zu without verdict. 'Same' is within %.3g %%. Verdicts err with "
-            "probability %.3g %%, %s; the intervals are those of each point alone.\n",
-            c->count, text_s((double)c->count), excused, c->options.margin * 100,
-            c->options.alpha * 100, correction_words[c->options.correction]);
+    fprintf(
+        f,
+        "\nOf %zu point%s, %zu without verdict. 'Same' is within %.3g %%. Verdicts err with "
+        "probability %.3g %%, %s; the intervals are those of each point alone.\n",
+        c->count, text_s((double)c->count), excused, c->options.margin * 100,
+        c->options.alpha * 100, correction_words[c->options.correction]);
 }
 
 void compare_text(FILE *f, const struct compare *c, enum format format)
@@ -166,8 +170,9 @@ static void csv_figure(FILE *f, const struct compare_point *p, enum compare_figu
     const struct {
         double value;
         int digits;
-    } figures[] = {{c->a, 4},    {c->b, 4}, {(double)c->n_a, 0}, {(double)c->n_b, 0}, {c->ratio, 5},
-                   {c->low, 5}, {c->high, 5}, {c->p, 6},          {c->within_p, 6}};
+    } figures[] = {{c->a, 4},           {c->b, 4},     {(double)c->n_a, 0},
+                   {(double)c->n_b, 0}, {c->ratio, 5}, {c->low, 5},
+                   {c->high, 5},        {c->p, 6},     {c->within_p, 6}};
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         fputc(',', f);
         csv_put_number(f, figures[i].value, figures[i].digits);

@@ -102,7 +102,8 @@ static void put_series(FILE *f, struct series *s)
 static bool seen(const struct history *h, size_t i)
 {
     for (size_t k = 0; k < i; k++)
-        if (h->at[k].protocol == h->at[i].protocol && strcmp(h->at[k].model, h->at[i].model) == 0)
+        if (h->at[k].protocol == h->at[i].protocol &&
+            strcmp(h->at[k].model, h->at[i].model) == 0)
             return true;
     return false;
 }
@@ -124,7 +125,8 @@ size_t history_text(FILE *f, const struct history *h, const char *model)
     for (size_t i = 0; i < h->machine_count; i++)
         fprintf(f, "machine %c: %s\n", (int)('a' + i % 26), h->machines[i]);
     if (h->machine_count > 1)
-        fprintf(f, "These are %zu machines: do not read figures of one beside those of another.\n",
+        fprintf(f,
+                "These are %zu machines: do not read figures of one beside those of another.\n",
                 h->machine_count);
     return tables;
 }

@@ -36,7 +36,8 @@ bool workshop_open(struct workshop *w, const char *name, char *error, size_t err
     *w = (struct workshop){.name = name};
     w->dir = text_format("%s/iomodels-%s-XXXXXX", base && base[0] ? base : "/tmp", name);
     if (!mkdtemp(w->dir)) {
-        snprintf(error, error_size, "cannot make the directory %s: %s", w->dir, strerror(errno));
+        snprintf(error, error_size, "cannot make the directory %s: %s", w->dir,
+                 strerror(errno));
         free(w->dir);
         return false;
     }
@@ -81,8 +82,8 @@ bool workshop_draw(struct workshop *w, const char *scripts, const char *set, con
     bool good = absolute != NULL;
     if (good) {
         char *quoted = gnuplot_string(absolute);
-        char *all = text_format("dir='.'; scripts=%s; name='%s'; models=''; %s", quoted, w->name,
-                                set);
+        char *all =
+            text_format("dir='.'; scripts=%s; name='%s'; models=''; %s", quoted, w->name, set);
         good = gnuplot_run(absolute, script, all, w->dir, w->svg, no_png, sizeof no_png, error,
                            error_size) &&
                copy(w->svg, to, error, error_size);

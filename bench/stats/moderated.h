@@ -15,9 +15,10 @@ struct variance_prior {
 
 /* From the variances of many groups, each of `freedom` degrees, where the true variances follow a
  * scaled inverse chi-square distribution: its two parameters, by the moments of the logarithms.
- * Groups of no freedom and NaN are passed over. Fewer than three groups tell nothing. Source: Smyth,
- * "Linear Models and Empirical Bayes Methods for Assessing Differential Expression in Microarray
- * Experiments", Statistical Applications in Genetics and Molecular Biology 3(1), 2004, section 6. */
+ * Groups of no freedom and NaN are passed over. Fewer than three groups tell nothing. Source:
+ * Smyth, "Linear Models and Empirical Bayes Methods for Assessing Differential Expression in
+ * Microarray Experiments", Statistical Applications in Genetics and Molecular Biology 3(1), 2004,
+ * section 6. */
 struct variance_prior variance_prior_of(const double *variance, const double *freedom,
                                         size_t n);
 
@@ -32,8 +33,8 @@ struct side {
 struct side side_of(const double *values, size_t n);
 
 struct difference {
-    double mean;      /* of b less that of a */
-    double error;     /* its standard error; NaN where nothing is known of the variance */
+    double mean;  /* of b less that of a */
+    double error; /* its standard error; NaN where nothing is known of the variance */
     double freedom;
 };
 

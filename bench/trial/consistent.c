@@ -19,7 +19,7 @@ static bool at_most(double a, double b, double slack)
 
 static bool ordered(const struct trial_row *row, char *why, size_t size)
 {
-    static const enum metric rising[] = {M_MIN_US, M_P50_US, M_P75_US,  M_P90_US,  M_P95_US,
+    static const enum metric rising[] = {M_MIN_US, M_P50_US,  M_P75_US,   M_P90_US, M_P95_US,
                                          M_P99_US, M_P999_US, M_P9999_US, M_MAX_US};
     const double *v = row->value;
     for (size_t i = 1; i < sizeof rising / sizeof rising[0]; i++) {
@@ -65,7 +65,8 @@ static bool jain_fits(const struct trial_row *row)
     double rounding = 1e-4;
     if (!(mean > 0) || isnan(above) || isnan(below))
         return true;
-    return at_most(v[M_JAIN], square / (square + (above * above + below * below) / n), rounding) &&
+    return at_most(v[M_JAIN], square / (square + (above * above + below * below) / n),
+                   rounding) &&
            at_most(square / (square + above * below), v[M_JAIN], rounding);
 }
 
@@ -126,7 +127,8 @@ static bool shared_out(const struct trial_row *row, char *why, size_t size)
     double slept = row_figure(row, "generator_slept_fraction");
     if (at_most(v[M_GENERATOR_CPU_FRACTION] + slept, 1, share_slack))
         return true;
-    snprintf(why, size, "the load generator ran for %.0f %% of the window and slept for %.0f %%",
+    snprintf(why, size,
+             "the load generator ran for %.0f %% of the window and slept for %.0f %%",
              v[M_GENERATOR_CPU_FRACTION] * 100, slept * 100);
     return false;
 }
@@ -139,8 +141,8 @@ bool consistent_figures(const struct trial_row *row, char *why, size_t size)
 double little_slowest(const struct trial_row *row, double n)
 {
     static const struct {
-        double above; /* so much of all lies above the next percentile, and is at most `least` */
-        enum metric least;
+        double above;      /* so much of all lies above the percentile of the next part */
+        enum metric least; /* and is at most this */
     } parts[] = {{1e-4, M_MAX_US}, {1e-3, M_P9999_US}, {1e-2, M_P999_US}, {0.05, M_P99_US},
                  {0.1, M_P95_US},  {0.25, M_P90_US},   {0.5, M_P75_US},   {1, M_P50_US}};
     const double *v = row->value;

@@ -21,10 +21,10 @@
  *   longer than the window. */
 bool consistent_figures(const struct trial_row *row, char *why, size_t size);
 
-/* Little's law (J. D. C. Little, "A Proof for the Queuing Formula L = λW", Operations Research 9(3),
- * 1961) in a closed loop of one request a connection. Let R be the sum of all latencies of the
- * window (answers and timeouts), by window times connections. Each connection has a request under
- * way at any time, so R is 1 but for two edges and two gaps:
+/* Little's law (J. D. C. Little, "A Proof for the Queuing Formula L = λW", Operations Research
+ * 9(3), 1961) in a closed loop of one request a connection. Let R be the sum of all latencies of
+ * the window (answers and timeouts), by window times connections. Each connection has a request
+ * under way at any time, so R is 1 but for two edges and two gaps:
  *
  * - Requests under way when the window opens bring the part of their latency from before. They are
  *   `in_flight_at_start` of all that ended, so together they have at most as much latency as the
@@ -33,8 +33,8 @@ bool consistent_figures(const struct trial_row *row, char *why, size_t size);
  *   `oldest_in_flight_us`, so R is at least 1 - this by the window.
  * - Between an answer and the next request the generator works, for no longer than it works for a
  *   request. With one connection that can be a third of the time, with 64 it is below 2 %.
- * - A connection that is lost has none under way until it is up again. So the lower bound holds only
- *   where no request failed, no connection starved and the server holds all.
+ * - A connection that is lost has none under way until it is up again. So the lower bound holds
+ *   only where no request failed, no connection starved and the server holds all.
  *
  * Beyond these bounds R may be off by 2 %. False with both figures in `why`. */
 bool consistent_little(const struct trial_row *row, char *why, size_t size);

@@ -35,9 +35,10 @@ struct judge_facts {
  *   figures are too low. What others took must also be more than two ticks of the clock by which
  *   the kernel reports CPU time. Where only system calls are counted (block 0) others may disturb.
  * - The counters cover another window than the answers do, by more than 5 %.
- * - Throughput, mean latency and connections break Little's law (trial/consistent.h; not in block 0).
- * - The threads of the generator neither ran nor slept for more than 0.15 of the window: others kept
- *   them from their CPUs. (Where their sleep is known, and each has a CPU.)
+ * - Throughput, mean latency and connections break Little's law (trial/consistent.h; not in block
+ *   0).
+ * - The threads of the generator neither ran nor slept for more than 0.15 of the window: others
+ *   kept them from their CPUs. (Where their sleep is known, and each has a CPU.)
  * - The generator calls its run FAILED or, but for block 0, INVALID (loadgen/report/verdict.h).
  *
  * generator-limited: the generator was saturated while the server still had CPU to spare (below

@@ -126,7 +126,8 @@ extern const int metric_digits[METRIC_COUNT];
 /* Whether a reason tells of a disturbance, that of the load generator or one out of a file. */
 bool reason_of_disturbance(const char *reason);
 
-/* The figure in the column of that name; NaN also where rows of this version have no such column. */
+/* The figure in the column of that name; NaN also where rows of this version have no such column.
+ * */
 double row_figure(const struct trial_row *row, const char *column);
 
 /* Round the figures to the decimals that the file has. A row is judged as it will be read: whoever

@@ -165,8 +165,7 @@ class MadeRun:
                  trials=points * self.repetitions, skipped=[],
                  models=[dict(known[m], differs=None, options=None) for m in self.models])
         e["scenario"].update(name=self.scenario, question=None, expect=None, order=None, rank=64,
-                             repetitions=self.repetitions, duration_s=0.35, warmup_s=0.1, timeout_s=2.0,
-                             text=text)
+                             repetitions=self.repetitions, duration_s=0.35, warmup_s=0.1, text=text)
         with open(self.path("scenario.ini"), "w", encoding="utf-8") as f:
             f.write(text)
         self.save_environment()

@@ -118,7 +118,8 @@ static void by_one_figure(void **state)
 static void each_damaged_figure_has_its_reason(void **state)
 {
     static const struct change cases[] = {
-        {M_MIN_US, 2300, VERDICT_INVALID, "min_us is 2300.000, above p50_us, which is 2240.000"},
+        {M_MIN_US, 2300, VERDICT_INVALID,
+         "min_us is 2300.000, above p50_us, which is 2240.000"},
         {M_P75_US, 2200, VERDICT_INVALID, "p50_us is 2240.000, above p75_us"},
         {M_P99_US, 9000, VERDICT_INVALID, "p99_us is 9000.000, above p999_us"},
         {M_MAX_US, 3000, VERDICT_INVALID, "p9999_us is 3584.000, above max_us"},
@@ -127,8 +128,7 @@ static void each_damaged_figure_has_its_reason(void **state)
         {M_STDDEV_US, 1300, VERDICT_VALID, ""},
         {M_STDDEV_US, 1400, VERDICT_INVALID, "cannot have a standard deviation of 1400.000"},
         {M_REQUESTS, 9999, VERDICT_INVALID, "9999 answers, and 10000 requests that ended well"},
-        {M_RPS, 28600, VERDICT_INVALID,
-         "10000 answers in 0.350000 s are not 28600.0 a second"},
+        {M_RPS, 28600, VERDICT_INVALID, "10000 answers in 0.350000 s are not 28600.0 a second"},
         {M_REQUESTS_MIN, 157, VERDICT_INVALID, "answers to 64 connections, and 157, 156 and"},
         {M_REQUESTS_MAX, 156, VERDICT_INVALID, "and 156, 156 and 156 to one"},
         {M_JAIN, 1.001, VERDICT_INVALID,
@@ -146,7 +146,8 @@ static void each_damaged_figure_has_its_reason(void **state)
          "Little's law: throughput times mean latency is 61.14 requests under way, 64 "
          "connections can have 61.8"},
         {M_MEAN_US, 2300, VERDICT_VALID, ""},
-        {M_MEAN_US, 2400, VERDICT_INVALID, "Little's law: throughput times mean latency is 68."},
+        {M_MEAN_US, 2400, VERDICT_INVALID,
+         "Little's law: throughput times mean latency is 68."},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -222,10 +223,10 @@ static void the_slowest_are_bounded_by_the_percentiles(void **state)
 
 static void two_levels(void **state)
 {
-    static const double fast_and_slow[] = {46e3, 120e3, 122e3, 45e3, 47e3, 121e3,
-                                           44e3, 119e3, 46e3,  123e3};
-    static const double noisy[] = {100e3, 120e3, 112e3, 105e3, 97e3, 121e3,
-                                   114e3, 109e3, 106e3, 93e3};
+    static const double fast_and_slow[] = {46e3,  120e3, 122e3, 45e3, 47e3,
+                                           121e3, 44e3,  119e3, 46e3, 123e3};
+    static const double noisy[] = {100e3, 120e3, 112e3, 105e3, 97e3,
+                                   121e3, 114e3, 109e3, 106e3, 93e3};
     static const double near[] = {100e3, 110e3, 100e3, 110e3, 100e3, 110e3, 100e3, 110e3};
     static const double one_outlier[] = {100e3, 101e3, 100e3, 99e3, 100e3, 101e3, 100e3, 10e3};
     (void)state;
@@ -238,8 +239,7 @@ static void two_levels(void **state)
                                 .window_count = 10};
     judge(&r, &facts);
     assert_int_equal(r.verdict, VERDICT_VALID);
-    assert_string_equal(r.note,
-                        "two levels: 5 windows at 46000 requests/s, 5 at 121000");
+    assert_string_equal(r.note, "two levels: 5 windows at 46000 requests/s, 5 at 121000");
     assert_false(levels_find(noisy, 10).two);
     assert_false(levels_find(near, 8).two);
     assert_false(levels_find(one_outlier, 8).two);
@@ -313,9 +313,12 @@ static void counting(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(by_one_figure),    cmocka_unit_test(failed_requests),
-        cmocka_unit_test(who_can_hold_all), cmocka_unit_test(ticks_are_coarse),
-        cmocka_unit_test(who_is_the_limit), cmocka_unit_test(counting),
+        cmocka_unit_test(by_one_figure),
+        cmocka_unit_test(failed_requests),
+        cmocka_unit_test(who_can_hold_all),
+        cmocka_unit_test(ticks_are_coarse),
+        cmocka_unit_test(who_is_the_limit),
+        cmocka_unit_test(counting),
         cmocka_unit_test(each_damaged_figure_has_its_reason),
         cmocka_unit_test(littles_law_with_lost_connections),
         cmocka_unit_test(littles_law_in_a_short_window),

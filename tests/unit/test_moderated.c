@@ -10,7 +10,7 @@ static void students_distribution(void **state)
 {
     static const struct {
         double t, freedom, above;
-    } known[] = {{12.7062, 1, 0.025}, {4.30265, 2, 0.025},        {2.77645, 4, 0.025},
+    } known[] = {{12.7062, 1, 0.025},  {4.30265, 2, 0.025},        {2.77645, 4, 0.025},
                  {2.22814, 10, 0.025}, {1.95996, INFINITY, 0.025}, {0, 3, 0.5},
                  {31.8205, 1, 0.01},   {-2.77645, 4, 0.975},       {3.30, 1000, 0.0005}};
     (void)state;
@@ -81,8 +81,8 @@ static double equal_deviations(void)
     return 0.03 * normal();
 }
 
-/* Runs of `points` points with `n` trials, twice, with nothing different but noise: which share of the
- * points has a p-value of at most 0.05? Every fifth point is noisier. */
+/* Runs of `points` points with `n` trials, twice, with nothing different but noise: which share of
+ * the points has a p-value of at most 0.05? Every fifth point is noisier. */
 static double flagged(double (*noise)(void), size_t n, size_t runs)
 {
     enum { POINTS = 54 };
@@ -102,8 +102,7 @@ static double flagged(double (*noise)(void), size_t n, size_t runs)
             prior[k] = variance_prior_of(variance, freedom, POINTS);
         }
         for (size_t i = 0; i < POINTS; i++) {
-            struct difference d =
-                difference_of(&side[0][i], &prior[0], &side[1][i], &prior[1]);
+            struct difference d = difference_of(&side[0][i], &prior[0], &side[1][i], &prior[1]);
             found += difference_p(&d) <= 0.05;
         }
     }
