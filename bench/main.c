@@ -32,8 +32,8 @@ static void help(void)
         printf("  %-8s %s\n", commands[i].name, commands[i].summary);
     printf("\n"
            "iomodels COMMAND --help (or -h) lists the options of a command.\n"
-           "Exit status: 0 all is well, 1 something failed, 2 the command line is wrong, "
-           "130 interrupted.\n");
+           "Exit status: 0 all is well, 1 something failed, 2 the command line is wrong,\n"
+           "4 compare --fail-on-regression found one, 130 interrupted.\n");
 }
 
 int main(int argc, char **argv)

@@ -88,9 +88,10 @@ static struct levels levels_of(const struct run *run)
 
 static struct compare_cell make_cell(const struct side *a, const struct variance_prior *prior_a,
                                      const struct side *b, const struct variance_prior *prior_b,
-                                     const struct compare_options *o)
+                                     const struct compare_options *o, double shift)
 {
     struct difference d = difference_of(a, prior_a, b, prior_b);
+    difference_widen(&d, shift);
     double half = difference_half_width(&d, o->alpha);
     return (struct compare_cell){
         .a = a->n > 0 ? exp(a->mean) : NAN,
@@ -128,8 +129,34 @@ static void add_point(struct compare *c, const struct run *a, size_t i, const st
     p.excuse = ratio_excuse(p.a) ? ratio_excuse(p.a) : ratio_excuse(p.b);
     for (int f = 0; f < COMPARE_FIGURES; f++)
         p.at[f] = make_cell(&a->sides[f][i], &a->priors[f], &b->sides[f][k], &b->priors[f],
-                            &c->options);
+                            &c->options,
+                            f == COMPARE_RATE && c->basis.yardstick ? NAN : log(c->shift[f]));
     c->at[c->count++] = p;
+}
+
+/* The median of what the models say, each by the median of its points, which follow one another.
+ * Returns how many models there are. */
+static size_t find_shift(const struct run *a, const struct run *b, enum compare_figure f,
+                         double *shift)
+{
+    const struct summary *s = &a->results->summary;
+    double *of_models = xcalloc(s->count + 1, sizeof *of_models);
+    double *of_points = xcalloc(s->count + 1, sizeof *of_points);
+    size_t models = 0, points = 0, k;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct summary_point *p = &s->at[i];
+        if (!ratio_excuse(p) && counterpart(&b->results->summary, p, &k) &&
+            !ratio_excuse(&b->results->summary.at[k]))
+            of_points[points++] = b->sides[f][k].mean - a->sides[f][i].mean;
+        bool last = i + 1 == s->count || strcmp(p->model, p[1].model) != 0;
+        if (last && points > 0)
+            of_models[models++] = stats_spread(of_points, points).median;
+        points = last ? 0 : points;
+    }
+    *shift = models < COMPARE_MODELS_MIN ? NAN : exp(stats_spread(of_models, models).median);
+    free(of_points);
+    free(of_models);
+    return models;
 }
 
 static bool add_shapes(struct compare *c, char *error, size_t error_size)
@@ -227,6 +254,8 @@ bool compare_make(struct compare *c, const struct results *a, const struct resul
     make_run(&y, b, &c->basis);
     c->levels[0] = levels_of(&x);
     c->levels[1] = levels_of(&y);
+    for (int f = 0; f < COMPARE_FIGURES; f++)
+        c->models = find_shift(&x, &y, (enum compare_figure)f, &c->shift[f]);
     c->at = xcalloc(a->summary.count, sizeof *c->at);
     for (size_t i = 0; i < a->summary.count; i++) {
         size_t k;

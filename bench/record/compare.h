@@ -52,21 +52,30 @@ struct compare {
     struct compare_options options;
     struct compare_point *at; /* in the order of a's summary */
     size_t count;
-    size_t only_a, only_b;   /* points that the other run does not have */
-    struct rate_basis basis; /* of both: `at` is that of a */
-    double yardstick_ratio;  /* of the yardsticks themselves, b / a; NaN */
-    bool yardstick_in_one;   /* one run has it: so it is not used */
-    struct levels levels[2]; /* of the trials of a and b, each by the mean of its point */
+    size_t only_a, only_b;         /* points that the other run does not have */
+    struct rate_basis basis;       /* of both: `at` is that of a */
+    double yardstick_ratio;        /* of the yardsticks themselves, b / a; NaN */
+    double shift[COMPARE_FIGURES]; /* the median of all models' ratios; NaN: too few models */
+    size_t models;                 /* that both runs have, each service by itself */
+    bool yardstick_in_one;         /* one run has it: so it is not used */
+    struct levels levels[2];       /* of the trials of a and b, each by the mean of its point */
 };
 
 /* Shapes that differ by less are not worth a word, however certain: with a million latencies any
  * two windows differ. */
 #define COMPARE_SHAPE_MIN 0.1
 
+/* With fewer models nothing is known of what moved them all. */
+enum { COMPARE_MODELS_MIN = 5 };
+
 /* Compare the points that both runs have. The logarithms of a point's trials, those that its
  * figures come from (summary_uses()), are tested by difference_of(): the variance of a point is
  * moderated by those of all points of its run. The p-values of all points and figures together are
  * corrected.
+ *
+ * What moved all models alike can be the machine as well as the code, and two runs cannot tell
+ * which. So the common shift is noise of each point (difference_widen()), but for rates by a
+ * yardstick, where what the machine did has cancelled out.
  *
  * The verdict is SAME where the corrected `within_p` is at most alpha, else BETTER or WORSE where
  * the corrected `p` is, else OPEN. Where the load generator limited a run the ratio of rates is a

@@ -111,6 +111,13 @@ static void put_basis(FILE *f, const struct compare *c)
             "\nRates are requests/s as they were: %s. What the machine did to a whole run is "
             "in the ratios.\n",
             c->yardstick_in_one ? "only one run has a yardstick" : "no run has a yardstick");
+    if (c->models >= COMPARE_MODELS_MIN)
+        fprintf(
+            f,
+            "All models together, B/A: requests/s %.3f, CPU per request %.3f, p99 %.3f. What "
+            "moved all alike is no verdict of a point%s: it widens the intervals.\n",
+            c->shift[COMPARE_RATE], c->shift[COMPARE_CPU], c->shift[COMPARE_TAIL],
+            c->basis.yardstick ? ", but for requests/s" : "");
     for (int i = 0; i < 2; i++)
         if (c->levels[i].two)
             fprintf(f,

@@ -18,8 +18,8 @@ struct workshop {
  * is there, and empty. False with one line in `error`. */
 bool workshop_open(struct workshop *w, const char *name, char *error, size_t error_size);
 
-/* Draw with the script NAME of the directory `scripts`, after the gnuplot commands `set`, and copy the SVG
- * to `to`. The directory is gone afterwards. False with one line in `error`. */
+/* Draw with the script NAME of the directory `scripts`, after the gnuplot commands `set`, and copy
+ * the SVG to `to`. The directory is gone afterwards. False with one line in `error`. */
 bool workshop_draw(struct workshop *w, const char *scripts, const char *set, const char *to,
                    char *error, size_t error_size);
 

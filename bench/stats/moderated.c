@@ -133,6 +133,12 @@ struct difference difference_of(const struct side *a, const struct variance_prio
     return d;
 }
 
+void difference_widen(struct difference *d, double shift)
+{
+    if (!isnan(shift))
+        d->error = hypot(d->error, shift);
+}
+
 double student_above(double t, double freedom)
 {
     if (isnan(t) || !(freedom > 0))

@@ -45,6 +45,10 @@ struct difference {
 struct difference difference_of(const struct side *a, const struct variance_prior *prior_a,
                                 const struct side *b, const struct variance_prior *prior_b);
 
+/* What may have moved all differences alike, such as an hour in which the machine was slower, is
+ * noise of each: `shift` is taken as one standard error more. */
+void difference_widen(struct difference *d, double shift);
+
 /* The probability that equal sides differ so much or more; NaN where the error is. */
 double difference_p(const struct difference *d);
 

@@ -150,6 +150,22 @@ def points_without_verdict(t):
     expect("have no point in common" in err, err)
 
 
+def what_moves_all_models_alike(t):
+    """Two runs cannot tell a slower hour from slower code. What goes beyond it is told all the same."""
+    b = Bench(t, models=(), pictures=False)
+    models = ("poll", "epoll-lt", "libuv", "select", "libev", "epoll-et")
+
+    def of(seed, factor, poll=1):
+        noise = Noise(seed, 0.005)
+        return lambda model, *at: 100e3 * factor * (poll if model == "poll" else 1) * noise()
+    one = MadeRun(b, "one", of(1, 1), models=models)
+    out, rows = compared(b, one, MadeRun(b, "slow", of(2, 0.95), models=models), "--fail-on-regression")
+    only(rows, "rate", None, None, others=("cannot tell",))
+    expect("All models together, B/A: requests/s 0.95" in out, out)
+    _, rows = compared(b, one, MadeRun(b, "slower", of(3, 0.95, 0.6), models=models))
+    only(rows, "rate", "poll", "slower")
+
+
 def environments_that_differ(t):
     b = Bench(t, models=(), pictures=False)
     one, other = MadeRun(b, "one", rates(1)), MadeRun(b, "other", rates(2), repetitions=3)
@@ -293,6 +309,7 @@ TESTS = [(f"compare: {name}", function, 120) for name, function in (
     ("the shape of latencies alone", shape_alone),
     ("what the generator limited is a bound", what_limits_a_run_is_a_bound),
     ("points without verdict", points_without_verdict),
+    ("what moves all models alike", what_moves_all_models_alike),
     ("environments that differ", environments_that_differ), ("corrections", corrections),
     ("one trial each", one_trial_each), ("by the yardstick", yardstick),
     ("Markdown, CSV and picture", files), ("its command line", usage))]

@@ -1,7 +1,10 @@
 #include "bench/stats/moderated.h"
 
 #include <math.h>
+#include <stdbool.h>
 
+#include "bench/base/stats.h"
+#include "bench/stats/multiple.h"
 #include "common/random.h"
 #include "unit.h"
 
@@ -81,32 +84,57 @@ static double equal_deviations(void)
     return 0.03 * normal();
 }
 
-/* Runs of `points` points with `n` trials, twice, with nothing different but noise: which share of
- * the points has a p-value of at most 0.05? Every fifth point is noisier. */
-static double flagged(double (*noise)(void), size_t n, size_t runs)
+/* A program beside the trials takes up to 30 % of the CPUs, now more and now less. */
+static double disturbed(void)
 {
-    enum { POINTS = 54 };
-    size_t found = 0;
-    for (size_t run = 0; run < runs; run++) {
-        struct side side[2][POINTS];
-        struct variance_prior prior[2];
-        for (int k = 0; k < 2; k++) {
-            double variance[POINTS], freedom[POINTS], values[8];
-            for (size_t i = 0; i < POINTS; i++) {
-                for (size_t j = 0; j < n; j++)
-                    values[j] = noise() * (i % 5 == 0 ? 3 : 1);
-                side[k][i] = side_of(values, n);
-                variance[i] = side[k][i].variance;
-                freedom[i] = (double)n - 1;
-            }
-            prior[k] = variance_prior_of(variance, freedom, POINTS);
-        }
-        for (size_t i = 0; i < POINTS; i++) {
-            struct difference d = difference_of(&side[0][i], &prior[0], &side[1][i], &prior[1]);
-            found += difference_p(&d) <= 0.05;
-        }
+    return equal_deviations() + log1p(-0.3 * uniform());
+}
+
+enum { POINTS = 54 };
+
+/* One run of all points with `n` trials each. Every fifth point is noisier. */
+static void make_run(double (*noise)(void), size_t n, struct side side[POINTS],
+                     struct variance_prior *prior)
+{
+    double variance[POINTS], freedom[POINTS], values[8];
+    for (size_t i = 0; i < POINTS; i++) {
+        for (size_t j = 0; j < n; j++)
+            values[j] = noise() * (i % 5 == 0 ? 3 : 1);
+        side[i] = side_of(values, n);
+        variance[i] = side[i].variance;
+        freedom[i] = (double)n - 1;
     }
-    return (double)found / (double)(runs * POINTS);
+    *prior = variance_prior_of(variance, freedom, POINTS);
+}
+
+/* Runs with the noises `a` and `b`, in which nothing else differs but that each sixth point of b is
+ * slower by `slower`: which share of the points (of those, where it is above 0) is called
+ * different at 0.05, with Holm's correction or without? */
+static double flagged(double (*a)(void), double (*b)(void), double slower, size_t n, bool holm)
+{
+    enum { RUNS = 400 };
+    size_t found = 0;
+    for (size_t run = 0; run < RUNS; run++) {
+        struct side x[POINTS], y[POINTS];
+        struct variance_prior prior_x, prior_y;
+        double p[POINTS], means[POINTS];
+        make_run(a, n, x, &prior_x);
+        make_run(b, n, y, &prior_y);
+        for (size_t i = 0; i < POINTS; i++)
+            means[i] = y[i].mean - x[i].mean;
+        double shift = stats_spread(means, POINTS).median;
+        for (size_t i = 0; i < POINTS; i++) {
+            struct difference d = difference_of(&x[i], &prior_x, &y[i], &prior_y);
+            d.mean -= i % 6 == 0 ? slower : 0;
+            difference_widen(&d, shift);
+            p[i] = difference_p(&d);
+        }
+        if (holm)
+            holm_adjust(p, POINTS, p);
+        for (size_t i = 0; i < POINTS; i++)
+            found += p[i] <= 0.05 && (slower == 0 || i % 6 == 0);
+    }
+    return (double)found / (RUNS * POINTS) * (slower == 0 ? 1 : 6);
 }
 
 static void the_level_holds_with_few_trials(void **state)
@@ -114,10 +142,20 @@ static void the_level_holds_with_few_trials(void **state)
     (void)state;
     seed = 11;
     for (size_t n = 3; n <= 5; n++) {
-        double equal = flagged(equal_deviations, n, 400);
-        double skewed = flagged(one_sided, n, 400);
+        double equal = flagged(equal_deviations, equal_deviations, 0, n, false);
+        double skewed = flagged(one_sided, one_sided, 0, n, false);
+        double after_holm = flagged(one_sided, one_sided, 0, n, true);
+        double beside = flagged(equal_deviations, disturbed, 0, n, true);
+        double found = flagged(equal_deviations, equal_deviations, 0.1, n, true);
+        print_message(
+            "# %zu trials: of equal points %.3f, with one-sided noise %.3f; after Holm "
+            "%.4f, beside a disturber %.3f; of points 10 %% slower %.2f\n",
+            n, equal, skewed, after_holm, beside, found);
         assert_true(equal > 0.02 && equal < 0.065);
         assert_true(skewed > 0.005 && skewed < 0.065);
+        assert_true(after_holm < 0.05 / POINTS * 2);
+        assert_true(beside < 0.05);
+        assert_true(found > 0.05);
     }
 }
 
