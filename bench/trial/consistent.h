@@ -16,10 +16,13 @@
  * - answers are the outcomes `ok`; requests a second are answers by the window; answers of a
  *   connection and Jain's index lie within what the sum allows; none starves that had the fewest
  *   answers above zero;
- * - CPU for a request, of server and generator, is CPU time by answers;
- * - nothing used more CPU time than there was, and the generator's threads did not run and sleep
- *   longer than the window. */
+ * - CPU for a request, of server and generator, is CPU time by answers. */
 bool consistent_figures(const struct trial_row *row, char *why, size_t size);
+
+/* Nothing used more CPU time than there was, and the generator's threads did not run and sleep
+ * longer than the window, by more than 10 % of it. Counters that cover another window are no news
+ * here: look at these first. */
+bool consistent_shares(const struct trial_row *row, char *why, size_t size);
 
 /* Little's law (J. D. C. Little, "A Proof for the Queuing Formula L = λW", Operations Research
  * 9(3), 1961) in a closed loop of one request a connection. Let R be the sum of all latencies of

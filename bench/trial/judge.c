@@ -172,7 +172,8 @@ void judge(struct trial_row *row, const struct judge_facts *facts)
     if (other_window(row))
         return;
     if (!row->counting && !facts->older &&
-        !consistent_little(row, row->reason, sizeof row->reason))
+        (!consistent_shares(row, row->reason, sizeof row->reason) ||
+         !consistent_little(row, row->reason, sizeof row->reason)))
         return;
     if (strcmp(verdict, "FAILED") == 0) {
         snprintf(row->reason, sizeof row->reason, "%s", facts->generator_reason);

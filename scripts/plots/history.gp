@@ -15,7 +15,7 @@ tint(i) = word('blue red green orange sky pink black brown violet grey', 1 + i %
 svg = sprintf("set terminal svg size 960,540 dynamic font '%s,13' background rgb 'white' name '%s'; set output '%s/plots/%s.svg'", font, name, dir, name)
 eval svg
 plot \
-    for [i = 0:lines - 1] data index i using 1:3:xticlabel(2) with linespoints lc rgb value(tint(i)) pt circle ps 0.7 dt 1 + i / 10 title columnheader(1), \
     for [i = 0:lines - 1] data index i using 1:3:4:5 every ::1 with yerrorbars lc rgb value(tint(i)) pt -1 ps 0 notitle, \
+    for [i = 0:lines - 1] data index i using 1:3:xticlabel(2) with linespoints lc rgb value(tint(i)) pt circle ps 0.8 lw 2 dt 1 + i / 10 title columnheader(1), \
     1 with lines lc rgb grey dt 3 notitle
 unset output
