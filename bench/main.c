@@ -13,6 +13,7 @@ static const struct {
     const char *summary;
 } commands[] = {
     {"run", command_run, "measure what a scenario asks for, and make plots and a report"},
+    {"duel", command_duel, "find out which of two servers is faster"},
     {"list", command_list, "list the models, external servers and scenarios"},
     {"serve", command_serve, "run one server by hand"},
     {"plot", command_plot, "make summary.csv and plots again from what a run measured"},

@@ -26,7 +26,7 @@ BUILD = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 WINGS = {
     "servers": ("main", "models", "drive", "", "app", "files"),
     "loadgen": ("main", "cli", "report", "load", "pace", "conn", "engine", "record", "protocol"),
-    "bench": ("main", "commands", "show", "record", "trial", "plan", "base", "stats", ""),
+    "bench": ("main", "commands", "show", "record", "duel", "trial", "plan", "base", "stats", ""),
     "common": ("",),
 }
 # The record of what the user asked for, which every wing of the load generator reads.

@@ -4,6 +4,7 @@
 #define IOM_COMMANDS_H
 
 int command_run(int argc, char **argv);
+int command_duel(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_plot(int argc, char **argv);

@@ -104,11 +104,11 @@ static bool describe(struct model *m)
 bool models_describe_with(struct model *m, const char *options, char *error, size_t error_size)
 {
     char end[300];
-    char **words = words_split(options, error, error_size);
-    if (!words)
+    char **words = options ? words_split(options, error, error_size) : NULL;
+    if (options && !words)
         return false;
     size_t n = 0;
-    while (words[n])
+    while (words && words[n])
         n++;
     const char **argv = xcalloc(n + 3, sizeof *argv);
     argv[0] = m->path;
@@ -118,9 +118,11 @@ bool models_describe_with(struct model *m, const char *options, char *error, siz
     json_t *json = ask(argv, end, sizeof end);
     if (json)
         set_description(m, json);
-    else
+    else if (options)
         snprintf(error, error_size, "%s does not take the options '%s': %s", m->name, options,
                  end);
+    else
+        snprintf(error, error_size, "%s is no server of this suite: %s", m->name, end);
     json_decref(json);
     free(argv);
     words_free(words);

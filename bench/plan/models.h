@@ -29,7 +29,7 @@ struct model_list {
 void models_find(struct model_list *list, const char *servers);
 void models_free(struct model_list *list);
 
-/* Ask `m`, one of ours, once more what it is when it is started with `options`, a line of words:
+/* Ask `m`, one of ours, what it is when it is started with `options`, a line of words (NULL: none):
  * how many it serves at one time can depend on them. Returns false with one line in `error` where
  * it refuses them. */
 bool models_describe_with(struct model *m, const char *options, char *error, size_t error_size);

@@ -5,14 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/base/process.h"
 #include "bench/base/text.h"
 #include "bench/show/comparison.h"
 #include "bench/show/distribution.h"
-#include "common/clock.h"
+#include "bench/show/gnuplot.h"
 #include "common/err.h"
 
 const struct plot_script plot_scripts[] = {
@@ -98,48 +96,6 @@ struct picture {
 
 enum { NO_PNG_MAX = 160 };
 
-/* `text` as gnuplot takes it literally. The caller frees it. */
-static char *gnuplot_string(const char *text)
-{
-    char *out = xmalloc(2 * strlen(text) + 3);
-    char *to = out;
-    *to++ = '\'';
-    for (; *text; text++) {
-        if (*text == '\'')
-            *to++ = '\'';
-        *to++ = *text;
-    }
-    strcpy(to, "'");
-    return out;
-}
-
-/* gnuplot does not look whether its writes went well; and without its cairo terminal there is no
- * PNG, nor may one of an earlier time stay beside the SVG. */
-static bool check_drawn(const struct picture *p, const struct process *g, char *error,
-                        size_t error_size)
-{
-    char *svg = text_format("%s/plots/%s_%s.svg", p->dir, p->name, p->protocol);
-    char *png = text_format("%s/plots/%s_%s.png", p->dir, p->name, p->protocol);
-    char *said = process_errors(g);
-    char *drawn = text_read_file(svg);
-    char last[32] = "";
-    if (drawn)
-        text_last_line(drawn, last, sizeof last);
-    bool good = strcmp(last, "</svg>") == 0;
-    if (!good)
-        snprintf(error, error_size, "gnuplot did not write the whole of %s", svg);
-    const char *no_png = strstr(said, "no PNG: "); /* scripts/plots/style.gp */
-    if (good && no_png) {
-        unlink(png);
-        snprintf(p->no_png, NO_PNG_MAX, "%.*s", (int)strcspn(no_png, "\n"), no_png);
-    }
-    free(drawn);
-    free(said);
-    free(png);
-    free(svg);
-    return good;
-}
-
 /* One gnuplot for one picture; the script writes both the SVG and the PNG. */
 static bool draw(const struct picture *p, char *error, size_t error_size)
 {
@@ -149,27 +105,18 @@ static bool draw(const struct picture *p, char *error, size_t error_size)
                             "point=%u; omitted=%d; name='%s_%s'",
                             scripts, p->protocol, names, p->cores, p->connections, p->omitted,
                             p->name, p->protocol);
-    char *script = text_format("%s/%s.gp", p->scripts, p->name);
-    /* -d: no gnuplotrc. In the run directory: its name is then part of no program. */
-    const char *argv[] = {"gnuplot", "-d", "-e", set, script, NULL};
-    struct process g;
-    char end[400];
-
-    process_start(&g,
-                  &(struct process_spec){
-                      .argv = argv, .input = -1, .extra = -1, .homeless = true, .dir = p->dir});
-    bool good = process_wait(&g, clock_after(clock_ns(), 60 * NS_PER_S));
-    if (!good) {
-        snprintf(error, error_size, "gnuplot did not end within a minute: %s", script);
-    } else if (g.status != 0) {
-        good = false;
-        process_end_reason(&g, end, sizeof end);
-        bool absent = WIFEXITED(g.status) && WEXITSTATUS(g.status) == 127;
-        snprintf(error, error_size,
-                 absent ? "gnuplot is not installed (%s)" : "gnuplot failed: %s", end);
+    char *script = text_format("%s.gp", p->name);
+    char *svg = text_format("%s/plots/%s_%s.svg", p->dir, p->name, p->protocol);
+    char *png = text_format("%s/plots/%s_%s.png", p->dir, p->name, p->protocol);
+    char no_png[NO_PNG_MAX];
+    bool good = gnuplot_run(p->scripts, script, set, p->dir, svg, no_png, sizeof no_png, error,
+                            error_size);
+    if (good && no_png[0]) {
+        unlink(png); /* none of an earlier time may stay beside the SVG */
+        snprintf(p->no_png, NO_PNG_MAX, "%s", no_png);
     }
-    good = good && check_drawn(p, &g, error, error_size);
-    process_destroy(&g);
+    free(png);
+    free(svg);
     free(script);
     free(set);
     free(names);
@@ -222,25 +169,9 @@ static bool draw_all(const struct results *r, const char *scripts, char *error,
     return good;
 }
 
-/* The scripts' directory by a path that holds from anywhere. The caller frees it. */
-static char *find_scripts(const char *scripts, char *error, size_t error_size)
-{
-    char *absolute = realpath(scripts, NULL);
-    if (!absolute) {
-        snprintf(error, error_size, "cannot find the gnuplot scripts %s: %s", scripts,
-                 strerror(errno));
-    } else if (strchr(absolute, '\n')) {
-        snprintf(error, error_size,
-                 "a path of scripts with a line break in it cannot be handed to gnuplot");
-        free(absolute);
-        absolute = NULL;
-    }
-    return absolute;
-}
-
 bool plots_draw(const struct results *r, const char *scripts, char *error, size_t error_size)
 {
-    char *absolute = find_scripts(scripts, error, error_size);
+    char *absolute = gnuplot_find_scripts(scripts, error, error_size);
     if (!absolute)
         return false;
     char *plots = text_format("%s/plots", r->dir);

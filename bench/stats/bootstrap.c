@@ -53,15 +53,30 @@ static void draw_statistics(const struct paired_sessions *s, enum estimator e,
         struct moments m = moments_of(drawn, s->count);
         double apart = m.mean - mean;
         /* A draw of one session alone has no deviation. */
-        statistics[d] = kind == BOOTSTRAP_BOTH_QUANTILES ? -apart
-                        : m.deviation > 0                ? apart / m.deviation
+        statistics[d] = kind >= BOOTSTRAP_BOTH_QUANTILES ? apart
+                        : m.deviation > 0                ? -apart / m.deviation
                         : apart == 0                     ? 0
-                                                         : apart * INFINITY;
+                                                         : -apart * INFINITY;
     }
     qsort(statistics, draws, sizeof *statistics, ascending);
     free(first);
     free(room);
     free(drawn);
+}
+
+/* What a statistic is multiplied by to be a log ratio. */
+static double scale(enum bootstrap kind, const struct moments *m, const double *statistics,
+                    unsigned draws, double alpha)
+{
+    if (kind == BOOTSTRAP_BOTH_QUANTILES)
+        return 1;
+    if (kind != BOOTSTRAP_BOTH_SCALED)
+        return m->deviation;
+    struct moments few = {.deviation = m->deviation, .n = m->n};
+    /* Of the normal distribution, which is Student's of very many values. */
+    struct moments many = {.deviation = sqrt(1e9), .n = 1000000000};
+    return student_interval(&few, alpha).high / student_interval(&many, alpha).high /
+           moments_of(statistics, draws).deviation;
 }
 
 struct interval bootstrap_log_ratio(const struct paired_sessions *s, enum estimator e,
@@ -80,9 +95,9 @@ struct interval bootstrap_log_ratio(const struct paired_sessions *s, enum estima
     if (m.deviation > 0) {
         draw_statistics(s, e, kind, said, m.mean, statistics, draws, random);
         size_t rank = (size_t)(alpha / 2 * draws);
-        double by = kind == BOOTSTRAP_BOTH_QUANTILES ? 1 : m.deviation;
-        found.low -= statistics[draws - 1 - rank] * by;
-        found.high -= statistics[rank] * by;
+        double by = scale(kind, &m, statistics, draws, alpha);
+        found.low += statistics[rank] * by;
+        found.high += statistics[draws - 1 - rank] * by;
     }
     free(said);
     free(statistics);

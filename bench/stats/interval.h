@@ -28,9 +28,12 @@ enum bootstrap {
     BOOTSTRAP_SESSIONS,
     /* Draws sessions, and in each session drawn its pairs again; Student's statistic. */
     BOOTSTRAP_BOTH,
-    /* The same draws, but the quantiles of their means. The noise within sessions counts twice:
-     * where sessions do not differ, that interval is too wide by 41 %. */
+    /* The same draws; the quantiles of their means. The noise within sessions counts twice: where
+     * sessions do not differ, that interval is too wide by 41 %. */
     BOOTSTRAP_BOTH_QUANTILES,
+    /* The same quantiles, scaled so that the deviation of the draws is the standard error of the
+     * sessions' mean, and for few sessions as Student's distribution is wider than the normal. */
+    BOOTSTRAP_BOTH_SCALED,
     BOOTSTRAP_COUNT
 };
 

@@ -13,7 +13,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from driver import (bench, cli, compare, damaged, environment, externals, faults,  # noqa: E402
+from driver import (bench, cli, compare, damaged, duels, environment, externals, faults,  # noqa: E402
                     inherited, machines, names, old_names, output, places, reading, requests,
                     resume, verify, whole)
 
@@ -23,16 +23,18 @@ def main():
     parser.add_argument("--driver", required=True)
     parser.add_argument("--servers", required=True)
     parser.add_argument("--loadgen", required=True)
+    parser.add_argument("--burning", help="a server that burns a millisecond a request")
     tap.add_only(parser)
     parser.add_argument("--sanitized", action="store_true")
     parser.add_argument("--slow-factor", type=float, default=1)
     arguments = parser.parse_args()
     for name in ("driver", "servers", "loadgen"):
         setattr(bench.ARGS, name, os.path.abspath(getattr(arguments, name)))
+    bench.ARGS.burning = arguments.burning and os.path.abspath(arguments.burning)
     # A test starts dozens of programs; ten minutes of them are a hang.
     tests = [tap.Test(name, function, max(limit, 600) * arguments.slow_factor)
              for module in (whole, faults, resume, machines, places, cli, externals, requests,
-                            environment, inherited, names, damaged, old_names, output, reading,
+                            environment, inherited, names, damaged, old_names, output, reading, duels,
                             compare, verify)
              for name, function, limit in module.TESTS]
     # Several at once share the CPUs: no test here judges a speed.

@@ -90,9 +90,10 @@ class Bench:
 
     def command(self, *args):
         paths = ["--servers", self.servers, "--external-dir", self.external]
-        if args[0] == "run":
+        if args[0] in ("run", "duel"):
             paths += ["--loadgen", self.loadgen]
-        return [ARGS.driver, args[0]] + (paths if args[0] in ("run", "list") else []) + list(args[1:])
+        known = args[0] in ("run", "list", "duel")
+        return [ARGS.driver, args[0]] + (paths if known else []) + list(args[1:])
 
     def environment(self, **more):
         name, value = self.mark.split("=")

@@ -1,0 +1,73 @@
+/* A load generator that keeps its connections and sends only in windows that are asked for
+ * (iomodels-load --windows): so that several servers can stay connected and be loaded in turn. */
+#ifndef IOM_WINDOW_LOAD_H
+#define IOM_WINDOW_LOAD_H
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/base/process.h"
+#include "bench/base/protocol.h"
+#include "bench/trial/load_process.h"
+
+struct window_load {
+    struct process process;
+    int events;      /* the generator writes its events here; -1: none */
+    int commands;    /* its standard input; -1: none */
+    char line[2048]; /* event read so far */
+    size_t used;
+};
+
+struct window_load_spec {
+    const char *program;
+    const char *address; /* of the server, as common/addr.h writes it */
+    enum protocol protocol;
+    const char *path; /* what http asks for */
+    uint64_t payload; /* bytes of one echo message */
+    unsigned connections;
+    unsigned threads;
+    uint64_t timeout_ns; /* of a request */
+    uint64_t settle_ns;  /* at most, until each connection has had an answer */
+    const cpu_set_t *cpus;
+};
+
+/* What one window measured. The first group is of the window alone; the second is of the time from
+ * the command to the last answer, in which nothing was sent before and nothing is sent after: so
+ * CPU of the server over that time by `active_requests` has no error at its ends. */
+struct window {
+    double window_ns;
+    double requests;
+    double failed;
+    double mean_ns;
+    double p50_ns;
+    double p90_ns;
+    double p99_ns;
+    double max_ns;
+
+    double active_ns;
+    double active_requests;
+    double cpu_ns;   /* of the generator's threads */
+    double slept_ns; /* for which they slept in their waiting call */
+};
+
+void window_load_start(struct window_load *l, const struct window_load_spec *spec);
+
+/* Wait until all connections are there and have had an answer, watching the process `server`. On
+ * LOAD_FAILED `reason` says who failed and why. */
+enum load_result window_load_connected(struct window_load *l, struct process *server,
+                                       uint64_t deadline, char *reason, size_t reason_size);
+
+/* One window of `duration_ns`: ask for it and wait until all is answered. */
+enum load_result window_load_measure(struct window_load *l, uint64_t duration_ns,
+                                     uint64_t deadline, struct process *server,
+                                     struct window *out, char *reason, size_t reason_size);
+
+/* Let it drop its connections and end. False with the reason where it did not end well. */
+bool window_load_finish(struct window_load *l, uint64_t deadline, char *reason,
+                        size_t reason_size);
+
+void window_load_destroy(struct window_load *l);
+
+#endif

@@ -1,0 +1,158 @@
+/* Compares estimators, intervals and confidence sequences on recorded windows: the figures of
+ * docs/duel.md. Not a test: the files are read, nothing is judged.
+ *
+ *     build/tests/estimators tests/data/windows_*.csv */
+#include <math.h>
+#include <stdio.h>
+
+#include "bench/stats/interval.h"
+#include "common/random.h"
+
+#include "unit/recorded.h"
+
+static const char *const metric_names[RECORDED_METRICS] = {"rate", "cpu", "p99"};
+
+enum { DUELS = 400, SESSIONS = 20, LONG = 100, FIRST_LOOK = 5, DRAWS = 400, PAIRS_MAX = 4000 };
+
+static struct recorded recorded;
+static double a[PAIRS_MAX], b[PAIRS_MAX];
+static size_t sizes[LONG];
+
+/* What the sessions say, in the order of the recording. */
+static size_t values_of(enum recorded_metric metric, enum estimator e, double *values)
+{
+    for (size_t i = 0; i < recorded.sessions; i++)
+        values[i] =
+            estimate_log_ratio(e, &recorded.cost[metric][0][recorded.first[i]],
+                               &recorded.cost[metric][1][recorded.first[i]], recorded.sizes[i]);
+    return recorded.sessions;
+}
+
+static double neighbours(const double *values, size_t n)
+{
+    struct moments m = moments_of(values, n);
+    double sum = 0;
+    for (size_t i = 0; i + 1 < n; i++)
+        sum += (values[i] - m.mean) * (values[i + 1] - m.mean);
+    return sum / ((double)(n - 1) * m.deviation * m.deviation);
+}
+
+/* Width and coverage of each kind of interval: the bootstraps', then Student's. */
+static void intervals(enum recorded_metric metric, enum estimator e)
+{
+    uint64_t random = 1;
+    unsigned covered[BOOTSTRAP_COUNT + 1] = {0};
+    double width[BOOTSTRAP_COUNT + 1] = {0};
+    for (int r = 0; r < DUELS; r++) {
+        struct paired_sessions s =
+            recorded_draw(&recorded, metric, SESSIONS, a, b, sizes, &random);
+        double values[SESSIONS];
+        for (size_t i = 0, at = 0; i < SESSIONS; at += sizes[i++])
+            values[i] = estimate_log_ratio(e, a + at, b + at, sizes[i]);
+        struct moments m = moments_of(values, SESSIONS);
+        for (int kind = 0; kind <= BOOTSTRAP_COUNT; kind++) {
+            struct interval i =
+                kind == BOOTSTRAP_COUNT
+                    ? student_interval(&m, 0.05)
+                    : bootstrap_log_ratio(&s, e, (enum bootstrap)kind, DRAWS, 0.05, &random);
+            covered[kind] += i.low <= 0 && i.high >= 0;
+            width[kind] += (i.high - i.low) / DUELS;
+        }
+    }
+    for (int kind = 0; kind <= BOOTSTRAP_COUNT; kind++)
+        printf(" %.1f (%.2f) |", 100.0 * covered[kind] / DUELS, 100 * width[kind]);
+}
+
+static void estimators(enum recorded_metric metric)
+{
+    double values[RECORDED_SESSIONS];
+    for (enum estimator e = 0; e < ESTIMATE_COUNT; e++) {
+        size_t n = values_of(metric, e, values);
+        struct moments m = moments_of(values, n);
+        printf("| %s | %s | %.2f ± %.2f | %.2f | %.2f |", metric_names[metric],
+               estimator_names[e], 100 * m.mean, 100 * m.deviation / sqrt((double)n),
+               100 * m.deviation, neighbours(values, n));
+        intervals(metric, e);
+        puts("");
+    }
+}
+
+enum method { BY_T, BY_ASYMPTOTIC, BY_STUDENT, METHODS };
+static const char *const method_names[METHODS] = {"t with normal mixture", "asymptotic",
+                                                  "Student's interval at each look"};
+
+/* Whether the sides are told apart after `m.n` sessions. */
+static bool told(enum method method, const struct moments *m)
+{
+    if (method == BY_STUDENT) {
+        double t = m->mean / m->deviation * sqrt((double)m->n);
+        return student_below(-fabs(t), (double)m->n - 1) < 0.025;
+    }
+    struct interval i =
+        method == BY_T ? sequence_t(m, 10, 0.05) : sequence_asymptotic(m, 10, 0.05);
+    return i.low > 0 || i.high < 0;
+}
+
+/* The look at which sides are told apart that differ by `apart`; LONG + 1 for never. */
+static size_t first_told(enum method method, const double *values, double apart)
+{
+    double shifted[LONG];
+    for (size_t n = 1; n <= LONG; n++) {
+        shifted[n - 1] = values[n - 1] + apart;
+        struct moments m = moments_of(shifted, n);
+        if (n >= FIRST_LOOK && told(method, &m))
+            return n;
+    }
+    return LONG + 1;
+}
+
+static void sequences(enum recorded_metric metric, enum estimator e)
+{
+    static const double apart[] = {0, 0.01, 0.02, 0.05};
+    double all[RECORDED_SESSIONS], values[LONG];
+    size_t n = values_of(metric, e, all);
+    for (enum method method = 0; method < METHODS; method++) {
+        uint64_t random = 2;
+        unsigned often[4] = {0};
+        double looks[4] = {0};
+        for (int r = 0; r < DUELS; r++) {
+            for (size_t i = 0; i < LONG; i++) {
+                double value = all[(size_t)(random_uniform(&random) * (double)n)];
+                values[i] = random_next(&random) >> 63 ? value : -value;
+            }
+            for (int k = 0; k < 4; k++) {
+                size_t at = first_told(method, values, apart[k]);
+                often[k] += at <= LONG;
+                looks[k] += (double)(at <= LONG ? at : LONG) / DUELS;
+            }
+        }
+        printf("| %s | %s | %s | %.1f | %.1f (%.0f) | %.1f (%.0f) | %.1f (%.0f) |\n",
+               metric_names[metric], estimator_names[e], method_names[method],
+               100.0 * often[0] / DUELS, 100.0 * often[1] / DUELS, looks[1],
+               100.0 * often[2] / DUELS, looks[2], 100.0 * often[3] / DUELS, looks[3]);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (!recorded_read(&recorded, argv[i])) {
+            fprintf(stderr, "%s: no recorded windows\n", argv[i]);
+            return 1;
+        }
+        printf("\n%s: %zu sessions of %zu pairs\n\n", argv[i], recorded.sessions,
+               recorded.sizes[0]);
+        puts(
+            "| metric | estimator | mean, % | deviation, % | neighbours "
+            "| sessions: covers, % (width, %) | both levels | both, quantiles | both, scaled | Student |\n"
+            "|---|---|---|---|---|---|---|---|---|---|");
+        for (enum recorded_metric m = 0; m < RECORDED_METRICS; m++)
+            estimators(m);
+        puts("\n| metric | estimator | looking | equal, told apart, % | 1 % | 2 % | 5 % |\n"
+             "|---|---|---|---|---|---|---|");
+        for (enum recorded_metric m = 0; m < RECORDED_METRICS; m++)
+            for (enum estimator e = 0; e < ESTIMATE_COUNT; e++)
+                sequences(m, e);
+    }
+    return 0;
+}
