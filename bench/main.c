@@ -21,6 +21,9 @@ static const struct {
     {"report", command_report, "make report.html again from what a run measured"},
     {"explain", command_explain, "say where the CPU time of a request goes"},
     {"predict", command_predict, "say what a run would come to on another machine"},
+    {"compare", command_compare, "hold one run against another: what became faster or slower"},
+    {"verify", command_verify, "check a run from its raw data"},
+    {"history", command_history, "models over commits, from the runs that were added"},
 };
 
 static void help(void)
@@ -33,8 +36,8 @@ static void help(void)
         printf("  %-8s %s\n", commands[i].name, commands[i].summary);
     printf("\n"
            "iomodels COMMAND --help (or -h) lists the options of a command.\n"
-           "Exit status: 0 all is well, 1 something failed, 2 the command line is wrong, "
-           "130 interrupted.\n");
+           "Exit status: 0 all is well, 1 something failed, 2 the command line is wrong,\n"
+           "4 compare --fail-on-regression found one, 130 interrupted.\n");
 }
 
 int main(int argc, char **argv)

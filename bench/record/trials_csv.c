@@ -26,7 +26,7 @@ static void put_header(FILE *f)
     fputs("trial,block,scenario,protocol,model,connections,status,verdict,reason,started", f);
     for (int i = 0; i < METRIC_COUNT; i++)
         fprintf(f, ",%s", metric_names[i]);
-    fputs(",engine,answer\n", f);
+    fputs(",engine,answer,generator_verdict,note\n", f);
 }
 
 static void put_row(FILE *f, const struct trial_row *row)
@@ -50,6 +50,10 @@ static void put_row(FILE *f, const struct trial_row *row)
     csv_put_text(f, row->engine);
     fputc(',', f);
     csv_put_text(f, row->answer);
+    fputc(',', f);
+    csv_put_text(f, row->generator_verdict);
+    fputc(',', f);
+    csv_put_text(f, row->note);
     fputc('\n', f);
 }
 
@@ -202,7 +206,10 @@ static bool read_row(struct reader *r, const int *columns, struct trial_row *row
         !read_text(r, "reason", row->reason, sizeof row->reason) ||
         !read_text(r, "started", row->started, sizeof row->started) ||
         !read_text(r, "engine", row->engine, sizeof row->engine) ||
-        !read_text(r, "answer", row->answer, sizeof row->answer))
+        !read_text(r, "answer", row->answer, sizeof row->answer) ||
+        !read_text(r, "generator_verdict", row->generator_verdict,
+                   sizeof row->generator_verdict) ||
+        !read_text(r, "note", row->note, sizeof row->note))
         return false;
     int status = read_word(r, "status", status_names, 3);
     int verdict = status < 0 ? -1 : read_word(r, "verdict", verdict_names, 3);

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/base/levels.h"
 #include "bench/base/text.h"
+#include "bench/trial/consistent.h"
 #include "common/disturbed.h"
 
 static const double server_saturated = 0.95;
@@ -118,21 +120,60 @@ static bool disturbed(struct trial_row *row, const struct placement *p)
     return false;
 }
 
+/* Threads of the generator, told by what their CPU time is a share of. */
+static double threads_of(const struct trial_row *row)
+{
+    const double *v = row->value;
+    return round(v[M_GENERATOR_CPU_US] / 1e6 / v[M_WINDOW_S] / v[M_GENERATOR_CPU_FRACTION]);
+}
+
+/* A thread that neither runs nor sleeps waits for its CPU. */
+static bool kept_waiting(struct trial_row *row, const struct placement *p)
+{
+    double slept = row_figure(row, "generator_slept_fraction");
+    double waited = 1 - row->value[M_GENERATOR_CPU_FRACTION] - slept;
+    if (p->shared || !(waited > DISTURBED_TAKEN) || !(threads_of(row) <= p->generator_count))
+        return false;
+    snprintf(row->reason, sizeof row->reason,
+             DISTURBED_REASON
+             "the load generator neither ran nor slept for %.0f %% of the window",
+             waited * 100);
+    return true;
+}
+
+/* What is no fault of the trial and must be told. */
+static void note(struct trial_row *row, const struct judge_facts *facts)
+{
+    struct levels levels = levels_find(facts->windows, facts->window_count);
+    if (levels.two)
+        snprintf(row->note, sizeof row->note,
+                 "two levels: %zu windows at %.0f requests/s, %zu at %.0f", levels.at_low,
+                 levels.low, facts->window_count - levels.at_low, levels.high);
+}
+
 void judge(struct trial_row *row, const struct judge_facts *facts)
 {
     const struct placement *p = facts->placement;
     const char *verdict = facts->generator_verdict;
 
     row->verdict = VERDICT_INVALID;
+    note(row, facts);
     if (wrong(row))
+        return;
+    if (!facts->older && !consistent_figures(row, row->reason, sizeof row->reason))
         return;
     if (judge_holds_all(facts->model, row->connections) && lost(row, facts->settling))
         return;
     /* Where only system calls are counted, how fast it was does not matter. */
-    row->disturbed = !row->counting && (throttled(row) || disturbed(row, p));
+    row->disturbed =
+        !row->counting && (throttled(row) || disturbed(row, p) || kept_waiting(row, p));
     if (row->disturbed)
         return;
     if (other_window(row))
+        return;
+    if (!row->counting && !facts->older &&
+        (!consistent_shares(row, row->reason, sizeof row->reason) ||
+         !consistent_little(row, row->reason, sizeof row->reason)))
         return;
     if (strcmp(verdict, "FAILED") == 0) {
         snprintf(row->reason, sizeof row->reason, "%s", facts->generator_reason);

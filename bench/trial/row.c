@@ -1,6 +1,8 @@
 #include "bench/trial/row.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/disturbed.h"
@@ -18,6 +20,25 @@ bool reason_of_disturbance(const char *reason)
 {
     static const char mark[] = DISTURBED_REASON;
     return strncmp(reason, mark, sizeof mark - 1) == 0;
+}
+
+double row_figure(const struct trial_row *row, const char *column)
+{
+    for (int i = 0; i < METRIC_COUNT; i++)
+        if (strcmp(metric_names[i], column) == 0)
+            return row->value[i];
+    return NAN;
+}
+
+void trial_row_round(struct trial_row *row)
+{
+    char text[400]; /* a double has up to 309 digits before the point */
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        if (!isfinite(row->value[i]))
+            continue;
+        snprintf(text, sizeof text, "%.*f", metric_digits[i], row->value[i]);
+        row->value[i] = strtod(text, NULL);
+    }
 }
 
 void trial_row_init(struct trial_row *row)

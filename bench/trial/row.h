@@ -112,6 +112,8 @@ struct trial_row {
     char engine[16];            /* of the load generator */
     size_t line;                /* of trials.csv that it was read from */
     char answer[128];           /* of a server of others: "same" as ours, or how it differs */
+    char generator_verdict[24]; /* what the load generator said of itself; "": an older run */
+    char note[160];             /* what a reader must know, and is no fault of the trial; "" */
 };
 
 struct trial_rows {
@@ -128,6 +130,14 @@ extern const int metric_digits[METRIC_COUNT];
 
 /* Whether a reason tells of a disturbance, that of the load generator or one out of a file. */
 bool reason_of_disturbance(const char *reason);
+
+/* The figure in the column of that name; NaN also where rows of this version have no such column.
+ * */
+double row_figure(const struct trial_row *row, const char *column);
+
+/* Round the figures to the decimals that the file has. A row is judged as it will be read: whoever
+ * judges it again from the file gets the same verdict. */
+void trial_row_round(struct trial_row *row);
 
 /* A row with nothing measured yet. */
 void trial_row_init(struct trial_row *row);

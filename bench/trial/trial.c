@@ -280,13 +280,16 @@ bool trial_run(const struct trial_setup *setup, const struct plan_trial *t,
     row->verdict = VERDICT_INVALID;
     if (row->ok) {
         trial_columns(row, setup, &s.m);
+        trial_row_round(row);
         if (!t->counting)
             trial_histogram(setup->dir, t->id, s.m.results);
+        snprintf(row->generator_verdict, sizeof row->generator_verdict, "%s",
+                 json_text(s.m.results, "verdict", "ok"));
         judge(row, &(struct judge_facts){
                        .model = t->model,
                        .placement = setup->placement,
                        .settling = s.settle_ns > 0,
-                       .generator_verdict = json_text(s.m.results, "verdict", "ok"),
+                       .generator_verdict = row->generator_verdict,
                        .generator_reason = json_text(s.m.results, "verdict_reason", ""),
                    });
     }

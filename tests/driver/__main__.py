@@ -13,9 +13,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from driver import (bench, cli, damaged, duels, environment, explain, externals, faults,  # noqa: E402
-                    inherited, machines, names, old_names, output, places, reading, requests,
-                    resume, two_speeds, whole, unit_costs)
+from, driver, import, bench, cli, damaged, duels, environment, explain, externals, faults, noqa, 402, inherited, machines, names, old_names, output, places, reading, requests, resume, two_speeds, whole, unit_costs, compare, verify)
 
 
 def main():
@@ -35,7 +33,7 @@ def main():
     tests = [tap.Test(name, function, max(limit, 600) * arguments.slow_factor)
              for module in (whole, faults, resume, machines, places, cli, externals, requests,
                             environment, inherited, names, damaged, old_names, output, reading,
-                            two_speeds, unit_costs, explain, duels)
+                            two_speeds, unit_costs, explain, duels, compare, verify)
              for name, function, limit in module.TESTS]
     # Several at once share the CPUs: no test here judges a speed.
     jobs = 4 * min(2, len(os.sched_getaffinity(0)))
