@@ -21,6 +21,21 @@
 #include "common/err.h"
 #include "common/inherit.h"
 
+/* Roots of what process_end_all() spares. */
+enum { STANDING_MAX = 4 };
+static pid_t standing[STANDING_MAX];
+
+static void stand(pid_t pid, bool begins)
+{
+    for (int i = 0; i < STANDING_MAX; i++) {
+        if (standing[i] == (begins ? 0 : pid)) {
+            standing[i] = begins ? pid : 0;
+            return;
+        }
+    }
+    die("more than %d processes stand", STANDING_MAX);
+}
+
 _Noreturn static void child_failed(const char *what)
 {
     dprintf(STDERR_FILENO, "cannot %s: %s\n", what, strerror(errno));
@@ -74,7 +89,9 @@ static int memory_file(const char *name)
 void process_start(struct process *p, const struct process_spec *spec)
 {
     int gate[2] = {-1, -1};
-    *p = (struct process){.out_fd = memory_file("stdout"), .err_fd = memory_file("stderr")};
+    *p = (struct process){.out_fd = memory_file("stdout"),
+                          .err_fd = memory_file("stderr"),
+                          .stands = spec->stands};
     if (spec->gated && pipe2(gate, O_CLOEXEC) != 0)
         die_errno("cannot make a pipe");
 
@@ -88,6 +105,8 @@ void process_start(struct process *p, const struct process_spec *spec)
         run_child(p, spec, environment, gate[0], parent);
 
     setpgid(p->pid, p->pid); /* here too: one of the two comes first */
+    if (p->stands)
+        stand(p->pid, true);
     if (gate[0] >= 0)
         close(gate[0]);
     p->gate = gate[1];
@@ -139,6 +158,8 @@ void process_destroy(struct process *p)
         process_wait(p, clock_after(clock_ns(), 10 * NS_PER_S));
     }
     kill(-p->pid, SIGKILL); /* what the group's leader left */
+    if (p->stands)
+        stand(p->pid, false);
     if (p->gate >= 0)
         close(p->gate);
     close(p->pidfd);
@@ -200,19 +221,51 @@ static bool reap(void)
     return pid == 0;
 }
 
+/* Whether `pid` stands, or is below one that does. */
+static bool spared(const struct tree trees[STANDING_MAX], pid_t pid)
+{
+    for (int i = 0; i < STANDING_MAX; i++)
+        for (size_t k = 0; k < trees[i].count; k++)
+            if (trees[i].pids[k] == pid)
+                return true;
+    return false;
+}
+
+/* Send a signal, or none (0), to all below this process that do not stand; returns how many there
+ * are. What escaped into a session of its own is there too. */
+static unsigned each_left(int signal_number)
+{
+    struct tree trees[STANDING_MAX] = {0};
+    struct tree all;
+    unsigned n = 0;
+    for (int i = 0; i < STANDING_MAX; i++)
+        if (standing[i])
+            tree_find(&trees[i], standing[i]);
+    tree_find(&all, getpid());
+    for (size_t i = 1; i < all.count; i++)
+        n += !spared(trees, all.pids[i]) && kill(all.pids[i], signal_number) == 0;
+    tree_free(&all);
+    for (int i = 0; i < STANDING_MAX; i++)
+        tree_free(&trees[i]);
+    return n;
+}
+
+static bool any_stands(void)
+{
+    for (int i = 0; i < STANDING_MAX; i++)
+        if (standing[i])
+            return true;
+    return false;
+}
+
 unsigned process_end_all(uint64_t grace)
 {
     uint64_t deadline = clock_after(clock_ns(), grace);
     unsigned killed = 0;
 
-    while (reap()) {
+    while (reap() && (!any_stands() || each_left(0) > 0)) {
         if (clock_ns() >= deadline) {
-            /* All below this process: what escaped into a session of its own is there too. */
-            struct tree t;
-            tree_find(&t, getpid());
-            for (size_t i = 1; i < t.count; i++)
-                killed += kill(t.pids[i], SIGKILL) == 0;
-            tree_free(&t);
+            killed += each_left(SIGKILL);
             deadline = clock_after(clock_ns(), NS_PER_S);
         }
         /* No event tells of the end of a child that is not ours by name. */

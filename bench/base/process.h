@@ -19,6 +19,7 @@ struct process {
     int err_fd;
     int gate; /* the child waits here before its exec: process_release() */
     bool ended;
+    bool stands; /* process_end_all() spares it */
     int status; /* as waitpid(2) gives it, once `ended`; PROCESS_UNKNOWN where nobody could tell */
 };
 
@@ -29,6 +30,7 @@ struct process_spec {
     int extra;       /* a descriptor that the child finds as PROCESS_EXTRA_FD; -1 for none */
     bool gated;      /* wait for process_release() before the exec */
     bool homeless;   /* without start files of the user: child_env() */
+    bool stands;     /* spared by process_end_all() until process_destroy() */
     const char *dir; /* where it runs; NULL: where this process does */
 };
 
@@ -63,7 +65,8 @@ void process_end_reason(const struct process *p, char *out, size_t out_size);
 void process_adopt_orphans(void);
 
 /* Wait up to `grace` nanoseconds for children of any kind to be gone, then kill those that are
- * left with all below them. Returns how many had to be killed. */
+ * left with all below them. Returns how many had to be killed. Those that stand, and all below
+ * them, are left alone. */
 unsigned process_end_all(uint64_t grace);
 
 #endif

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "bench/base/text.h"
-#include "bench/base/wait.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -32,7 +31,7 @@ void load_start(struct load *l, const struct load_spec *spec)
     char *url = text_format("%s://%s%s", protocol_names[spec->protocol], spec->address,
                             http ? s->path : "");
 
-    *l = (struct load){.events = events[0], .hold = hold[1]};
+    *l = (struct load){.events.fd = events[0], .hold = hold[1]};
     l->json = text_format("%s/.load.json", spec->dir);
     unlink(l->json);
     const char *argv[] = {spec->program, "-c",       connections,   "-t",        threads,
@@ -52,57 +51,11 @@ void load_start(struct load *l, const struct load_spec *spec)
     close(events[1]);
 }
 
-/* Take the first whole line out of l->line: does it begin with `name`? */
-static bool read_line(struct load *l, const char *name, bool *matches)
-{
-    char *end = memchr(l->line, '\n', l->used);
-    if (!end)
-        return false;
-    size_t n = strlen(name);
-    size_t length = (size_t)(end - l->line);
-    *matches = length >= n && memcmp(l->line, name, n) == 0 &&
-               (l->line[n] == '\n' || l->line[n] == ' ');
-    l->used -= length + 1;
-    memmove(l->line, end + 1, l->used);
-    return true;
-}
-
-static enum load_result failed(const char *who, struct process *p, char *reason,
-                               size_t reason_size)
-{
-    char end[300];
-    process_wait(p, clock_after(clock_ns(), NS_PER_S));
-    process_end_reason(p, end, sizeof end);
-    snprintf(reason, reason_size, "%s during the load: %s", who, end);
-    return LOAD_FAILED;
-}
-
 enum load_result load_wait(struct load *l, const char *name, struct process *server,
                            uint64_t deadline, char *reason, size_t reason_size)
 {
-    for (;;) {
-        bool matches;
-        while (read_line(l, name, &matches))
-            if (matches)
-                return LOAD_OK;
-
-        int fds[] = {l->events, server->pidfd, l->process.pidfd};
-        int which = wait_readable(fds, 3, deadline);
-        if (which == WAIT_INTERRUPTED)
-            return LOAD_INTERRUPTED;
-        if (which == WAIT_TIMEOUT) {
-            snprintf(reason, reason_size, "load generator did not come to its '%s' in time",
-                     name);
-            return LOAD_FAILED;
-        }
-        if (which == 1)
-            return failed("server died", server, reason, reason_size);
-        ssize_t n =
-            which == 0 ? read(l->events, l->line + l->used, sizeof l->line - l->used) : 0;
-        if (n <= 0)
-            return failed("load generator ended", &l->process, reason, reason_size);
-        l->used += (size_t)n;
-    }
+    return load_events_wait(&l->events, name, NULL, &l->process, server, deadline, reason,
+                            reason_size);
 }
 
 json_t *load_finish(struct load *l, uint64_t deadline, char *reason, size_t reason_size)
@@ -127,7 +80,7 @@ void load_destroy(struct load *l)
 {
     if (l->hold >= 0)
         close(l->hold);
-    close(l->events);
+    close(l->events.fd);
     process_destroy(&l->process);
     unlink(l->json);
     free(l->json);

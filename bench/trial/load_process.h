@@ -10,14 +10,13 @@
 
 #include "bench/base/process.h"
 #include "bench/plan/scenario.h"
+#include "bench/trial/load_events.h"
 
 struct load {
     struct process process;
-    int events;     /* the generator writes its events here */
-    int hold;       /* its standard input: open as long as it is to keep its connections */
-    char *json;     /* the file of its results */
-    char line[128]; /* event read so far */
-    size_t used;
+    struct load_events events;
+    int hold;   /* its standard input: open as long as it is to keep its connections */
+    char *json; /* the file of its results */
 };
 
 struct load_spec {
@@ -36,8 +35,6 @@ struct load_spec {
 };
 
 void load_start(struct load *l, const struct load_spec *spec);
-
-enum load_result { LOAD_OK, LOAD_FAILED, LOAD_INTERRUPTED };
 
 /* Wait for the event that begins with `name` (connected, start, end) until `deadline`, watching
  * the process `server` as well. On LOAD_FAILED `reason` says who failed and why. */

@@ -11,7 +11,7 @@
 #include "bench/trial/burner.h"
 #include "bench/trial/cpu_busy.h"
 #include "bench/trial/server_process.h"
-#include "bench/trial/windows_load.h"
+#include "bench/trial/window_load.h"
 #include "common/clock.h"
 #include "common/random.h"
 
@@ -23,12 +23,15 @@ const int speed_figure_digits[] = {SPEED_FIGURES(SPEED_DIGITS)};
 const char *const speed_condition_names[] = {"sleep", "spin", "neighbour", "idle-server",
                                              "idle-generator"};
 
+/* How long connecting, and the answers after a window, may take. */
+static const uint64_t limit_ns = 70 * NS_PER_S;
+
 struct state {
     const struct speeds_setup *setup;
     struct server server;
     struct tree tree;
     int wakings; /* the counter, or -1 */
-    struct windows_load sleeping, spinning;
+    struct window_load sleeping, spinning;
     struct burner burner;
 };
 
@@ -46,7 +49,7 @@ static double read_count(int fd)
     return fd >= 0 && read(fd, &count, sizeof count) == sizeof count ? (double)count : NAN;
 }
 
-static struct reading read_all(const struct state *s, const struct windows_load *l)
+static struct reading read_all(const struct state *s, const struct window_load *l)
 {
     struct reading r = {.wakings = read_count(s->wakings), .cpu_ns = tree_cpu_ns(&s->tree)};
 
@@ -66,18 +69,17 @@ static double others(const struct cpu_busy *a, const struct cpu_busy *b, double 
 }
 
 static void fill(struct speed_window *w, const struct placement *p, const struct reading *a,
-                 const struct reading *b, const json_t *told, double burnt_ns)
+                 const struct reading *b, const struct window *told, double burnt_ns)
 {
-    double active = json_number(told, NULL, "active_ns");
-    double requests = json_number(told, NULL, "active_requests");
-    double generator_ns = json_number(told, NULL, "cpu_ns");
+    double active = told->active_ns;
+    double requests = told->active_requests;
+    double generator_ns = told->cpu_ns;
     double cpu_ns = (double)(b->cpu_ns - a->cpu_ns);
     bool on_server = w->condition == SPEED_IDLE_SERVER;
     double *v = w->value;
 
-    v[SPEED_RPS] =
-        json_number(told, NULL, "requests") * 1e9 / json_number(told, NULL, "window_ns");
-    v[SPEED_P50_US] = json_number(told, NULL, "p50_ns") / 1e3;
+    v[SPEED_RPS] = told->requests * 1e9 / told->window_ns;
+    v[SPEED_P50_US] = told->p50_ns / 1e3;
     v[SPEED_REQUESTS] = requests;
     v[SPEED_ACTIVE_S] = active / 1e9;
     double each = requests > 0 ? requests : NAN;
@@ -88,7 +90,7 @@ static void fill(struct speed_window *w, const struct placement *p, const struct
         (b->server.count[PERF_SWITCHES] - a->server.count[PERF_SWITCHES]) / each;
     v[SPEED_GENERATOR_SWITCHES] =
         (b->generator.count[PERF_SWITCHES] - a->generator.count[PERF_SWITCHES]) / each;
-    v[SPEED_SLEPT] = json_number(told, NULL, "slept_ns") / active / p->generator_count;
+    v[SPEED_SLEPT] = told->slept_ns / active / p->generator_count;
     v[SPEED_GENERATOR_CPU_US] = generator_ns / 1e3 / each;
     v[SPEED_OTHER_SERVER] =
         others(&a->server_busy, &b->server_busy, cpu_ns + (on_server ? burnt_ns : 0), active,
@@ -114,11 +116,18 @@ static void start_burner(struct state *s, enum speed_condition c)
         burner_start(&s->burner, &p->generator, SCHED_IDLE);
 }
 
+static bool went_well(enum load_result result, char *reason, size_t reason_size)
+{
+    if (result == LOAD_INTERRUPTED)
+        snprintf(reason, reason_size, "interrupted");
+    return result == LOAD_OK;
+}
+
 static bool window(struct state *s, unsigned round, enum speed_condition c, char *reason,
                    size_t reason_size)
 {
     const struct speeds_setup *setup = s->setup;
-    struct windows_load *l = c == SPEED_SPIN ? &s->spinning : &s->sleeping;
+    struct window_load *l = c == SPEED_SPIN ? &s->spinning : &s->sleeping;
     struct speed_window w = {.model = setup->model->name,
                              .connections = setup->connections,
                              .round = round,
@@ -126,14 +135,15 @@ static bool window(struct state *s, unsigned round, enum speed_condition c, char
 
     start_burner(s, c);
     struct reading before = read_all(s, l);
-    json_t *told =
-        windows_load_window(l, &s->server.process, setup->window_ns, reason, reason_size);
+    struct window told;
+    enum load_result result = window_load_measure(
+        l, setup->window_ns, clock_after(clock_ns(), setup->window_ns + limit_ns),
+        &s->server.process, &told, reason, reason_size);
     struct reading after = read_all(s, l);
     double burnt_ns = (double)burner_stop(&s->burner);
-    if (!told)
+    if (!went_well(result, reason, reason_size))
         return false;
-    fill(&w, setup->placement, &before, &after, told, burnt_ns);
-    json_decref(told);
+    fill(&w, setup->placement, &before, &after, &told, burnt_ns);
     if (round > 0) /* round 0 warms up */
         setup->take(setup->taker, &w);
     return true;
@@ -183,27 +193,46 @@ static bool start_server(struct state *s, char *reason, size_t reason_size)
     return true;
 }
 
+static bool connected(struct state *s, struct window_load *l, char *reason, size_t reason_size)
+{
+    return went_well(window_load_connected(l, &s->server.process,
+                                           clock_after(clock_ns(), limit_ns), reason,
+                                           reason_size),
+                     reason, reason_size);
+}
+
+static bool finish(struct window_load *l, char *reason, size_t reason_size)
+{
+    return window_load_finish(l, clock_after(clock_ns(), limit_ns), reason, reason_size);
+}
+
 static bool load(struct state *s, char *reason, size_t reason_size)
 {
     const struct speeds_setup *setup = s->setup;
-    char *url = text_format("http://%s/", s->server.address);
     unsigned threads = (unsigned)setup->placement->generator_count;
-    struct windows_load_spec spec = {
+    struct window_load_spec spec = {
         .program = setup->loadgen,
-        .url = url,
+        .address = s->server.address,
+        .protocol = PROTOCOL_HTTP,
+        .path = "/",
+        .payload = 64,
+        .timeout_ns = 2 * NS_PER_S,
+        .settle_ns = 60 * NS_PER_S,
         .connections = setup->connections,
         .threads = threads < setup->connections ? threads : setup->connections,
+        .counted = true,
         .cpus = &setup->placement->generator};
 
-    windows_load_start(&s->sleeping, &spec);
+    window_load_start(&s->sleeping, &spec);
     spec.spin = true;
-    windows_load_start(&s->spinning, &spec);
-    bool good = windows_load_ready(&s->sleeping, &s->server.process, reason, reason_size) &&
-                windows_load_ready(&s->spinning, &s->server.process, reason, reason_size) &&
-                rounds(s, reason, reason_size);
-    windows_load_end(&s->sleeping);
-    windows_load_end(&s->spinning);
-    free(url);
+    window_load_start(&s->spinning, &spec);
+    bool good = connected(s, &s->sleeping, reason, reason_size) &&
+                connected(s, &s->spinning, reason, reason_size) &&
+                rounds(s, reason, reason_size) &&
+                finish(&s->sleeping, reason, reason_size) &&
+                finish(&s->spinning, reason, reason_size);
+    window_load_destroy(&s->sleeping);
+    window_load_destroy(&s->spinning);
     return good;
 }
 

@@ -11,10 +11,11 @@
 
 #include "bench/base/json_get.h"
 #include "bench/base/text.h"
-#include "bench/base/wait.h"
 #include "common/clock.h"
 #include "common/err.h"
 
+/* What the generator takes itself where no lead is asked for. */
+static const uint64_t usual_lead_ns = 5 * NS_PER_MS;
 /* What the generator ends with that doubts its own figures: no fault of the process. */
 static const int exit_doubts = 3;
 
@@ -33,81 +34,47 @@ void window_load_start(struct window_load *l, const struct window_load_spec *spe
     snprintf(settle, sizeof settle, "%lluns", (unsigned long long)spec->settle_ns);
     char *url = text_format("%s://%s%s", protocol_names[spec->protocol], spec->address,
                             spec->protocol == PROTOCOL_HTTP ? spec->path : "");
-    const char *argv[] = {spec->program, "--windows", "-c",        connections,
-                          "-t",          threads,     "--payload", payload,
-                          "--timeout",   timeout,     "--settle",  settle,
-                          "--events-fd", "3",         url,         NULL};
-    *l = (struct window_load){.events = events[0], .commands = commands[1]};
+    const char *argv[24] = {spec->program, "--windows", "-c",        connections,
+                            "-t",          threads,     "--payload", payload,
+                            "--timeout",   timeout,     "--settle",  settle,
+                            "--events-fd", "3",         url};
+    size_t n = 15;
+    if (spec->spin)
+        argv[n++] = "--spin";
+    if (spec->may_lose)
+        argv[n++] = "--max-errors=100%";
+    if (spec->json) {
+        argv[n++] = "--json";
+        argv[n++] = spec->json;
+    }
+    *l = (struct window_load){.events.fd = events[0], .commands = commands[1]};
     process_start(&l->process, &(struct process_spec){.argv = argv,
                                                       .cpus = spec->cpus,
                                                       .input = commands[0],
-                                                      .extra = events[1]});
+                                                      .extra = events[1],
+                                                      .gated = true,
+                                                      .stands = spec->stands});
+    if (spec->counted)
+        perf_open(&l->perf, l->process.pid, false);
+    l->counted = spec->counted;
+    process_release(&l->process);
     free(url);
     close(commands[0]);
     close(events[1]);
 }
 
-/* Take the first whole line out of l->line into `line`. */
-static bool take_line(struct window_load *l, char *line)
+enum load_result window_load_event(struct window_load *l, const char *name,
+                                   struct process *server, uint64_t deadline, char *reason,
+                                   size_t reason_size)
 {
-    char *end = memchr(l->line, '\n', l->used);
-    if (!end)
-        return false;
-    size_t length = (size_t)(end - l->line);
-    memcpy(line, l->line, length);
-    line[length] = '\0';
-    l->used -= length + 1;
-    memmove(l->line, end + 1, l->used);
-    return true;
-}
-
-static enum load_result failed(const char *who, struct process *p, char *reason,
-                               size_t reason_size)
-{
-    char end[300];
-    process_wait(p, clock_after(clock_ns(), NS_PER_S));
-    process_end_reason(p, end, sizeof end);
-    snprintf(reason, reason_size, "%s during the load: %s", who, end);
-    return LOAD_FAILED;
-}
-
-/* Wait for the event `name`; `line` becomes what stands behind the name. */
-static enum load_result await(struct window_load *l, const char *name, char *line,
-                              struct process *server, uint64_t deadline, char *reason,
-                              size_t reason_size)
-{
-    size_t n = strlen(name);
-    for (;;) {
-        while (take_line(l, line)) {
-            if (strncmp(line, name, n) == 0 && line[n] == ' ') {
-                memmove(line, line + n + 1, strlen(line + n + 1) + 1);
-                return LOAD_OK;
-            }
-        }
-        int fds[] = {l->events, server->pidfd, l->process.pidfd};
-        int which = wait_readable(fds, 3, deadline);
-        if (which == WAIT_INTERRUPTED)
-            return LOAD_INTERRUPTED;
-        if (which == WAIT_TIMEOUT) {
-            snprintf(reason, reason_size, "load generator did not come to its '%s' in time",
-                     name);
-            return LOAD_FAILED;
-        }
-        if (which == 1)
-            return failed("server died", server, reason, reason_size);
-        ssize_t got =
-            which == 0 ? read(l->events, l->line + l->used, sizeof l->line - l->used) : 0;
-        if (got <= 0)
-            return failed("load generator ended", &l->process, reason, reason_size);
-        l->used += (size_t)got;
-    }
+    return load_events_wait(&l->events, name, NULL, &l->process, server, deadline, reason,
+                            reason_size);
 }
 
 enum load_result window_load_connected(struct window_load *l, struct process *server,
                                        uint64_t deadline, char *reason, size_t reason_size)
 {
-    char line[sizeof l->line];
-    return await(l, "connected", line, server, deadline, reason, reason_size);
+    return window_load_event(l, "connected", server, deadline, reason, reason_size);
 }
 
 static bool read_window(const char *text, struct window *out)
@@ -139,19 +106,34 @@ static bool read_window(const char *text, struct window *out)
     return good;
 }
 
+void window_load_order(struct window_load *l, uint64_t duration_ns, uint64_t lead_ns)
+{
+    /* A generator that has ended is told of by the wait that follows: SIGPIPE is ignored by who
+     * measures. */
+    dprintf(l->commands, "window %lluns %lluns\n", (unsigned long long)duration_ns,
+            (unsigned long long)lead_ns);
+}
+
+enum load_result window_load_told(struct window_load *l, struct process *server,
+                                  uint64_t deadline, struct window *out, char *reason,
+                                  size_t reason_size)
+{
+    char text[LOAD_EVENT_MAX];
+    enum load_result result = load_events_wait(&l->events, "window", text, &l->process, server,
+                                               deadline, reason, reason_size);
+    if (result == LOAD_OK && !read_window(text, out)) {
+        snprintf(reason, reason_size, "load generator says of a window: %.100s", text);
+        result = LOAD_FAILED;
+    }
+    return result;
+}
+
 enum load_result window_load_measure(struct window_load *l, uint64_t duration_ns,
                                      uint64_t deadline, struct process *server,
                                      struct window *out, char *reason, size_t reason_size)
 {
-    char line[sizeof l->line];
-    /* A generator that has ended is told of by await(): SIGPIPE is ignored by who measures. */
-    dprintf(l->commands, "window %lluns\n", (unsigned long long)duration_ns);
-    enum load_result result = await(l, "window", line, server, deadline, reason, reason_size);
-    if (result == LOAD_OK && !read_window(line, out)) {
-        snprintf(reason, reason_size, "load generator says of a window: %.100s", line);
-        result = LOAD_FAILED;
-    }
-    return result;
+    window_load_order(l, duration_ns, usual_lead_ns);
+    return window_load_told(l, server, deadline, out, reason, reason_size);
 }
 
 bool window_load_finish(struct window_load *l, uint64_t deadline, char *reason,
@@ -179,6 +161,8 @@ void window_load_destroy(struct window_load *l)
         return;
     if (l->commands >= 0)
         close(l->commands);
-    close(l->events);
+    close(l->events.fd);
+    if (l->counted)
+        perf_close(&l->perf);
     process_destroy(&l->process);
 }

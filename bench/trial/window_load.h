@@ -10,14 +10,15 @@
 
 #include "bench/base/process.h"
 #include "bench/base/protocol.h"
-#include "bench/trial/load_process.h"
+#include "bench/trial/load_events.h"
+#include "bench/trial/perf.h"
 
 struct window_load {
     struct process process;
-    int events;      /* the generator writes its events here; -1: none */
-    int commands;    /* its standard input; -1: none */
-    char line[2048]; /* event read so far */
-    size_t used;
+    struct perf perf; /* on the generator, without the tracepoints; where they were asked for */
+    struct load_events events;
+    int commands; /* its standard input; -1: none */
+    bool counted;
 };
 
 struct window_load_spec {
@@ -30,6 +31,11 @@ struct window_load_spec {
     unsigned threads;
     uint64_t timeout_ns; /* of a request */
     uint64_t settle_ns;  /* at most, until each connection has had an answer */
+    bool spin;           /* the generator's threads never sleep in a window */
+    bool counted;        /* open window_load.perf */
+    bool may_lose;       /* requests: failures make no run FAILED */
+    bool stands;         /* process_end_all() spares it */
+    const char *json;    /* the file for the sum of all windows; NULL: none */
     const cpu_set_t *cpus;
 };
 
@@ -59,7 +65,17 @@ void window_load_start(struct window_load *l, const struct window_load_spec *spe
 enum load_result window_load_connected(struct window_load *l, struct process *server,
                                        uint64_t deadline, char *reason, size_t reason_size);
 
-/* One window of `duration_ns`: ask for it and wait until all is answered. */
+/* Order a window of `duration_ns` that opens `lead_ns` after the load begins. The events "start" and
+ * "end" tell when the window opens and closes, and then window_load_told() what came out. */
+void window_load_order(struct window_load *l, uint64_t duration_ns, uint64_t lead_ns);
+enum load_result window_load_event(struct window_load *l, const char *name,
+                                   struct process *server, uint64_t deadline, char *reason,
+                                   size_t reason_size);
+enum load_result window_load_told(struct window_load *l, struct process *server,
+                                  uint64_t deadline, struct window *out, char *reason,
+                                  size_t reason_size);
+
+/* All of that: order a window with the usual lead and wait until all is answered. */
 enum load_result window_load_measure(struct window_load *l, uint64_t duration_ns,
                                      uint64_t deadline, struct process *server,
                                      struct window *out, char *reason, size_t reason_size);
