@@ -18,6 +18,7 @@
 #include "bench/record/environment_write.h"
 #include "bench/record/run_dir.h"
 #include "bench/record/trials_csv.h"
+#include "bench/record/yardstick_csv.h"
 #include "bench/show/plan_text.h"
 #include "bench/show/progress.h"
 #include "bench/trial/answers.h"
@@ -25,6 +26,7 @@
 #include "bench/trial/cpu_busy.h"
 #include "bench/trial/trial.h"
 #include "bench/trial/waking.h"
+#include "bench/trial/yardstick.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -68,13 +70,29 @@ static void open_directory(struct run *r)
         run_dir_begin(r->dir, r->inputs.scenario.text);
 }
 
+/* What a wake-up costs here, by the unit costs that environment.json has. */
+static double waking_ns(const struct run *r)
+{
+    json_t *costs = r->options.resume ? json_incref(json_object_get(r->old.json, "unit_costs"))
+                                      : unit_costs_to_json(&r->unit_costs);
+    double ns = waking_cost_ns(costs);
+    json_decref(costs);
+    return ns;
+}
+
 static void run_trials(struct run *r)
 {
+    struct yardstick yardstick = {.model =
+                                      r->inputs.yardstick.path ? &r->inputs.yardstick : NULL,
+                                  .scenario = &r->inputs.scenario,
+                                  .placement = &r->placement,
+                                  .loadgen = r->options.paths.loadgen};
     struct trial_setup setup = {.scenario = &r->inputs.scenario,
                                 .placement = &r->placement,
                                 .loadgen = r->options.paths.loadgen,
                                 .dir = r->dir,
-                                .waking_ns = waking_cost_ns(NULL),
+                                .waking_ns = waking_ns(r),
+                                .yardstick = yardstick.model ? &yardstick : NULL,
                                 .answers = r->answers};
     memcpy(setup.counters, r->counters, sizeof setup.counters);
 
@@ -91,11 +109,13 @@ static void run_trials(struct run *r)
             break;
         if (row.counting)
             counts_csv_append(r->dir, &row);
+        yardstick_csv_append(r->dir, &row);
         trials_csv_append(r->dir, &row);
         r->done.count++;
         progress_row(&progress, &row);
     }
     progress_end(&progress);
+    yardstick_end(&yardstick);
 }
 
 /* Write down the environment of a new run, and tell what any run is going to do. */
@@ -111,6 +131,7 @@ static void begin(const struct run *r, bool realtime)
                               .realtime = realtime,
                               .others_seen = r->others_seen,
                               .loadgen = r->options.paths.loadgen,
+                              .yardstick = r->inputs.yardstick.name,
                               .unit_costs = r->options.resume ? NULL : &r->unit_costs};
     memcpy(facts.counters, r->counters, sizeof facts.counters);
     if (!r->options.resume) {

@@ -7,6 +7,7 @@
 #include "bench/record/results.h"
 #include "bench/show/ceiling_text.h"
 #include "bench/show/machine_card.h"
+#include "bench/show/noise_text.h"
 #include "bench/show/order_text.h"
 #include "bench/show/plot.h"
 #include "bench/show/ratios_table.h"
@@ -43,6 +44,10 @@ static void tell_more(const struct results *r)
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
         ratios_table(stdout, &r->ratios, p, FORMAT_TERMINAL);
     orders_print(stdout, r);
+    char *noise = noise_text(r);
+    if (noise)
+        printf("\n%s\n", noise);
+    free(noise);
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
         char *text = ceiling_text(r, p);
         if (text)

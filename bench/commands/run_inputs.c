@@ -95,6 +95,21 @@ static void choose_ours(struct run_inputs *in)
     }
 }
 
+/* The server that trials are held against. The usual one may not be built here. */
+static void choose_yardstick(struct run_inputs *in)
+{
+    const char *name = in->scenario.yardstick ? in->scenario.yardstick : "epoll-lt";
+    const struct model *m = models_get(&in->models, name);
+    bool fits = m && !m->unsupported && m->concurrency == 0;
+    if (strcmp(name, "none") == 0 || (!fits && !in->scenario.yardstick))
+        return;
+    if (!fits)
+        wrong(text_format("%s: yardstick = '%s' is not a server of ours that runs here and "
+                          "serves all connections at one time",
+                          in->file, name));
+    in->yardstick = (struct model){.name = xstrdup(m->name), .path = xstrdup(m->path)};
+}
+
 /* How many a model serves can depend on the options that the scenario gives it. */
 static void describe_with_options(struct run_inputs *in)
 {
@@ -159,6 +174,7 @@ void run_inputs_read(struct run_inputs *in, const struct run_options *o,
         wrong(error);
     warn_of_unknown(in, &externals);
     choose_ours(in);
+    choose_yardstick(in);
     if (!names.models && in->scenario.models)
         names.models = built_ones(in, in->scenario.models);
     const char *wanted = names.externals ? names.externals : in->scenario.externals;
@@ -203,5 +219,7 @@ void run_inputs_free(struct run_inputs *in)
     scenario_free(&in->scenario);
     free(in->ours.name);
     free(in->ours.path);
+    free(in->yardstick.name);
+    free(in->yardstick.path);
     free(in->file);
 }

@@ -16,6 +16,7 @@ struct run_inputs {
     struct scenario scenario;
     struct model_list models; /* to measure: our models, then external servers */
     struct model ours;        /* one of ours to ask for the right answer; path NULL: none */
+    struct model yardstick;   /* that trials are held against; path NULL: none */
     uint64_t seed;
     bool counting; /* block 0 counts system calls */
 };

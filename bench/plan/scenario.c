@@ -128,6 +128,8 @@ static const struct ini_key keys[] = {
     {"sweep", "timeout", ini_time, IN(timeout_ns), FROM_TO(NS_PER_MS, HOUR)},
     {"sweep", "path", set_path, IN(path)},
     {"sweep", "payload", ini_size, IN(payload), FROM_TO(1, 16 << 20)},
+    {"sweep", "windows", ini_number, IN(windows), FROM_TO(1, 32)},
+    {"sweep", "yardstick", ini_text, IN(yardstick)},
     {"sweep", "rank", ini_number, IN(rank), FROM_TO(1, 1000000)},
     {"sweep", "server_cpus", ini_number, IN(server_cpus), FROM_TO(1, 1024)},
     {"sweep", "generator_threads", set_threads, IN(generator_threads), FROM_TO(1, 64)},
@@ -189,6 +191,7 @@ bool scenario_read(const char *file, struct scenario *out, char *error, size_t e
         .timeout_ns = 2 * NS_PER_S,
         .path = xstrdup("/"),
         .payload = 64,
+        .windows = 8,
         .server_cpus = 1,
     };
     out->text = text_read_file(file);
@@ -223,6 +226,7 @@ void scenario_free(struct scenario *s)
     free(s->externals);
     free(s->order);
     free(s->path);
+    free(s->yardstick);
     free(s->text);
     *s = (struct scenario){0};
 }

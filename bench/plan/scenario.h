@@ -17,6 +17,8 @@
  *     timeout = 2s                 a request without its answer by then is a timeout
  *     path = /                     what http asks for
  *     payload = 64                 bytes of one echo message
+ *     windows = 8                  of a trial: they alternate with those of the yardstick
+ *     yardstick = epoll-lt         a server of ours that all trials are held against; none
  *     rank = 64                    connections at which the models are ranked
  *     order = gevent > asyncio     an order that is told of some of them, to be judged
  *     server_cpus = 1              CPUs each server gets
@@ -67,6 +69,8 @@ struct scenario {
     uint64_t timeout_ns;
     char *path;
     uint64_t payload;
+    unsigned windows;
+    char *yardstick; /* NULL: the usual one, where it is built */
     unsigned rank;
     unsigned server_cpus;
     unsigned generator_threads; /* 0: auto */

@@ -237,7 +237,7 @@ static void choose_basis(struct compare *c)
     struct rate_basis b = rate_basis_of(&c->b->rows);
     c->yardstick_in_one = a.yardstick != b.yardstick;
     c->yardstick_ratio = NAN;
-    c->basis = (struct rate_basis){false, NAN};
+    c->basis = (struct rate_basis){.at = NAN};
     if (!a.yardstick || !b.yardstick)
         return;
     c->basis = a;

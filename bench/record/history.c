@@ -52,11 +52,12 @@ static char *file_of(const char *dir, const struct results *r)
 static struct spread rates_of(const struct results *r, const struct summary_point *p,
                               const struct rate_basis *basis)
 {
+    double unit = basis->yardstick ? rate_basis_at(basis, p->protocol, p->connections) : 1;
     double *values = xcalloc(r->rows.count, sizeof *values);
     size_t n = 0;
     for (size_t i = 0; i < r->rows.count && p->verdict != VERDICT_INVALID; i++)
         if (summary_uses(p, &r->rows.at[i]))
-            values[n++] = rate_of(&r->rows.at[i], basis) / (basis->yardstick ? basis->at : 1);
+            values[n++] = rate_of(&r->rows.at[i], basis) / unit;
     struct spread s = stats_spread(values, n);
     free(values);
     return s;

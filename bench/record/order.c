@@ -41,8 +41,8 @@ static enum order_verdict judge_all(const struct order *o)
 
 static int by_speed(const void *a, const void *b)
 {
-    double x = (*(const struct summary_point *const *)a)->at[S_RPS].median;
-    double y = (*(const struct summary_point *const *)b)->at[S_RPS].median;
+    double x = (*(const struct summary_point *const *)a)->at[S_RATE].median;
+    double y = (*(const struct summary_point *const *)b)->at[S_RATE].median;
     return (x < y) - (x > y);
 }
 
@@ -54,8 +54,8 @@ static void make_link(struct order *o, size_t i, const struct trial_rows *rows,
     link->a = ratio_point(s, o->protocol, link->first, o->connections);
     link->b = ratio_point(s, o->protocol, link->second, o->connections);
     if (link->a && link->b) {
-        const struct spread *x = &link->a->at[S_RPS];
-        const struct spread *y = &link->b->at[S_RPS];
+        const struct spread *x = &link->a->at[S_RATE];
+        const struct spread *y = &link->b->at[S_RATE];
         link->pair = ratio_of(rows, link->a, link->b);
         link->overlap = x->low <= y->high && y->low <= x->high;
     }

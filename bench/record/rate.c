@@ -6,30 +6,77 @@
 #include "bench/base/stats.h"
 #include "common/err.h"
 
-const char rate_yardstick_column[] = "yardstick_rps";
+static bool has_rate(const struct trial_row *row)
+{
+    return !row->counting && row->ok && row->verdict != VERDICT_INVALID;
+}
+
+static bool of_point(const struct trial_row *row, enum protocol protocol, unsigned connections)
+{
+    return row->protocol == protocol && row->connections == connections;
+}
+
+/* The median of the yardstick in the trials of one point, `one` of them; of all trials: NULL. */
+static double median(const struct trial_rows *rows, const struct trial_row *one)
+{
+    double *values = xcalloc(rows->count, sizeof *values);
+    size_t n = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct trial_row *row = &rows->at[i];
+        if (has_rate(row) && (!one || of_point(row, one->protocol, one->connections)))
+            values[n++] = row->value[M_YARDSTICK_RPS];
+    }
+    double middle = stats_spread(values, n).median;
+    free(values);
+    return middle;
+}
+
+static bool has_point(const struct rate_basis *basis, const struct trial_row *row)
+{
+    for (size_t i = 0; i < basis->count; i++)
+        if (of_point(row, basis->points[i].protocol, basis->points[i].connections))
+            return true;
+    return false;
+}
 
 struct rate_basis rate_basis_of(const struct trial_rows *rows)
 {
-    struct rate_basis basis = {.yardstick = true, .at = NAN};
-    double *values = xcalloc(rows->count, sizeof *values);
-    size_t n = 0;
-    for (size_t i = 0; i < rows->count && basis.yardstick; i++) {
-        const struct trial_row *row = &rows->at[i];
-        if (row->counting || !row->ok || row->verdict == VERDICT_INVALID)
-            continue;
-        values[n++] = row_figure(row, rate_yardstick_column);
-        basis.yardstick = values[n - 1] > 0;
+    struct rate_basis basis = {.at = NAN};
+    size_t rates = 0;
+    size_t held = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        rates += has_rate(&rows->at[i]);
+        held += has_rate(&rows->at[i]) && rows->at[i].value[M_YARDSTICK_RPS] > 0;
     }
-    basis.yardstick = basis.yardstick && n > 0;
-    if (basis.yardstick)
-        basis.at = stats_spread(values, n).median;
-    free(values);
+    basis.yardstick = held * 2 > rates;
+    if (!basis.yardstick)
+        return basis;
+    basis.at = median(rows, NULL);
+    for (size_t i = 0; i < rows->count && basis.count < RATE_POINTS_MAX; i++) {
+        const struct trial_row *row = &rows->at[i];
+        if (!has_rate(row) || has_point(&basis, row))
+            continue;
+        basis.points[basis.count].protocol = row->protocol;
+        basis.points[basis.count].connections = row->connections;
+        basis.points[basis.count++].at = median(rows, row);
+    }
     return basis;
+}
+
+double rate_basis_at(const struct rate_basis *basis, enum protocol protocol,
+                     unsigned connections)
+{
+    for (size_t i = 0; i < basis->count; i++)
+        if (basis->points[i].protocol == protocol &&
+            basis->points[i].connections == connections)
+            return basis->points[i].at;
+    return basis->at;
 }
 
 double rate_of(const struct trial_row *row, const struct rate_basis *basis)
 {
     if (!basis->yardstick)
         return row->value[M_RPS];
-    return row->value[M_RPS] / row_figure(row, rate_yardstick_column) * basis->at;
+    return row->value[M_RPS] / row->value[M_YARDSTICK_RPS] *
+           rate_basis_at(basis, row->protocol, row->connections);
 }

@@ -3,20 +3,32 @@
 #define IOM_RATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "bench/trial/row.h"
 
-/* The column of the requests per second that the yardstick made in the same half seconds. */
-extern const char rate_yardstick_column[];
+enum { RATE_POINTS_MAX = 64 };
 
 /* What rates are measured in. */
 struct rate_basis {
-    bool yardstick; /* the ratio to the yardstick, times `at`; else requests/s */
-    double at;      /* the median of the yardstick; NaN without */
+    bool
+        yardstick; /* the ratio to the yardstick, times what the yardstick makes; else requests/s */
+    double at;     /* the median of the yardstick over the run; NaN without */
+    struct {
+        enum protocol protocol;
+        unsigned connections;
+        double at; /* the median of the yardstick there */
+    } points[RATE_POINTS_MAX];
+    size_t count;
 };
 
-/* The basis of a run: the yardstick, where each trial with a rate has one, else none. */
+/* The basis of a run: the yardstick, where most trials with a rate have one, else none. */
 struct rate_basis rate_basis_of(const struct trial_rows *rows);
+
+/* What the yardstick of the basis makes in that protocol at so many connections: its median there, or
+ * that of the run. */
+double rate_basis_at(const struct rate_basis *basis, enum protocol protocol,
+                     unsigned connections);
 
 /* The rate of a trial. Every reader of rates takes them from here. NaN where there is none. */
 double rate_of(const struct trial_row *row, const struct rate_basis *basis);

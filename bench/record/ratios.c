@@ -37,7 +37,7 @@ static double in_block(const struct trial_rows *rows, const struct summary_point
 {
     for (size_t i = 0; i < rows->count; i++)
         if (rows->at[i].block == block && summary_uses(p, &rows->at[i]))
-            return rows->at[i].value[M_RPS];
+            return rows->at[i].value[M_RATE];
     return NAN;
 }
 

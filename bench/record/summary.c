@@ -7,6 +7,7 @@
 #include "bench/base/csv.h"
 #include "bench/base/text.h"
 #include "bench/plan/models.h"
+#include "bench/record/rate.h"
 #include "common/err.h"
 
 #define SUMMARY_SOURCE(id) M_##id,
@@ -115,6 +116,9 @@ void summary_make(struct summary *s, struct trial_rows *rows)
     if (rows->count == 0)
         return;
     qsort(rows->at, rows->count, sizeof *rows->at, by_point);
+    struct rate_basis basis = rate_basis_of(rows);
+    for (size_t i = 0; i < rows->count; i++)
+        rows->at[i].value[M_RATE] = rate_of(&rows->at[i], &basis);
     size_t first = 0;
     for (size_t i = 1; i <= rows->count; i++) {
         if (i == rows->count || !same_point(&rows->at[first], &rows->at[i])) {

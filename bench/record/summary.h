@@ -11,7 +11,7 @@
 /* Which columns of trials.csv are summarised. */
 /* clang-format off */
 #define SUMMARY_METRICS(X) \
-    X(RPS) X(P50_US) X(P90_US) X(P99_US) X(P999_US) \
+    X(RPS) X(RATE) X(P50_US) X(P90_US) X(P99_US) X(P999_US) \
     X(CPU_PER_REQUEST) X(SYSCALLS_PER_REQUEST) X(SWITCHES_PER_REQUEST) \
     X(RSS_PER_CONNECTION) X(PSS_PER_CONNECTION) X(STARVED) X(JAIN) X(PROCESSES) X(THREADS) \
     X(SERVER_CPU_FRACTION) X(GENERATOR_CPU_FRACTION) X(GENERATOR_CPU_PER_REQUEST) \
@@ -46,7 +46,8 @@ struct summary {
     size_t count;
 };
 
-/* Summarise `rows`, which must live as long as the summary and are put in order.
+/* Summarise `rows`, which must live as long as the summary, are put in order and get their rate
+ * (M_RATE): all that ranks, compares and draws throughput takes S_RATE, and S_RPS is as measured.
  *
  * A trial is usable if it did not fail and is not INVALID. A point is INVALID where no more than
  * half of its trials are usable; then it has no figures. A point is valid where more than half of

@@ -10,7 +10,7 @@
 static void put_point(FILE *f, unsigned row, unsigned last, const char *kind,
                       const struct summary_point *p)
 {
-    const struct spread *s = &p->at[S_RPS];
+    const struct spread *s = &p->at[S_RATE];
     if (p->verdict == VERDICT_INVALID || s->n == 0)
         fprintf(f, "%u\t%s\t%s\t%u\t\t\t\tINVALID\t%u\n", row, kind, p->model, p->connections,
                 last);

@@ -10,7 +10,7 @@
 
 static const char *speed(const struct summary_point *p, char out[96])
 {
-    return p ? figure_spread(&p->at[S_RPS], out) : "not measured";
+    return p ? figure_spread(&p->at[S_RATE], out) : "not measured";
 }
 
 /* Why nothing can be said of a link; "" where something can. */

@@ -38,6 +38,8 @@ void plan_tell(const struct run_facts *facts, const char *dir, size_t done)
             facts->counting ? ", and a short one to count system calls" : "",
             (unsigned long long)facts->seed);
     tell_placement(facts, dir);
+    if (facts->yardstick)
+        fprintf(stderr, "each trial alternates with the yardstick, %s\n", facts->yardstick);
     for (size_t i = 0; i < plan->skipped_count; i++) {
         const struct plan_skip *s = &plan->skipped[i];
         if (s->connections == 0)

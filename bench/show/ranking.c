@@ -46,8 +46,8 @@ static int by_rank(const void *a, const void *b)
     const struct summary_point *y = *(const struct summary_point *const *)b;
     char buffer[512];
     int order = (ranking_excuse(x, buffer) != NULL) - (ranking_excuse(y, buffer) != NULL);
-    double p = x->at[S_RPS].median;
-    double q = y->at[S_RPS].median;
+    double p = x->at[S_RATE].median;
+    double q = y->at[S_RATE].median;
     if (order == 0)
         order = isnan(p) - isnan(q);
     return order ? order : (p < q) - (p > q);
@@ -57,7 +57,7 @@ static void set_ranks(struct ranking *r)
 {
     size_t first = 0;
     for (size_t i = 0; i < r->ranked; i++) {
-        if (r->at[i]->at[S_RPS].high < r->at[first]->at[S_RPS].low)
+        if (r->at[i]->at[S_RATE].high < r->at[first]->at[S_RATE].low)
             first = i;
         r->rank[i] = first + 1;
     }

@@ -36,8 +36,8 @@ static void add_row(struct grid *g, const struct ratio *r)
     add_ratio(g, &r->pair);
     grid_cell(g, "%zu", r->pair.at.n);
     grid_cell(g, "%s", ratio_finding_text(r));
-    grid_cell(g, "%s / %s", figure_thousands(r->model->at[S_RPS].median, ours),
-              figure_thousands(r->external->at[S_RPS].median, theirs));
+    grid_cell(g, "%s / %s", figure_thousands(r->model->at[S_RATE].median, ours),
+              figure_thousands(r->external->at[S_RATE].median, theirs));
     add_both(g, r, S_SYSCALLS_PER_REQUEST);
     add_both(g, r, S_CPU_PER_REQUEST);
 }

@@ -37,7 +37,7 @@ static void add_point(struct grid *g, struct grid_row *row, const struct summary
         grid_cell(g, "%u", p->used);
     else
         grid_cell(g, "%u/%u", p->used, p->trials);
-    grid_cell(g, "%s", figure_spread(&p->at[S_RPS], text));
+    grid_cell(g, "%s", figure_spread(&p->at[S_RATE], text));
     grid_cell(g, "%s", figure_time(p->at[S_P50_US].median, text));
     grid_cell(g, "%s", figure_time(p->at[S_P99_US].median, text));
     grid_number(g, 2, p->at[S_CPU_PER_REQUEST].median);

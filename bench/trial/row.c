@@ -9,8 +9,8 @@
 
 #define TRIAL_NAME(id, name, digits)   name,
 #define TRIAL_DIGITS(id, name, digits) digits,
-const char *const metric_names[] = {TRIAL_METRICS(TRIAL_NAME)};
-const int metric_digits[] = {TRIAL_METRICS(TRIAL_DIGITS)};
+const char *const metric_names[] = {TRIAL_METRICS(TRIAL_NAME) "rate"};
+const int metric_digits[] = {TRIAL_METRICS(TRIAL_DIGITS) 1};
 
 const char answer_is_same[] = "same";
 
@@ -44,6 +44,6 @@ void trial_row_round(struct trial_row *row)
 void trial_row_init(struct trial_row *row)
 {
     *row = (struct trial_row){0};
-    for (int i = 0; i < METRIC_COUNT; i++)
+    for (int i = 0; i < METRIC_ALL; i++)
         row->value[i] = NAN;
 }

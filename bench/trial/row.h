@@ -85,13 +85,30 @@
     X(FAULTS_PER_REQUEST, "minor_faults_per_request", 5)                                       \
     X(GENERATOR_SLEPT_FRACTION, "generator_slept_fraction", 4)                                 \
     X(WAKINGS_PER_REQUEST, "wakings_per_request", 5)                                           \
-    X(WAKING_CPU_SHARE, "waking_cpu_share", 4)
+    X(WAKING_CPU_SHARE, "waking_cpu_share", 4)                                                 \
+    X(WINDOWS, "windows", 0)                                                                   \
+    X(YARDSTICK_RPS, "yardstick_rps", 1)                                                       \
+    X(YARDSTICK_SELF, "yardstick_self_ratio", 4)                                               \
+    X(YARDSTICK_JUMPS, "yardstick_jumps", 0)
 
 #define TRIAL_ENUM(id, name, digits) M_##id,
-enum metric { TRIAL_METRICS(TRIAL_ENUM) METRIC_COUNT };
+/* And one that no trial knows by itself: the rate on the scale of the run's yardstick
+ * (record/rate.h), which is in summary.csv. */
+enum metric { TRIAL_METRICS(TRIAL_ENUM) METRIC_COUNT, M_RATE = METRIC_COUNT, METRIC_ALL };
 #undef TRIAL_ENUM
 
 enum verdict { VERDICT_VALID, VERDICT_GENERATOR_LIMITED, VERDICT_INVALID, VERDICT_COUNT };
+
+enum { ROW_WINDOWS_MAX = 64 };
+
+/* Requests per second of the windows of a trial, and of the yardstick before and after each. */
+struct row_windows {
+    unsigned count; /* 0: the trial had no yardstick */
+    struct row_window {
+        double rps, before, after;
+        bool jumped; /* the yardstick differs too much between before and after */
+    } at[ROW_WINDOWS_MAX];
+};
 
 struct trial_row {
     unsigned trial;
@@ -107,8 +124,9 @@ struct trial_row {
     char reason[384];           /* why it failed, is INVALID or is limited; else "" */
     bool disturbed;             /* INVALID for what others than server and generator did */
     char started[32];           /* UTC, ISO 8601 */
-    double value[METRIC_COUNT]; /* NaN: not available, an empty field */
+    double value[METRIC_ALL];   /* NaN: not available, an empty field */
     struct call_counts by_name; /* in the window; of a counting trial that was just made */
+    struct row_windows windows; /* of a trial that was just made */
     char engine[16];            /* of the load generator */
     size_t line;                /* of trials.csv that it was read from */
     char answer[128];           /* of a server of others: "same" as ours, or how it differs */
@@ -125,8 +143,8 @@ struct trial_rows {
 extern const char answer_is_same[];
 
 extern const char *const verdict_names[VERDICT_COUNT];
-extern const char *const metric_names[METRIC_COUNT];
-extern const int metric_digits[METRIC_COUNT];
+extern const char *const metric_names[METRIC_ALL];
+extern const int metric_digits[METRIC_ALL];
 
 /* Whether a reason tells of a disturbance, that of the load generator or one out of a file. */
 bool reason_of_disturbance(const char *reason);

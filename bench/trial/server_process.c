@@ -119,10 +119,12 @@ static enum server_result wait_answer(struct server *s, const struct server_spec
 static void launch(struct server *s, const struct server_spec *spec, const char *const *argv,
                    int extra)
 {
-    process_start(
-        &s->process,
-        &(struct process_spec){
-            .argv = argv, .cpus = spec->cpus, .input = -1, .extra = extra, .gated = true});
+    process_start(&s->process, &(struct process_spec){.argv = argv,
+                                                      .cpus = spec->cpus,
+                                                      .input = -1,
+                                                      .extra = extra,
+                                                      .gated = true,
+                                                      .stands = spec->stands});
     perf_open(&s->perf, s->process.pid, spec->count_syscalls);
     if (spec->count_syscalls)
         calls_open(&s->calls, s->process.pid);

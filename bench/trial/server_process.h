@@ -38,6 +38,7 @@ struct server_spec {
     const struct answer *answer;
     const cpu_set_t *cpus;
     bool count_syscalls;
+    bool stands; /* process_end_all() spares it */
 };
 
 enum server_result {

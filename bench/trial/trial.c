@@ -7,11 +7,15 @@
 #include "bench/base/json_get.h"
 #include "bench/base/text.h"
 #include "bench/base/tree.h"
-#include "bench/trial/cpu_busy.h"
+#include "bench/base/wait.h"
 #include "bench/trial/judge.h"
 #include "bench/trial/load_process.h"
 #include "bench/trial/server_process.h"
 #include "bench/trial/trial_columns.h"
+#include "bench/trial/turns.h"
+#include "bench/trial/watch.h"
+#include "bench/trial/window_load.h"
+#include "bench/trial/yardstick.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -24,10 +28,14 @@ struct state {
     const struct plan_trial *t;
     struct trial_row *row;
     struct server server;
-    struct load load;
+    struct load load;           /* in one window, or */
+    struct window_load windows; /* in several */
     bool load_started;
-    struct tree tree; /* of the server, as it was before the window */
-    struct tree_memory before;
+    unsigned in_turns; /* windows that alternate with the yardstick's; 0: one, by itself */
+    bool measured;     /* the yardstick is there; in one window it made, requests a second: */
+    double before;
+    struct tree tree;          /* of the server, as it was before the window */
+    struct tree_memory memory; /* before the load */
     uint64_t duration_ns;
     uint64_t settle_ns;
     uint64_t warmup_ns;
@@ -65,6 +73,76 @@ static void compare_answers(struct state *s)
         snprintf(s->row->answer, sizeof s->row->answer, "%s", answer_is_same);
 }
 
+static void start_load(struct state *s)
+{
+    const struct trial_setup *setup = s->setup;
+    const struct scenario *scenario = setup->scenario;
+    unsigned threads = generator_threads(setup, s->t->connections);
+    bool may_lose = !judge_holds_all(s->t->model, s->t->connections);
+    s->load_started = true;
+    if (s->in_turns) {
+        window_load_start(&s->windows, &(struct window_load_spec){
+                                           .program = setup->loadgen,
+                                           .address = s->server.address,
+                                           .protocol = s->t->protocol,
+                                           .path = scenario->path,
+                                           .payload = scenario->payload,
+                                           .connections = s->t->connections,
+                                           .threads = threads,
+                                           .timeout_ns = scenario->timeout_ns,
+                                           .settle_ns = s->settle_ns,
+                                           .may_lose = may_lose,
+                                           .dir = setup->dir,
+                                           .cpus = &setup->placement->generator,
+                                       });
+        return;
+    }
+    load_start(&s->load, &(struct load_spec){
+                             .program = setup->loadgen,
+                             .address = s->server.address,
+                             .protocol = s->t->protocol,
+                             .scenario = scenario,
+                             .duration_ns = s->duration_ns,
+                             .settle_ns = s->settle_ns,
+                             .warmup_ns = s->warmup_ns,
+                             .connections = s->t->connections,
+                             .threads = threads,
+                             .may_lose = may_lose,
+                             .cpus = &setup->placement->generator,
+                             .dir = setup->dir,
+                         });
+}
+
+static void end_load(struct state *s)
+{
+    if (s->load_started && s->in_turns)
+        window_load_destroy(&s->windows);
+    else if (s->load_started)
+        load_destroy(&s->load);
+    s->load_started = false;
+}
+
+/* The yardstick is up and connected before the server of the trial starts. Without it the trial is
+ * measured all the same, and its figures stand for themselves. */
+static void take_yardstick(struct state *s)
+{
+    char reason[400];
+    struct yardstick *y = s->setup->yardstick;
+    if (!y || s->t->counting)
+        return;
+    s->measured =
+        yardstick_ready(y, s->t->protocol, s->t->connections,
+                        generator_threads(s->setup, s->t->connections), reason, sizeof reason);
+    if (!s->measured) {
+        if (!wait_was_interrupted())
+            warn("trial %u has no yardstick: %s", s->t->id, reason);
+    } else if (judge_holds_all(s->t->model, s->t->connections)) {
+        s->in_turns = s->setup->scenario->windows;
+    } else {
+        s->before = yardstick_window(y);
+    }
+}
+
 static enum step start(struct state *s)
 {
     const struct trial_setup *setup = s->setup;
@@ -83,101 +161,72 @@ static enum step start(struct state *s)
     if (result == SERVER_OK) {
         compare_answers(s);
         tree_find(&s->tree, s->server.process.pid);
-        s->before = tree_memory(&s->tree);
-        load_start(&s->load, &(struct load_spec){
-                                 .program = setup->loadgen,
-                                 .address = s->server.address,
-                                 .protocol = s->t->protocol,
-                                 .scenario = setup->scenario,
-                                 .duration_ns = s->duration_ns,
-                                 .settle_ns = s->settle_ns,
-                                 .warmup_ns = s->warmup_ns,
-                                 .connections = s->t->connections,
-                                 .threads = generator_threads(setup, s->t->connections),
-                                 .may_lose = !judge_holds_all(s->t->model, s->t->connections),
-                                 .cpus = &setup->placement->generator,
-                                 .dir = setup->dir,
-                             });
-        s->load_started = true;
+        s->memory = tree_memory(&s->tree);
+        start_load(s);
     }
     return result == SERVER_OK            ? STEP_OK
            : result == SERVER_INTERRUPTED ? STEP_INTERRUPTED
                                           : STEP_FAILED;
 }
 
-static enum step await(struct state *s, const char *event, uint64_t limit)
+static enum step of_load(enum load_result result)
 {
-    enum load_result result =
-        load_wait(&s->load, event, &s->server.process, clock_after(clock_ns(), limit),
-                  s->row->reason, sizeof s->row->reason);
     return result == LOAD_OK ? STEP_OK : result == LOAD_FAILED ? STEP_FAILED : STEP_INTERRUPTED;
 }
 
-/* Where perf gives them not, CPU time and page faults come from the tree. */
-static bool no_perf_clock(const struct state *s)
+static enum step await(struct state *s, const char *event, uint64_t limit)
 {
-    return !s->setup->counters[PERF_TASK_CLOCK];
-}
-
-static bool no_perf_faults(const struct state *s)
-{
-    return !s->setup->counters[PERF_FAULTS];
-}
-
-static void refresh_tree(struct state *s)
-{
-    tree_free(&s->tree);
-    tree_find(&s->tree, s->server.process.pid);
+    return of_load(load_wait(&s->load, event, &s->server.process,
+                             clock_after(clock_ns(), limit), s->row->reason,
+                             sizeof s->row->reason));
 }
 
 /* The load's window: counters at both of its ends, nothing in between. */
-static enum step measure(struct state *s)
+static enum step measure_once(struct state *s, struct watch *w)
 {
-    const struct placement *p = s->setup->placement;
-    struct perf_values first;
-    struct call_counts calls_first, calls_last;
-    struct cgroup_reading groups_first, groups_last;
     enum step step = await(s, "connected", s->settle_ns + 60 * NS_PER_S);
     if (step != STEP_OK)
         return step;
-    if (no_perf_clock(s) || no_perf_faults(s))
-        refresh_tree(s); /* before the window, since it takes a while */
-
+    watch_ready(w);
     step = await(s, "start", s->warmup_ns + 10 * NS_PER_S);
     if (step != STEP_OK)
         return step;
-    perf_read(&s->server.perf, &first);
-    calls_read(&s->server.calls, &calls_first);
-    uint64_t cpu = no_perf_clock(s) ? tree_cpu_ns(&s->tree) : 0;
-    uint64_t faults = no_perf_faults(s) ? tree_faults(&s->tree) : 0;
-    cgroup_read(&groups_first);
-    struct cpu_busy server_first = cpu_busy_read(&p->server);
-    struct cpu_busy generator_first = cpu_busy_read(&p->generator);
-    uint64_t began = clock_ns();
-
+    watch_open(w);
     step = await(s, "end", s->duration_ns + 10 * NS_PER_S);
+    if (step == STEP_OK)
+        watch_close(w);
+    return step;
+}
+
+/* Windows in turn with those of the yardstick. */
+static enum step measure_in_turns(struct state *s, struct watch *w)
+{
+    char *reason = s->row->reason;
+    size_t size = sizeof s->row->reason;
+    enum step step = of_load(window_load_connected(
+        &s->windows, &s->server.process, clock_after(clock_ns(), s->settle_ns + 60 * NS_PER_S),
+        reason, size));
     if (step != STEP_OK)
         return step;
-    perf_read(&s->server.perf, &s->m.counted);
-    calls_read(&s->server.calls, &calls_last);
-    calls_between(&calls_first, &calls_last, &s->row->by_name);
-    s->m.window_ns = clock_ns() - began;
-    cgroup_read(&groups_last);
-    s->m.throttled = cgroup_throttled(&groups_first, &groups_last);
-    struct cpu_busy server_last = cpu_busy_read(&p->server);
-    struct cpu_busy generator_last = cpu_busy_read(&p->generator);
-    s->m.server_busy_ns = cpu_busy_ns(&server_first, &server_last);
-    s->m.generator_busy_ns = cpu_busy_ns(&generator_first, &generator_last);
-    s->m.server_stolen_ns = server_last.stolen_ns - server_first.stolen_ns;
-    s->m.generator_stolen_ns = generator_last.stolen_ns - generator_first.stolen_ns;
-    refresh_tree(s);
-    for (int i = 0; i < PERF_COUNTERS; i++)
-        s->m.counted.count[i] -= first.count[i];
-    s->m.cpu_ns = no_perf_clock(s) ? (double)tree_cpu_ns(&s->tree) - (double)cpu
-                                   : s->m.counted.count[PERF_TASK_CLOCK];
-    s->m.faults = no_perf_faults(s) ? (double)tree_faults(&s->tree) - (double)faults
-                                    : s->m.counted.count[PERF_FAULTS];
-    return STEP_OK;
+    watch_end(w); /* the tree as it is now, with all that serve connections */
+    struct turns turns = {.yardstick = s->setup->yardstick,
+                          .load = &s->windows,
+                          .watch = w,
+                          .window_ns = s->duration_ns / s->in_turns,
+                          .warmup_ns = s->warmup_ns,
+                          .windows = s->in_turns,
+                          .connections = s->t->connections};
+    return of_load(turns_measure(&turns, &s->row->windows, reason, size));
+}
+
+static enum step measure(struct state *s)
+{
+    struct watch w;
+    watch_init(&w, s->setup, &s->server, &s->tree, &s->m);
+    enum step step = s->in_turns ? measure_in_turns(s, &w) : measure_once(s, &w);
+    watch_end(&w);
+    s->row->by_name = s->m.by_name;
+    return step;
 }
 
 /* The memory of the server while every connection is still open. */
@@ -189,19 +238,21 @@ static void sample_memory(struct state *s)
 
     v[M_PROCESSES] = (double)s->tree.count;
     v[M_THREADS] = s->tree.threads;
-    v[M_RSS_BEFORE] = s->before.rss_kib;
-    v[M_PSS_BEFORE] = s->before.pss_kib;
+    v[M_RSS_BEFORE] = s->memory.rss_kib;
+    v[M_PSS_BEFORE] = s->memory.pss_kib;
     v[M_RSS] = now.rss_kib;
     v[M_PSS] = now.pss_kib;
-    v[M_RSS_PER_CONNECTION] = (now.rss_kib - s->before.rss_kib) / n;
-    v[M_PSS_PER_CONNECTION] = (now.pss_kib - s->before.pss_kib) / n;
+    v[M_RSS_PER_CONNECTION] = (now.rss_kib - s->memory.rss_kib) / n;
+    v[M_PSS_PER_CONNECTION] = (now.pss_kib - s->memory.pss_kib) / n;
 }
 
 static enum step finish_load(struct state *s)
 {
-    uint64_t limit = s->setup->scenario->timeout_ns + 10 * NS_PER_S;
-    s->m.results = load_finish(&s->load, clock_after(clock_ns(), limit), s->row->reason,
-                               sizeof s->row->reason);
+    uint64_t deadline = clock_after(clock_ns(), s->setup->scenario->timeout_ns + 10 * NS_PER_S);
+    char *reason = s->row->reason;
+    size_t size = sizeof s->row->reason;
+    s->m.results = s->in_turns ? window_load_results(&s->windows, deadline, reason, size)
+                               : load_finish(&s->load, deadline, reason, size);
     return s->m.results ? STEP_OK : STEP_FAILED;
 }
 
@@ -209,8 +260,7 @@ static enum step finish_load(struct state *s)
 static enum step stop(struct state *s)
 {
     bool good = server_stop(&s->server, &s->m.counters, s->row->reason, sizeof s->row->reason);
-    load_destroy(&s->load);
-    s->load_started = false;
+    end_load(s);
     unsigned left = process_end_all(s->server.external ? 0 : leftover_grace);
     if (s->server.external)
         left = 0; /* killed; servers of others were not made to take leave */
@@ -222,6 +272,7 @@ static enum step stop(struct state *s)
 
 static enum step run_steps(struct state *s)
 {
+    take_yardstick(s);
     enum step step = start(s);
     if (step == STEP_OK)
         step = measure(s);
@@ -267,6 +318,23 @@ static void set_times(struct state *s)
         s->duration_ns = 100 * NS_PER_MS + s->t->connections * 500 * NS_PER_US;
 }
 
+static void fill_yardstick(struct state *s)
+{
+    struct trial_row *row = s->row;
+    if (!s->in_turns)
+        turns_single(&row->windows, row->value[M_RPS], s->before,
+                     yardstick_window(s->setup->yardstick));
+    turns_columns(row);
+}
+
+/* What the windows made. */
+static size_t window_rates(const struct trial_row *row, double rates[ROW_WINDOWS_MAX])
+{
+    for (unsigned i = 0; i < row->windows.count; i++)
+        rates[i] = row->windows.at[i].rps;
+    return row->windows.count;
+}
+
 bool trial_run(const struct trial_setup *setup, const struct plan_trial *t,
                struct trial_row *row)
 {
@@ -280,12 +348,18 @@ bool trial_run(const struct trial_setup *setup, const struct plan_trial *t,
     row->verdict = VERDICT_INVALID;
     if (row->ok) {
         trial_columns(row, setup, &s.m);
+        if (s.measured)
+            fill_yardstick(&s);
         trial_row_round(row);
         if (!t->counting)
             trial_histogram(setup->dir, t->id, s.m.results);
         snprintf(row->generator_verdict, sizeof row->generator_verdict, "%s",
                  json_text(s.m.results, "verdict", "ok"));
+        double rates[ROW_WINDOWS_MAX];
+        size_t windows = window_rates(row, rates);
         judge(row, &(struct judge_facts){
+                       .windows = rates,
+                       .window_count = windows,
                        .model = t->model,
                        .placement = setup->placement,
                        .settling = s.settle_ns > 0,
@@ -294,8 +368,7 @@ bool trial_run(const struct trial_setup *setup, const struct plan_trial *t,
                    });
     }
 
-    if (s.load_started)
-        load_destroy(&s.load);
+    end_load(&s);
     server_destroy(&s.server);
     process_end_all(0);
     tree_free(&s.tree);

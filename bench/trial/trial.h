@@ -18,6 +18,7 @@ struct trial_setup {
     const char *dir;              /* the run directory, with histograms/ in it */
     bool counters[PERF_COUNTERS]; /* which the machine gives */
     double waking_ns;             /* what it costs to wake the generator; NaN: not known */
+    struct yardstick *yardstick;  /* NULL: the run has none */
     const struct answer *answers; /* of our servers, by protocol; body NULL where not needed */
 };
 

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "bench/trial/calls.h"
 #include "bench/trial/perf.h"
 #include "bench/trial/row.h"
 #include "bench/trial/trial.h"
@@ -14,6 +15,7 @@ struct trial_measured {
     double cpu_ns;                      /* used in the window */
     double faults;                      /* minor page faults in the window */
     struct perf_values counted;         /* in the window */
+    struct call_counts by_name;         /* in the last window */
     double server_busy_ns;              /* of all that ran on the server's CPUs */
     double generator_busy_ns;           /* on the generator's */
     double server_stolen_ns;            /* by the hypervisor from the server's CPUs */

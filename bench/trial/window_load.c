@@ -34,20 +34,21 @@ void window_load_start(struct window_load *l, const struct window_load_spec *spe
     snprintf(settle, sizeof settle, "%lluns", (unsigned long long)spec->settle_ns);
     char *url = text_format("%s://%s%s", protocol_names[spec->protocol], spec->address,
                             spec->protocol == PROTOCOL_HTTP ? spec->path : "");
-    const char *argv[24] = {spec->program, "--windows", "-c",        connections,
-                            "-t",          threads,     "--payload", payload,
-                            "--timeout",   timeout,     "--settle",  settle,
-                            "--events-fd", "3",         url};
+    const char *argv[24] = {spec->program, "--windows", "-c",          connections, "-t",
+                            threads,       "--payload", payload,       "--timeout", timeout,
+                            "--settle",    settle,      "--events-fd", "3",         url};
     size_t n = 15;
     if (spec->spin)
         argv[n++] = "--spin";
     if (spec->may_lose)
         argv[n++] = "--max-errors=100%";
-    if (spec->json) {
-        argv[n++] = "--json";
-        argv[n++] = spec->json;
-    }
     *l = (struct window_load){.events.fd = events[0], .commands = commands[1]};
+    if (spec->dir) {
+        l->json = text_format("%s/.load.json", spec->dir);
+        unlink(l->json);
+        argv[n++] = "--json";
+        argv[n++] = l->json;
+    }
     process_start(&l->process, &(struct process_spec){.argv = argv,
                                                       .cpus = spec->cpus,
                                                       .input = commands[0],
@@ -155,6 +156,24 @@ bool window_load_finish(struct window_load *l, uint64_t deadline, char *reason,
     return false;
 }
 
+json_t *window_load_results(struct window_load *l, uint64_t deadline, char *reason,
+                            size_t reason_size)
+{
+    close(l->commands);
+    l->commands = -1;
+    if (!process_wait(&l->process, deadline)) {
+        snprintf(reason, reason_size, "load generator did not end when it was told to");
+        return NULL;
+    }
+    json_t *results = json_load_file(l->json, 0, NULL);
+    if (!results) {
+        char end[200];
+        process_end_reason(&l->process, end, sizeof end);
+        snprintf(reason, reason_size, "load generator left no results (%s)", end);
+    }
+    return results;
+}
+
 void window_load_destroy(struct window_load *l)
 {
     if (l->process.pid == 0)
@@ -165,4 +184,7 @@ void window_load_destroy(struct window_load *l)
     if (l->counted)
         perf_close(&l->perf);
     process_destroy(&l->process);
+    if (l->json)
+        unlink(l->json);
+    free(l->json);
 }

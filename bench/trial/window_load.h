@@ -3,6 +3,7 @@
 #ifndef IOM_WINDOW_LOAD_H
 #define IOM_WINDOW_LOAD_H
 
+#include <jansson.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +20,7 @@ struct window_load {
     struct load_events events;
     int commands; /* its standard input; -1: none */
     bool counted;
+    char *json; /* the file of its results, or NULL */
 };
 
 struct window_load_spec {
@@ -35,7 +37,8 @@ struct window_load_spec {
     bool counted;        /* open window_load.perf */
     bool may_lose;       /* requests: failures make no run FAILED */
     bool stands;         /* process_end_all() spares it */
-    const char *json;    /* the file for the sum of all windows; NULL: none */
+    const char
+        *dir; /* where window_load_results() may lie for a moment; NULL: there are none */
     const cpu_set_t *cpus;
 };
 
@@ -83,6 +86,11 @@ enum load_result window_load_measure(struct window_load *l, uint64_t duration_ns
 /* Let it drop its connections and end. False with the reason where it did not end well. */
 bool window_load_finish(struct window_load *l, uint64_t deadline, char *reason,
                         size_t reason_size);
+
+/* Let it drop its connections and end, and read its results: the sum of all windows. NULL with the
+ * reason where there are none; else the caller decrefs them. */
+json_t *window_load_results(struct window_load *l, uint64_t deadline, char *reason,
+                            size_t reason_size);
 
 void window_load_destroy(struct window_load *l);
 

@@ -6,5 +6,5 @@ set title heading('Throughput against connections')
 set ylabel 'thousand answers per second'
 scale = 1e-3
 set yrange [0:*]
-metric = 'requests_per_second'
+metric = 'rate'
 load scripts.'/series.gp'

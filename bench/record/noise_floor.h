@@ -1,0 +1,26 @@
+/* The A/A arm of a run: the yardstick held against itself.
+ *
+ * In each trial a window of the yardstick is also held against the two windows of the yardstick
+ * around it, as the windows of the trial are. The two lie further apart in time than a window of the
+ * trial and the yardstick beside it do, so the noise that this shows is at least that of the ratios
+ * of the models. What a restart of the server adds is not in it. */
+#ifndef IOM_NOISE_FLOOR_H
+#define IOM_NOISE_FLOOR_H
+
+#include <stddef.h>
+
+#include "bench/trial/row.h"
+
+struct noise_floor {
+    size_t trials;  /* that held the yardstick against itself */
+    double typical; /* half of the ratios are no further from 1 than this; NaN: no trials */
+    double most;    /* 95 of 100 are no further */
+    size_t pairs;   /* of two models at the same point */
+    size_t flagged; /* of these, told apart by the rule of the ranking, though both are equal */
+    size_t jumped;  /* windows beside which the yardstick jumped, and */
+    size_t windows; /* all windows */
+};
+
+struct noise_floor noise_floor_of(const struct trial_rows *rows);
+
+#endif

@@ -1,0 +1,102 @@
+#include "bench/trial/yardstick.h"
+
+#include <math.h>
+#include <signal.h>
+
+#include "bench/trial/turns.h"
+#include "common/clock.h"
+
+static const uint64_t patience_ns = 60 * NS_PER_S;
+/* Long enough that a window has some thousand requests, and a few on each connection. */
+static const uint64_t window_ns = 15 * NS_PER_MS;
+static const uint64_t window_of_connection_ns = 10 * NS_PER_US;
+
+static void drop_load(struct yardstick *y)
+{
+    if (y->connected)
+        window_load_destroy(&y->load);
+    y->connected = false;
+}
+
+void yardstick_end(struct yardstick *y)
+{
+    drop_load(y);
+    if (y->up)
+        server_destroy(&y->server);
+    y->up = false;
+}
+
+static bool start_server(struct yardstick *y, enum protocol protocol, unsigned connections,
+                         char *reason, size_t reason_size)
+{
+    struct server_spec spec = {.model = y->model,
+                               .protocol = protocol,
+                               .connections = connections,
+                               .path = y->scenario->path,
+                               .payload = y->scenario->payload,
+                               .cpus = &y->placement->server,
+                               .stands = true};
+    enum server_result result = server_start(&y->server, &spec, reason, reason_size);
+    if (result != SERVER_OK)
+        server_destroy(&y->server);
+    y->up = result == SERVER_OK;
+    y->protocol = protocol;
+    return y->up;
+}
+
+static bool connect_load(struct yardstick *y, unsigned connections, unsigned threads,
+                         char *reason, size_t reason_size)
+{
+    window_load_start(&y->load, &(struct window_load_spec){
+                                    .program = y->loadgen,
+                                    .address = y->server.address,
+                                    .protocol = y->protocol,
+                                    .path = y->scenario->path,
+                                    .payload = y->scenario->payload,
+                                    .connections = connections,
+                                    .threads = threads,
+                                    .timeout_ns = y->scenario->timeout_ns,
+                                    .settle_ns = y->scenario->settle_ns,
+                                    .stands = true,
+                                    .cpus = &y->placement->generator,
+                                });
+    y->connected = true;
+    y->connections = connections;
+    if (window_load_connected(&y->load, &y->server.process,
+                              clock_after(clock_ns(), patience_ns), reason,
+                              reason_size) == LOAD_OK)
+        return true;
+    yardstick_end(y);
+    return false;
+}
+
+bool yardstick_ready(struct yardstick *y, enum protocol protocol, unsigned connections,
+                     unsigned threads, char *reason, size_t reason_size)
+{
+    if (y->up && y->protocol != protocol)
+        yardstick_end(y);
+    if (!y->up && !start_server(y, protocol, connections, reason, reason_size))
+        return false;
+    if (y->connected && y->connections == connections)
+        return true;
+    drop_load(y);
+    return connect_load(y, connections, threads, reason, reason_size);
+}
+
+double yardstick_window(struct yardstick *y)
+{
+    char reason[400];
+    struct window w;
+    if (!y->connected)
+        return NAN;
+    uint64_t duration = window_ns + y->connections * window_of_connection_ns;
+    window_load_order(&y->load, duration, turn_lead_ns(y->connections));
+    if (window_load_told(&y->load, &y->server.process,
+                         clock_after(clock_ns(), duration + patience_ns), &w, reason,
+                         sizeof reason) != LOAD_OK ||
+        w.failed > 0 || !(w.requests > 0)) {
+        yardstick_end(y);
+        return NAN;
+    }
+    return w.requests * 1e9 / w.window_ns;
+}

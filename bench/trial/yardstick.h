@@ -1,0 +1,44 @@
+/* The yardstick: one reference server that stays up while the trials of a run come and go.
+ *
+ * The windows of a trial alternate with short windows on the yardstick, with as many connections and
+ * the same protocol. What slows the machine down for a second slows both down, and the ratio of the
+ * two stands where each figure by itself moves (duet benchmarking: Bulej et al., "Duet
+ * Benchmarking", ICPE 2020). */
+#ifndef IOM_YARDSTICK_H
+#define IOM_YARDSTICK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/plan/placement.h"
+#include "bench/plan/scenario.h"
+#include "bench/trial/server_process.h"
+#include "bench/trial/window_load.h"
+
+struct yardstick {
+    const struct model *model;
+    const struct scenario *scenario;
+    const struct placement *placement;
+    const char *loadgen;
+    struct server server;
+    struct window_load load;
+    bool up; /* the server, in */
+    enum protocol protocol;
+    bool connected; /* the load, with */
+    unsigned connections;
+};
+
+/* Be ready for windows of that protocol and so many connections, by `threads` of the generator. What
+ * is up stays where it fits. False, with the reason, where it does not come up; the next call tries
+ * again. */
+bool yardstick_ready(struct yardstick *y, enum protocol protocol, unsigned connections,
+                     unsigned threads, char *reason, size_t reason_size);
+
+/* One window. Returns requests a second, NaN where that failed, or was interrupted. */
+double yardstick_window(struct yardstick *y);
+
+/* End server and load. */
+void yardstick_end(struct yardstick *y);
+
+#endif
