@@ -171,7 +171,9 @@ static uint64_t collect(struct windows *w)
 {
     record_clear(&w->window);
     for (uint32_t i = 0; i < w->threads; i++) {
-        struct record *r = &w->workers[i].record;
+        struct record *r = &w->workers[i].finished;
+        if (r->closed_at == 0)
+            continue; /* stopped before it had seen the order */
         record_merge(&w->window, r);
         record_merge(&w->sums[i], r);
         record_clear(r);

@@ -55,7 +55,7 @@ bool windows_read(struct windows *w);
 /* rested_fd can be read: threads have come to rest. Returns true as windows_read(). */
 bool windows_rested(struct windows *w);
 
-/* The threads have ended: their records are now the sums of all windows. */
+/* The threads have ended: their records become the sums of all windows. */
 void windows_end(struct windows *w);
 void windows_free(struct windows *w);
 

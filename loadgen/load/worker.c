@@ -64,9 +64,11 @@ void worker_create(struct worker *w)
         .moments = w->moments,
     };
     w->window.again = w->order;
-    /* A window must open and close on time, though nothing happens then. */
-    if (w->order)
+    if (w->order) {
+        record_create(&w->finished, o);
+        /* A window must open and close on time, though nothing happens then. */
         w->conns.io.precise = true;
+    }
     w->window.pacing->create(&w->conns, w->quota);
 }
 
@@ -203,6 +205,16 @@ static void note_span(struct worker *w, const struct window_span *from)
     };
 }
 
+/* Give the record away. A connection may be lost while the thread rests, and that goes into another
+ * record. */
+static void hand_over(struct worker *w)
+{
+    struct record done = w->record;
+
+    w->record = w->finished;
+    w->finished = done;
+}
+
 static void tell_rested(const struct worker *w)
 {
     uint64_t one = 1;
@@ -230,6 +242,7 @@ static void load_window(struct worker *w)
             window_next(window);
     }
     note_span(w, &begin);
+    hand_over(w);
 }
 
 void worker_load_windows(struct worker *w)
@@ -267,5 +280,7 @@ void worker_free(struct worker *w)
 {
     w->window.pacing->release(&w->conns);
     record_free(&w->record);
+    if (w->order)
+        record_free(&w->finished);
     conns_free(&w->conns);
 }

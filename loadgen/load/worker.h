@@ -22,7 +22,9 @@ struct worker {
     struct live_numbers live;
     uint32_t connected;         /* open at the start */
     struct window_order *order; /* of --windows, or NULL */
-    struct window_span span;    /* of the window that is over, while the thread rests */
+    /* Of the window that is over: while the thread rests they are the main thread's. */
+    struct record finished;
+    struct window_span span;
 };
 
 /* Allocate what the worker needs; call from its own thread, so that the memory is near it. */

@@ -31,14 +31,17 @@ def windows_are_labelled(t):
     for row in rows:
         equal(row["model"], "epoll-lt", "model")
         expect(float(row["active_s"]) >= 0.02, f"shorter than its window: {row}")
-        expect(float(row["requests"]) > 0, f"each connection has an answer at least: {row}")
-        expect(float(row["server_cpu_us_per_request"]) > 0, row)
+        # On a crowded machine a generator may get no CPU before its window is over.
+        asked = float(row["requests"]) > 0
+        expect(not asked or float(row["server_cpu_us_per_request"]) > 0, row)
+        expect(asked or row["server_cpu_us_per_request"] == "", row)
         spins = row["condition"] == "spin"
         expect(float(row["generator_slept_fraction"]) == 0 or not spins, row)
         if row["wakings_per_request"]:
             # A thread that never sleeps while it loads is woken once, by the command.
             woken = float(row["wakings_per_request"]) * float(row["requests"])
             expect(woken <= 2 if spins else woken >= 0, row)
+    expect(any(float(r["requests"]) > 0 for r in rows), "no window had an answer")
     with open(os.path.join(b.out, "finding.txt"), encoding="utf-8") as f:
         equal(f.read(), out, "what is told and what is kept")
     for label in ("generator sleeps", "generator spins", "beside a neighbour"):
