@@ -30,15 +30,16 @@ struct files {
     FILE *windows;
 };
 
-static void find_sides(struct duel_spec *spec, const struct duel_options *o)
+/* The contestants borrow from `externals`. */
+static void find_sides(struct duel_spec *spec, const struct duel_options *o,
+                       struct model_list *externals)
 {
     char error[1024];
-    struct model_list externals; /* lives as long as the program */
-    if (!externals_find(&externals, o->paths.external, error, sizeof error))
+    if (!externals_find(externals, o->paths.external, error, sizeof error))
         warn("%s", error);
     for (int i = 0; i < 2; i++) {
         struct contestant *c = &spec->contestants[i];
-        if (!contestant_find(c, o->sides[i], o->paths.servers, &externals, error, sizeof error))
+        if (!contestant_find(c, o->sides[i], o->paths.servers, externals, error, sizeof error))
             die_usage("%s", error);
         const struct model *m = &c->model;
         if (m->max_connections > 0 && o->connections > m->max_connections)
@@ -185,13 +186,14 @@ int command_duel(int argc, char **argv)
     struct duel_options o;
     struct duel_spec spec;
     struct placement placement;
+    struct model_list externals;
     struct answer answer = {0};
     int status = 130;
     duel_options_parse(&o, argc, argv);
     own_descriptors_raise();
     placement_choose(&placement, 1);
     fill_spec(&spec, &o, &placement);
-    find_sides(&spec, &o);
+    find_sides(&spec, &o, &externals);
     if (access(o.paths.loadgen, X_OK) != 0)
         die_errno("cannot run the load generator %s", o.paths.loadgen);
 
@@ -208,5 +210,6 @@ int command_duel(int argc, char **argv)
     answer_free(&answer);
     for (int i = 0; i < 2; i++)
         contestant_free(&spec.contestants[i]);
+    models_free(&externals);
     return status;
 }

@@ -18,7 +18,9 @@ struct duel_look duel_look(const double *values, size_t n, double margin)
     struct duel_look look = {.verdict = DUEL_OPEN, .moments = moments_of(values, n)};
     look.always = sequence_t(&look.moments, tuned_for, alpha);
     struct interval same = sequence_t(&look.moments, tuned_for, 2 * alpha);
-    if (n < DUEL_SESSIONS_MIN)
+    /* Sessions that all say the same have windows of so few requests that the noise is rounded
+     * away: they tell nothing of the error. */
+    if (n < DUEL_SESSIONS_MIN || !(look.moments.deviation > 1e-9))
         return look;
     if (look.always.low > 0)
         look.verdict = DUEL_A_FASTER;

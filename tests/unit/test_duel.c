@@ -39,6 +39,15 @@ static void not_before_some_sessions(void **state)
     assert_int_equal(duel_look(values, DUEL_SESSIONS_MIN, 0.02).verdict, DUEL_A_FASTER);
 }
 
+static void nothing_without_noise(void **state)
+{
+    static const double equal[] = {0, 0, 0, 0, 0, 0, 0, 0};
+    static const double twice[] = {0.69, 0.69, 0.69, 0.69, 0.69, 0.69, 0.69, 0.69};
+    (void)state;
+    assert_int_equal(duel_look(equal, 8, 0.02).verdict, DUEL_OPEN);
+    assert_int_equal(duel_look(twice, 8, 0.02).verdict, DUEL_OPEN);
+}
+
 static void ratios_as_the_metric_has_them(void **state)
 {
     (void)state;
@@ -117,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(four_verdicts),
         cmocka_unit_test(not_before_some_sessions),
+        cmocka_unit_test(nothing_without_noise),
         cmocka_unit_test(ratios_as_the_metric_has_them),
         cmocka_unit_test(false_alarms_of_recorded_noise),
         cmocka_unit_test(interval_covers_recorded_noise),
