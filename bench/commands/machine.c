@@ -133,6 +133,9 @@ int command_machine(int argc, char **argv)
         die_usage("--json shows one machine");
     if (argc > at && o.budget_ns != UNIT_COSTS_NS)
         die_usage("--seconds is for measuring, not for files");
+    /* All in one write, so that output.c can tell why it failed. */
+    static char all[1 << 16];
+    setvbuf(stdout, all, _IOFBF, sizeof all);
     if (argc == at)
         measure_here(&o);
     else if (argc - at == 1)
