@@ -236,6 +236,19 @@ def picture(t):
     expect("cannot write" in err and err.count("\n") == 1, err)
 
 
+def newest(t):
+    """Without a directory: the newest run of results/, which is named."""
+    b = Bench(t, models=(), pictures=False)
+    p = b.start("explain")
+    out, err = p.communicate()
+    results = os.path.join(ROOT, "results")
+    runs = [os.path.join(results, name) for name in os.listdir(results)
+            if os.path.exists(os.path.join(results, name, "environment.json"))]
+    expect(p.returncode in (0, 1) and out, f"{p.returncode} {out} {err}")
+    last = max(runs, key=lambda run: os.stat(os.path.join(run, "environment.json")).st_mtime_ns)
+    equal(os.path.realpath(out.splitlines()[0]), os.path.realpath(last), "the newest run")
+
+
 def real(t):
     """A short run counts by name, and all of it is explained; as an ordinary user it says what is
     missing."""
@@ -277,5 +290,6 @@ TESTS = [
     ("explain: a damaged counts.csv is refused", damaged, 60),
     ("predict: dear system calls put io-uring ahead", other_machine, 60),
     ("explain: the picture and the report", picture, 120),
+    ("explain: the newest run", newest, 60),
     ("explain: a real run", real, 120),
 ]
