@@ -150,6 +150,10 @@ int command_explain(int argc, char **argv)
         die("%s", error);
     if (o.machine && !machine_file_read(&machine, o.machine, error, sizeof error))
         die("%s", error);
+    if (!o.machine && !r.environment.unit_costs)
+        die("%s/environment.json has no unit_costs: the run is of an older version; --machine FILE "
+            "takes those that 'iomodels machine --json' printed",
+            dir);
     explain(&o, &r, o.machine ? &machine.costs : r.environment.unit_costs);
     if (o.machine)
         machine_file_free(&machine);

@@ -167,6 +167,10 @@ def damaged(t):
         f.write(whole.replace("system_calls", "calls", 1))
     _, err = b.call("explain", out, status=1)
     expect("has no column 'system_calls'" in err, err)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(whole[:-3])
+    _, err = b.call("explain", out)
+    expect(f"{path}:3: the last line is cut off" in err and err.count("\n") == 1, err)
     # A run that was killed between its two files counts a trial again: the last row stands.
     again = lines[1].split(",")
     again[head.index("system_calls")] = "7"
