@@ -141,6 +141,7 @@ def session_cost(t):
                 expect(float(asked.readline()) > 0, question)
             asked.write("gopher 7\n")
             asked.flush()
+            ours.shutdown(socket.SHUT_WR)  # one that answers this ends all the same
         _, err = p.communicate()
     equal((p.returncode, err), (1, "session-cost: asked for 'gopher 7'\n"), "a wrong question")
 
