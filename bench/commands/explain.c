@@ -96,10 +96,12 @@ static size_t explain_all(struct explanation all[PROTOCOL_COUNT],
         unsigned n = o->at.given ? o->at.connections : r->environment.scenario.rank;
         char missing[1024];
         explanation_make(&all[count], r, p, n, u, missing, sizeof missing);
-        if (missing[0])
-            memcpy(why, missing, sizeof why);
-        else
+        if (!missing[0]) {
             count++;
+            continue;
+        }
+        memcpy(why, missing, sizeof why);
+        explanation_free(&all[count]);
     }
     if (count == 0)
         die("%s", why);
