@@ -264,16 +264,20 @@ def real(t):
         _, err = b.call("explain", b.out, status=1)
         expect("has no counts.csv" in err, err)
         raise tap.Skip("system calls cannot be counted by name here")
+    if any(r["block"] == "0" and r["reason"] for r in b.rows()):
+        raise tap.Skip("inconclusive: a server that works is too slow here to be counted")
     head, calls = columns()
     with open(os.path.join(b.out, "counts.csv"), newline="", encoding="utf-8") as f:
         rows = list(csv.DictReader(f))
     equal(list(rows[0]), head, "columns")
     equal(sorted(r["model"] for r in rows), ["epoll-lt", "thread"], "rows")
     for row in rows:
-        by_name = sum(float(row[c]) for c in calls) + float(row["other_calls"])
-        expect(abs(by_name - float(row["system_calls"])) <= 0.05 * by_name,
-               f"{row['model']}: {by_name} by name of {row['system_calls']}")
-        expect(float(row["recvfrom"]) > 0.5 and float(row["sendto"]) > 0.5, row)
+        # The counters are read one after the other, and a busy machine may pause between two.
+        other = max(0, float(row["system_calls"]) - sum(float(row[c]) for c in calls))
+        expect(abs(other - float(row["other_calls"])) < 1e-4, f"other calls: {other}, {row}")
+        expect(float(row["recvfrom"]) > 0 and float(row["sendto"]) > 0, row)
+        equal({float(row[c]) for c in ("poll", "ppoll", "select", "io_uring_enter", "sendmsg")}, {0.0},
+              "calls that the model does not make")
         expect((float(row["epoll_wait"]) + float(row["epoll_pwait"]) > 0) == (row["model"] == "epoll-lt"),
                row)
     _, told = explained(b, b.out)
