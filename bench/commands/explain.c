@@ -96,10 +96,12 @@ static size_t explain_all(struct explanation all[PROTOCOL_COUNT],
         unsigned n = o->at.given ? o->at.connections : r->environment.scenario.rank;
         char missing[1024];
         explanation_make(&all[count], r, p, n, u, missing, sizeof missing);
-        if (missing[0])
-            memcpy(why, missing, sizeof why);
-        else
+        if (!missing[0]) {
             count++;
+            continue;
+        }
+        memcpy(why, missing, sizeof why);
+        explanation_free(&all[count]);
     }
     if (count == 0)
         die("%s", why);
@@ -150,6 +152,10 @@ int command_explain(int argc, char **argv)
         die("%s", error);
     if (o.machine && !machine_file_read(&machine, o.machine, error, sizeof error))
         die("%s", error);
+    if (!o.machine && !r.environment.unit_costs)
+        die("%s/environment.json has no unit_costs: the run is of an older version; --machine FILE "
+            "takes those that 'iomodels machine --json' printed",
+            dir);
     explain(&o, &r, o.machine ? &machine.costs : r.environment.unit_costs);
     if (o.machine)
         machine_file_free(&machine);

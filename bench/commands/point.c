@@ -35,5 +35,6 @@ char *point_run(int argc, char **argv, int at, const char *results)
     char *newest = run_dir_newest(results);
     if (!newest)
         die_usage("there is no run in %s; name one", results);
+    printf("%s\n", newest);
     return newest;
 }

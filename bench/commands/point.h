@@ -20,8 +20,8 @@ bool point_parse(struct point *out, const char *text);
 extern const char point_expects[];
 
 /* The run directory that a command is given: argv[at], or where there is none the newest run below
- * `results`. Ends the program where there is none, or more than one is given. The caller frees
- * it. */
+ * `results`, whose path is then printed. Ends the program where there is none, or more than one
+ * is given. The caller frees it. */
 char *point_run(int argc, char **argv, int at, const char *results);
 
 #endif

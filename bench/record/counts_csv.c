@@ -68,11 +68,25 @@ static void put_row(FILE *f, const struct trial_row *row)
     fputc('\n', f);
 }
 
+/* Cut off what a writer that was killed, or a full disk, left of a last line. */
+static void mend(const char *path)
+{
+    size_t size = 0;
+    char *text = text_read_sized(path, &size);
+    size_t end = size;
+    while (end > 0 && text[end - 1] != '\n')
+        end--;
+    if (end < size && truncate(path, (off_t)end) != 0)
+        die_errno("cannot mend %s", path);
+    free(text);
+}
+
 void counts_csv_append(const char *dir, const struct trial_row *row)
 {
     if (!row->ok || !(row->value[M_REQUESTS] > 0) || isnan(row->by_name.calls[CALL_RECVFROM]))
         return;
     char *path = text_format("%s/counts.csv", dir);
+    mend(path);
     FILE *f = fopen(path, "ae");
     if (!f)
         die_errno("cannot open %s", path);
@@ -174,6 +188,8 @@ bool counts_csv_read(const char *dir, struct counts *out, bool *absent, char *er
             if (good)
                 *place(out, row.trial) = row;
         }
+        if (good && r.c.cut_line > 0)
+            warn("%s:%zu: the last line is cut off; it is left out", path, r.c.cut_line);
         csv_free(&r.c);
     }
     if (!good)

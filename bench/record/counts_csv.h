@@ -42,13 +42,15 @@ struct counts {
 };
 
 /* Append the row of a counting trial to DIR/counts.csv, with the header first where the file is
- * new. Nothing where the trial has no answers or no call was counted by name. Ends the program
- * when writing fails. */
+ * new. A last line that is cut off goes. Nothing where the trial has no answers or no call was
+ * counted by name. Ends the program when writing fails. */
 void counts_csv_append(const char *dir, const struct trial_row *row);
 
 /* Read DIR/counts.csv. Of a trial that was counted twice (its run was killed between the two
- * files) the last row stands. False with one line in `error` where the file is not there or holds
- * what no run writes; `*absent` tells the two apart. Free it after success alone. */
+ * files) the last row stands. A last
+ * line that is cut off is left out, with a word on standard error. False with one line in `error`
+ * where the file is not there or holds what no run writes; `*absent` tells the two apart. Free it
+ * after success alone. */
 bool counts_csv_read(const char *dir, struct counts *out, bool *absent, char *error,
                      size_t error_size);
 void counts_free(struct counts *c);

@@ -94,6 +94,12 @@ static void explain(struct explained *e, const struct results *r, const struct u
     const struct summary_point *p = e->point;
     const struct counts_row *c = counts_get(&r->counts, p->protocol, p->model, p->connections);
     e->measured = p->at[S_CPU_PER_REQUEST].median * 1e3;
+    const struct run_server *server = environment_server(&r->environment, p->model);
+    if (server && server->external) {
+        snprintf(e->why, sizeof e->why,
+                 "a server of others: no unit cost stands for what its application does");
+        return;
+    }
     if (!c) {
         snprintf(e->why, sizeof e->why, "counts.csv has no row for it");
         return;
@@ -109,8 +115,7 @@ static void find_missing(const struct results *r, const struct unit_costs *u, ch
     why[0] = '\0';
     if (!u)
         snprintf(why, why_size,
-                 "%s/environment.json has no unit_costs (a run of an older version); --machine "
-                 "FILE takes those of 'iomodels machine --json'",
+                 "%s/environment.json has no unit_costs: the run is of an older version",
                  r->dir);
     else if (r->counts.count == 0)
         snprintf(

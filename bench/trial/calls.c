@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -67,26 +66,6 @@ static int open_call(enum system_call which, pid_t pid)
     char event[64];
     snprintf(event, sizeof event, "syscalls/sys_enter_%s", system_call_names[which]);
     return open_event(event, pid);
-}
-
-/* Calls that every Linux has: where not even these can be counted, none can. */
-bool calls_probe(char *reason, size_t reason_size)
-{
-    int fd = open_call(CALL_RECVFROM, 0);
-    int error = errno;
-    reason[0] = '\0';
-    if (fd >= 0) {
-        close(fd);
-        return true;
-    }
-    snprintf(reason, reason_size,
-             error == ENOENT
-                 ? "the kernel tells no syscalls:sys_enter_* (is tracefs mounted on "
-                   "/sys/kernel/tracing, and was the kernel built with "
-                   "CONFIG_FTRACE_SYSCALLS?)"
-                 : "tracepoints cannot be counted here: %s",
-             strerror(error));
-    return false;
 }
 
 void calls_open(struct calls *c, pid_t pid)

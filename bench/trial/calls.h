@@ -8,7 +8,6 @@
 #define IOM_CALLS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 #include "bench/base/system_calls.h"
@@ -23,9 +22,6 @@ struct call_counts {
     double calls[CALL_COUNT]; /* NaN: not counted; 0 for a call that this kernel has not */
     double wakings;           /* times that it woke a thread of the load generator */
 };
-
-/* Whether this machine lets calls be counted by name; else `reason` says why not. */
-bool calls_probe(char *reason, size_t reason_size);
 
 /* Open the counters on `pid`, a child that waits before its exec, as perf_open() does. */
 void calls_open(struct calls *c, pid_t pid);

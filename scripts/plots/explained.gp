@@ -12,7 +12,7 @@ do for [i = 1:last] { set ytics add (in_tic(plain(word(servers, i))) i) }
 set ytics scale 0
 set yrange [last + 0.7:0.3]
 set xrange [0:widest * 1.04]
-set xlabel 'CPU µs per request, user + kernel' offset 0, 0.3
+set xlabel 'CPU µs per request, user + kernel' offset 0, 0.8
 set grid noytics xtics front
 unset key
 

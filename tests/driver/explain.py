@@ -167,6 +167,10 @@ def damaged(t):
         f.write(whole.replace("system_calls", "calls", 1))
     _, err = b.call("explain", out, status=1)
     expect("has no column 'system_calls'" in err, err)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(whole[:-3])
+    _, err = b.call("explain", out)
+    expect(f"{path}:3: the last line is cut off" in err and err.count("\n") == 1, err)
     # A run that was killed between its two files counts a trial again: the last row stands.
     again = lines[1].split(",")
     again[head.index("system_calls")] = "7"
@@ -236,6 +240,19 @@ def picture(t):
     expect("cannot write" in err and err.count("\n") == 1, err)
 
 
+def newest(t):
+    """Without a directory: the newest run of results/, which is named."""
+    b = Bench(t, models=(), pictures=False)
+    p = b.start("explain")
+    out, err = p.communicate()
+    results = os.path.join(ROOT, "results")
+    runs = [os.path.join(results, name) for name in os.listdir(results)
+            if os.path.exists(os.path.join(results, name, "environment.json"))]
+    expect(p.returncode in (0, 1) and out, f"{p.returncode} {out} {err}")
+    last = max(runs, key=lambda run: os.stat(os.path.join(run, "environment.json")).st_mtime_ns)
+    equal(os.path.realpath(out.splitlines()[0]), os.path.realpath(last), "the newest run")
+
+
 def real(t):
     """A short run counts by name, and all of it is explained; as an ordinary user it says what is
     missing."""
@@ -247,16 +264,20 @@ def real(t):
         _, err = b.call("explain", b.out, status=1)
         expect("has no counts.csv" in err, err)
         raise tap.Skip("system calls cannot be counted by name here")
+    if any(r["block"] == "0" and r["reason"] for r in b.rows()):
+        raise tap.Skip("inconclusive: a server that works is too slow here to be counted")
     head, calls = columns()
     with open(os.path.join(b.out, "counts.csv"), newline="", encoding="utf-8") as f:
         rows = list(csv.DictReader(f))
     equal(list(rows[0]), head, "columns")
     equal(sorted(r["model"] for r in rows), ["epoll-lt", "thread"], "rows")
     for row in rows:
-        by_name = sum(float(row[c]) for c in calls) + float(row["other_calls"])
-        expect(abs(by_name - float(row["system_calls"])) <= 0.05 * by_name,
-               f"{row['model']}: {by_name} by name of {row['system_calls']}")
-        expect(float(row["recvfrom"]) > 0.5 and float(row["sendto"]) > 0.5, row)
+        # The counters are read one after the other, and a busy machine may pause between two.
+        other = max(0, float(row["system_calls"]) - sum(float(row[c]) for c in calls))
+        expect(abs(other - float(row["other_calls"])) < 1e-4, f"other calls: {other}, {row}")
+        expect(float(row["recvfrom"]) > 0 and float(row["sendto"]) > 0, row)
+        equal({float(row[c]) for c in ("poll", "ppoll", "select", "io_uring_enter", "sendmsg")}, {0.0},
+              "calls that the model does not make")
         expect((float(row["epoll_wait"]) + float(row["epoll_pwait"]) > 0) == (row["model"] == "epoll-lt"),
                row)
     _, told = explained(b, b.out)
@@ -277,5 +298,6 @@ TESTS = [
     ("explain: a damaged counts.csv is refused", damaged, 60),
     ("predict: dear system calls put io-uring ahead", other_machine, 60),
     ("explain: the picture and the report", picture, 120),
+    ("explain: the newest run", newest, 60),
     ("explain: a real run", real, 120),
 ]
