@@ -47,7 +47,7 @@ static void put_row(FILE *f, const struct trial_row *row)
     const double values[COUNTS_COLUMNS] = {
         [COUNTS_SYSTEM_CALLS] = v[M_SYSCALLS_PER_REQUEST],
         [COUNTS_OTHER] = other_calls(row, requests),
-        [COUNTS_WAKINGS] = row->by_name.wakings / requests,
+        [COUNTS_WAKINGS] = v[M_WAKINGS_PER_REQUEST],
         [COUNTS_SWITCHES] = v[M_SWITCHES_PER_REQUEST],
         [COUNTS_FAULTS] = v[M_FAULTS_PER_REQUEST],
         [COUNTS_WAKEUPS] = v[M_WAKEUPS] / life,

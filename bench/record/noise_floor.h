@@ -1,9 +1,9 @@
 /* The A/A arm of a run: the yardstick held against itself.
  *
  * In each trial a window of the yardstick is also held against the two windows of the yardstick
- * around it, as the windows of the trial are. The two lie further apart in time than a window of the
- * trial and the yardstick beside it do, so the noise that this shows is at least that of the ratios
- * of the models. What a restart of the server adds is not in it. */
+ * around it, as the windows of the trial are. These two lie further apart in time than a window of
+ * the trial and the yardstick beside it do. So the noise that this shows is at least that of the
+ * ratios of the models. What a restart of the server adds is not in it. */
 #ifndef IOM_NOISE_FLOOR_H
 #define IOM_NOISE_FLOOR_H
 

@@ -11,9 +11,8 @@ enum { RATE_POINTS_MAX = 64 };
 
 /* What rates are measured in. */
 struct rate_basis {
-    bool
-        yardstick; /* the ratio to the yardstick, times what the yardstick makes; else requests/s */
-    double at;     /* the median of the yardstick over the run; NaN without */
+    bool yardstick; /* the ratio to the yardstick, times what that makes; else requests/s */
+    double at;      /* the median of the yardstick over the run; NaN without */
     struct {
         enum protocol protocol;
         unsigned connections;
@@ -25,8 +24,8 @@ struct rate_basis {
 /* The basis of a run: the yardstick, where most trials with a rate have one, else none. */
 struct rate_basis rate_basis_of(const struct trial_rows *rows);
 
-/* What the yardstick of the basis makes in that protocol at so many connections: its median there, or
- * that of the run. */
+/* What the yardstick of the basis makes in that protocol at so many connections: its median there,
+ * or that of the run. */
 double rate_basis_at(const struct rate_basis *basis, enum protocol protocol,
                      unsigned connections);
 

@@ -4,8 +4,8 @@
 
 #include "bench/record/results.h"
 
-/* What the yardstick says of itself (noise_floor.h). NULL where the run has no yardstick. The caller
- * frees it. */
+/* What the yardstick says of itself (noise_floor.h). NULL where the run has no yardstick. The
+ * caller frees it. */
 char *noise_text(const struct results *r);
 
 #endif

@@ -11,8 +11,8 @@
 #include "bench/show/comparison.h"
 #include "bench/show/distribution.h"
 #include "bench/show/explain_data.h"
-#include "common/clock.h"
 #include "bench/show/gnuplot.h"
+#include "common/clock.h"
 #include "common/err.h"
 
 const struct plot_script plot_scripts[] = {

@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,17 +49,6 @@ static int open_event(const char *event, pid_t pid)
     return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-/* sched_waking fires in the context of who wakes, and its `comm` is whom. Who is woken by the
- * server inside the server is no matter of another CPU. */
-static int open_wakings(pid_t pid)
-{
-    int fd = open_event("sched/sched_waking", pid);
-    if (fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_FILTER, "comm == \"iomodels-load\"") == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
 static int open_call(enum system_call which, pid_t pid)
 {
     char event[64];
@@ -77,7 +65,6 @@ void calls_open(struct calls *c, pid_t pid)
         if (c->fd[i] < 0)
             c->fd[i] = errno == ENOENT ? -1 : -2;
     }
-    c->wakings = open_wakings(pid);
 }
 
 static double value_of(int fd)
@@ -91,7 +78,6 @@ void calls_read(const struct calls *c, struct call_counts *out)
     bool any = c->open && c->fd[CALL_RECVFROM] >= 0;
     for (int i = 0; i < CALL_COUNT; i++)
         out->calls[i] = !any || c->fd[i] == -2 ? NAN : c->fd[i] < 0 ? 0 : value_of(c->fd[i]);
-    out->wakings = any && c->wakings >= 0 ? value_of(c->wakings) : NAN;
 }
 
 void calls_between(const struct call_counts *first, const struct call_counts *last,
@@ -99,7 +85,6 @@ void calls_between(const struct call_counts *first, const struct call_counts *la
 {
     for (int i = 0; i < CALL_COUNT; i++)
         out->calls[i] = last->calls[i] - first->calls[i];
-    out->wakings = last->wakings - first->wakings;
 }
 
 void calls_close(struct calls *c)
@@ -107,7 +92,5 @@ void calls_close(struct calls *c)
     for (int i = 0; c->open && i < CALL_COUNT; i++)
         if (c->fd[i] >= 0)
             close(c->fd[i]);
-    if (c->open && c->wakings >= 0)
-        close(c->wakings);
     c->open = false;
 }

@@ -1,5 +1,5 @@
-/* Which system calls a server makes, each by its name, and how often it wakes the load generator:
- * the tracepoints syscalls:sys_enter_NAME and sched:sched_waking, on the whole process tree.
+/* Which system calls a server makes, each by its name:
+ * the tracepoints syscalls:sys_enter_NAME, on the whole process tree.
  *
  * One counter a name, so that a call costs the counted process only its own tracepoint. One
  * counter with a filter for each number, on raw_syscalls:sys_enter, would try all filters at each
@@ -15,12 +15,10 @@
 struct calls {
     bool open; /* else there are none, and `fd` says nothing */
     int fd[CALL_COUNT];
-    int wakings;
 };
 
 struct call_counts {
     double calls[CALL_COUNT]; /* NaN: not counted; 0 for a call that this kernel has not */
-    double wakings;           /* times that it woke a thread of the load generator */
 };
 
 /* Open the counters on `pid`, a child that waits before its exec, as perf_open() does. */

@@ -56,8 +56,7 @@ enum load_result load_events_wait(struct load_events *e, const char *name, char 
         }
         if (which == 1)
             return failed("server died", server, reason, reason_size);
-        ssize_t got =
-            which == 0 ? read(e->fd, e->line + e->used, sizeof e->line - e->used) : 0;
+        ssize_t got = which == 0 ? read(e->fd, e->line + e->used, sizeof e->line - e->used) : 0;
         if (got <= 0)
             return failed("load generator ended", generator, reason, reason_size);
         e->used += (size_t)got;

@@ -17,9 +17,9 @@ struct load_events {
 
 enum load_result { LOAD_OK, LOAD_FAILED, LOAD_INTERRUPTED };
 
-/* Wait for the event `name` until `deadline`, watching both processes; other events are passed over.
- * `rest`, unless NULL, has LOAD_EVENT_MAX bytes for what stands behind the name. On LOAD_FAILED
- * `reason` says who failed and why. */
+/* Wait for the event `name` until `deadline`, watching both processes; other events are passed
+ * over. `rest`, unless NULL, has LOAD_EVENT_MAX bytes for what stands behind the name. On
+ * LOAD_FAILED `reason` says who failed and why. */
 enum load_result load_events_wait(struct load_events *e, const char *name, char *rest,
                                   struct process *generator, struct process *server,
                                   uint64_t deadline, char *reason, size_t reason_size);

@@ -228,8 +228,7 @@ static bool load(struct state *s, char *reason, size_t reason_size)
     window_load_start(&s->spinning, &spec);
     bool good = connected(s, &s->sleeping, reason, reason_size) &&
                 connected(s, &s->spinning, reason, reason_size) &&
-                rounds(s, reason, reason_size) &&
-                finish(&s->sleeping, reason, reason_size) &&
+                rounds(s, reason, reason_size) && finish(&s->sleeping, reason, reason_size) &&
                 finish(&s->spinning, reason, reason_size);
     window_load_destroy(&s->sleeping);
     window_load_destroy(&s->spinning);

@@ -7,17 +7,10 @@
 #include "common/clock.h"
 
 static const uint64_t patience_ns = 60 * NS_PER_S;
-static const uint64_t lead_ns = 3 * NS_PER_MS;
-static const uint64_t lead_of_connection_ns = 5 * NS_PER_US;
 /* A server at rest that uses more of its CPU than this burns it. */
 static const double rest_share = 0.2;
 /* By how much two windows of the yardstick in a row may differ. */
 static const double jump = 1.25;
-
-uint64_t turn_lead_ns(unsigned connections)
-{
-    return lead_ns + connections * lead_of_connection_ns;
-}
 
 static void signal_all(const struct tree *tree, int number)
 {
@@ -52,7 +45,7 @@ static enum load_result one(const struct turns *t, bool first, double *rps, char
                             size_t reason_size)
 {
     struct process *own = &t->watch->server->process;
-    uint64_t lead = turn_lead_ns(t->connections);
+    uint64_t lead = window_load_lead_ns(t->connections);
     struct window told;
 
     if (first && t->warmup_ns > lead)

@@ -14,6 +14,8 @@
 #include "common/clock.h"
 #include "common/err.h"
 
+static const uint64_t lead_ns = 3 * NS_PER_MS;
+static const uint64_t lead_of_connection_ns = 5 * NS_PER_US;
 /* What the generator takes itself where no lead is asked for. */
 static const uint64_t usual_lead_ns = 5 * NS_PER_MS;
 /* What the generator ends with that doubts its own figures: no fault of the process. */
@@ -107,12 +109,17 @@ static bool read_window(const char *text, struct window *out)
     return good;
 }
 
-void window_load_order(struct window_load *l, uint64_t duration_ns, uint64_t lead_ns)
+uint64_t window_load_lead_ns(unsigned connections)
+{
+    return lead_ns + connections * lead_of_connection_ns;
+}
+
+void window_load_order(struct window_load *l, uint64_t duration_ns, uint64_t lead)
 {
     /* A generator that has ended is told of by the wait that follows: SIGPIPE is ignored by who
      * measures. */
     dprintf(l->commands, "window %lluns %lluns\n", (unsigned long long)duration_ns,
-            (unsigned long long)lead_ns);
+            (unsigned long long)lead);
 }
 
 enum load_result window_load_told(struct window_load *l, struct process *server,

@@ -37,8 +37,7 @@ struct window_load_spec {
     bool counted;        /* open window_load.perf */
     bool may_lose;       /* requests: failures make no run FAILED */
     bool stands;         /* process_end_all() spares it */
-    const char
-        *dir; /* where window_load_results() may lie for a moment; NULL: there are none */
+    const char *dir;     /* where its results may lie for a moment; NULL: there are none */
     const cpu_set_t *cpus;
 };
 
@@ -68,9 +67,12 @@ void window_load_start(struct window_load *l, const struct window_load_spec *spe
 enum load_result window_load_connected(struct window_load *l, struct process *server,
                                        uint64_t deadline, char *reason, size_t reason_size);
 
-/* Order a window of `duration_ns` that opens `lead_ns` after the load begins. The events "start" and
- * "end" tell when the window opens and closes, and then window_load_told() what came out. */
-void window_load_order(struct window_load *l, uint64_t duration_ns, uint64_t lead_ns);
+/* A lead after which the load of so many connections is in full swing. */
+uint64_t window_load_lead_ns(unsigned connections);
+
+/* Order a window of `duration_ns` that opens `lead` ns after the load begins. The events "start"
+ * and "end" tell when the window opens and closes, and then window_load_told() what came out. */
+void window_load_order(struct window_load *l, uint64_t duration_ns, uint64_t lead);
 enum load_result window_load_event(struct window_load *l, const char *name,
                                    struct process *server, uint64_t deadline, char *reason,
                                    size_t reason_size);

@@ -1,9 +1,7 @@
 #include "bench/trial/yardstick.h"
 
 #include <math.h>
-#include <signal.h>
 
-#include "bench/trial/turns.h"
 #include "common/clock.h"
 
 static const uint64_t patience_ns = 60 * NS_PER_S;
@@ -90,7 +88,7 @@ double yardstick_window(struct yardstick *y)
     if (!y->connected)
         return NAN;
     uint64_t duration = window_ns + y->connections * window_of_connection_ns;
-    window_load_order(&y->load, duration, turn_lead_ns(y->connections));
+    window_load_order(&y->load, duration, window_load_lead_ns(y->connections));
     if (window_load_told(&y->load, &y->server.process,
                          clock_after(clock_ns(), duration + patience_ns), &w, reason,
                          sizeof reason) != LOAD_OK ||

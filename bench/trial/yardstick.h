@@ -1,8 +1,8 @@
 /* The yardstick: one reference server that stays up while the trials of a run come and go.
  *
- * The windows of a trial alternate with short windows on the yardstick, with as many connections and
- * the same protocol. What slows the machine down for a second slows both down, and the ratio of the
- * two stands where each figure by itself moves (duet benchmarking: Bulej et al., "Duet
+ * The windows of a trial alternate with short windows on the yardstick, with as many connections
+ * and the same protocol. What slows the machine down for a second slows both down, and the ratio
+ * of the two stands where each figure by itself moves (duet benchmarking: Bulej et al., "Duet
  * Benchmarking", ICPE 2020). */
 #ifndef IOM_YARDSTICK_H
 #define IOM_YARDSTICK_H
@@ -29,9 +29,9 @@ struct yardstick {
     unsigned connections;
 };
 
-/* Be ready for windows of that protocol and so many connections, by `threads` of the generator. What
- * is up stays where it fits. False, with the reason, where it does not come up; the next call tries
- * again. */
+/* Be ready for windows of that protocol and so many connections, by `threads` of the generator.
+ * What is up stays where it fits. False, with the reason, where it does not come up; the next call
+ * tries again. */
 bool yardstick_ready(struct yardstick *y, enum protocol protocol, unsigned connections,
                      unsigned threads, char *reason, size_t reason_size);
 

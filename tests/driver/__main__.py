@@ -13,7 +13,9 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from, driver, import, bench, cli, damaged, duels, environment, explain, externals, faults, noqa, 402, inherited, machines, names, old_names, output, places, reading, requests, resume, two_speeds, whole, unit_costs, compare, verify)
+from driver import (bench, cli, compare, damaged, duels, environment, explain,  # noqa: E402
+                    externals, faults, inherited, machines, names, old_names, output, places,
+                    reading, requests, resume, two_speeds, unit_costs, verify, whole)
 
 
 def main():
