@@ -145,21 +145,20 @@ static void begin(const struct run *r, bool realtime)
 
 /* Three seconds, but no more than a tenth of a short run. Before this process takes its CPUs and
  * its priority: what is measured has neither. A run that goes on keeps the figures of before. */
-static void measure_unit_costs(struct run *r)
+static void measure_unit_costs(const struct run *r, struct unit_costs *costs)
 {
     const struct scenario *s = &r->inputs.scenario;
     uint64_t tenth = r->plan.count * (s->warmup_ns + s->duration_ns) / 10;
-    if (!r->options.resume)
-        unit_costs_measure(&r->unit_costs, &r->placement,
-                           tenth < UNIT_COSTS_NS ? tenth : UNIT_COSTS_NS,
-                           r->options.paths.session_cost);
+    unit_costs_measure(costs, &r->placement, tenth < UNIT_COSTS_NS ? tenth : UNIT_COSTS_NS,
+                       r->options.paths.session_cost);
 }
 
 static void measure(struct run *r)
 {
     wait_hold_signals();
     process_adopt_orphans();
-    measure_unit_costs(r);
+    if (!r->options.resume)
+        measure_unit_costs(r, &r->unit_costs);
     /* Who stops reading the table does not end the run before its report. */
     signal(SIGPIPE, SIG_IGN);
     bool realtime = own_place_take(&r->placement.generator);
@@ -170,6 +169,11 @@ static void measure(struct run *r)
                     &r->placement.server))
         run_trials(r);
     own_priority_leave();
+    if (!wait_was_interrupted()) {
+        struct unit_costs after;
+        measure_unit_costs(r, &after);
+        environment_add_unit_costs(r->dir, &after);
+    }
     wait_release_signals();
 }
 

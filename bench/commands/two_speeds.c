@@ -12,6 +12,7 @@
 #include "bench/base/text.h"
 #include "bench/base/wait.h"
 #include "bench/commands/commands.h"
+#include "bench/machine/measure.h"
 #include "bench/plan/models.h"
 #include "bench/plan/placement.h"
 #include "bench/record/run_dir.h"
@@ -41,6 +42,7 @@ struct two_speeds {
     struct speed_window *windows;
     size_t count;
     FILE *csv;
+    double waking_ns; /* what it costs to wake a thread on another CPU; NaN: not known */
 };
 
 static bool set_connections(void *target, const char *value)
@@ -126,13 +128,11 @@ static void take(void *taker, const struct speed_window *w)
 /* To standard output and to finding.txt. */
 static void tell(const struct two_speeds *s, FILE *finding)
 {
-    double waking_ns = waking_cost_ns(NULL);
-
     if (s->count == 0)
         return;
-    speeds_tell(stdout, s->windows, s->count, waking_ns);
+    speeds_tell(stdout, s->windows, s->count, s->waking_ns);
     fflush(stdout);
-    speeds_tell(finding, s->windows, s->count, waking_ns);
+    speeds_tell(finding, s->windows, s->count, s->waking_ns);
 }
 
 static void draw(const struct two_speeds *s, const char *dir, const char *model,
@@ -165,6 +165,14 @@ static bool point(struct two_speeds *s, const struct speeds_setup *common, const
     return good;
 }
 
+/* A second is enough for one of the unit costs. */
+static double measure_waking(const struct two_speeds *s, const struct placement *placement)
+{
+    struct unit_costs costs;
+    unit_costs_measure(&costs, placement, NS_PER_S, s->paths.session_cost);
+    return costs.at[UNIT_WAKE_CROSS_CPU].ns;
+}
+
 static bool measure(struct two_speeds *s, const struct model_list *models, const char *dir)
 {
     struct placement placement;
@@ -182,6 +190,7 @@ static bool measure(struct two_speeds *s, const struct model_list *models, const
         warn("not all counters can be had: %s", why);
     if (placement.shared)
         warn("server and generator share the CPUs: nothing here is the server's alone");
+    s->waking_ns = measure_waking(s, &placement);
     own_place_take(&placement.generator);
     struct speeds_setup setup = {.placement = &placement,
                                  .loadgen = s->paths.loadgen,

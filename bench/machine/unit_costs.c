@@ -27,6 +27,28 @@ static json_t *figure_to_json(const struct unit_cost_figure *f)
     return one;
 }
 
+static void combine(struct unit_cost_figure *f, const struct unit_cost_figure *later)
+{
+    if (isnan(later->ns))
+        return;
+    if (isnan(f->ns)) {
+        *f = *later;
+        return;
+    }
+    f->ns = sqrt(f->ns * later->ns);
+    f->low = fmin(f->low, later->low);
+    f->high = fmax(f->high, later->high);
+    f->fastest = fmin(f->fastest, later->fastest);
+    f->batches += later->batches;
+}
+
+void unit_costs_combine(struct unit_costs *u, const struct unit_costs *later)
+{
+    u->seconds += later->seconds;
+    for (int i = 0; i < UNIT_COST_COUNT; i++)
+        combine(&u->at[i], &later->at[i]);
+}
+
 json_t *unit_costs_to_json(const struct unit_costs *u)
 {
     json_t *costs = json_object();

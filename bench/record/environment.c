@@ -106,11 +106,16 @@ static bool read_unit_costs(struct environment *e, const char *dir, char *error,
                             size_t error_size)
 {
     char why[256];
+    struct unit_costs later;
     const json_t *json = json_object_get(e->json, "unit_costs");
+    const json_t *after = json_object_get(e->json, "unit_costs_after");
     if (!json)
         return true;
     e->unit_costs = xcalloc(1, sizeof *e->unit_costs);
-    bool good = unit_costs_from_json(e->unit_costs, json, why, sizeof why);
+    bool good = unit_costs_from_json(e->unit_costs, json, why, sizeof why) &&
+                (!after || unit_costs_from_json(&later, after, why, sizeof why));
+    if (good && after)
+        unit_costs_combine(e->unit_costs, &later);
     if (!good)
         snprintf(error, error_size, "%s/environment.json: %s", dir, why);
     return good;

@@ -59,8 +59,9 @@ struct environment {
     } placement;
     /* requests per second that the generator makes by itself; NaN: not known */
     double null_rps;
-    bool virtualised;              /* the machine is a virtual one, as far as is known */
-    struct unit_costs *unit_costs; /* NULL: a run of before, which has none */
+    bool virtualised; /* the machine is a virtual one, as far as is known */
+    /* of before the trials and after them; NULL: a run of before, which has none */
+    struct unit_costs *unit_costs;
 };
 
 /* Read DIR/environment.json. Returns false with one line in `error` where that fails, or where what

@@ -196,6 +196,21 @@ void environment_write(const char *dir, const struct run_facts *facts)
     json_decref(all);
 }
 
+void environment_add_unit_costs(const char *dir, const struct unit_costs *after)
+{
+    json_error_t error;
+    char *path = text_format("%s/environment.json", dir);
+    json_t *all = json_load_file(path, 0, &error);
+    if (all) {
+        put(all, "unit_costs_after", unit_costs_to_json(after));
+        save(dir, all);
+    } else {
+        warn("cannot add the unit costs to %s: %s", path, error.text);
+    }
+    json_decref(all);
+    free(path);
+}
+
 static bool same(const struct environment *old, const char *group, const char *name,
                  const char *now, char *error, size_t error_size)
 {
