@@ -122,13 +122,33 @@ static void other_costs(void **state)
     json_decref(json);
 }
 
+static void before_and_after(void **state)
+{
+    (void)state;
+    struct unit_costs u = sample();
+    struct unit_costs later = sample();
+    later.at[UNIT_SYSCALL] = (struct unit_cost_figure){402, 80, 500, 300, 20, ""};
+    later.at[UNIT_IO_URING_ENTER_1] = (struct unit_cost_figure){7, 6, 8, 5, 10, ""};
+    later.at[UNIT_FORK_WAIT].ns = NAN;
+    u.at[UNIT_SYSCALL].ns = 100.5;
+    unit_costs_combine(&u, &later);
+    assert_same(u.seconds, 6.5);
+    assert_same(u.at[UNIT_SYSCALL].ns, 201); /* the geometric mean of 100.5 and 402 */
+    assert_same(u.at[UNIT_SYSCALL].low, 80);
+    assert_same(u.at[UNIT_SYSCALL].high, 500);
+    assert_same(u.at[UNIT_SYSCALL].fastest, 80);
+    assert_int_equal(u.at[UNIT_SYSCALL].batches, 60);
+    assert_same(u.at[UNIT_IO_URING_ENTER_1].ns, 7);
+    assert_string_equal(u.at[UNIT_IO_URING_ENTER_1].why, "");
+    assert_same(u.at[UNIT_FORK_WAIT].ns, sample().at[UNIT_FORK_WAIT].ns);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),
-        cmocka_unit_test(damaged),
-        cmocka_unit_test(no_object),
-        cmocka_unit_test(other_costs),
+        cmocka_unit_test(round_trip),       cmocka_unit_test(damaged),
+        cmocka_unit_test(no_object),        cmocka_unit_test(other_costs),
+        cmocka_unit_test(before_and_after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
