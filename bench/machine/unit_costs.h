@@ -88,8 +88,9 @@ struct unit_costs {
     struct unit_cost_figure at[UNIT_COST_COUNT];
 };
 
-/* Make of `u` what lies between the two: a machine is not the same before a run and after it. A cost
- * is the geometric mean of both, or the one that has a figure; its interval holds both intervals. */
+/* Make of `u` what lies between the two: a machine is not the same before a run and after it. A
+ * cost is the geometric mean of both, or the one that has a figure; its interval holds both
+ * intervals. */
 void unit_costs_combine(struct unit_costs *u, const struct unit_costs *later);
 
 /* The caller owns it. */

@@ -46,6 +46,7 @@ static struct trial_row good(void)
     r.value[M_REQUESTS_MAX] = 157;
     r.value[M_JAIN] = 1;
     r.value[M_GENERATOR_CPU_FRACTION] = r.value[M_GENERATOR_THREAD_CPU_FRACTION] = 0.5;
+    r.value[M_GENERATOR_SLEPT_FRACTION] = 0.5;
     set_window(&r, 0.35);
     r.value[M_SERVER_CPU_FRACTION] = 0.9;
     return r;
@@ -97,6 +98,11 @@ static void by_one_figure(void **state)
         {M_THROTTLED_FRACTION, 0.5, VERDICT_INVALID,
          "disturbed: the CPU quota of a control group stopped all programs in 0 periods, for "
          "50 %"},
+        {M_GENERATOR_SLEPT_FRACTION, 0.36, VERDICT_VALID, ""},
+        {M_GENERATOR_SLEPT_FRACTION, 0.3, VERDICT_INVALID,
+         "disturbed: the load generator neither ran nor slept for 20 % of the window"},
+        {M_GENERATOR_SLEPT_FRACTION, 0.9, VERDICT_INVALID,
+         "the load generator ran for 50 % of the window and slept for 90 %"},
         {M_COUNTER_WINDOW_S, 0.367, VERDICT_VALID, ""},
         {M_COUNTER_WINDOW_S, 0.369, VERDICT_INVALID,
          "counters cover 0.369 s of a window of 0.350 s"},
