@@ -12,6 +12,7 @@
 #include "bench/show/explain_text.h"
 #include "bench/show/html.h"
 #include "bench/show/machine_card.h"
+#include "bench/show/noise_text.h"
 #include "bench/show/order_text.h"
 #include "bench/show/plot.h"
 #include "bench/show/ranking.h"
@@ -169,6 +170,14 @@ static void put_generator(FILE *f, const struct results *r)
     }
 }
 
+static void put_noise(FILE *f, const struct results *r)
+{
+    char *text = noise_text(r);
+    if (text)
+        html_format(f, "<p class=\"note\">%s</p>\n", text);
+    free(text);
+}
+
 /* Where counts and unit costs are there. */
 static void put_explained(FILE *f, const struct results *r)
 {
@@ -220,6 +229,7 @@ static const struct part {
     {"rankings", put_rankings},
     {"others", put_others},
     {"generator", put_generator},
+    {"noise", put_noise},
     {"coverage", put_coverage},
     {"note", put_note},
     {"pictures", put_pictures},

@@ -1,0 +1,142 @@
+#include <math.h>
+#include <stdio.h>
+
+#include "bench/record/noise_floor.h"
+#include "bench/record/rate.h"
+#include "bench/trial/turns.h"
+#include "unit.h"
+
+static void near(double found, double wanted)
+{
+    assert_true(fabs(found - wanted) < 1e-9 * fabs(wanted));
+}
+
+static struct trial_row row(const char *model, unsigned connections, double rps,
+                            double yardstick, double self)
+{
+    struct trial_row r;
+    trial_row_init(&r);
+    snprintf(r.model, sizeof r.model, "%s", model);
+    r.ok = true;
+    r.verdict = VERDICT_VALID;
+    r.protocol = PROTOCOL_HTTP;
+    r.connections = connections;
+    r.value[M_RPS] = rps;
+    r.value[M_YARDSTICK_RPS] = yardstick;
+    r.value[M_YARDSTICK_SELF] = self;
+    r.value[M_WINDOWS] = isnan(yardstick) ? NAN : 4;
+    r.value[M_YARDSTICK_JUMPS] = isnan(yardstick) ? NAN : 1;
+    return r;
+}
+
+static void a_window_that_jumped_is_left_out(void **state)
+{
+    (void)state;
+    struct trial_row r = row("poll", 1, 300, NAN, NAN);
+    r.windows.count = 4;
+    r.windows.at[0] = (struct row_window){200, 100, 100, false}; /* 2 */
+    r.windows.at[1] = (struct row_window){300, 100, 121, false}; /* 300 / 110 */
+    r.windows.at[2] = (struct row_window){900, 121, 100, true};
+    r.windows.at[3] = (struct row_window){400, 100, 100, false}; /* 4 */
+    turns_columns(&r);
+    near(r.value[M_WINDOWS], 4);
+    near(r.value[M_YARDSTICK_JUMPS], 1);
+    near(r.value[M_YARDSTICK_RPS], 110);          /* the middle ratio is 300 / 110 */
+    near(r.value[M_YARDSTICK_SELF], 100.0 / 110); /* of the first two windows alone */
+}
+
+static void where_all_jumped_all_count(void **state)
+{
+    (void)state;
+    struct trial_row r = row("poll", 1, 300, NAN, NAN);
+    r.windows.count = 2;
+    r.windows.at[0] = (struct row_window){200, 50, 200, true};
+    r.windows.at[1] = (struct row_window){400, 200, 50, true};
+    turns_columns(&r);
+    near(r.value[M_YARDSTICK_JUMPS], 2);
+    near(r.value[M_YARDSTICK_RPS], 100);
+    assert_true(isnan(r.value[M_YARDSTICK_SELF]));
+}
+
+static void a_single_window_stands_between_two(void **state)
+{
+    (void)state;
+    struct trial_row r = row("iterative", 4, 240, NAN, NAN);
+    turns_single(&r.windows, 240, 110, 121);
+    assert_int_equal(r.windows.count, 1);
+    assert_false(r.windows.at[0].jumped);
+    turns_columns(&r);
+    near(r.value[M_YARDSTICK_RPS], sqrt(110.0 * 121));
+    turns_single(&r.windows, 240, 100, 126);
+    assert_true(r.windows.at[0].jumped);
+    turns_single(&r.windows, 240, 126, 100);
+    assert_true(r.windows.at[0].jumped);
+    turns_single(&r.windows, 240, 100, NAN);
+    assert_false(r.windows.at[0].jumped);
+    turns_columns(&r);
+    assert_true(isnan(r.value[M_YARDSTICK_RPS]));
+}
+
+static void rates_are_on_the_scale_of_their_point(void **state)
+{
+    (void)state;
+    struct trial_row at[] = {row("poll", 1, 50, 100, 1),    row("select", 1, 90, 90, 1),
+                             row("poll", 1, 10, 110, 1),    row("poll", 64, 500, 1000, 1),
+                             row("select", 64, 70, NAN, 1), row("poll", 64, 1, 5000, 1)};
+    at[5].verdict = VERDICT_INVALID;
+    struct trial_rows rows = {at, 6};
+    struct rate_basis basis = rate_basis_of(&rows);
+    assert_true(basis.yardstick);
+    near(rate_basis_at(&basis, PROTOCOL_HTTP, 1), 100);
+    near(rate_basis_at(&basis, PROTOCOL_HTTP, 64), 1000);
+    near(rate_basis_at(&basis, PROTOCOL_ECHO, 64), 105); /* of 90, 100, 110 and 1000 */
+    near(rate_of(&at[1], &basis), 100);
+    near(rate_of(&at[2], &basis), 1000.0 / 110);
+    near(rate_of(&at[3], &basis), 500);
+    assert_true(isnan(rate_of(&at[4], &basis)));
+}
+
+static void without_a_yardstick_rates_are_requests(void **state)
+{
+    (void)state;
+    struct trial_row at[] = {row("poll", 1, 50, 100, 1), row("poll", 1, 60, NAN, NAN)};
+    struct trial_rows rows = {at, 2};
+    struct rate_basis basis = rate_basis_of(&rows);
+    assert_false(basis.yardstick);
+    near(rate_of(&at[0], &basis), 50);
+    near(rate_of(&at[1], &basis), 60);
+}
+
+static void noise_is_what_the_yardstick_says_of_itself(void **state)
+{
+    (void)state;
+    struct trial_row at[] = {row("poll", 1, 1, 1, 0.98),   row("poll", 1, 1, 1, 1.01),
+                             row("select", 1, 1, 1, 1.02), row("select", 1, 1, 1, 1.04),
+                             row("libuv", 1, 1, 1, 1.00),  row("libuv", 1, 1, 1, 1.03),
+                             row("epoll", 64, 1, 1, 3.00), row("libev", 1, 1, NAN, NAN)};
+    struct trial_rows rows = {at, 8};
+    struct noise_floor f = noise_floor_of(&rows);
+    assert_int_equal(f.trials, 7);
+    assert_int_equal(f.windows, 28);
+    assert_int_equal(f.jumped, 7);
+    near(f.typical, 0.02);
+    near(f.most, 2);
+    assert_int_equal(f.pairs, 3);
+    assert_int_equal(f.flagged, 1); /* poll and select */
+    rows.count = 0;
+    assert_int_equal(noise_floor_of(&rows).trials, 0);
+    assert_true(isnan(noise_floor_of(&rows).typical));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_window_that_jumped_is_left_out),
+        cmocka_unit_test(where_all_jumped_all_count),
+        cmocka_unit_test(a_single_window_stands_between_two),
+        cmocka_unit_test(rates_are_on_the_scale_of_their_point),
+        cmocka_unit_test(without_a_yardstick_rates_are_requests),
+        cmocka_unit_test(noise_is_what_the_yardstick_says_of_itself),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
