@@ -22,6 +22,7 @@
 #include "bench/show/plan_text.h"
 #include "bench/show/progress.h"
 #include "bench/trial/answers.h"
+#include "bench/trial/calls.h"
 #include "bench/trial/ceiling.h"
 #include "bench/trial/cpu_busy.h"
 #include "bench/trial/trial.h"
@@ -100,10 +101,15 @@ static void run_trials(struct run *r)
     progress_begin(&progress, r->plan.count - r->done.count,
                    r->inputs.scenario.warmup_ns + r->inputs.scenario.duration_ns +
                        60 * NS_PER_MS);
+    struct calls held = {0};
     for (size_t i = 0; i < r->plan.count && !wait_was_interrupted(); i++) {
         struct trial_row row;
         if (r->done.at[i])
             continue;
+        if (r->plan.trials[i].counting && !held.open)
+            calls_hold(&held);
+        else if (!r->plan.trials[i].counting)
+            calls_close(&held);
         progress_trial(&progress, &r->plan.trials[i]);
         if (!trial_run(&setup, &r->plan.trials[i], &row))
             break;
@@ -115,6 +121,7 @@ static void run_trials(struct run *r)
         progress_row(&progress, &row);
     }
     progress_end(&progress);
+    calls_close(&held);
     yardstick_end(&yardstick);
 }
 
@@ -143,6 +150,13 @@ static void begin(const struct run *r, bool realtime)
     plan_tell(&facts, r->dir, r->done.count);
 }
 
+/* Too short to measure the unit costs again when the trials are over. */
+static bool is_short(const struct run *r)
+{
+    const struct scenario *s = &r->inputs.scenario;
+    return r->plan.count * (s->warmup_ns + s->duration_ns) < UNIT_COSTS_NS;
+}
+
 /* Three seconds, but no more than a tenth of a short run. Before this process takes its CPUs and
  * its priority: what is measured has neither. A run that goes on keeps the figures of before. */
 static void measure_unit_costs(const struct run *r, struct unit_costs *costs)
@@ -169,7 +183,7 @@ static void measure(struct run *r)
                     &r->placement.server))
         run_trials(r);
     own_priority_leave();
-    if (!wait_was_interrupted()) {
+    if (!wait_was_interrupted() && !is_short(r)) {
         struct unit_costs after;
         measure_unit_costs(r, &after);
         environment_add_unit_costs(r->dir, &after);

@@ -20,7 +20,7 @@
 #define BATCH_NS_MIN (50 * NS_PER_US)
 
 /* From six values on the interval covers 95 % (stats.h). */
-enum { ROUNDS_MIN = 7, REPEATS_MAX = 1 << 24 };
+enum { ROUNDS_MIN = 3, REPEATS_MAX = 1 << 24 };
 
 /* Those that fork first: their processes have none of the others' descriptors. Then the thousand
  * descriptors that select must find below FD_SETSIZE. */

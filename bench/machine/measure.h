@@ -13,12 +13,11 @@
 /* Long enough for sixty rounds or so. */
 #define UNIT_COSTS_NS UINT64_C(3000000000)
 
-/* Measure for about `budget_ns`, with set-up and at least seven rounds, on the first CPU of the
+/* Measure for about `budget_ns`, with set-up and at least three rounds, on the first CPU of the
  * server, and where two are needed also on the first of the generator. `session_program` is the
  * program session-cost; NULL where it is not known. The calling process must have one thread and
- * the usual scheduling; it is on its CPUs again afterwards. A signal that wait_hold_signals()
- * holds ends
- * the measurement early: a cost that has no batch then says so. */
+ * the usual scheduling; it is on its CPUs again afterwards. A signal that wait_hold_signals() holds
+ * ends the measurement early: a cost that has no batch then says so. */
 void unit_costs_measure(struct unit_costs *out, const struct placement *p, uint64_t budget_ns,
                         const char *session_program);
 

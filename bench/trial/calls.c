@@ -33,7 +33,7 @@ static bool event_id(const char *event, uint64_t *id)
 }
 
 /* -1 with errno where it cannot be had; ENOENT: this kernel has no such tracepoint. */
-static int open_event(const char *event, pid_t pid)
+static int open_event(const char *event, pid_t pid, bool inherit)
 {
     uint64_t id;
     if (!event_id(event, &id))
@@ -43,28 +43,35 @@ static int open_event(const char *event, pid_t pid)
         .type = PERF_TYPE_TRACEPOINT,
         .config = id,
         .disabled = 1,
-        .inherit = 1,
+        .inherit = inherit,
         .enable_on_exec = 1,
     };
     return (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-static int open_call(enum system_call which, pid_t pid)
+static int open_call(enum system_call which, pid_t pid, bool inherit)
 {
     char event[64];
     snprintf(event, sizeof event, "syscalls/sys_enter_%s", system_call_names[which]);
-    return open_event(event, pid);
+    return open_event(event, pid, inherit);
 }
 
 void calls_open(struct calls *c, pid_t pid)
 {
     c->open = true;
     for (int i = 0; i < CALL_COUNT; i++) {
-        c->fd[i] = open_call((enum system_call)i, pid);
+        c->fd[i] = open_call((enum system_call)i, pid, true);
         /* A machine without this call: no server makes it. Any other refusal leaves a hole. */
         if (c->fd[i] < 0)
             c->fd[i] = errno == ENOENT ? -1 : -2;
     }
+}
+
+void calls_hold(struct calls *c)
+{
+    c->open = true;
+    for (int i = 0; i < CALL_COUNT; i++)
+        c->fd[i] = open_call((enum system_call)i, 0, false);
 }
 
 static double value_of(int fd)

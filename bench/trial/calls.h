@@ -24,6 +24,12 @@ struct call_counts {
 /* Open the counters on `pid`, a child that waits before its exec, as perf_open() does. */
 void calls_open(struct calls *c, pid_t pid);
 
+/* Hold the tracepoints until calls_close(): counters that count nothing, on this process. The
+ * kernel waits for all CPUs each time the last counter of a tracepoint is closed, some 30 ms for
+ * each name; while others are open calls_close() takes no time. Every system call of the machine
+ * is slower meanwhile. */
+void calls_hold(struct calls *c);
+
 /* The counts so far; all NaN where there are no counters. */
 void calls_read(const struct calls *c, struct call_counts *out);
 

@@ -122,6 +122,14 @@ static void end_load(struct state *s)
     s->load_started = false;
 }
 
+/* A window of the trial is no shorter than one of the yardstick. */
+static unsigned windows_of(const struct state *s)
+{
+    uint64_t n = s->duration_ns / yardstick_window_ns(s->t->connections);
+    unsigned most = s->setup->scenario->windows;
+    return n > most ? most : n > 0 ? (unsigned)n : 1;
+}
+
 /* The yardstick is up and connected before the server of the trial starts. Without it the trial is
  * measured all the same, and its figures stand for themselves. */
 static void take_yardstick(struct state *s)
@@ -137,7 +145,7 @@ static void take_yardstick(struct state *s)
         if (!wait_was_interrupted())
             warn("trial %u has no yardstick: %s", s->t->id, reason);
     } else if (judge_holds_all(s->t->model, s->t->connections)) {
-        s->in_turns = s->setup->scenario->windows;
+        s->in_turns = windows_of(s);
     } else {
         s->before = yardstick_window(y);
     }

@@ -80,7 +80,8 @@ enum load_result turns_measure(const struct turns *t, struct row_windows *out, c
     bool stopped = burns(t, &before);
     if (stopped)
         before = beside(t, true);
-    while (good < t->windows && out->count < 2 * t->windows && out->count < ROW_WINDOWS_MAX) {
+    unsigned most = t->windows + (t->windows + 1) / 2;
+    while (good < t->windows && out->count < most && out->count < ROW_WINDOWS_MAX) {
         struct row_window *w = &out->at[out->count];
         enum load_result result = one(t, out->count == 0, &w->rps, reason, reason_size);
         if (result != LOAD_OK)

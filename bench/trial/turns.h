@@ -23,8 +23,8 @@ struct turns {
 
 /* Measure: a window on the yardstick, one of the trial, and so on, one on the yardstick last. A
  * window beside which the yardstick jumped, by a quarter or more, is measured once more, as long
- * as there are no more than twice as many windows as were asked for. A server that burns CPU while
- * it has nothing to do is stopped (SIGSTOP) during the yardstick's windows. */
+ * as there are no more than one and a half times the windows that were asked for. A server that
+ * burns CPU while it has nothing to do is stopped (SIGSTOP) during the yardstick's windows. */
 enum load_result turns_measure(const struct turns *t, struct row_windows *out, char *reason,
                                size_t reason_size);
 

@@ -5,9 +5,13 @@
 #include "common/clock.h"
 
 static const uint64_t patience_ns = 60 * NS_PER_S;
-/* Long enough that a window has some thousand requests, and a few on each connection. */
 static const uint64_t window_ns = 15 * NS_PER_MS;
 static const uint64_t window_of_connection_ns = 10 * NS_PER_US;
+
+uint64_t yardstick_window_ns(unsigned connections)
+{
+    return window_ns + connections * window_of_connection_ns;
+}
 
 static void drop_load(struct yardstick *y)
 {
@@ -87,7 +91,7 @@ double yardstick_window(struct yardstick *y)
     struct window w;
     if (!y->connected)
         return NAN;
-    uint64_t duration = window_ns + y->connections * window_of_connection_ns;
+    uint64_t duration = yardstick_window_ns(y->connections);
     window_load_order(&y->load, duration, window_load_lead_ns(y->connections));
     if (window_load_told(&y->load, &y->server.process,
                          clock_after(clock_ns(), duration + patience_ns), &w, reason,

@@ -35,6 +35,9 @@ struct yardstick {
 bool yardstick_ready(struct yardstick *y, enum protocol protocol, unsigned connections,
                      unsigned threads, char *reason, size_t reason_size);
 
+/* How long a window of the yardstick is: some thousand requests, and a few on each connection. */
+uint64_t yardstick_window_ns(unsigned connections);
+
 /* One window. Returns requests a second, NaN where that failed, or was interrupted. */
 double yardstick_window(struct yardstick *y);
 
