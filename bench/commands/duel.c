@@ -134,14 +134,18 @@ static bool hold_one(struct files *files, const struct duel_spec *spec,
         duel_json_add(files->json, &d);
         verdicts[d.look.verdict]++;
     } else if (d.interrupted) {
-        warn("interrupted after %zu sessions", d.session_count);
+        warn("interrupted after %zu session%s", d.session_count,
+             text_s((double)d.session_count));
     } else {
         warn("the duel failed after %zu session%s: %s", d.session_count,
              text_s((double)d.session_count), d.reason);
     }
+    /* Without its picture the duel keeps its other files. */
     if (good && o->plot && number == o->repeat &&
-        !duel_draw(&d, o->paths.scripts, o->plot, error, sizeof error))
-        die("%s", error);
+        !duel_draw(&d, o->paths.scripts, o->plot, error, sizeof error)) {
+        warn("%s", error);
+        good = false;
+    }
     duel_free(&d);
     return good;
 }

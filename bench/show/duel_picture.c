@@ -1,58 +1,16 @@
 #include "bench/show/duel_picture.h"
 
-#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "bench/base/text.h"
 #include "bench/show/gnuplot.h"
-
-/* Where gnuplot works: the scripts want a summary and a folder for pictures. */
-struct desk {
-    char *dir, *pairs, *summary, *plots, *svg, *png;
-};
-
-static bool desk_make(struct desk *k, char *error, size_t error_size)
-{
-    const char *tmp = getenv("TMPDIR");
-    k->dir = text_format("%s/iomodels-duel-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    bool good = mkdtemp(k->dir) != NULL;
-    k->pairs = text_format("%s/duel.tsv", k->dir);
-    k->summary = text_format("%s/summary.csv", k->dir);
-    k->plots = text_format("%s/plots", k->dir);
-    k->svg = text_format("%s/duel.svg", k->plots);
-    k->png = text_format("%s/duel.png", k->plots);
-    good = good && mkdir(k->plots, 0777) == 0;
-    if (!good)
-        snprintf(error, error_size, "cannot make the directory %s: %s", k->dir,
-                 strerror(errno));
-    else
-        text_write_file(k->summary, "scenario\n");
-    return good;
-}
-
-static void desk_clear(struct desk *k)
-{
-    char *files[] = {k->png, k->svg, k->summary, k->pairs};
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        unlink(files[i]);
-        free(files[i]);
-    }
-    rmdir(k->plots);
-    rmdir(k->dir);
-    free(k->plots);
-    free(k->dir);
-}
+#include "bench/show/workshop.h"
 
 /* A line a session: its number, what it says; then a line a pair: session, ratio. */
-static char *pairs_text(const struct duel *d)
+static void put_pairs(FILE *f, const struct duel *d)
 {
-    char *text;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
     enum duel_metric metric = d->spec->metric;
     fputs("kind\tsession\tratio\n", f);
     size_t pair = 0;
@@ -65,61 +23,41 @@ static char *pairs_text(const struct duel *d)
                     metric == DUEL_RATE ? b / a : a / b);
         }
     }
-    fclose(f);
-    return text;
 }
 
-static char *settings(const struct duel *d, const char *scripts)
+/* As gnuplot reads it, which does not know "nan". */
+static char *number(double value)
+{
+    return isnan(value) ? text_format("NaN") : text_format("%.9g", value);
+}
+
+static char *settings(const struct duel *d)
 {
     const struct duel_spec *s = d->spec;
-    char *quoted[] = {gnuplot_string(scripts), gnuplot_string(s->contestants[0].text),
-                      gnuplot_string(s->contestants[1].text)};
-    char *set = text_format(
-        "dir='.'; scripts=%s; protocol='%s'; models=''; name='duel'; a=%s; b=%s; what='%s'; "
-        "point=%u; low=%.9g; high=%.9g; middle=%.9g; margin=%.9g; sessions=%zu",
-        quoted[0], protocol_names[s->protocol], quoted[1], quoted[2],
-        duel_metric_texts[s->metric], s->connections, duel_ratio(s->metric, d->interval.low),
-        duel_ratio(s->metric, d->interval.high), duel_ratio(s->metric, d->look.moments.mean),
-        s->margin, d->session_count);
-    for (size_t i = 0; i < sizeof quoted / sizeof quoted[0]; i++)
-        free(quoted[i]);
+    char *texts[] = {gnuplot_string(s->contestants[0].text),
+                     gnuplot_string(s->contestants[1].text),
+                     number(duel_ratio(s->metric, d->interval.low)),
+                     number(duel_ratio(s->metric, d->interval.high)),
+                     number(duel_ratio(s->metric, d->look.moments.mean))};
+    char *set = text_format("protocol='%s'; a=%s; b=%s; what='%s'; point=%u; low=%s; high=%s; "
+                            "middle=%s; margin=%.9g; sessions=%zu",
+                            protocol_names[s->protocol], texts[0], texts[1],
+                            duel_metric_texts[s->metric], s->connections, texts[2], texts[3],
+                            texts[4], s->margin, d->session_count);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        free(texts[i]);
     return set;
-}
-
-/* Not by rename(2): the file may lie in another file system. */
-static bool copy(const char *from, const char *to, char *error, size_t error_size)
-{
-    char *text = text_read_file(from);
-    FILE *f = text ? fopen(to, "we") : NULL;
-    bool good = f && fputs(text, f) >= 0;
-    if (f)
-        good = text_close(f) && good;
-    if (!good)
-        snprintf(error, error_size, "cannot write %s: %s", to, strerror(errno));
-    free(text);
-    return good;
 }
 
 bool duel_draw(const struct duel *d, const char *scripts, const char *svg, char *error,
                size_t error_size)
 {
-    struct desk k;
-    char no_png[160];
-    char *absolute = gnuplot_find_scripts(scripts, error, error_size);
-    if (!absolute)
+    struct workshop w;
+    if (!workshop_open(&w, "duel", error, error_size))
         return false;
-    bool good = desk_make(&k, error, error_size);
-    if (good) {
-        char *pairs = pairs_text(d);
-        char *set = settings(d, absolute);
-        text_write_file(k.pairs, pairs);
-        good = gnuplot_run(absolute, "duel.gp", set, k.dir, k.svg, no_png, sizeof no_png, error,
-                           error_size) &&
-               copy(k.svg, svg, error, error_size);
-        free(set);
-        free(pairs);
-    }
-    desk_clear(&k);
-    free(absolute);
+    put_pairs(w.f, d);
+    char *set = settings(d);
+    bool good = workshop_draw(&w, scripts, set, svg, error, error_size);
+    free(set);
     return good;
 }

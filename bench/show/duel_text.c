@@ -21,23 +21,33 @@ static char *verdict_text(const struct duel *d)
                        interval_within(i, s->margin) ? ", by less than the margin" : "");
 }
 
+/* " [0.9981-1.0022]"; one session alone has no interval. */
+static char *interval_text(const struct duel *d)
+{
+    double ends[] = {duel_ratio(d->spec->metric, d->interval.low),
+                     duel_ratio(d->spec->metric, d->interval.high)};
+    if (isnan(ends[0]) || isnan(ends[1]))
+        return text_format(" [n/a]");
+    return text_format(" [%.4f-%.4f]", fmin(ends[0], ends[1]), fmax(ends[0], ends[1]));
+}
+
 char *duel_line(const struct duel *d)
 {
     const struct duel_spec *s = d->spec;
     char *verdict = verdict_text(d);
-    double ends[] = {duel_ratio(s->metric, d->interval.low),
-                     duel_ratio(s->metric, d->interval.high)};
+    char *interval = interval_text(d);
     char *taken =
         isnan(d->stolen_s) || isnan(d->other_s)
             ? text_format("others not told")
             : text_format("stolen %.2f s, others %.2f s of CPU", d->stolen_s, d->other_s);
     char *line = text_format(
-        "%s / %s at %s,%u, %s: %.4f [%.4f-%.4f]: %s (%zu pairs in %zu sessions, %.1f s; %s)",
+        "%s / %s at %s,%u, %s: %.4f%s: %s (%zu pairs in %zu session%s, %.1f s; %s)",
         s->contestants[0].text, s->contestants[1].text, protocol_names[s->protocol],
         s->connections, duel_metric_texts[s->metric],
-        duel_ratio(s->metric, d->look.moments.mean), fmin(ends[0], ends[1]),
-        fmax(ends[0], ends[1]), verdict, d->pair_count, d->session_count, d->seconds, taken);
+        duel_ratio(s->metric, d->look.moments.mean), interval, verdict, d->pair_count,
+        d->session_count, text_s((double)d->session_count), d->seconds, taken);
     free(taken);
+    free(interval);
     free(verdict);
     return line;
 }

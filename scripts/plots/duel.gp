@@ -18,6 +18,7 @@ set key outside right top
 if (low > 0 && high > low) \
     set object 1 rectangle from graph 0, first low to graph 1, first high behind \
         fillcolor rgb sky fillstyle solid 0.35 noborder
+label = low > 0 ? sprintf('%.3f [%.3f–%.3f]', middle, low, high) : sprintf('%.3f', middle)
 set arrow 1 from graph 0, first 1 to graph 1, first 1 nohead lc rgb black lw 1
 set arrow 2 from graph 0, first exp(margin) to graph 1, first exp(margin) nohead lc rgb black dt 3
 set arrow 3 from graph 0, first exp(-margin) to graph 1, first exp(-margin) nohead lc rgb black dt 3
@@ -25,6 +26,6 @@ do for [terminal in terminals] {
     eval value(terminal)
     plot pairs skip 1 using 2:(of('pair')) with points pt circle ps 0.5 lc rgb grey title 'pair', \
         '' skip 1 using 2:(of('session')) with points pt diamond ps 1.2 lc rgb blue title 'session', \
-        middle with lines lc rgb blue lw 1.5 title sprintf('%.3f [%.3f–%.3f]', middle, low, high)
+        middle with lines lc rgb blue lw 1.5 title label
     unset output
 }

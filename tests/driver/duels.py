@@ -135,7 +135,16 @@ def time_over(t):
     d = Duel(b, "epoll-lt", burning(), "--at", "http,4", *SHORT, "--budget", "1ms")
     equal((d.duels[0]["verdict"], d.duels[0]["sessions"]), ("open", 1), "verdict and sessions")
     equal(d.duels[0]["interval"], [None, None], "interval of one session")
-    expect("cannot tell" in d.out, d.out)
+    expect("cannot tell" in d.out and "[n/a]" in d.out, d.out)
+
+
+def one_session_is_drawn(t):
+    """A session alone has no interval, and its picture needs none."""
+    if not shutil.which("gnuplot"):
+        raise tap.Skip("no gnuplot")
+    d = Duel(Bench(t), "epoll-lt", "epoll-lt", "--at", "http,2", *SHORT, "--sessions", "1", plot=True)
+    with open(d.files["svg"], encoding="utf-8") as f:
+        expect(f.read().rstrip().endswith("</svg>"), "no whole picture")
 
 
 def the_seed_orders(t):
@@ -242,8 +251,9 @@ def files_that_cannot_be_written(t):
         if os.path.exists("/dev/full"):
             _, err = b.call("duel", *short, option, "/dev/full", status=1)
             expect("cannot write /dev/full" in err, err)
-    out, err = b.call("duel", *short, "--plot", os.path.join(b.dir, "x.svg"), status=1)
-    expect("gnuplot is not installed" in err and "cannot tell" in out, out + err)
+    d = Duel(b, *short, plot=True, status=1)
+    expect("gnuplot is not installed" in d.err and "cannot tell" in d.out, d.out + d.err)
+    equal(d.duels[0]["sessions"], 1, "sessions in the JSON of a duel without its picture")
     nothing_left(b)
 
 
@@ -254,6 +264,7 @@ TESTS = [
     ("duel: a server against itself", against_itself, 60),
     ("duel: the same within a margin", same_within_a_margin, 60),
     ("duel: time is over", time_over, 60),
+    ("duel: one session is drawn", one_session_is_drawn, 60),
     ("duel: the seed orders the windows", the_seed_orders, 60),
     ("duel: options and paths", options_and_paths, 60),
     ("duel: against an external server", against_an_external, 60),
