@@ -19,7 +19,7 @@
 #define BATCH_NS_MAX NS_PER_MS
 #define BATCH_NS_MIN (50 * NS_PER_US)
 
-/* From six values on the interval covers 95 % (stats.h). */
+/* The least that has a median and a spread; the interval covers 95 % from six on (stats.h). */
 enum { ROUNDS_MIN = 3, REPEATS_MAX = 1 << 24 };
 
 /* Those that fork first: their processes have none of the others' descriptors. Then the thousand

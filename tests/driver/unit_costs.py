@@ -49,7 +49,7 @@ def check_figures(costs):
             expect(cost["why"] and len(cost) == 2, f"{name}: {cost}")
             expect(name.startswith(OPTIONAL) or name.endswith("_far"), f"{name} has no figure: {cost['why']}")
             continue
-        expect(cost["ns"] > 0 and cost["batches"] >= 7, f"{name}: {cost}")
+        expect(cost["ns"] > 0 and cost["batches"] >= 3, f"{name}: {cost}")
         expect(cost["fastest"] <= cost["low"] <= cost["ns"] <= cost["high"], f"{name}: {cost}")
 
 
