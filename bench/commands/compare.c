@@ -14,6 +14,7 @@
 #include "bench/show/compare_text.h"
 #include "common/command_line.h"
 #include "common/err.h"
+#include "common/parse.h"
 
 enum { EXIT_REGRESSION = 4 };
 
@@ -24,16 +25,9 @@ struct options {
     struct compare_options compare;
 };
 
-/* "5%", "0.05": a share above 0 and below a half. */
 static bool read_share(const char *value, double *out)
 {
-    char *end;
-    if (strspn(value, "0123456789.%") != strlen(value))
-        return false;
-    double share = strtod(value, &end);
-    bool percent = strcmp(end, "%") == 0;
-    *out = percent ? share / 100 : share;
-    return end != value && (percent || *end == '\0') && *out > 0 && *out < 0.5;
+    return parse_share(value, out) && *out > 0 && *out < 0.5;
 }
 
 static bool set_alpha(void *target, const char *value)

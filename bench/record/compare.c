@@ -145,8 +145,10 @@ static size_t find_shift(const struct run *a, const struct run *b, enum compare_
     size_t models = 0, points = 0, k;
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
+        /* A point may lack one of the figures. */
         if (!ratio_excuse(p) && counterpart(&b->results->summary, p, &k) &&
-            !ratio_excuse(&b->results->summary.at[k]))
+            !ratio_excuse(&b->results->summary.at[k]) && a->sides[f][i].n > 0 &&
+            b->sides[f][k].n > 0)
             of_points[points++] = b->sides[f][k].mean - a->sides[f][i].mean;
         bool last = i + 1 == s->count || strcmp(p->model, p[1].model) != 0;
         if (last && points > 0)
