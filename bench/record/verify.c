@@ -168,11 +168,11 @@ static void check_histogram(struct verify *v, const struct results *r,
                             const struct trial_row *row)
 {
     char file[64], why[512];
-    size_t line;
+    struct fault fault;
     if (!row->ok || row->counting)
         return;
     snprintf(file, sizeof file, "histograms/%u.csv", row->trial);
-    switch (verify_histogram(r->dir, row, &line, why, sizeof why)) {
+    switch (verify_histogram(r->dir, row, &fault, why, sizeof why)) {
     case BUCKETS_MISSING:
         v->no_histogram++;
         v->unknown++;
@@ -181,8 +181,8 @@ static void check_histogram(struct verify *v, const struct results *r,
         check(v, true, file, 0, "%s", "");
         break;
     case BUCKETS_BAD:
-        if (line > 0)
-            check(v, false, line == row->line ? "trials.csv" : file, line, "%s", why);
+        if (fault.line > 0)
+            check(v, false, fault.of_row ? "trials.csv" : file, fault.line, "%s", why);
         else {
             v->checks++;
             v->disagreements++;

@@ -96,24 +96,24 @@ static bool moments_agree(const struct buckets *b, const struct trial_row *row, 
     return false;
 }
 
-enum buckets_result verify_histogram(const char *dir, const struct trial_row *row, size_t *line,
-                                     char *why, size_t size)
+enum buckets_result verify_histogram(const char *dir, const struct trial_row *row,
+                                     struct fault *fault, char *why, size_t size)
 {
     struct buckets b = {0};
-    *line = 0;
+    *fault = (struct fault){0};
     enum buckets_result result = buckets_read(&b, dir, row, why, size);
     if (result == BUCKETS_GOOD && b.count > 0) {
         const struct bucket *wrong = wrong_bounds(&b);
         struct histogram *h = rebuild(&b, row->value[M_MAX_US]);
         if (wrong) {
-            *line = (size_t)(wrong - b.at) + 2;
+            fault->line = (size_t)(wrong - b.at) + 2;
             snprintf(why, size, "%.0f to %.0f is no bucket of a histogram", wrong->lowest_ns,
                      wrong->highest_ns);
         } else if (!percentiles_agree(h, row, why, size) ||
                    !moments_agree(&b, row, why, size)) {
-            *line = row->line;
+            *fault = (struct fault){row->line, true};
         }
-        result = *line > 0 ? BUCKETS_BAD : BUCKETS_GOOD;
+        result = fault->line > 0 ? BUCKETS_BAD : BUCKETS_GOOD;
         free(h);
     }
     free(b.at);
