@@ -219,7 +219,9 @@ static void free_run(struct run *r)
 static bool is_two_speeds(int *argc, char **argv)
 {
     for (int i = 1; i < *argc; i++) {
-        if (strcmp(argv[i], "two-speeds") != 0 || (i > 1 && argv[i - 1][0] == '-'))
+        /* Behind "--out" it is a directory; behind "--out=x" it is not. */
+        bool value = i > 1 && argv[i - 1][0] == '-' && !strchr(argv[i - 1], '=');
+        if (strcmp(argv[i], "two-speeds") != 0 || value)
             continue;
         memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof *argv);
         --*argc;

@@ -120,7 +120,7 @@ static void put_table(FILE *f, const struct group *g)
 static void tell_waking(FILE *f, const struct group *g, double waking_ns)
 {
     struct spread less = against_sleep(g, SPEED_SPIN, SPEED_CPU_US, false);
-    double wakings = -against_sleep(g, SPEED_SPIN, SPEED_WAKINGS, false).median;
+    double wakings = 0 - against_sleep(g, SPEED_SPIN, SPEED_WAKINGS, false).median; /* no -0 */
     double more = -less.median;
 
     if (less.n == 0) {
@@ -145,7 +145,7 @@ static void tell_waking(FILE *f, const struct group *g, double waking_ns)
         fmax(fabs(less.low), fabs(less.high)), more > 0 ? "more" : "less");
     if (isnan(wakings))
         fputs("; wake-ups cannot be counted here.\n", f);
-    else if (more <= 0)
+    else if (more <= 0 || wakings <= 0)
         fprintf(f, ", so wake-ups (%.3f a request) are not what it pays for.\n", wakings);
     else if (isnan(waking_ns))
         fprintf(
@@ -191,27 +191,43 @@ static struct spread of_half(const struct group *g, const struct speed_window **
 static double mean_of_half(const struct speed_window **w, size_t n, enum speed_figure f)
 {
     double sum = 0;
-    for (size_t i = 0; i < n; i++)
+    size_t there = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(w[i]->value[f]))
+            continue;
         sum += w[i]->value[f];
-    return sum / (double)n;
+        there++;
+    }
+    return there ? sum / (double)there : NAN;
+}
+
+/* With so many decimals; "n/a" for NaN. */
+static const char *plain(char out[24], int digits, double value)
+{
+    if (isnan(value))
+        return "n/a";
+    snprintf(out, 24, "%.*f", digits, value);
+    return out;
 }
 
 static void tell_half(FILE *f, const struct group *g, const char *name,
                       const struct speed_window **w, size_t n)
 {
+    char text[7][24];
     fprintf(
         f,
-        "    %s half: %.0f requests/s, CPU %.2f µs a request, %.4f wake-ups a request; server "
-        "on its CPU %.0f %%, generator asleep %.0f %%; others had %.0f %% and %.0f %% of the two "
-        "CPUs, the hypervisor %.0f %% and %.0f %%\n",
-        name, of_half(g, w, n, SPEED_RPS).median, of_half(g, w, n, SPEED_CPU_US).median,
-        of_half(g, w, n, SPEED_WAKINGS).median,
-        100 * of_half(g, w, n, SPEED_CPU_FRACTION).median,
-        100 * of_half(g, w, n, SPEED_SLEPT).median,
-        100 * mean_of_half(w, n, SPEED_OTHER_SERVER),
-        100 * mean_of_half(w, n, SPEED_OTHER_GENERATOR),
-        100 * mean_of_half(w, n, SPEED_STOLEN_SERVER),
-        100 * mean_of_half(w, n, SPEED_STOLEN_GENERATOR));
+        "    %s half: %s requests/s, CPU %s µs a request, %s wake-ups a request; server on its "
+        "CPU %s %%, generator asleep %s %%; others had %s %% and %s %% of the two CPUs",
+        name, plain(text[0], 0, of_half(g, w, n, SPEED_RPS).median),
+        plain(text[1], 2, of_half(g, w, n, SPEED_CPU_US).median),
+        plain(text[2], 4, of_half(g, w, n, SPEED_WAKINGS).median),
+        plain(text[3], 0, 100 * of_half(g, w, n, SPEED_CPU_FRACTION).median),
+        plain(text[4], 0, 100 * of_half(g, w, n, SPEED_SLEPT).median),
+        plain(text[5], 0, 100 * mean_of_half(w, n, SPEED_OTHER_SERVER)),
+        plain(text[6], 0, 100 * mean_of_half(w, n, SPEED_OTHER_GENERATOR)));
+    fprintf(f, ", the hypervisor %s %% and %s %%\n",
+            plain(text[0], 0, 100 * mean_of_half(w, n, SPEED_STOLEN_SERVER)),
+            plain(text[1], 0, 100 * mean_of_half(w, n, SPEED_STOLEN_GENERATOR)));
 }
 
 /* Are there two speeds with one and the same generator, and does the server's cost differ? */
@@ -225,7 +241,9 @@ static void tell_speeds(FILE *f, const struct group *g)
             w[n++] = &g->at[i];
     qsort(w, n, sizeof *w, by_rate);
     size_t half = n / 2;
-    if (half > 0) {
+    if (half > 0 && !(of_half(g, w, half, SPEED_RPS).median > 0)) {
+        fputs("  In half of the windows nothing was answered.\n", f);
+    } else if (half > 0) {
         const struct speed_window **fast = w + (n - half);
         double slow_rate = of_half(g, w, half, SPEED_RPS).median;
         double fast_rate = of_half(g, fast, half, SPEED_RPS).median;

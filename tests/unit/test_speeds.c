@@ -36,6 +36,8 @@ static void expect_text(const struct speed_window *w, double waking_ns, const ch
     fclose(f);
     if (!strstr(text, says))
         fail_msg("'%s' is not in:\n%s", says, text);
+    if (strstr(text, "nan") || strstr(text, "inf"))
+        fail_msg("no figure for people:\n%s", text);
     free(text);
 }
 
@@ -104,6 +106,27 @@ static void two_speeds(void **state)
             w[i].value[SPEED_CPU_US] = 20;
     expect_text(w, NAN,
                 "2.50 times as fast, and in the slow half a request costs the server 2.00");
+    for (unsigned i = 0; i < WINDOWS; i++)
+        w[i].value[SPEED_WAKINGS] = w[i].value[SPEED_STOLEN_SERVER] = NAN;
+    expect_text(w, NAN, "CPU 20.00 µs a request, n/a wake-ups a request");
+    expect_text(w, NAN, "the hypervisor n/a % and 0 %");
+    for (unsigned i = 0; i < WINDOWS; i++)
+        if (w[i].round % 2)
+            w[i].value[SPEED_RPS] = 0;
+    expect_text(w, NAN, "In half of the windows nothing was answered");
+}
+
+static void nobody_is_woken(void **state)
+{
+    struct speed_window w[WINDOWS];
+    (void)state;
+
+    make(w);
+    for (unsigned i = 0; i < WINDOWS; i++) {
+        w[i].value[SPEED_CPU_US] = w[i].condition == SPEED_SPIN ? 6 : 10;
+        w[i].value[SPEED_WAKINGS] = 0;
+    }
+    expect_text(w, NAN, "so wake-ups (0.000 a request) are not what it pays for");
 }
 
 static void idle_cpus(void **state)
@@ -154,7 +177,7 @@ int main(void)
         cmocka_unit_test(no_difference),      cmocka_unit_test(wakings_explain),
         cmocka_unit_test(spinning_costs),     cmocka_unit_test(two_speeds),
         cmocka_unit_test(idle_cpus),          cmocka_unit_test(one_window),
-        cmocka_unit_test(the_cost_of_waking),
+        cmocka_unit_test(the_cost_of_waking), cmocka_unit_test(nobody_is_woken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
