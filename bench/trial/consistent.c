@@ -135,7 +135,7 @@ bool consistent_shares(const struct trial_row *row, char *why, size_t size)
                  v[shares[i]]);
         return false;
     }
-    double slept = row_figure(row, "generator_slept_fraction");
+    double slept = row->value[M_GENERATOR_SLEPT_FRACTION];
     if (at_most(v[M_GENERATOR_CPU_FRACTION] + slept, 1, share_slack))
         return true;
     snprintf(why, size,

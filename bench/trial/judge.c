@@ -130,7 +130,7 @@ static double threads_of(const struct trial_row *row)
 /* A thread that neither runs nor sleeps waits for its CPU. */
 static bool kept_waiting(struct trial_row *row, const struct placement *p)
 {
-    double slept = row_figure(row, "generator_slept_fraction");
+    double slept = row->value[M_GENERATOR_SLEPT_FRACTION];
     double waited = 1 - row->value[M_GENERATOR_CPU_FRACTION] - slept;
     if (p->shared || !(waited > DISTURBED_TAKEN) || !(threads_of(row) <= p->generator_count))
         return false;

@@ -22,14 +22,6 @@ bool reason_of_disturbance(const char *reason)
     return strncmp(reason, mark, sizeof mark - 1) == 0;
 }
 
-double row_figure(const struct trial_row *row, const char *column)
-{
-    for (int i = 0; i < METRIC_COUNT; i++)
-        if (strcmp(metric_names[i], column) == 0)
-            return row->value[i];
-    return NAN;
-}
-
 void trial_row_round(struct trial_row *row)
 {
     char text[400]; /* a double has up to 309 digits before the point */

@@ -149,10 +149,6 @@ extern const int metric_digits[METRIC_ALL];
 /* Whether a reason tells of a disturbance, that of the load generator or one out of a file. */
 bool reason_of_disturbance(const char *reason);
 
-/* The figure in the column of that name; NaN also where rows of this version have no such column.
- * */
-double row_figure(const struct trial_row *row, const char *column);
-
 /* Round the figures to the decimals that the file has. A row is judged as it will be read: whoever
  * judges it again from the file gets the same verdict. */
 void trial_row_round(struct trial_row *row);
