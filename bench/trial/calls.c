@@ -5,38 +5,16 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bench/base/text.h"
-#include "common/parse.h"
-
-static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
-
-/* The number of a tracepoint. False with errno: EACCES where it may not be read, else ENOENT. */
-static bool event_id(const char *event, uint64_t *id)
-{
-    bool refused = false;
-    for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
-        char path[160];
-        snprintf(path, sizeof path, "%s/events/%s/id", roots[i], event);
-        char *text = text_first_line(path);
-        refused |= !text && (errno == EACCES || errno == EPERM);
-        bool good = text && parse_u64(text, 0, UINT32_MAX, id);
-        free(text);
-        if (good)
-            return true;
-    }
-    errno = refused ? EACCES : ENOENT;
-    return false;
-}
+#include "bench/trial/tracepoint.h"
 
 /* -1 with errno where it cannot be had; ENOENT: this kernel has no such tracepoint. */
 static int open_event(const char *event, pid_t pid, bool inherit)
 {
     uint64_t id;
-    if (!event_id(event, &id))
+    if (!tracepoint_id(event, &id))
         return -1;
     struct perf_event_attr attr = {
         .size = sizeof attr,
@@ -74,17 +52,13 @@ void calls_hold(struct calls *c)
         c->fd[i] = open_call((enum system_call)i, 0, false);
 }
 
-static double value_of(int fd)
-{
-    uint64_t count;
-    return read(fd, &count, sizeof count) == sizeof count ? (double)count : NAN;
-}
-
 void calls_read(const struct calls *c, struct call_counts *out)
 {
     bool any = c->open && c->fd[CALL_RECVFROM] >= 0;
     for (int i = 0; i < CALL_COUNT; i++)
-        out->calls[i] = !any || c->fd[i] == -2 ? NAN : c->fd[i] < 0 ? 0 : value_of(c->fd[i]);
+        out->calls[i] = !any || c->fd[i] == -2 ? NAN
+                        : c->fd[i] < 0         ? 0
+                                               : counter_read(c->fd[i]);
 }
 
 void calls_between(const struct call_counts *first, const struct call_counts *last,

@@ -2,17 +2,14 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
-#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bench/base/text.h"
-#include "common/parse.h"
+#include "bench/trial/tracepoint.h"
 
 /* What a run has where perf gives no such counter. */
 static const char *const without[PERF_COUNTERS] = {
@@ -28,26 +25,6 @@ static const char *const tracepoints[PERF_COUNTERS] = {
     [PERF_SYSCALLS] = "raw_syscalls/sys_enter",
     [PERF_WAKINGS] = "sched/sched_waking",
 };
-
-/* The number of a tracepoint, which tracefs tells where it is mounted and may be read. False with
- * errno: ENOENT where it is not there, EACCES where it may not be read. */
-static bool tracepoint_id(enum perf_counter which, uint64_t *id)
-{
-    static const char *const roots[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
-    bool refused = false;
-    for (size_t i = 0; i < 2; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/events/%s/id", roots[i], tracepoints[which]);
-        char *text = text_first_line(path);
-        refused |= !text && (errno == EACCES || errno == EPERM);
-        bool good = text && parse_u64(text, 0, UINT32_MAX, id);
-        free(text);
-        if (good)
-            return true;
-    }
-    errno = refused ? EACCES : ENOENT;
-    return false;
-}
 
 /* sched_waking fires in the context of who wakes, and its `comm` is whom. Perf tells the event to
  * the counters of both: the filter leaves those out in which the counted process is woken itself
@@ -86,7 +63,7 @@ static int open_counter(enum perf_counter which, pid_t pid, bool at_exec)
         break;
     default: {
         uint64_t id;
-        if (!tracepoint_id(which, &id))
+        if (!tracepoint_id(tracepoints[which], &id))
             return -1;
         attr.type = PERF_TYPE_TRACEPOINT;
         attr.config = id;
@@ -99,7 +76,7 @@ static int open_counter(enum perf_counter which, pid_t pid, bool at_exec)
 static const char *hint_of(enum perf_counter which, int error)
 {
     uint64_t id;
-    bool tracefs = tracepoints[which] && !tracepoint_id(which, &id);
+    bool tracefs = tracepoints[which] && !tracepoint_id(tracepoints[which], &id);
     bool refused = error == EACCES || error == EPERM;
     if (tracefs)
         return refused ? "; /sys/kernel/tracing can be read by its owner alone"
@@ -145,11 +122,8 @@ int perf_open_wakings(pid_t pid)
 
 void perf_read(const struct perf *p, struct perf_values *out)
 {
-    for (int i = 0; i < PERF_COUNTERS; i++) {
-        uint64_t count;
-        bool good = p->fd[i] >= 0 && read(p->fd[i], &count, sizeof count) == sizeof count;
-        out->count[i] = good ? (double)count : NAN;
-    }
+    for (int i = 0; i < PERF_COUNTERS; i++)
+        out->count[i] = counter_read(p->fd[i]);
 }
 
 void perf_close(struct perf *p)

@@ -11,6 +11,7 @@
 #include "bench/trial/burner.h"
 #include "bench/trial/cpu_busy.h"
 #include "bench/trial/server_process.h"
+#include "bench/trial/tracepoint.h"
 #include "bench/trial/window_load.h"
 #include "common/clock.h"
 #include "common/random.h"
@@ -43,15 +44,9 @@ struct reading {
     struct cpu_busy server_busy, generator_busy;
 };
 
-static double read_count(int fd)
-{
-    uint64_t count;
-    return fd >= 0 && read(fd, &count, sizeof count) == sizeof count ? (double)count : NAN;
-}
-
 static struct reading read_all(const struct state *s, const struct window_load *l)
 {
-    struct reading r = {.wakings = read_count(s->wakings), .cpu_ns = tree_cpu_ns(&s->tree)};
+    struct reading r = {.wakings = counter_read(s->wakings), .cpu_ns = tree_cpu_ns(&s->tree)};
 
     perf_read(&s->server.perf, &r.server);
     perf_read(&l->perf, &r.generator);
