@@ -3,16 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "bench/stats/ascending.h"
 #include "common/err.h"
 
 static const double apart = 1.2;
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static double middle(const double *sorted, size_t n)
 {

@@ -3,12 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
+#include "bench/stats/ascending.h"
 
 /* P(B < k) for B binomial(n, 1/2). */
 static double below(size_t n, size_t k)

@@ -1,16 +1,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "bench/stats/ascending.h"
 #include "bench/stats/interval.h"
 #include "common/err.h"
 #include "common/random.h"
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static size_t draw_below(size_t n, uint64_t *random)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/stats/ascending.h"
 #include "common/err.h"
 
 const char *const estimator_names[ESTIMATE_COUNT + 1] = {"mean",
@@ -13,13 +14,6 @@ const char *const estimator_names[ESTIMATE_COUNT + 1] = {"mean",
                                                          "ratio of medians",
                                                          "ratio of lower quartiles",
                                                          NULL};
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 /* Between the two nearest of the sorted values. */
 static double quantile(const double *values, size_t n, double q)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "bench/stats/ascending.h"
 #include "bench/stats/interval.h"
 #include "common/err.h"
 
@@ -38,13 +39,6 @@ static double trigamma_inverse(double value)
         *(trigamma(middle) > value ? &low : &high) = middle;
     }
     return low;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* Variances of 0, of values that are equal as written, have no logarithm. */
