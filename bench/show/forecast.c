@@ -69,7 +69,7 @@ static bool expect(struct forecast *f, const struct explained *e, struct expecte
         !cost_predict(&out->there, &e->work, &f->costs_there, why, sizeof why))
         return false;
     out->ns = out->there.total + out->rest * f->rest_factor;
-    return true;
+    return out->ns > 0; /* a rest that takes more off than there is says nothing */
 }
 
 void forecast_make(struct forecast *f, const struct results *r, enum protocol protocol,
@@ -175,10 +175,13 @@ static void put_reason(FILE *out, const struct forecast *f, enum cost_part part)
         if (f->at[i].there.part[part] < least->there.part[part])
             least = &f->at[i];
     }
+    char times[32] = "";
+    if (isfinite(after / before))
+        snprintf(times, sizeof times, " %.2g times as much there", after / before);
     fprintf(out,
-            "  %s: %s costs %.2g times as much there (%s here, %s there).\n"
+            "  %s: %s costs%s (%s here, %s there).\n"
             "     It makes %.2f µs of a request of %s there, and %.2f µs of one of %s.\n",
-            cost_part_heads[part], of_part[part].what, after / before, figure_ns(before, here),
+            cost_part_heads[part], of_part[part].what, times, figure_ns(before, here),
             figure_ns(after, there), most->there.part[part] / 1e3, most->point->model,
             least->there.part[part] / 1e3, least->point->model);
 }
@@ -209,7 +212,11 @@ void forecast_print(FILE *out, const struct forecast *f)
             protocol_names[p->protocol], p->connections, text_s(p->connections), p->model);
     put_ranking(out, f);
     if (f->left_out > 0)
-        fprintf(out, "     %zu left out: not predicted, or INVALID here\n", f->left_out);
+        fprintf(
+            out,
+            "     %zu left out: not predicted, INVALID here, or with a rest that takes off more "
+            "than all\n",
+            f->left_out);
     put_reasons(out, f);
     fprintf(out, "\nAssumed: what is not explained here costs %.2f times as much there",
             f->rest_factor);

@@ -21,7 +21,7 @@ struct expected {
 struct forecast {
     struct expected *at; /* cheapest there first */
     size_t count;
-    size_t left_out; /* servers that could not be predicted, or have no figure here */
+    size_t left_out; /* servers that are not predicted, not measured, or below nothing */
     const struct expected *against; /* epoll-lt, else the first */
     /* What the rest is multiplied by: how much slower the other machine runs the same code, told
      * by the unit cost of a session; 1 where one of the two does not tell. */

@@ -291,12 +291,24 @@ def real(t):
         expect(f"`{name}`" in part or name in calls, f"results/README.md does not document {name}")
 
 
+def below_nothing(t):
+    """A send that is far dearer here than all that was measured leaves a rest below nothing."""
+    b = Bench(t, models=(), pictures=False)
+    out = made_up(b, {"send_64": 1e6})
+    text, err = b.call("predict", out, "--machine", DEAR_CALLS, "--at", "http,64")
+    equal(err, "", "standard error")
+    expect("io-uring" in text and not re.search(r"(?m)^ *\d+  epoll-lt ", text), text)
+    expect(re.search(r"[1-9]\d* left out: .* takes off more than all", text), text)
+    expect(not re.search(r"-\d|\bnan\b|\binf\b", re.sub(r"(?m)^ *\d+  .*$", "", text)), text)
+
+
 TESTS = [
     ("explain: counts times unit costs give the known sum", known, 60),
     ("explain: one point, one model, and what there is not", one_model, 60),
     ("explain: what is missing is named", missing, 60),
     ("explain: a damaged counts.csv is refused", damaged, 60),
     ("predict: dear system calls put io-uring ahead", other_machine, 60),
+    ("predict: a rest that is more than all", below_nothing, 60),
     ("explain: the picture and the report", picture, 120),
     ("explain: the newest run", newest, 60),
     ("explain: a real run", real, 120),
