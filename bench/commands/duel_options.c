@@ -1,26 +1,12 @@
 #include "bench/commands/duel_options.h"
 
-#include <string.h>
-
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/parse.h"
 
-/* "http,64" */
 static bool set_at(void *target, const char *value)
 {
-    struct duel_options *o = target;
-    char name[16];
-    uint64_t connections;
-    const char *comma = strchr(value, ',');
-    if (!comma || (size_t)(comma - value) >= sizeof name)
-        return false;
-    memcpy(name, value, (size_t)(comma - value));
-    name[comma - value] = '\0';
-    if (!protocol_parse(name, &o->protocol) || !parse_u64(comma + 1, 1, 1000000, &connections))
-        return false;
-    o->connections = (unsigned)connections;
-    return true;
+    return point_parse(&((struct duel_options *)target)->at, value);
 }
 
 static bool set_within(void *target, const char *value)
@@ -54,7 +40,7 @@ static bool set_seed(void *target, const char *value)
 static const struct option_row rows[] = {
     {OPTION_CALL, 0, "at", "PROTOCOL,N",
      "http or echo, and the number of connections of each side (default: http,64)",
-     .call = set_at, .expects = "a protocol and a number of connections, as http,64"},
+     .call = set_at, .expects = point_expects},
     {OPTION_WORD, 0, "metric", "rate|cpu|p99",
      "what is compared: requests per second, CPU time of the server per request, or the 99th "
      "percentile of latency (default: rate)",
@@ -100,8 +86,7 @@ _Static_assert(offsetof(struct duel_options, paths) == 0, "paths_rows");
 
 void duel_options_parse(struct duel_options *o, int argc, char **argv)
 {
-    *o = (struct duel_options){.protocol = PROTOCOL_HTTP,
-                               .connections = 64,
+    *o = (struct duel_options){.at = {.protocol = PROTOCOL_HTTP, .connections = 64},
                                .within = 0.02,
                                .budget_ns = 60 * NS_PER_S,
                                .path = "/",

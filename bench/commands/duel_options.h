@@ -6,14 +6,13 @@
 #include <stdint.h>
 
 #include "bench/base/paths.h"
-#include "bench/base/protocol.h"
+#include "bench/commands/point.h"
 #include "bench/duel/duel.h"
 
 struct duel_options {
     struct paths paths;   /* first: paths_rows */
     const char *sides[2]; /* as they were given */
-    enum protocol protocol;
-    unsigned connections;
+    struct point at;
     double within; /* a share of one */
     uint64_t budget_ns;
     enum duel_metric metric;

@@ -19,7 +19,7 @@ bool point_parse(struct point *out, const char *text)
         return false;
     snprintf(protocol, sizeof protocol, "%.*s", (int)n, text);
     if (!protocol_parse(protocol, &out->protocol) ||
-        !parse_u64(text + n + 1, 1, UINT32_MAX, &connections))
+        !parse_u64(text + n + 1, 1, 1000000, &connections))
         return false;
     out->connections = (unsigned)connections;
     out->given = true;

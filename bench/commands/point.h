@@ -5,7 +5,6 @@
 #include <stdbool.h>
 
 #include "bench/base/protocol.h"
-#include "bench/record/results.h"
 
 struct point {
     bool given;
