@@ -1,5 +1,6 @@
 #include "bench/base/paths.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,4 +128,15 @@ char *paths_scenario(const struct paths *p, const char *name_or_file)
         file = text_format("%s/externals.ini", p->scenarios);
     }
     return file;
+}
+
+char *paths_temporary(const char *name, char *error, size_t error_size)
+{
+    const char *base = getenv("TMPDIR");
+    char *dir = text_format("%s/iomodels-%s-XXXXXX", base && base[0] ? base : "/tmp", name);
+    if (mkdtemp(dir))
+        return dir;
+    snprintf(error, error_size, "cannot make the directory %s: %s", dir, strerror(errno));
+    free(dir);
+    return NULL;
 }

@@ -70,6 +70,20 @@ void text_write_file(const char *path, const char *text)
         die_errno("cannot write %s", path);
 }
 
+bool text_copy_file(const char *from, const char *to, char *error, size_t error_size)
+{
+    char *text = text_read_file(from);
+    FILE *f = text ? fopen(to, "we") : NULL;
+    bool good = f && fputs(text, f) >= 0;
+    if (f)
+        good = text_close(f) && good;
+    if (!good)
+        snprintf(error, error_size, "cannot %s %s: %s", text ? "write" : "read",
+                 text ? to : from, strerror(errno));
+    free(text);
+    return good;
+}
+
 char *text_first_line(const char *path)
 {
     char *text = text_read_file(path);

@@ -18,6 +18,10 @@ char *text_read_sized(const char *path, size_t *size);
 /* Write `text` to `path`, replacing it. Ends the program when that fails. */
 void text_write_file(const char *path, const char *text);
 
+/* Copy a file of text; not by rename(2), for `to` may lie in another file system. False with one
+ * line in `error`. */
+bool text_copy_file(const char *from, const char *to, char *error, size_t error_size);
+
 /* The first line of a file without its line break, or NULL. The caller frees it. */
 char *text_first_line(const char *path);
 

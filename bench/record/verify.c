@@ -1,7 +1,6 @@
 #include "bench/record/verify.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench/base/csv.h"
+#include "bench/base/paths.h"
 #include "bench/base/text.h"
 #include "bench/record/plan_again.h"
 #include "bench/record/verify_histogram.h"
@@ -295,10 +295,10 @@ static void check_file(struct verify *v, const char *dir, const char *again, con
 
 static void check_made(struct verify *v, const struct results *r)
 {
-    const char *base = getenv("TMPDIR");
-    char *again = text_format("%s/iomodels-verify-XXXXXX", base && base[0] ? base : "/tmp");
-    if (!mkdtemp(again))
-        die_errno("cannot make the directory %s", again);
+    char error[512];
+    char *again = paths_temporary("verify", error, sizeof error);
+    if (!again)
+        die("%s", error);
     summary_write(&r->summary, again);
     ratios_write(&r->ratios, again);
     check_file(v, r->dir, again, "summary.csv");

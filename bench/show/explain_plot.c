@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/base/paths.h"
 #include "bench/base/text.h"
 #include "bench/show/explain_data.h"
 #include "bench/show/plot.h"
@@ -33,30 +34,13 @@ static void remove_all(const char *dir, const char *protocol)
     rmdir(dir);
 }
 
-static bool copy(const char *from, const char *to, char *error, size_t error_size)
-{
-    char *svg = text_read_file(from);
-    FILE *f = svg ? fopen(to, "we") : NULL;
-    bool good = f && fputs(svg, f) >= 0;
-    if (f)
-        good = text_close(f) && good;
-    if (!good)
-        snprintf(error, error_size, "cannot write %s: %s", to, strerror(errno));
-    free(svg);
-    return good;
-}
-
 bool explain_plot_file(const struct results *r, const struct explanation *e,
                        const char *scripts, const char *path, char *error, size_t error_size)
 {
     enum protocol protocol = e->at[0].point->protocol;
-    const char *tmp = getenv("TMPDIR");
-    char *dir = text_format("%s/iomodels-explain-XXXXXX", tmp && tmp[0] ? tmp : "/tmp");
-    if (!mkdtemp(dir)) {
-        snprintf(error, error_size, "cannot make %s: %s", dir, strerror(errno));
-        free(dir);
+    char *dir = paths_temporary("explain", error, error_size);
+    if (!dir)
         return false;
-    }
     char *plots = text_format("%s/plots", dir);
     char *svg = text_format("%s/explained_%s.svg", plots, protocol_names[protocol]);
     bool good = mkdir(plots, 0700) == 0;
@@ -68,7 +52,7 @@ bool explain_plot_file(const struct results *r, const struct explanation *e,
     good = good &&
            plot_draw_one(r, scripts, dir, "explained", protocol, e->at[0].point->connections,
                          error, error_size) &&
-           copy(svg, path, error, error_size);
+           text_copy_file(svg, path, error, error_size);
     remove_all(dir, protocol_names[protocol]);
     free(svg);
     free(plots);

@@ -1,11 +1,10 @@
 #include "bench/show/workshop.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/base/paths.h"
 #include "bench/base/text.h"
 #include "bench/show/gnuplot.h"
 #include "common/err.h"
@@ -32,15 +31,9 @@ static void clear_away(struct workshop *w)
 
 bool workshop_open(struct workshop *w, const char *name, char *error, size_t error_size)
 {
-    const char *base = getenv("TMPDIR");
-    *w = (struct workshop){.name = name};
-    w->dir = text_format("%s/iomodels-%s-XXXXXX", base && base[0] ? base : "/tmp", name);
-    if (!mkdtemp(w->dir)) {
-        snprintf(error, error_size, "cannot make the directory %s: %s", w->dir,
-                 strerror(errno));
-        free(w->dir);
+    *w = (struct workshop){.name = name, .dir = paths_temporary(name, error, error_size)};
+    if (!w->dir)
         return false;
-    }
     char *plots = text_format("%s/plots", w->dir);
     char *summary = text_format("%s/summary.csv", w->dir);
     w->data = text_format("%s/%s.tsv", w->dir, name);
@@ -54,21 +47,6 @@ bool workshop_open(struct workshop *w, const char *name, char *error, size_t err
     free(summary);
     free(plots);
     return true;
-}
-
-static bool copy(const char *from, const char *to, char *error, size_t error_size)
-{
-    char *text = text_read_file(from);
-    FILE *f = text ? fopen(to, "we") : NULL;
-    bool good = f != NULL;
-    if (f) {
-        fputs(text, f);
-        good = text_close(f);
-    }
-    if (!good)
-        snprintf(error, error_size, "cannot write %s: %s", to, strerror(errno));
-    free(text);
-    return good;
 }
 
 bool workshop_draw(struct workshop *w, const char *scripts, const char *set, const char *to,
@@ -86,7 +64,7 @@ bool workshop_draw(struct workshop *w, const char *scripts, const char *set, con
             text_format("dir='.'; scripts=%s; name='%s'; models=''; %s", quoted, w->name, set);
         good = gnuplot_run(absolute, script, all, w->dir, w->svg, no_png, sizeof no_png, error,
                            error_size) &&
-               copy(w->svg, to, error, error_size);
+               text_copy_file(w->svg, to, error, error_size);
         free(all);
         free(quoted);
     }
