@@ -11,7 +11,7 @@
 struct history_point {
     char date[32];
     char commit[64];
-    char machine[256]; /* environment_fingerprint() */
+    char machine[1024]; /* environment_fingerprint() */
     char kernel[96];
     char scenario[64];
     enum protocol protocol;
