@@ -200,24 +200,30 @@ static bool make_directory(const char *dir, char *error, size_t error_size)
     return good;
 }
 
-bool plot_draw(const char *dir, const char *scripts, const char *name, const char *of,
-               const char *model, unsigned connections, char *error, size_t error_size)
+static bool draw_alone(struct picture *p, const char *scripts, char *error, size_t error_size)
 {
     char no_png[NO_PNG_MAX] = "";
     char *absolute = gnuplot_find_scripts(scripts, error, error_size);
+    p->scripts = absolute;
+    p->no_png = no_png;
+    bool good =
+        absolute && make_directory(p->dir, error, error_size) && draw(p, error, error_size);
+    free(absolute);
+    return good;
+}
+
+bool plot_draw(const char *dir, const char *scripts, const char *name, const char *of,
+               const char *model, unsigned connections, char *error, size_t error_size)
+{
     char *names = xstrdup(model);
     struct picture p = {.dir = dir,
-                        .scripts = absolute,
                         .name = name,
                         .protocol = of,
                         .names = names,
                         .cores = "",
-                        .connections = connections,
-                        .no_png = no_png};
-    bool good =
-        absolute && make_directory(dir, error, error_size) && draw(&p, error, error_size);
+                        .connections = connections};
+    bool good = draw_alone(&p, scripts, error, error_size);
     free(names);
-    free(absolute);
     return good;
 }
 
@@ -234,21 +240,14 @@ bool plot_draw_one(const struct results *r, const char *scripts, const char *dir
                    const char *name, enum protocol protocol, unsigned connections, char *error,
                    size_t error_size)
 {
-    char no_png[NO_PNG_MAX] = "";
-    char *absolute = gnuplot_find_scripts(scripts, error, error_size);
-    if (!absolute)
-        return false;
     char *cores = cores_text(&r->environment);
-    struct picture picture = {.dir = dir,
-                              .scripts = absolute,
-                              .name = name,
-                              .protocol = protocol_names[protocol],
-                              .names = (char[]){""},
-                              .cores = cores,
-                              .connections = connections,
-                              .no_png = no_png};
-    bool good = draw(&picture, error, error_size);
+    struct picture p = {.dir = dir,
+                        .name = name,
+                        .protocol = protocol_names[protocol],
+                        .names = (char[]){""},
+                        .cores = cores,
+                        .connections = connections};
+    bool good = draw_alone(&p, scripts, error, error_size);
     free(cores);
-    free(absolute);
     return good;
 }
