@@ -62,3 +62,28 @@ enum load_result load_events_wait(struct load_events *e, const char *name, char 
         e->used += (size_t)got;
     }
 }
+
+bool load_end(struct process *generator, int *input, uint64_t deadline, char *reason,
+              size_t reason_size)
+{
+    close(*input);
+    *input = -1;
+    bool ended = process_wait(generator, deadline);
+    if (!ended)
+        snprintf(reason, reason_size, "load generator did not end when it was told to");
+    return ended;
+}
+
+json_t *load_results(struct process *generator, int *input, const char *json, uint64_t deadline,
+                     char *reason, size_t reason_size)
+{
+    if (!load_end(generator, input, deadline, reason, reason_size))
+        return NULL;
+    json_t *results = json_load_file(json, 0, NULL);
+    if (!results) {
+        char end[200];
+        process_end_reason(generator, end, sizeof end);
+        snprintf(reason, reason_size, "load generator left no results (%s)", end);
+    }
+    return results;
+}

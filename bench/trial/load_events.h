@@ -1,7 +1,9 @@
-/* What a load generator tells while it runs (--events-fd), a line an event. */
+/* What a load generator tells: while it runs a line an event (--events-fd), at its end results. */
 #ifndef IOM_LOAD_EVENTS_H
 #define IOM_LOAD_EVENTS_H
 
+#include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,5 +25,15 @@ enum load_result { LOAD_OK, LOAD_FAILED, LOAD_INTERRUPTED };
 enum load_result load_events_wait(struct load_events *e, const char *name, char *rest,
                                   struct process *generator, struct process *server,
                                   uint64_t deadline, char *reason, size_t reason_size);
+
+/* Close `*input`, the generator's standard input, so that it drops its connections and ends; wait
+ * for that. False with the reason where it does not end. */
+bool load_end(struct process *generator, int *input, uint64_t deadline, char *reason,
+              size_t reason_size);
+
+/* load_end(), and read the results from the file `json`. NULL with the reason where there are none;
+ * else the caller decrefs them. */
+json_t *load_results(struct process *generator, int *input, const char *json, uint64_t deadline,
+                     char *reason, size_t reason_size);
 
 #endif

@@ -60,20 +60,7 @@ enum load_result load_wait(struct load *l, const char *name, struct process *ser
 
 json_t *load_finish(struct load *l, uint64_t deadline, char *reason, size_t reason_size)
 {
-    close(l->hold);
-    l->hold = -1;
-    if (!process_wait(&l->process, deadline)) {
-        snprintf(reason, reason_size, "load generator did not end when it was told to");
-        return NULL;
-    }
-    json_error_t error;
-    json_t *results = json_load_file(l->json, 0, &error);
-    if (!results) {
-        char end[200];
-        process_end_reason(&l->process, end, sizeof end);
-        snprintf(reason, reason_size, "load generator left no results (%s)", end);
-    }
-    return results;
+    return load_results(&l->process, &l->hold, l->json, deadline, reason, reason_size);
 }
 
 void load_destroy(struct load *l)

@@ -148,12 +148,8 @@ bool window_load_finish(struct window_load *l, uint64_t deadline, char *reason,
                         size_t reason_size)
 {
     char end[300];
-    close(l->commands);
-    l->commands = -1;
-    if (!process_wait(&l->process, deadline)) {
-        snprintf(reason, reason_size, "load generator did not end when it was told to");
+    if (!load_end(&l->process, &l->commands, deadline, reason, reason_size))
         return false;
-    }
     const struct process *p = &l->process;
     if (WIFEXITED(p->status) &&
         (WEXITSTATUS(p->status) == 0 || WEXITSTATUS(p->status) == exit_doubts))
@@ -166,19 +162,7 @@ bool window_load_finish(struct window_load *l, uint64_t deadline, char *reason,
 json_t *window_load_results(struct window_load *l, uint64_t deadline, char *reason,
                             size_t reason_size)
 {
-    close(l->commands);
-    l->commands = -1;
-    if (!process_wait(&l->process, deadline)) {
-        snprintf(reason, reason_size, "load generator did not end when it was told to");
-        return NULL;
-    }
-    json_t *results = json_load_file(l->json, 0, NULL);
-    if (!results) {
-        char end[200];
-        process_end_reason(&l->process, end, sizeof end);
-        snprintf(reason, reason_size, "load generator left no results (%s)", end);
-    }
-    return results;
+    return load_results(&l->process, &l->commands, l->json, deadline, reason, reason_size);
 }
 
 void window_load_destroy(struct window_load *l)
