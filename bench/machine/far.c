@@ -180,8 +180,20 @@ void far_close(struct far *f)
         munmap(f->shared, sizeof *f->shared);
 }
 
+/* It gives up where this process had no CPU for too long. */
+static bool lives(struct far *f)
+{
+    if (f->pid > 0 && waitpid(f->pid, NULL, WNOHANG) == 0)
+        return true;
+    f->pid = -1;
+    errno = EPIPE;
+    return false;
+}
+
 bool far_begin(struct far *f, unsigned rounds, bool first)
 {
+    if (!lives(f))
+        return false;
     f->shared->rounds = rounds;
     f->shared->first = first;
     for (int g = 0; g < FAR_GROUPS; g++)
@@ -192,14 +204,9 @@ bool far_begin(struct far *f, unsigned rounds, bool first)
 bool far_end(struct far *f)
 {
     struct pollfd done = {.fd = f->done, .events = POLLIN};
-    /* The far end gives up where this process had no CPU for too long. */
-    while (poll(&done, 1, FAR_LOOK_MS) == 0) {
-        if (waitpid(f->pid, NULL, WNOHANG) == 0)
-            continue;
-        f->pid = -1;
-        errno = EPIPE;
-        return false;
-    }
+    while (poll(&done, 1, FAR_LOOK_MS) == 0)
+        if (!lives(f))
+            return false;
     return hear(f->done);
 }
 

@@ -297,6 +297,50 @@ def interrupted(t):
     nothing_left(b)
 
 
+def children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            return [int(word) for word in f.read().split()]
+    except OSError:
+        return []
+
+
+def far_ends(pid):
+    """Of those that measure the costs with "far" in their names, the processes on the other CPU."""
+    found = []
+    for one in children(pid):
+        for other in children(one):
+            try:
+                if os.sched_getaffinity(one) != os.sched_getaffinity(other):
+                    found.append(other)
+            except OSError:
+                pass  # gone
+    return found
+
+
+def far_ends_die(t):
+    """What their partners measure has no figure then, and nobody waits for them for ever."""
+    if len(os.sched_getaffinity(0)) < 2:
+        raise tap.Skip("one CPU")
+    b = Bench(t, models=())
+    p = b.start("machine", "--json", "--seconds", "2s")
+    deadline = time.monotonic() + machine.hang()
+    while len(far_ends(p.pid)) < 4 and p.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)  # they are being started; nothing tells when
+    killed = far_ends(p.pid)
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    if len(killed) < 4:
+        raise tap.Skip("inconclusive: no far ends were seen")
+    out, err = p.communicate(timeout=machine.hang())
+    equal((p.returncode, err), (0, ""), "status and standard error")
+    costs = json.loads(out)["unit_costs"]["costs"]
+    for name in ("recv_64_far", "select_recv_64_far", "sleep_round_64_far"):
+        equal(costs[name]["ns"], None, f"{name}: {costs[name]}")
+    expect(costs["recv_64"]["ns"] > 0, f"recv_64: {costs['recv_64']}")
+    nothing_left(b)
+
+
 def recorded(b):
     with open(os.path.join(b.out, "environment.json"), encoding="utf-8") as f:
         return json.load(f).get("unit_costs")
@@ -347,5 +391,6 @@ TESTS = [
     ("two machines side by side", two_machines, 60),
     ("machine and bad files", bad_files, 60),
     ("machine, interrupted, leaves nothing running", interrupted, 60),
+    ("machine whose far ends die", far_ends_die, 60),
     ("unit costs in a run", in_a_run, 60),
 ]
