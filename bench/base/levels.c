@@ -55,6 +55,7 @@ struct levels levels_find(const double *values, size_t n)
             found.low = low;
             found.high = high;
             found.at_low = at;
+            found.at_high = kept - at;
         }
     }
     free(sorted);

@@ -11,9 +11,9 @@ enum { LEVELS_MIN = 8 };
 
 struct levels {
     bool two;
-    double low, high; /* the median of each level; NaN unless there are two */
-    size_t at_low;    /* how many figures the lower level has */
-    double explained; /* part of the variance of the logarithms; NaN: too few figures */
+    double low, high;       /* the median of each level; NaN unless there are two */
+    size_t at_low, at_high; /* how many figures each level has */
+    double explained;       /* part of the variance of the logarithms; NaN: too few figures */
 };
 
 /* Split `n` positive figures in two, so that the variance of their logarithms between the parts is

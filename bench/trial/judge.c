@@ -148,7 +148,7 @@ static void note(struct trial_row *row, const struct judge_facts *facts)
     if (levels.two)
         snprintf(row->note, sizeof row->note,
                  "two levels: %zu windows at %.0f requests/s, %zu at %.0f", levels.at_low,
-                 levels.low, facts->window_count - levels.at_low, levels.high);
+                 levels.low, levels.at_high, levels.high);
 }
 
 void judge(struct trial_row *row, const struct judge_facts *facts)
