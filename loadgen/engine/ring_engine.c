@@ -250,6 +250,7 @@ static void handle(struct io *io, const struct io_uring_cqe *cqe)
 {
     struct ring_state *s = io->state;
     enum ring_kind kind = ring_kind(cqe->user_data);
+    uint64_t reached = io->now; /* when the last request of this batch was begun */
 
     io->now = s->now;
     if (kind == WAKE) {
@@ -260,6 +261,8 @@ static void handle(struct io *io, const struct io_uring_cqe *cqe)
         bool begun = c && c->on_its_way > 0 && conn_oldest(c)->sent > io->now;
         if (begun)
             io->now = clock_ns();
+        else if (io->options->rate_milli == 0)
+            io->now = reached; /* else what it waits behind others of its batch is in no latency */
         /* Data that was there before the request: a second answer to the one before it. */
         if (begun && kind == RECEIVE && cqe->res > 0)
             io->events->unasked(io, c);
