@@ -158,9 +158,9 @@ static bool draw(const struct picture *p, char *error, size_t error_size)
     process_start(&g,
                   &(struct process_spec){
                       .argv = argv, .input = -1, .extra = -1, .homeless = true, .dir = p->dir});
-    bool good = process_wait(&g, clock_after(clock_ns(), 60 * NS_PER_S));
+    bool good = process_wait(&g, clock_after(clock_ns(), 600 * NS_PER_S));
     if (!good) {
-        snprintf(error, error_size, "gnuplot did not end within a minute: %s", script);
+        snprintf(error, error_size, "gnuplot did not end within ten minutes: %s", script);
     } else if (g.status != 0) {
         good = false;
         process_end_reason(&g, end, sizeof end);
