@@ -262,7 +262,7 @@ static void handle(struct io *io, const struct io_uring_cqe *cqe)
         if (begun)
             io->now = clock_ns();
         else if (io->options->rate_milli == 0)
-            io->now = reached; /* else what it waits behind others of its batch is in no latency */
+            io->now = reached; /* the wait behind others of its batch is in no latency else */
         /* Data that was there before the request: a second answer to the one before it. */
         if (begun && kind == RECEIVE && cqe->res > 0)
             io->events->unasked(io, c);
