@@ -110,12 +110,39 @@ def only(tests, patterns):
     return [t for t in tests if t.last or has(t.name, patterns)]
 
 
-running = set()
+class Running:
+    """The tests that run now."""
+
+    def __init__(self):
+        self._threads = {}
+        self._lock = threading.Lock()
+        self._over = False
+
+    def begin(self, t, thread):
+        """Start the thread of a test; False where no test may begin any more."""
+        with self._lock:
+            if not self._over:
+                self._threads[t] = thread
+                thread.start()
+            return not self._over
+
+    def end(self, t):
+        with self._lock:
+            del self._threads[t]
+
+    def stop(self):
+        """No test begins any more. Those that run lose what they started, and so they end."""
+        with self._lock:
+            self._over = True
+            threads = dict(self._threads)
+        for t in threads:
+            t.finish()
+        for thread in threads.values():
+            thread.join(machine.hang())
 
 
-def run_one(test):
+def run_one(test, running):
     t = T(test.name)
-    running.add(t)
     result = {}
 
     def body():
@@ -131,14 +158,15 @@ def run_one(test):
     begin = time.monotonic()
     limit = test.limit * machine.factor()
     thread = threading.Thread(target=body, daemon=True)
-    thread.start()
+    if not running.begin(t, thread):
+        return
     thread.join(limit)
     if thread.is_alive():
         result["outcome"] = "not ok"
         t.note(f"not finished after {limit:g} s")
     t.finish()
-    running.discard(t)
     thread.join(machine.hang())
+    running.end(t)
     test.seconds = time.monotonic() - begin
     test.outcome, test.notes = result.get("outcome", "not ok"), t.notes
     test.done.set()
@@ -158,17 +186,17 @@ def report(number, test, out, verbose):
 
 
 def run(tests, jobs=8, out=sys.stdout, verbose=False):
-    """Run the tests; the number of those that failed. Where SIGTERM or SIGINT ends that, what the
-    running tests put off is done first: no process of theirs stays."""
+    """Run the tests; the number of those that failed. Where SIGTERM or SIGINT ends that, the tests
+    that run are ended first, with all that they started."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    running = Running()
     try:
-        return run_all(tests, jobs, out, verbose)
+        return run_all(tests, jobs, out, verbose, running)
     finally:
-        for t in list(running):
-            t.finish()
+        running.stop()
 
 
-def run_all(tests, jobs, out, verbose):
+def run_all(tests, jobs, out, verbose, running):
     print(f"1..{len(tests)}", file=out)
     print(f"# {machine.told()}", file=out, flush=True)
     early = [t for t in tests if not t.last]
@@ -182,7 +210,7 @@ def run_all(tests, jobs, out, verbose):
                 if not queue:
                     return
                 test = queue.pop(0)
-            run_one(test)
+            run_one(test, running)
 
     threads = [threading.Thread(target=worker, daemon=True) for _ in range(jobs)]
     for thread in threads:
@@ -192,7 +220,7 @@ def run_all(tests, jobs, out, verbose):
             pass
         report(number, test, out, verbose)
     for number, test in enumerate((t for t in tests if t.last), len(early) + 1):
-        run_one(test)
+        run_one(test, running)
         report(number, test, out, verbose)
 
     if verbose:

@@ -28,9 +28,10 @@
  * connection from reaching a new connection that got the same descriptor: the slot is emptied
  * through the ring, in order, and filled again only after all that was queued is submitted.
  *
- * Time. An answer counts as received when its batch was handed over. A request counts as sent when
- * it was queued, a little before the kernel sends it. So the latency is never understated; it
- * includes the time that a request waits for the rest of its batch. */
+ * Time. A request counts as sent when it was queued, a little before the kernel sends it. In an
+ * open loop an answer counts as received when its batch was handed over; in a closed loop, when
+ * the engine comes to it. So the latency is never understated; it includes the time that a request
+ * waits for the rest of its batch. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -250,20 +251,20 @@ static void handle(struct io *io, const struct io_uring_cqe *cqe)
 {
     struct ring_state *s = io->state;
     enum ring_kind kind = ring_kind(cqe->user_data);
-    uint64_t reached = io->now; /* when the last request of this batch was begun */
 
-    io->now = s->now;
+    /* In a closed loop the clock goes on with each request that follows from the batch. So what an
+     * answer waits behind others of its batch is in its own latency: the next request of its
+     * connection begins only then, and no other latency has that time. */
+    if (io->options->rate_milli > 0)
+        io->now = s->now;
     if (kind == WAKE) {
         woken(io);
     } else if (kind <= WRITABLE) {
         struct client_conn *c = ring_conn_of(io, cqe->user_data);
         /* Something in this batch for a connection whose request was begun in this batch. */
-        bool begun = c && c->on_its_way > 0 && conn_oldest(c)->sent > io->now;
+        bool begun = c && c->on_its_way > 0 && conn_oldest(c)->sent > s->now;
         if (begun)
             io->now = clock_ns();
-        else if (io->options->rate_milli == 0)
-            io->now =
-                reached; /* else what it waits behind others of its batch is in no latency */
         /* Data that was there before the request: a second answer to the one before it. */
         if (begun && kind == RECEIVE && cqe->res > 0)
             io->events->unasked(io, c);

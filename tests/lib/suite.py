@@ -123,7 +123,8 @@ class Subject:
         assert c.ask("/").status == 200
         before = server.ask_counters()[counter]
         time.sleep(0.5)
-        assert server.ask_counters()[counter] - before <= most
+        more = server.ask_counters()[counter] - before
+        assert more <= most, f"{more} {counter} at rest"
         return c
 
     def until_read(self, server, c):

@@ -10,18 +10,18 @@
 
 #include "unit.h"
 
-static char root[64];
+static char root[200];
 
 static int make_root(void **state)
 {
     (void)state;
-    snprintf(root, sizeof root, "/tmp/test-cgroup-XXXXXX");
+    unit_temporary(root, sizeof root);
     return mkdtemp(root) ? 0 : -1;
 }
 
 static int remove_root(void **state)
 {
-    char command[128];
+    char command[sizeof root + 16];
     (void)state;
     snprintf(command, sizeof command, "rm -r '%s'", root);
     return system(command);
@@ -46,7 +46,7 @@ static void put(const char *path, const char *text)
 
 static void read_now(struct cgroup_reading *out)
 {
-    char proc_self[128];
+    char proc_self[sizeof root + 8];
     snprintf(proc_self, sizeof proc_self, "%s/proc", root);
     cgroup_read_at(out, proc_self, root);
 }

@@ -9,7 +9,7 @@
 #include "bench/plan/plan.h"
 #include "unit.h"
 
-static char file[] = "/tmp/iomodels-scenario-XXXXXX";
+static char file[200];
 
 static bool read_text(const char *text, struct scenario *s, char *error, size_t error_size)
 {
@@ -150,7 +150,7 @@ static void names_the_line(void **state)
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         struct scenario s;
         char error[512] = "";
-        char place[128];
+        char place[sizeof file + 16];
         if (read_text(faults[i].text, &s, error, sizeof error))
             fail_msg("accepted: %s", faults[i].text);
         if (faults[i].line)
@@ -297,6 +297,7 @@ static void no_place_is_favoured(void **state)
 static int make_file(void **state)
 {
     (void)state;
+    unit_temporary(file, sizeof file);
     int fd = mkstemp(file);
     return fd < 0 ? -1 : close(fd);
 }

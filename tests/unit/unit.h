@@ -6,7 +6,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
+
+/* A path for mkstemp() or mkdtemp(), where the user wants temporary files (TMPDIR). */
+static inline void unit_temporary(char *path, size_t size)
+{
+    const char *dir = getenv("TMPDIR");
+    snprintf(path, size, "%s/iomodels-unit-XXXXXX", dir && dir[0] ? dir : "/tmp");
+}
 
 #endif

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Tests of tap.py: what ends a suite ends all that its tests started."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import tap
+from lib import machine
+
+# Tests that each start a child, which says so and stays. The children hold the pipe open.
+SUITE = """
+import subprocess, sys
+import tap
+
+def stays(t):
+    child = subprocess.Popen([sys.executable, "-c", "import time; print('up', flush=True); time.sleep(3600)"],
+                             pass_fds=[1])
+    t.defer(child.wait)
+    t.defer(child.kill)
+    child.wait()
+
+tap.run([tap.Test(str(i), stays) for i in range(50)], jobs=3, out=sys.stderr)
+"""
+
+
+def ended_by(number):
+    def ended(t):
+        suite = subprocess.Popen([sys.executable, "-c", SUITE], stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL, text=True,
+                                 env={**os.environ, "PYTHONPATH": os.path.dirname(tap.__file__)})
+        t.defer(suite.wait)
+        t.defer(suite.kill)
+        for _ in range(3):
+            assert suite.stdout.readline() == "up\n"
+        suite.send_signal(number)
+        # The end of the pipe: the suite is gone, and so is each child.
+        begun = suite.stdout.read()
+        assert begun == "", f"a test began after the signal: {begun!r}"
+        assert suite.wait(machine.hang()) != 0
+    return ended
+
+
+if __name__ == "__main__":
+    sys.exit(1 if tap.run([tap.Test(f"{s.name} ends a suite and all that it started", ended_by(s))
+                           for s in (signal.SIGTERM, signal.SIGINT)], jobs=1) else 0)
