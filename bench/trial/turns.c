@@ -123,6 +123,7 @@ void turns_columns(struct trial_row *row)
     double ratio = good > 0 ? median_of(ratios, good) : median_of(all, w->count);
     row->value[M_WINDOWS] = w->count;
     row->value[M_YARDSTICK_JUMPS] = (double)jumps;
-    row->value[M_YARDSTICK_RPS] = row->value[M_RPS] / ratio;
+    /* Without an answer in half of the windows there is no ratio, though there is a rate. */
+    row->value[M_YARDSTICK_RPS] = ratio > 0 ? row->value[M_RPS] / ratio : NAN;
     row->value[M_YARDSTICK_SELF] = median_of(self, selves);
 }
