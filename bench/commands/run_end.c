@@ -44,10 +44,12 @@ static void tell_more(const struct results *r)
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
         ratios_table(stdout, &r->ratios, p, FORMAT_TERMINAL);
     orders_print(stdout, r);
-    char *noise = noise_text(r);
-    if (noise)
-        printf("\n%s\n", noise);
-    free(noise);
+    char *const texts[] = {plain_rates_text(r), noise_text(r)};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i])
+            printf("\n%s\n", texts[i]);
+        free(texts[i]);
+    }
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
         char *text = ceiling_text(r, p);
         if (text)

@@ -12,6 +12,7 @@
 /* The points of one run, in the order of its summary. */
 struct run {
     const struct results *results;
+    const struct summary *other; /* of the run that this one is compared with */
     struct rate_basis basis;
     struct side *sides[COMPARE_FIGURES]; /* of the logarithms */
     struct variance_prior priors[COMPARE_FIGURES];
@@ -25,29 +26,48 @@ static double figure_of(const struct trial_row *row, enum compare_figure f,
                               : row->value[M_P99_US];
 }
 
+/* The point of `b` that is the same as `p`; its place in b's summary. */
+static const struct summary_point *counterpart(const struct summary *b,
+                                               const struct summary_point *p, size_t *at)
+{
+    const struct summary_point *found = ratio_point(b, p->protocol, p->model, p->connections);
+    *at = found ? (size_t)(found - b->at) : 0;
+    return found;
+}
+
+/* The yardstick counts where a point has it in both runs. */
+static struct rate_basis basis_of(const struct run *run, const struct summary_point *p)
+{
+    size_t k;
+    const struct summary_point *q = counterpart(run->other, p, &k);
+    return summary_basis(q && q->plain ? q : p, &run->basis);
+}
+
 /* The logarithms of a point's figures; returns how many. */
 static size_t logarithms(const struct run *run, const struct summary_point *p,
                          enum compare_figure f, double *out)
 {
     const struct trial_rows *rows = &run->results->rows;
+    const struct rate_basis basis = basis_of(run, p);
     size_t n = 0;
     for (size_t i = 0; i < rows->count; i++) {
         if (p->verdict == VERDICT_INVALID || !summary_uses(p, &rows->at[i]))
             continue;
-        double value = figure_of(&rows->at[i], f, &run->basis);
+        double value = figure_of(&rows->at[i], f, &basis);
         if (value > 0)
             out[n++] = log(value);
     }
     return n;
 }
 
-static void make_run(struct run *run, const struct results *r, const struct rate_basis *basis)
+static void make_run(struct run *run, const struct results *r, const struct summary *other,
+                     const struct rate_basis *basis)
 {
     const struct summary *s = &r->summary;
     double *values = xcalloc(r->rows.count, sizeof *values);
     double *variance = xcalloc(s->count, sizeof *variance);
     double *freedom = xcalloc(s->count, sizeof *freedom);
-    *run = (struct run){.results = r, .basis = *basis};
+    *run = (struct run){.results = r, .other = other, .basis = *basis};
     for (int f = 0; f < COMPARE_FIGURES; f++) {
         run->sides[f] = xcalloc(s->count, sizeof *run->sides[f]);
         for (size_t i = 0; i < s->count; i++) {
@@ -108,13 +128,15 @@ static struct compare_cell make_cell(const struct side *a, const struct variance
     };
 }
 
-/* The point of `b` that is the same as `p`; its place in b's summary. */
-static const struct summary_point *counterpart(const struct summary *b,
-                                               const struct summary_point *p, size_t *at)
+/* What moved a point's figure together with all others. */
+static double shift_of(const struct compare *c, enum compare_figure f, bool yardstick)
 {
-    const struct summary_point *found = ratio_point(b, p->protocol, p->model, p->connections);
-    *at = found ? (size_t)(found - b->at) : 0;
-    return found;
+    double shift = log(c->shift[f]);
+    if (f != COMPARE_RATE || !c->basis.yardstick)
+        return shift;
+    if (yardstick)
+        return NAN;
+    return log(c->yardstick_ratio) + (isnan(shift) ? 0 : shift);
 }
 
 static void add_point(struct compare *c, const struct run *a, size_t i, const struct run *b,
@@ -123,14 +145,14 @@ static void add_point(struct compare *c, const struct run *a, size_t i, const st
     struct compare_point p = {
         .a = &a->results->summary.at[i],
         .b = &b->results->summary.at[k],
+        .yardstick = basis_of(a, &a->results->summary.at[i]).yardstick,
         .shape = NAN,
         .shape_within = NAN,
     };
     p.excuse = ratio_excuse(p.a) ? ratio_excuse(p.a) : ratio_excuse(p.b);
     for (int f = 0; f < COMPARE_FIGURES; f++)
         p.at[f] = make_cell(&a->sides[f][i], &a->priors[f], &b->sides[f][k], &b->priors[f],
-                            &c->options,
-                            f == COMPARE_RATE && c->basis.yardstick ? NAN : log(c->shift[f]));
+                            &c->options, shift_of(c, (enum compare_figure)f, p.yardstick));
     c->at[c->count++] = p;
 }
 
@@ -148,7 +170,8 @@ static size_t find_shift(const struct run *a, const struct run *b, enum compare_
         /* A point may lack one of the figures. */
         if (!ratio_excuse(p) && counterpart(&b->results->summary, p, &k) &&
             !ratio_excuse(&b->results->summary.at[k]) && a->sides[f][i].n > 0 &&
-            b->sides[f][k].n > 0)
+            b->sides[f][k].n > 0 &&
+            (f != COMPARE_RATE || basis_of(a, p).yardstick == a->basis.yardstick))
             of_points[points++] = b->sides[f][k].mean - a->sides[f][i].mean;
         bool last = i + 1 == s->count || strcmp(p->model, p[1].model) != 0;
         if (last && points > 0)
@@ -239,7 +262,7 @@ static void choose_basis(struct compare *c)
     struct rate_basis b = rate_basis_of(&c->b->rows);
     c->yardstick_in_one = a.yardstick != b.yardstick;
     c->yardstick_ratio = NAN;
-    c->basis = (struct rate_basis){.at = NAN};
+    c->basis = rate_basis_plain();
     if (!a.yardstick || !b.yardstick)
         return;
     c->basis = a;
@@ -252,8 +275,8 @@ bool compare_make(struct compare *c, const struct results *a, const struct resul
     struct run x, y;
     *c = (struct compare){.a = a, .b = b, .options = *options};
     choose_basis(c);
-    make_run(&x, a, &c->basis);
-    make_run(&y, b, &c->basis);
+    make_run(&x, a, &b->summary, &c->basis);
+    make_run(&y, b, &a->summary, &c->basis);
     c->levels[0] = levels_of(&x);
     c->levels[1] = levels_of(&y);
     for (int f = 0; f < COMPARE_FIGURES; f++)

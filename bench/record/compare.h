@@ -40,6 +40,7 @@ struct compare_cell {
 struct compare_point {
     const struct summary_point *a, *b;
     const char *excuse; /* why there are no verdicts, or NULL */
+    bool yardstick;     /* the rates are by the yardstick, in both runs */
     struct compare_cell at[COMPARE_FIGURES];
     /* The largest distance of the distributions of latency, each trial's by its own median, and the
      * largest of any two trials of one run. NaN: not known. */
@@ -75,7 +76,9 @@ enum { COMPARE_MODELS_MIN = 5 };
  *
  * What moved all models alike can be the machine as well as the code, and two runs cannot tell
  * which. So the common shift is noise of each point (difference_widen()), but for rates by a
- * yardstick, where what the machine did has cancelled out.
+ * yardstick, where what the machine did has cancelled out. A point that has no yardstick in one of
+ * the two runs is compared by plain requests/s, and what the yardstick itself did elsewhere is
+ * noise of it.
  *
  * The verdict is SAME where the corrected `within_p` is at most alpha, else BETTER or WORSE where
  * the corrected `p` is, else OPEN. Where the load generator limited a run the ratio of rates is a

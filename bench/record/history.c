@@ -64,10 +64,11 @@ static struct spread rates_of(const struct results *r, const struct summary_poin
 }
 
 static void put_point(FILE *f, const struct results *r, const struct summary_point *p,
-                      const struct rate_basis *basis, const char *machine)
+                      const struct rate_basis *run, const char *machine)
 {
     const struct environment *e = &r->environment;
-    struct spread rate = rates_of(r, p, basis);
+    struct rate_basis basis = summary_basis(p, run);
+    struct spread rate = rates_of(r, p, &basis);
     const double figures[] = {rate.median, rate.low, rate.high, p->at[S_CPU_PER_REQUEST].median,
                               p->at[S_P99_US].median};
     const char *const texts[] = {
@@ -82,7 +83,7 @@ static void put_point(FILE *f, const struct results *r, const struct summary_poi
         csv_put_text(f, texts[i]);
         fputc(',', f);
     }
-    fprintf(f, "%u,%s", p->connections, basis->yardstick ? "yardstick" : "raw");
+    fprintf(f, "%u,%s", p->connections, basis.yardstick ? "yardstick" : "raw");
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         fputc(',', f);
         csv_put_number(f, figures[i], 5);

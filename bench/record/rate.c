@@ -39,9 +39,14 @@ static bool has_point(const struct rate_basis *basis, const struct trial_row *ro
     return false;
 }
 
+struct rate_basis rate_basis_plain(void)
+{
+    return (struct rate_basis){.at = NAN};
+}
+
 struct rate_basis rate_basis_of(const struct trial_rows *rows)
 {
-    struct rate_basis basis = {.at = NAN};
+    struct rate_basis basis = rate_basis_plain();
     size_t rates = 0;
     size_t held = 0;
     for (size_t i = 0; i < rows->count; i++) {

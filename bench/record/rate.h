@@ -29,6 +29,9 @@ struct rate_basis rate_basis_of(const struct trial_rows *rows);
 double rate_basis_at(const struct rate_basis *basis, enum protocol protocol,
                      unsigned connections);
 
+/* The basis of plain requests/s, where a run has no yardstick or a point has none. */
+struct rate_basis rate_basis_plain(void);
+
 /* The rate of a trial. Every reader of rates takes them from here. NaN where there is none. */
 double rate_of(const struct trial_row *row, const struct rate_basis *basis);
 

@@ -7,7 +7,6 @@
 #include "bench/base/csv.h"
 #include "bench/base/text.h"
 #include "bench/plan/models.h"
-#include "bench/record/rate.h"
 #include "common/err.h"
 
 #define SUMMARY_SOURCE(id) M_##id,
@@ -74,7 +73,21 @@ static void judge_point(struct summary_point *p, const struct trial_row *rows, s
             p->reason = rows[i].reason;
 }
 
-static void add_point(struct summary *s, const struct trial_row *rows, size_t n)
+/* The rates of a point, which is judged. */
+static void set_rates(struct summary_point *p, struct trial_row *rows, size_t n,
+                      const struct rate_basis *run)
+{
+    bool held = false;
+    for (size_t i = 0; i < n; i++)
+        held |= summary_uses(p, &rows[i]) && rows[i].value[M_YARDSTICK_RPS] > 0;
+    p->plain = !held;
+    struct rate_basis basis = summary_basis(p, run);
+    for (size_t i = 0; i < n; i++)
+        rows[i].value[M_RATE] = rate_of(&rows[i], &basis);
+}
+
+static void add_point(struct summary *s, struct trial_row *rows, size_t n,
+                      const struct rate_basis *basis)
 {
     struct summary_point p = {
         .scenario = rows->scenario,
@@ -96,6 +109,7 @@ static void add_point(struct summary *s, const struct trial_row *rows, size_t n)
     if (p.trials == 0)
         return; /* only counted so far */
     judge_point(&p, rows, n);
+    set_rates(&p, rows, n, basis);
 
     double *values = xcalloc(n, sizeof *values);
     for (int m = 0; m < SUMMARY_COUNT; m++) {
@@ -117,12 +131,10 @@ void summary_make(struct summary *s, struct trial_rows *rows)
         return;
     qsort(rows->at, rows->count, sizeof *rows->at, by_point);
     struct rate_basis basis = rate_basis_of(rows);
-    for (size_t i = 0; i < rows->count; i++)
-        rows->at[i].value[M_RATE] = rate_of(&rows->at[i], &basis);
     size_t first = 0;
     for (size_t i = 1; i <= rows->count; i++) {
         if (i == rows->count || !same_point(&rows->at[first], &rows->at[i])) {
-            add_point(s, &rows->at[first], i - first);
+            add_point(s, &rows->at[first], i - first, &basis);
             first = i;
         }
     }
@@ -178,6 +190,11 @@ bool summary_starves(const struct summary_point *p)
     double starved = p->at[S_STARVED].median;
     bool serves_all = p->concurrency == 0 || p->concurrency >= p->connections;
     return starved * (serves_all ? 100 : 2) > p->connections;
+}
+
+struct rate_basis summary_basis(const struct summary_point *p, const struct rate_basis *run)
+{
+    return p->plain ? rate_basis_plain() : *run;
 }
 
 unsigned summary_disturbed(const struct trial_rows *rows)

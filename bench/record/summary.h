@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "bench/base/stats.h"
+#include "bench/record/rate.h"
 #include "bench/trial/row.h"
 
 /* Which columns of trials.csv are summarised. */
@@ -37,6 +38,7 @@ struct summary_point {
     enum verdict verdict;
     const char *reason; /* for a verdict other than valid; "" */
     const char *answer; /* how its answer differs from ours, a server of others; "" */
+    bool plain; /* none of its trials has a yardstick, so its rates are plain requests/s */
     struct spread at[SUMMARY_COUNT];
 };
 
@@ -48,6 +50,8 @@ struct summary {
 
 /* Summarise `rows`, which must live as long as the summary, are put in order and get their rate
  * (M_RATE): all that ranks, compares and draws throughput takes S_RATE, and S_RPS is as measured.
+ * The rates of a point whose trials could not be held against the yardstick of the run are plain
+ * requests/s; those of a run without a yardstick are, at every point.
  *
  * A trial is usable if it did not fail and is not INVALID. A point is INVALID where no more than
  * half of its trials are usable; then it has no figures. A point is valid where more than half of
@@ -69,6 +73,9 @@ bool summary_starves(const struct summary_point *p);
 
 /* Trials that are INVALID because other programs took much of the CPUs. */
 unsigned summary_disturbed(const struct trial_rows *rows);
+
+/* What the rates of the points of a run are measured in, `run`, comes to at the point `p`. */
+struct rate_basis summary_basis(const struct summary_point *p, const struct rate_basis *run);
 
 /* Points without any usable trial, but for models that cannot run here. */
 unsigned summary_empty_points(const struct summary *s);

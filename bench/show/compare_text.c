@@ -96,6 +96,20 @@ static void put_environments(FILE *f, const struct compare *c, enum format forma
     environment_changes_free(&changes);
 }
 
+/* Points that are not compared by the basis of the rest. */
+static void put_plain(FILE *f, const struct compare *c)
+{
+    size_t plain = 0;
+    for (size_t i = 0; i < c->count; i++)
+        plain += c->basis.yardstick && !c->at[i].excuse && !c->at[i].yardstick;
+    if (plain > 0)
+        fprintf(
+            f,
+            "%zu point%s no yardstick in one of the runs: there rates are requests/s as they "
+            "were, and what the yardstick did elsewhere widens the interval.\n",
+            plain, plain > 1 ? "s have" : " has");
+}
+
 static void put_basis(FILE *f, const struct compare *c)
 {
     char at[32];
@@ -111,6 +125,7 @@ static void put_basis(FILE *f, const struct compare *c)
             "\nRates are requests/s as they were: %s. What the machine did to a whole run is "
             "in the ratios.\n",
             c->yardstick_in_one ? "only one run has a yardstick" : "no run has a yardstick");
+    put_plain(f, c);
     if (c->models >= COMPARE_MODELS_MIN)
         fprintf(
             f,
@@ -214,6 +229,6 @@ void compare_csv(FILE *f, const struct compare *c)
         csv_put_number(f, p->shape, 4);
         fputc(',', f);
         csv_put_number(f, p->shape_within, 4);
-        fprintf(f, ",%d,%s\n", p->shape_changed, c->basis.yardstick ? "yardstick" : "raw");
+        fprintf(f, ",%d,%s\n", p->shape_changed, p->yardstick ? "yardstick" : "raw");
     }
 }

@@ -8,4 +8,8 @@
  * caller frees it. */
 char *noise_text(const struct results *r);
 
+/* Which rates of a run that has a yardstick are plain requests/s, for want of it. NULL where none
+ * are. The caller frees it. */
+char *plain_rates_text(const struct results *r);
+
 #endif

@@ -172,10 +172,12 @@ static void put_generator(FILE *f, const struct results *r)
 
 static void put_noise(FILE *f, const struct results *r)
 {
-    char *text = noise_text(r);
-    if (text)
-        html_format(f, "<p class=\"note\">%s</p>\n", text);
-    free(text);
+    char *const texts[] = {plain_rates_text(r), noise_text(r)};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i])
+            html_format(f, "<p class=\"note\">%s</p>\n", texts[i]);
+        free(texts[i]);
+    }
 }
 
 /* Where counts and unit costs are there. */

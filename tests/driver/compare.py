@@ -216,6 +216,32 @@ def yardstick(t):
     expect("only one run has a yardstick" in out, out)
 
 
+def no_yardstick_at_a_point(t):
+    """There plain requests/s are ranked and compared, and that is said."""
+    b = Bench(t, models=(), pictures=False)
+    one = MadeRun(b, "one", rates(1), more={"yardstick_rps": lambda *at: 200e3})
+    slow = {"poll": 0.7, "epoll_lt": 0.7, "libuv": 0.7}
+    other = MadeRun(b, "other", rates(2, **slow), more={
+        "yardstick_rps": lambda model, n, block: "" if (model, n) == ("libuv", 64) else 140e3})
+    out, rows = compared(b, one, other)
+    expect("1 point has no yardstick in one of the runs" in out, out)
+    for row in rows:
+        plain = (row["model"], row["connections"]) == ("libuv", "64")
+        equal(row["basis"], "raw" if plain else "yardstick", f"basis of {row['model']}")
+        ratio = 0.7 if plain else 1
+        expect(abs(float(row["rate_ratio"]) / ratio - 1) < 0.03, f"{row['rate_ratio']}, not {ratio}")
+    equal(verdicts(rows, "rate")["libuv", 64], "cannot tell", "what the machine did")
+    other.environment["yardstick"] = "epoll-lt"
+    other.save_environment()
+    b.call("report", other.dir)
+    with open(other.path("report.html"), encoding="utf-8") as f:
+        expect("1 point could not be held against the yardstick, epoll-lt, so the rate there is plain "
+               "requests/s: http libuv 64." in f.read(), "the report does not say so")
+    for row in b.rows("summary.csv", out=other.summarise(b).dir):
+        if (row["model"], row["connections"]) == ("libuv", "64"):
+            equal(float(row["rate"]), float(row["requests_per_second"]), "rate")
+
+
 def files(t):
     b = Bench(t, models=())
     one, other = MadeRun(b, "a 'quoted' one", rates(1)), MadeRun(b, "other", rates(2, poll=0.8))
@@ -312,6 +338,7 @@ TESTS = [(f"compare: {name}", function, 120) for name, function in (
     ("what moves all models alike", what_moves_all_models_alike),
     ("environments that differ", environments_that_differ), ("corrections", corrections),
     ("one trial each", one_trial_each), ("by the yardstick", yardstick),
+    ("no yardstick at a point", no_yardstick_at_a_point),
     ("Markdown, CSV and picture", files), ("its command line", usage))]
 TESTS += [("history: runs by date, machines marked", history, 120),
           ("history: a damaged file is named", damaged_history, 120)]

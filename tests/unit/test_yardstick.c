@@ -1,8 +1,10 @@
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bench/record/noise_floor.h"
 #include "bench/record/rate.h"
+#include "bench/record/summary.h"
 #include "bench/trial/turns.h"
 #include "unit.h"
 
@@ -56,6 +58,10 @@ static void where_all_jumped_all_count(void **state)
     near(r.value[M_YARDSTICK_JUMPS], 2);
     near(r.value[M_YARDSTICK_RPS], 100);
     assert_true(isnan(r.value[M_YARDSTICK_SELF]));
+    /* Nothing answered in half of the windows, though in the trial. */
+    r.windows.at[0].rps = r.windows.at[1].rps = 0;
+    turns_columns(&r);
+    assert_true(isnan(r.value[M_YARDSTICK_RPS]));
 }
 
 static void a_single_window_stands_between_two(void **state)
@@ -107,6 +113,30 @@ static void without_a_yardstick_rates_are_requests(void **state)
     near(rate_of(&at[1], &basis), 60);
 }
 
+/* A trial without a yardstick has no rate, but where its whole point has none. */
+static void a_point_without_a_yardstick_has_plain_rates(void **state)
+{
+    (void)state;
+    struct trial_row at[] = {row("poll", 1, 50, 100, 1), row("poll", 1, 60, NAN, NAN),
+                             row("select", 1, 70, NAN, NAN), row("libuv", 1, 90, 90, 1),
+                             row("epoll-lt", 1, 10, 80, 1)};
+    struct trial_rows rows = {at, 5};
+    struct summary s;
+    summary_make(&s, &rows);
+    assert_int_equal(s.count, 4);
+    for (size_t i = 0; i < s.count; i++) {
+        const struct summary_point *p = &s.at[i];
+        bool select = strcmp(p->model, "select") == 0;
+        assert_int_equal(p->plain, select);
+        assert_int_equal(p->at[S_RATE].n, 1);
+        if (select)
+            near(p->at[S_RATE].median, 70);
+        else if (strcmp(p->model, "poll") == 0)
+            near(p->at[S_RATE].median, 45); /* half of 90, the median of 80, 90 and 100 */
+    }
+    summary_free(&s);
+}
+
 static void noise_is_what_the_yardstick_says_of_itself(void **state)
 {
     (void)state;
@@ -136,6 +166,7 @@ int main(void)
         cmocka_unit_test(a_single_window_stands_between_two),
         cmocka_unit_test(rates_are_on_the_scale_of_their_point),
         cmocka_unit_test(without_a_yardstick_rates_are_requests),
+        cmocka_unit_test(a_point_without_a_yardstick_has_plain_rates),
         cmocka_unit_test(noise_is_what_the_yardstick_says_of_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
