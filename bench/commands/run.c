@@ -46,6 +46,7 @@ struct run {
     char counters_reason[512];
     bool others_seen;             /* /proc/stat tells of all CPUs used */
     struct unit_costs unit_costs; /* of a new run */
+    bool incomplete;              /* not all that belongs in the directory could be written */
 };
 
 /* Going on elsewhere would mix what must not be compared. */
@@ -186,7 +187,7 @@ static void measure(struct run *r)
     if (!wait_was_interrupted() && !is_short(r)) {
         struct unit_costs after;
         measure_unit_costs(r, &after);
-        environment_add_unit_costs(r->dir, &after);
+        r->incomplete = !environment_add_unit_costs(r->dir, &after);
     }
     wait_release_signals();
 }
@@ -195,7 +196,7 @@ static int finish(const struct run *r)
 {
     int status = 1;
     if (r->done.count > 0)
-        status = run_end(r->dir, r->options.paths.scripts);
+        status = run_end(r->dir, r->options.paths.scripts) || r->incomplete;
     else
         warn("nothing was measured");
     if (!wait_was_interrupted())

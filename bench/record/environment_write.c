@@ -1,10 +1,12 @@
 #include "bench/record/environment_write.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench/base/child_env.h"
 #include "bench/base/json_get.h"
@@ -152,15 +154,18 @@ static json_t *scenario(const struct scenario *s)
                      (int)s->payload, "text", s->text);
 }
 
-static void save(const char *dir, const json_t *all)
+/* False, with errno set, where that failed; what was there is then as it was. */
+static bool save(const char *path, const json_t *all)
 {
     /* In one step: a run that is killed meanwhile can still go on. */
-    char *path = text_format("%s/environment.json", dir);
     char *made = text_format("%s.new", path);
-    if (json_dump_file(all, made, JSON_INDENT(2)) != 0 || rename(made, path) != 0)
-        die_errno("cannot write %s", path);
+    bool good = json_dump_file(all, made, JSON_INDENT(2)) == 0 && rename(made, path) == 0;
+    int error = errno;
+    if (!good)
+        unlink(made);
     free(made);
-    free(path);
+    errno = error;
+    return good;
 }
 
 void environment_write(const char *dir, const struct run_facts *facts)
@@ -192,23 +197,28 @@ void environment_write(const char *dir, const struct run_facts *facts)
     put(all, "generator", json_incref(facts->generator));
     if (facts->unit_costs)
         put(all, "unit_costs", unit_costs_to_json(facts->unit_costs));
-    save(dir, all);
+    char *path = text_format("%s/environment.json", dir);
+    if (!save(path, all))
+        die_errno("cannot write %s", path);
+    free(path);
     json_decref(all);
 }
 
-void environment_add_unit_costs(const char *dir, const struct unit_costs *after)
+bool environment_add_unit_costs(const char *dir, const struct unit_costs *after)
 {
     json_error_t error;
     char *path = text_format("%s/environment.json", dir);
     json_t *all = json_load_file(path, 0, &error);
-    if (all) {
+    bool good = all != NULL;
+    if (good) {
         put(all, "unit_costs_after", unit_costs_to_json(after));
-        save(dir, all);
-    } else {
-        warn("cannot add the unit costs to %s: %s", path, error.text);
+        good = save(path, all);
     }
+    if (!good)
+        warn("cannot add the unit costs to %s: %s", path, all ? strerror(errno) : error.text);
     json_decref(all);
     free(path);
+    return good;
 }
 
 static bool same(const struct environment *old, const char *group, const char *name,

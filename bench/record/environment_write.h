@@ -38,7 +38,8 @@ void environment_write(const char *dir, const struct run_facts *facts);
 bool environment_same(const struct environment *old, const struct placement *p, char *error,
                       size_t error_size);
 
-/* Add `after`, measured when the trials were over, to DIR/environment.json. */
-void environment_add_unit_costs(const char *dir, const struct unit_costs *after);
+/* Add `after`, measured when the trials were over, to DIR/environment.json. False, with a warning,
+ * where that failed: the file is then as it was. */
+bool environment_add_unit_costs(const char *dir, const struct unit_costs *after);
 
 #endif

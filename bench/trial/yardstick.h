@@ -38,7 +38,7 @@ bool yardstick_ready(struct yardstick *y, enum protocol protocol, unsigned conne
 /* How long a window of the yardstick is: some thousand requests, and a few on each connection. */
 uint64_t yardstick_window_ns(unsigned connections);
 
-/* One window. Where nothing was answered in it, which a crowded machine does to a server that works,
+/* One window. Where nothing was answered in it, which a crowded machine does to a good server,
  * a longer one is measured. Returns requests a second; NaN where nothing was answered in that
  * either, and, with the yardstick ended, where server or load failed or was interrupted. */
 double yardstick_window(struct yardstick *y);

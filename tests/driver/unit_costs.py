@@ -378,6 +378,23 @@ def in_a_run(t):
     equal('id="unit-costs"' in page(b, old), has, "a card on the page of the committed run")
 
 
+def not_added(t):
+    """What is measured when the trials are over cannot be written. All else of the run is there."""
+    b = Bench(t, pictures=False)
+    p = b.start("run", b.scenario(connections="1", repetitions=8, duration="0.5s"), "--out", b.out)
+    path = os.path.join(b.out, "environment.json")
+    while p.poll() is None and not os.path.exists(path):
+        time.sleep(0.01)
+    os.mkdir(path + ".new")
+    _, err = p.communicate()
+    equal(p.returncode, 1, "status")
+    expect(f"iomodels: cannot add the unit costs to {path}: Is a directory\n" in err, err)
+    equal(sorted(recorded(b)["costs"]), sorted(names()), "costs of before")
+    for name in ("summary.csv", "report.html"):
+        expect(os.path.exists(os.path.join(b.out, name)), f"no {name}")
+    nothing_left(b)
+
+
 TESTS = [
     ("machine measures every cost, in the order that logic forces", all_costs, 60),
     ("machine on one CPU", one_cpu, 60),
@@ -393,4 +410,5 @@ TESTS = [
     ("machine, interrupted, leaves nothing running", interrupted, 60),
     ("machine whose far ends die", far_ends_die, 60),
     ("unit costs in a run", in_a_run, 60),
+    ("unit costs of after the trials that cannot be written", not_added, 60),
 ]
