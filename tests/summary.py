@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Add up what meson's test runs say, and which programs took longest. The last line is `N passed, N
-failed`; the exit status is 1 if any failed or none ran.
+"""Add up what meson's test runs say, what failed and why, and which programs took longest. The last
+line is `N passed, N failed`; the exit status is 1 if any failed or none ran.
 
     python3 tests/summary.py [--failed WHAT]... BUILD-DIR...
 
@@ -19,6 +19,27 @@ def outcome(case):
     if kinds & {"failure", "error"}:
         return "failed"
     return "skipped" if "skipped" in kinds else "passed"
+
+
+NOTES_MAX = 5
+
+
+def notes(suite, name):
+    """What a program said of a failed test: the comments that follow its line of TAP."""
+    lines = (suite.findtext("system-out") or "").splitlines()
+    found, mine = [], False
+    for line in lines:
+        if line.startswith(("ok ", "not ok ")):
+            mine = line == f"not ok {name}"
+        elif mine and line.startswith("#"):
+            found.append(line.lstrip("# "))
+    return found[:NOTES_MAX]
+
+
+def last_words(suite):
+    """The end of what a program said that died."""
+    lines = [x for x in (suite.findtext("system-err") or "").splitlines() if x.strip()]
+    return lines[-NOTES_MAX:]
 
 
 def durations(build):
@@ -65,9 +86,13 @@ def main():
                 if result == "failed":
                     print(f"failed: {os.path.basename(build)}: {suite.get('name')}: "
                           f"{case.get('name')}")
+                    for line in notes(suite, case.get("name")):
+                        print(f"    {line}")
             # A program that died after its last test has no test case that says so.
             if int(suite.get("errors", 0)) + int(suite.get("failures", 0)) and not count["failed"]:
                 print(f"failed: {os.path.basename(build)}: {suite.get('name')}: the program itself")
+                for line in last_words(suite):
+                    print(f"    {line}")
                 count["failed"] += 1
             for kind in total:
                 total[kind] += count[kind]

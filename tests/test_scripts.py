@@ -131,6 +131,44 @@ def failures(t):
     assert "failed: build: a: two\n" in p.stdout, p.stdout
 
 
+WHY = """<testsuites><testsuite name="a" errors="0" failures="2">
+<testcase name="1 - one"><failure/></testcase><testcase name="2 - two"/><testcase name="3 - one"><failure/></testcase>
+<system-out>1..3
+# this machine: of no interest
+not ok 1 - one
+{notes}
+ok 2 - two
+# 0.1 s
+not ok 3 - one
+# &lt;other&gt;
+# 1 passed</system-out></testsuite>
+<testsuite name="b" errors="1" failures="0"><testcase name="1 - x"/><system-out>1..2
+ok 1 - x</system-out><system-err>said early
+one
+two
+three
+
+four
+killed by signal 11</system-err></testsuite></testsuites>
+"""
+
+
+def reasons(t):
+    """Beside each failed test stands what it said, at most five lines."""
+    tree = tree_of_stubs(t)
+    with open(os.path.join(tree, "junit"), "w", encoding="utf-8") as f:
+        f.write(WHY.format(notes="\n".join(f"# note {i}" for i in range(7))))
+    p = call(tree, "test", "--quick")
+    out = p.stdout.splitlines()
+    begin = out.index("failed: build: a: 1 - one")
+    assert out[begin:begin + 14] == [
+        "failed: build: a: 1 - one", *(f"    note {i}" for i in range(5)),
+        "failed: build: a: 3 - one", "    <other>", "    1 passed",
+        "failed: build: b: the program itself", "    one", "    two", "    three", "    four"], p.stdout
+    assert out[begin + 14] == "    killed by signal 11" and "said early" not in p.stdout, p.stdout
+    assert (p.returncode, out[-1]) == (1, "2 passed, 3 failed"), p.stdout
+
+
 def usage(t):
     tree = tree_of_stubs(t)
     for script, arguments, text in (("test", ["--fast"], "unknown option '--fast'"),
@@ -167,6 +205,7 @@ if __name__ == "__main__":
              ("scripts/test --quick and --full", less_and_more),
              ("scripts/test with another clang-format", another_formatter),
              ("scripts/test counts what fails", failures),
+             ("scripts/test says why a test failed", reasons),
              ("scripts/test and scripts/disturb: usage", usage),
              ("--only names tests by a part of their names", only)]
     sys.exit(1 if tap.run([tap.Test(name, function) for name, function in tests]) else 0)
