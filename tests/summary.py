@@ -42,15 +42,26 @@ def last_words(suite):
     return lines[-NOTES_MAX:]
 
 
-def durations(build):
-    """[(seconds, build, name)] of the programs of one run."""
+def programs(build):
+    """What meson says of each program of one run."""
     try:
         with open(os.path.join(build, "meson-logs", "testlog.json"), encoding="utf-8") as f:
-            lines = [json.loads(line) for line in f]
+            return [json.loads(line) for line in f]
     except (OSError, ValueError):
         return []  # the other log is missing as well then, and that is told
-    return [(line["duration"], os.path.basename(os.path.normpath(build)),
-             line["name"].split(" / ")[-1]) for line in lines]
+
+
+def died(build):
+    """The names, as the other log has them behind the project's, of programs that did not end well.
+    That log does not tell of one that died after a test that passed (meson 1.0)."""
+    return {p["name"] for p in programs(build)
+            if p.get("result") in ("FAIL", "ERROR", "TIMEOUT", "INTERRUPT", "UNEXPECTEDPASS")}
+
+
+def durations(build):
+    """[(seconds, build, name)] of the programs of one run."""
+    return [(p["duration"], os.path.basename(os.path.normpath(build)), p["name"].split(" / ")[-1])
+            for p in programs(build)]
 
 
 def print_slowest(builds, most=10):
@@ -78,6 +89,7 @@ def main():
             print(f"{log}: {e}")
             total["failed"] += 1
             continue
+        ended_badly = died(build)
         for suite in suites:
             count = {"passed": 0, "failed": 0, "skipped": 0}
             for case in suite.iter("testcase"):
@@ -89,7 +101,9 @@ def main():
                     for line in notes(suite, case.get("name")):
                         print(f"    {line}")
             # A program that died after its last test has no test case that says so.
-            if int(suite.get("errors", 0)) + int(suite.get("failures", 0)) and not count["failed"]:
+            bad = (int(suite.get("errors", 0)) + int(suite.get("failures", 0)) or
+                   suite.get("name").partition(".")[2] in ended_badly)
+            if bad and not count["failed"]:
                 print(f"failed: {os.path.basename(build)}: {suite.get('name')}: the program itself")
                 for line in last_words(suite):
                     print(f"    {line}")

@@ -142,7 +142,7 @@ ok 2 - two
 not ok 3 - one
 # &lt;other&gt;
 # 1 passed</system-out></testsuite>
-<testsuite name="b" errors="1" failures="0"><testcase name="1 - x"/><system-out>1..2
+<testsuite name="iomodels.some / b" errors="0" failures="0"><testcase name="1 - x"/><system-out>1..2
 ok 1 - x</system-out><system-err>said early
 one
 two
@@ -154,17 +154,20 @@ killed by signal 11</system-err></testsuite></testsuites>
 
 
 def reasons(t):
-    """Beside each failed test stands what it said, at most five lines."""
+    """Beside each failed test stands what it said, at most five lines; and a program that died after its
+    last test has failed."""
     tree = tree_of_stubs(t)
     with open(os.path.join(tree, "junit"), "w", encoding="utf-8") as f:
         f.write(WHY.format(notes="\n".join(f"# note {i}" for i in range(7))))
+    with open(os.path.join(tree, "json-build"), "w", encoding="utf-8") as f:
+        json.dump({"name": "some / b", "duration": 1, "result": "ERROR"}, f)
     p = call(tree, "test", "--quick")
     out = p.stdout.splitlines()
     begin = out.index("failed: build: a: 1 - one")
     assert out[begin:begin + 14] == [
         "failed: build: a: 1 - one", *(f"    note {i}" for i in range(5)),
         "failed: build: a: 3 - one", "    <other>", "    1 passed",
-        "failed: build: b: the program itself", "    one", "    two", "    three", "    four"], p.stdout
+        "failed: build: iomodels.some / b: the program itself", "    one", "    two", "    three", "    four"], p.stdout
     assert out[begin + 14] == "    killed by signal 11" and "said early" not in p.stdout, p.stdout
     assert (p.returncode, out[-1]) == (1, "2 passed, 3 failed"), p.stdout
 
