@@ -44,9 +44,10 @@ struct run {
     struct done done;
     bool counters[PERF_COUNTERS];
     char counters_reason[512];
-    bool others_seen;             /* /proc/stat tells of all CPUs used */
-    struct unit_costs unit_costs; /* of a new run */
-    bool incomplete;              /* not all that belongs in the directory could be written */
+    bool others_seen;    /* /proc/stat tells of all CPUs used */
+    bool measured_costs; /* of a new run: */
+    struct unit_costs unit_costs;
+    bool incomplete; /* not all that belongs in the directory could be written */
 };
 
 /* Going on elsewhere would mix what must not be compared. */
@@ -75,8 +76,8 @@ static void open_directory(struct run *r)
 /* What a wake-up costs here, by the unit costs that environment.json has. */
 static double waking_ns(const struct run *r)
 {
-    json_t *costs = r->options.resume ? json_incref(json_object_get(r->old.json, "unit_costs"))
-                                      : unit_costs_to_json(&r->unit_costs);
+    json_t *costs = r->measured_costs ? unit_costs_to_json(&r->unit_costs)
+                                      : json_incref(json_object_get(r->old.json, "unit_costs"));
     double ns = waking_cost_ns(costs);
     json_decref(costs);
     return ns;
@@ -140,7 +141,7 @@ static void begin(const struct run *r, bool realtime)
                               .others_seen = r->others_seen,
                               .loadgen = r->options.paths.loadgen,
                               .yardstick = r->inputs.yardstick.name,
-                              .unit_costs = r->options.resume ? NULL : &r->unit_costs};
+                              .unit_costs = r->measured_costs ? &r->unit_costs : NULL};
     memcpy(facts.counters, r->counters, sizeof facts.counters);
     if (!r->options.resume) {
         facts.generator = ceiling_measure(facts.loadgen, &r->placement.generator,
@@ -158,6 +159,13 @@ static bool is_short(const struct run *r)
     return r->plan.count * (s->warmup_ns + s->duration_ns) < UNIT_COSTS_NS;
 }
 
+/* Whether the run has unit costs: as it was begun. */
+static bool has_unit_costs(const struct run *r)
+{
+    return r->options.resume ? json_object_get(r->old.json, "unit_costs") != NULL
+                             : !r->options.no_unit_costs;
+}
+
 /* Three seconds, but no more than a tenth of a short run. Before this process takes its CPUs and
  * its priority: what is measured has neither. A run that goes on keeps the figures of before. */
 static void measure_unit_costs(const struct run *r, struct unit_costs *costs)
@@ -172,7 +180,8 @@ static void measure(struct run *r)
 {
     wait_hold_signals();
     process_adopt_orphans();
-    if (!r->options.resume)
+    r->measured_costs = !r->options.resume && has_unit_costs(r);
+    if (r->measured_costs)
         measure_unit_costs(r, &r->unit_costs);
     /* Who stops reading the table does not end the run before its report. */
     signal(SIGPIPE, SIG_IGN);
@@ -184,7 +193,7 @@ static void measure(struct run *r)
                     &r->placement.server))
         run_trials(r);
     own_priority_leave();
-    if (!wait_was_interrupted() && !is_short(r)) {
+    if (!wait_was_interrupted() && has_unit_costs(r) && !is_short(r)) {
         struct unit_costs after;
         measure_unit_costs(r, &after);
         r->incomplete = !environment_add_unit_costs(r->dir, &after);

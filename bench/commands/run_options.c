@@ -86,6 +86,10 @@ static const struct option_row rows[] = {
      OPTION_FIELD(struct run_options, resume)},
     {OPTION_FLAG, 0, "dry-run", NULL, "print the trials in their order and measure nothing",
      OPTION_FIELD(struct run_options, dry_run)},
+    {OPTION_FLAG, 0, "no-unit-costs", NULL,
+     "do not measure what system calls and the like cost here: environment.json has no unit_costs, "
+     "and nothing is explained ('iomodels explain')",
+     OPTION_FIELD(struct run_options, no_unit_costs)},
     {OPTION_CALL, 0, "env", "NAME=VALUE",
      "set NAME in the environment of servers and load generator, who otherwise get only PATH, "
      "HOME, TMPDIR, LD_LIBRARY_PATH, LC_ALL=C, IOMODELS_* and the options of sanitizers; "
@@ -120,8 +124,8 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
     if (at < argc)
         die_usage("run takes one scenario; '%s' is one too many", argv[at]);
     if (o->resume && (named || o->out || o->seeded || o->models || o->externals ||
-                      o->given_count > 0 || o->environment))
+                      o->given_count > 0 || o->environment || o->no_unit_costs))
         die_usage("--resume takes scenario, models, seed, "
-                  "environment and directory from the run itself");
+                  "environment, unit costs and directory from the run itself");
     paths_find(&o->paths);
 }

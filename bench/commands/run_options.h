@@ -26,6 +26,7 @@ struct run_options {
     bool seeded;        /* `seed` was given */
     uint64_t seed;
     bool dry_run;
+    bool no_unit_costs;
     bool environment; /* child_env_add() was given something */
 };
 

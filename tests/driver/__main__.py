@@ -25,6 +25,7 @@ def main():
     parser.add_argument("--loadgen", required=True)
     parser.add_argument("--burning", help="a server that burns a millisecond a request")
     tap.add_only(parser)
+    parser.add_argument("--verbose", action="store_true", help="how long each test took")
     parser.add_argument("--sanitized", action="store_true")
     parser.add_argument("--slow-factor", type=float, default=1)
     arguments = parser.parse_args()
@@ -40,7 +41,7 @@ def main():
              for name, function, limit in module.TESTS]
     # Several at once share the CPUs: no test here judges a speed.
     jobs = 4 * min(2, len(os.sched_getaffinity(0)))
-    sys.exit(1 if tap.run(tap.only(tests, arguments.only), jobs=jobs) else 0)
+    sys.exit(1 if tap.run(tap.only(tests, arguments.only), jobs=jobs, verbose=arguments.verbose) else 0)
 
 
 if __name__ == "__main__":

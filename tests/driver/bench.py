@@ -25,7 +25,7 @@ TINY = """[scenario]
 name = tiny
 question = Is <this> & "that" shown?
 [sweep]
-protocols = {protocols}
+{yardstick}protocols = {protocols}
 connections = {connections}
 repetitions = {repetitions}
 duration = {duration}
@@ -48,9 +48,11 @@ CROWDED = 8  # programs that want a CPU, for each CPU
 class Bench:
     """A directory with servers and scenarios, and the driver over them.
 
-    Drawing takes longer than the measurements here: without `pictures` gnuplot is not to be found."""
+    Drawing takes longer than the measurements here: without `pictures` gnuplot is not to be found. So do
+    the unit costs of the machine: runs measure them where `costs` says so."""
 
-    def __init__(self, t, models=("epoll-lt",), fakes=(), pictures=True):
+    def __init__(self, t, models=("epoll-lt",), fakes=(), pictures=True, costs=False):
+        self.costs = costs
         self.mark = "IOMODELS_TEST=" + uuid.uuid4().hex
         self.dir = tempfile.mkdtemp(prefix="iomodels-driver-")
         t.defer(lambda: shutil.rmtree(self.dir, ignore_errors=True))
@@ -79,19 +81,22 @@ class Bench:
         self.path = os.path.dirname(stub) + os.pathsep + self.path
 
     def scenario(self, text=None, protocols="http", connections="1, 4", repetitions=2,
-                 duration="0.1s", more=""):
-        """The path of a scenario."""
+                 duration="0.1s", yardstick="none", more=""):
+        """The path of a scenario. Without `yardstick` (None) it is the usual one."""
         path = os.path.join(self.dir, "tiny.ini")
         with open(path, "w", encoding="utf-8") as f:
             f.write(text if text is not None else TINY.format(
                 protocols=protocols, connections=connections, repetitions=repetitions,
-                duration=duration) + more)
+                duration=duration,
+                yardstick=f"yardstick = {yardstick}\n" if yardstick else "") + more)
         return path
 
     def command(self, *args):
         paths = ["--servers", self.servers, "--external-dir", self.external]
         if args[0] in ("run", "duel"):
             paths += ["--loadgen", self.loadgen]
+        if args[0] == "run" and not self.costs and not {"--resume", "two-speeds"} & set(args):
+            paths.append("--no-unit-costs")
         known = args[0] in ("run", "list", "duel")
         return [ARGS.driver, args[0]] + (paths if known else []) + list(args[1:])
 

@@ -36,7 +36,7 @@ def recorded(b):
 
 
 def children_are_clean(t):
-    b = Bench(t, models=("epoll-lt",))
+    b = Bench(t, models=("epoll-lt",), costs=True)
     spies, path = spy.on_path(b, "gnuplot")
     load = spy.Spy(os.path.join(b.dir, "load"), ARGS.loadgen)
     ours = spy.Spy(os.path.join(b.servers, "spied"), os.path.join(ARGS.servers, "epoll-lt"))

@@ -256,7 +256,7 @@ def newest(t):
 def real(t):
     """A short run counts by name, and all of it is explained; as an ordinary user it says what is
     missing."""
-    b = Bench(t, models=("epoll-lt", "thread"), pictures=False)
+    b = Bench(t, models=("epoll-lt", "thread"), pictures=False, costs=True)
     b.measure(b.scenario(connections="4", repetitions=1, more="rank = 4\n"), "--out", b.out)
     nothing_left(b)
     b.believe()

@@ -65,7 +65,8 @@ def installed(t):
         expect(word in out, f"'{word}' is not in the list:\n{out}")
 
     scenario = b.scenario(repetitions=1, connections="1")
-    runs = [start_there(b, program, "run", scenario, "--models", "epoll-lt") for _ in range(3)]
+    runs = [start_there(b, program, "run", scenario, "--no-unit-costs", "--models",
+                        "epoll-lt") for _ in range(3)]
     for p in runs:
         whole(p, *p.communicate())
     made = os.listdir(os.path.join(b.dir, "results"))
@@ -94,7 +95,7 @@ def moved_tree(t):
     with open(os.path.join(tree, "bench/scenarios/own.ini"), "w", encoding="utf-8") as f:
         f.write("[scenario]\nname = own\n[sweep]\nprotocols = http\nconnections = 1\n"
                 "repetitions = 1\nduration = 0.1s\n")
-    p = start_there(b, os.path.join(copy, "bench/iomodels"), "run", "own")
+    p = start_there(b, os.path.join(copy, "bench/iomodels"), "run", "own", "--no-unit-costs")
     whole(p, *p.communicate())
     made = os.listdir(os.path.join(tree, "results"))
     equal(len(made), 1, "runs in the copy")

@@ -20,13 +20,14 @@ def begun(b, p, rows):
     return seen
 
 
-def interrupt(b, number, rows, *args, repetitions=3, connections="1, 4", more=""):
+def interrupt(b, number, rows, *args, repetitions=3, connections="1, 4", more="",
+              yardstick="none"):
     """Begin a run, and send a signal when it has written so many rows; what it printed. Where it is
     over before the signal comes, once more with longer windows."""
     for i in range(TRIES):
         shutil.rmtree(b.out, ignore_errors=True)
         scenario = b.scenario(repetitions=repetitions, connections=connections, more=more,
-                              duration=f"{0.1 * LONGER ** i:.1f}s")
+                              yardstick=yardstick, duration=f"{0.1 * LONGER ** i:.1f}s")
         p = b.start("run", scenario, "--out", b.out, *args)
         begun(b, p, rows)
         p.send_signal(number)
@@ -52,7 +53,7 @@ def complete(b, out, seed):
 
 def interrupted(t, number):
     b = Bench(t, models=("epoll-lt", "fork", "iterative"), pictures=False)
-    _, err = interrupt(b, number, 3, "--seed", "5", connections="1, 8")
+    _, err = interrupt(b, number, 3, "--seed", "5", connections="1, 8", yardstick=None)
     expect(f"--resume {b.out}" in err, f"no word on how to go on:\n{err}")
     before = b.rows()
     expect(3 <= len(before) < 18, f"{len(before)} rows")

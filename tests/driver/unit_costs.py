@@ -354,7 +354,7 @@ def page(b, out):
 
 def in_a_run(t):
     """Measured at the start, kept when the run goes on, on the page; and a run of before has none."""
-    b = Bench(t, pictures=False)
+    b = Bench(t, pictures=False, costs=True)
     b.measure(b.scenario(connections="1", repetitions=2), "--out", b.out)
     first = recorded(b)
     check_figures(first["costs"])
@@ -380,7 +380,7 @@ def in_a_run(t):
 
 def not_added(t):
     """What is measured when the trials are over cannot be written. All else of the run is there."""
-    b = Bench(t, pictures=False)
+    b = Bench(t, pictures=False, costs=True)
     p = b.start("run", b.scenario(connections="1", repetitions=8, duration="0.5s"), "--out", b.out)
     path = os.path.join(b.out, "environment.json")
     while p.poll() is None and not os.path.exists(path):

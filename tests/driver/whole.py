@@ -15,8 +15,8 @@ from driver.bench import (OF_THE_MACHINE, README, UNANSWERED, Bench,
 
 
 def whole_run(t):
-    b = Bench(t, models=("epoll-lt", "iterative"), pictures=False)
-    _, err = b.measure(b.scenario(protocols="http, echo"), "--out", b.out, "--seed", "7")
+    b = Bench(t, models=("epoll-lt", "iterative"), pictures=False, costs=True)
+    _, err = b.measure(b.scenario(protocols="http, echo", yardstick=None), "--out", b.out, "--seed", "7")
     starved_and_cost(b.rows())
     b.believe()
     out, _ = b.measure("--resume", b.out)  # nothing is left to do but to print it

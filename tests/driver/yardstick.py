@@ -23,7 +23,7 @@ def measured(rows):
 
 def columns_and_rate(t):
     b = Bench(t, models=("epoll-lt", "poll"), pictures=False)
-    scenario = b.scenario(connections="2, 4", duration="0.12s", more="windows = 3\n")
+    scenario = b.scenario(yardstick=None, connections="2, 4", duration="0.12s", more="windows = 3\n")
     b.measure(scenario, "--out", b.out)
     equal(environment_of(b)["yardstick"], "epoll-lt", "yardstick of the environment")
     rows, windows = b.rows(), b.rows("yardstick.csv")
@@ -72,10 +72,10 @@ def recompute(b):
 
 def none_of_it(t):
     b = Bench(t, models=("epoll-lt",), pictures=False)
-    b.measure(b.scenario(connections="2", more="yardstick = none\n"), "--out", b.out)
+    b.measure(b.scenario(connections="2"), "--out", b.out)
     without(b)
     b = Bench(t, models=("poll",), pictures=False)
-    b.measure(b.scenario(connections="2"), "--out", b.out)
+    b.measure(b.scenario(yardstick=None, connections="2"), "--out", b.out)
     without(b)
 
 
@@ -89,7 +89,7 @@ def without(b):
 def unfit(t):
     b = Bench(t, models=("epoll-lt", "iterative"), pictures=False)
     for name in ("nobody", "iterative"):
-        _, err = b.call("run", b.scenario(more=f"yardstick = {name}\n"), "--out", b.out, status=2)
+        _, err = b.call("run", b.scenario(yardstick=name), "--out", b.out, status=2)
         expect(f"yardstick = '{name}'" in err and err.count("\n") == 1, err)
 
 
@@ -116,7 +116,7 @@ def wait_for(what, p):
 
 def it_dies(t):
     b = Bench(t, models=("epoll-lt", "poll"), pictures=False)
-    scenario = b.scenario(connections="2", repetitions=4, duration="0.4s")
+    scenario = b.scenario(yardstick=None, connections="2", repetitions=4, duration="0.4s")
     p = b.start("run", scenario, "--models", "poll", "--out", b.out)
     path = os.path.join(b.out, "yardstick.csv")
     wait_for(lambda: os.path.exists(path) and os.path.getsize(path) > 0, p)
@@ -133,7 +133,7 @@ def it_is_held_up(t):
     """A yardstick that answers nothing for a while is no dead one: the windows that it missed are
     measured again."""
     b = Bench(t, models=("epoll-lt", "poll"), pictures=False)
-    p = b.start("run", b.scenario(connections="2", repetitions=1, duration="2s"), "--models", "poll",
+    p = b.start("run", b.scenario(yardstick=None, connections="2", repetitions=1, duration="2s"), "--models", "poll",
                 "--out", b.out)
     wait_for(lambda: process_of(b, "poll", 1), p)
     yardstick = process_of(b, "epoll-lt")[0]
@@ -152,7 +152,7 @@ def it_is_held_up(t):
 
 def interrupted(t):
     b = Bench(t, models=("epoll-lt", "poll"), pictures=False)
-    p = b.start("run", b.scenario(connections="2", repetitions=50), "--models", "poll", "--out", b.out)
+    p = b.start("run", b.scenario(yardstick=None, connections="2", repetitions=50), "--models", "poll", "--out", b.out)
     wait_for(lambda: process_of(b, "epoll-lt") and process_of(b, "poll"), p)
     p.send_signal(signal.SIGINT)
     p.communicate()
@@ -162,7 +162,7 @@ def interrupted(t):
 
 def beside_one_that_spins(t):
     b = Bench(t, models=("epoll-lt", "nonblocking", "iterative"), pictures=False)
-    scenario = b.scenario(connections="2", repetitions=1, duration="0.4s", more="windows = 2\n")
+    scenario = b.scenario(yardstick=None, connections="2", repetitions=1, duration="0.4s", more="windows = 2\n")
     b.measure(scenario, "--models", "nonblocking,iterative", "--out", b.out)
     for row in measured(b.rows()):
         expect(float(row["yardstick_rps"]) > 0, row)
