@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,4 +194,10 @@ uint64_t tree_faults(const struct tree *t)
             sum += own + (i == 0 ? waited_for : 0);
     }
     return sum;
+}
+
+void tree_signal(const struct tree *t, int number)
+{
+    for (size_t i = 0; i < t->count; i++)
+        kill(t->pids[i], number);
 }

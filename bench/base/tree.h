@@ -29,6 +29,10 @@ struct tree_memory {
 };
 struct tree_memory tree_memory(const struct tree *t);
 
+/* Send the signal `number` to all of its processes (kill(2)); those that have ended are passed
+ * over. */
+void tree_signal(const struct tree *t, int number);
+
 /* CPU time used so far by the processes of the tree, in nanoseconds: their own, all threads
  * (clock_getcpuclockid(3)), and what the root has waited for (cutime, in clock ticks of 10 ms).
  */

@@ -120,9 +120,10 @@ int command_machine(int argc, char **argv)
             "what was measured before: FILE is environment.json of a run, the directory of a "
             "run, or what --json printed. Two of them are put side by side.",
         .notes =
-            "A figure is the median of short batches. It has the 95 % interval of that "
-            "median, and beside it stands the fastest batch. docs/machine.md tells what is "
-            "in each figure.",
+            "A figure is the median of short batches. Its interval covers the true median with "
+            "95 % where there are six batches or more. Fewer are possible with a short "
+            "--seconds: the interval is then from the least to the most. Beside it stands "
+            "the fastest batch. docs/machine.md tells what is in each figure.",
         .tables = {rows},
         .target = &o,
     };

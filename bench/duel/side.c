@@ -80,23 +80,17 @@ double side_cpu_ns(const struct side *s)
     return values.count[PERF_TASK_CLOCK];
 }
 
-static void signal_all(const struct side *s, int number)
-{
-    for (size_t i = 0; i < s->tree.count; i++)
-        kill(s->tree.pids[i], number);
-}
-
 void side_pause(struct side *s)
 {
     if (!s->paused)
-        signal_all(s, SIGSTOP);
+        tree_signal(&s->tree, SIGSTOP);
     s->paused = true;
 }
 
 void side_go_on(struct side *s)
 {
     if (s->paused)
-        signal_all(s, SIGCONT);
+        tree_signal(&s->tree, SIGCONT);
     s->paused = false;
 }
 

@@ -91,13 +91,3 @@ char *environment_fingerprint(const struct environment *e)
     free(cpu);
     return text;
 }
-
-char *environment_machine(const struct environment *e)
-{
-    char *kernel = fact(e, "machine", "kernel_release");
-    char *rest = environment_fingerprint(e);
-    char *text = text_format("%s, Linux %s", rest, kernel);
-    free(rest);
-    free(kernel);
-    return text;
-}

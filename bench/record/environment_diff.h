@@ -21,11 +21,8 @@ void environment_diff(struct environment_changes *out, const struct environment 
                       const struct environment *b);
 void environment_changes_free(struct environment_changes *c);
 
-/* What machine a run was made on, in one line: CPU, how many, kernel, and the CPUs of server and
- * load generator. Runs of two lines must not be mixed. The caller frees it. */
-char *environment_machine(const struct environment *e);
-
-/* The CPU, the number of CPUs and their placement: the machine without what an update changes. */
+/* What machine a run was made on, in one line: CPU, how many, and the CPUs of server and load
+ * generator. Runs of two lines must not be mixed. The caller frees it. */
 char *environment_fingerprint(const struct environment *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bench/base/csv.h"
 #include "bench/base/json_get.h"
@@ -98,16 +99,23 @@ char *history_add(const char *dir, const struct results *r)
         die_errno("cannot make the directory %s", dir);
     char *path = file_of(dir, r);
     char *machine = environment_fingerprint(&r->environment);
-    FILE *f = fopen(path, "we");
+    char *made = text_format("%s.new", path);
+    FILE *f = fopen(made, "we");
     if (!f)
-        die_errno("cannot write %s", path);
+        die_errno("cannot write %s", made);
     fputs("date,commit,machine,kernel,scenario,protocol,model,connections,basis,rate,rate_low,"
           "rate_high,cpu_us_per_request,p99_us,verdict\n",
           f);
     for (size_t i = 0; i < r->summary.count; i++)
         put_point(f, r, &r->summary.at[i], &basis, machine);
-    if (!text_close(f))
+    /* In one step: what was there before stays where the disk is full. */
+    if (!text_close(f) || rename(made, path) != 0) {
+        int error = errno;
+        unlink(made);
+        errno = error;
         die_errno("cannot write %s", path);
+    }
+    free(made);
     free(machine);
     return path;
 }
@@ -209,6 +217,15 @@ static void number_machines(struct history *h)
             h->machines[h->machine_count++] = h->at[i].machine;
         h->at[i].of_kind = k;
     }
+}
+
+const char *history_mark(size_t machine, char out[HISTORY_MARK_MAX])
+{
+    char *at = out + HISTORY_MARK_MAX;
+    *--at = '\0';
+    for (size_t n = machine + 1; n > 0; n = (n - 1) / 26)
+        *--at = (char)('a' + (n - 1) % 26);
+    return at;
 }
 
 static int is_csv(const struct dirent *entry)

@@ -33,6 +33,10 @@ struct history {
     size_t machine_count;
 };
 
+/* The mark of a machine in tables and pictures: a to z, then aa, ab and so on. */
+enum { HISTORY_MARK_MAX = 16 };
+const char *history_mark(size_t machine, char out[HISTORY_MARK_MAX]);
+
 /* Write the points of `r` to its file in `dir`, which is made where it is not there; returns the
  * file's path, which the caller frees. Ends the program where that fails. A run that is there
  * already is written again. */

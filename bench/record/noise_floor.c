@@ -5,19 +5,13 @@
 #include <string.h>
 
 #include "bench/base/stats.h"
+#include "bench/stats/ascending.h"
 #include "common/err.h"
 
 static bool usable(const struct trial_row *r)
 {
     return r->ok && !r->counting && r->verdict != VERDICT_INVALID &&
            r->value[M_YARDSTICK_SELF] > 0;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* The trials of one model at one point, made one spread of the yardstick's ratios to itself. */
@@ -90,7 +84,7 @@ struct noise_floor noise_floor_of(const struct trial_rows *rows)
             off[f.trials++] = fabs(r->value[M_YARDSTICK_SELF] - 1);
     }
     if (f.trials > 0) {
-        qsort(off, f.trials, sizeof *off, by_size);
+        qsort(off, f.trials, sizeof *off, ascending);
         f.typical = off[(f.trials - 1) / 2];
         f.most = off[(size_t)ceil(0.95 * (double)f.trials) - 1];
     }

@@ -30,8 +30,9 @@ static const struct history_point *first_of(const struct history *h, size_t i)
  * title, and two empty lines end them, as gnuplot has it. */
 static void put_line(FILE *f, const struct history *h, const struct history_point *first)
 {
-    fprintf(f, "%s c=%u, machine %c%s\n", protocol_names[first->protocol], first->connections,
-            (int)('a' + first->of_kind % 26), first->yardstick ? "" : ", raw");
+    char mark[HISTORY_MARK_MAX];
+    fprintf(f, "%s c=%u, machine %s%s\n", protocol_names[first->protocol], first->connections,
+            history_mark(first->of_kind, mark), first->yardstick ? "" : ", raw");
     for (size_t i = 0; i < h->count; i++) {
         const struct history_point *p = &h->at[i];
         if (!same_line(p, first) || !(p->rate > 0))

@@ -57,6 +57,7 @@ static void add_run(struct grid *g, const struct series *s, size_t run)
 {
     const struct history_point *found[POINTS_MAX] = {NULL};
     const struct history_point *any = NULL;
+    char mark[HISTORY_MARK_MAX];
     for (size_t i = 0; i < s->h->count; i++) {
         const struct history_point *p = &s->h->at[i];
         if (p->run != run || !belongs(s, p))
@@ -71,7 +72,7 @@ static void add_run(struct grid *g, const struct series *s, size_t run)
     grid_row(g);
     grid_cell(g, "%.10s", any->date);
     grid_cell(g, "%.*s", COMMIT_SHOWN, any->commit);
-    grid_cell(g, "%c", (int)('a' + any->of_kind % 26));
+    grid_cell(g, "%s", history_mark(any->of_kind, mark));
     grid_cell(g, "%s", any->scenario);
     grid_cell(g, "%s", any->yardstick ? "yardstick" : "requests/s");
     for (size_t k = 0; k < s->count; k++)
@@ -110,6 +111,7 @@ static bool seen(const struct history *h, size_t i)
 
 size_t history_text(FILE *f, const struct history *h, const char *model)
 {
+    char mark[HISTORY_MARK_MAX];
     size_t tables = 0;
     for (size_t i = 0; i < h->count; i++) {
         struct series s = {.h = h, .model = h->at[i].model, .protocol = h->at[i].protocol};
@@ -123,7 +125,7 @@ size_t history_text(FILE *f, const struct history *h, const char *model)
     }
     fputc('\n', f);
     for (size_t i = 0; i < h->machine_count; i++)
-        fprintf(f, "machine %c: %s\n", (int)('a' + i % 26), h->machines[i]);
+        fprintf(f, "machine %s: %s\n", history_mark(i, mark), h->machines[i]);
     if (h->machine_count > 1)
         fprintf(f,
                 "These are %zu machines: do not read figures of one beside those of another.\n",

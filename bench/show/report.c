@@ -210,7 +210,7 @@ static void put_unit_costs(FILE *f, const struct results *r)
     fputs(
         "<h2 id=\"unit-costs\">What the small things cost here</h2>\n<p class=\"note\">Measured "
         "before the trials, on the CPUs of server and load generator: median of short batches, "
-        "95 % interval of the median, and the fastest batch.</p>\n",
+        "its interval (95 % from six batches on), and the fastest batch.</p>\n",
         f);
     machine_card(f, e->unit_costs, e->virtualised, FORMAT_HTML);
 }

@@ -1,5 +1,6 @@
 #include "bench/show/workshop.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,43 +10,59 @@
 #include "bench/show/gnuplot.h"
 #include "common/err.h"
 
+char *workshop_make(const char *name, char *error, size_t error_size)
+{
+    char *dir = paths_temporary(name, error, error_size);
+    if (!dir)
+        return NULL;
+    char *plots = text_format("%s/plots", dir);
+    if (mkdir(plots, 0777) != 0)
+        die_errno("cannot make %s", plots);
+    free(plots);
+    return dir;
+}
+
+static void empty(const char *path)
+{
+    struct dirent *entry;
+    DIR *dir = opendir(path);
+    while (dir && (entry = readdir(dir)) != NULL)
+        unlinkat(dirfd(dir), entry->d_name, 0);
+    if (dir)
+        closedir(dir);
+}
+
+void workshop_clear(char *dir)
+{
+    char *plots = text_format("%s/plots", dir);
+    empty(plots);
+    rmdir(plots);
+    empty(dir);
+    rmdir(dir);
+    free(plots);
+    free(dir);
+}
+
 static void clear_away(struct workshop *w)
 {
-    const char *const names[] = {w->data, w->svg};
-    for (size_t i = 0; i < 2; i++)
-        unlink(names[i]);
-    char *png = text_format("%s/plots/%s.png", w->dir, w->name);
-    char *summary = text_format("%s/summary.csv", w->dir);
-    char *plots = text_format("%s/plots", w->dir);
-    unlink(png);
-    unlink(summary);
-    rmdir(plots);
-    rmdir(w->dir);
-    free(plots);
-    free(summary);
-    free(png);
+    workshop_clear(w->dir);
     free(w->svg);
     free(w->data);
-    free(w->dir);
 }
 
 bool workshop_open(struct workshop *w, const char *name, char *error, size_t error_size)
 {
-    *w = (struct workshop){.name = name, .dir = paths_temporary(name, error, error_size)};
+    *w = (struct workshop){.name = name, .dir = workshop_make(name, error, error_size)};
     if (!w->dir)
         return false;
-    char *plots = text_format("%s/plots", w->dir);
     char *summary = text_format("%s/summary.csv", w->dir);
     w->data = text_format("%s/%s.tsv", w->dir, name);
     w->svg = text_format("%s/plots/%s.svg", w->dir, name);
-    if (mkdir(plots, 0777) != 0)
-        die_errno("cannot make %s", plots);
     text_write_file(summary, "scenario,protocol,model,connections,trials\n");
     w->f = fopen(w->data, "we");
     if (!w->f)
         die_errno("cannot write %s", w->data);
     free(summary);
-    free(plots);
     return true;
 }
 

@@ -6,6 +6,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* Make a directory that is like that of a run, with an empty directory plots in it; NULL with one
+ * line in `error`. workshop_clear() removes it with its files, and frees the name. */
+char *workshop_make(const char *name, char *error, size_t error_size);
+void workshop_clear(char *dir);
+
 struct workshop {
     char *dir;
     char *data; /* DIR/NAME.tsv */

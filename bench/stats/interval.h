@@ -63,25 +63,16 @@ struct interval bootstrap_log_ratio(const struct paired_sessions *s, enum estima
  * Infinite where n values cannot tell anything. */
 struct interval sequence_t(const struct moments *m, double tuned_for, double alpha);
 
-/* The same by the asymptotic confidence sequence, which assumes no distribution, but many values.
- * Source: Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, "Time-uniform central limit theory and
- * asymptotic confidence sequences", Annals of Statistics 52 (2024), theorem 2.2. */
-struct interval sequence_asymptotic(const struct moments *m, double tuned_for, double alpha);
-
 /* The interval of Student's t-test, for a number of values that was fixed before. */
 struct interval student_interval(const struct moments *m, double alpha);
 
 /* P(T <= t) of Student's distribution with `freedom` degrees. */
 double student_below(double t, double freedom);
 
-/* The p-value of equivalence: two one-sided t-tests of "the mean lies at -margin or below" and "at
- * margin or above", of which the larger counts. Source: Schuirmann, "A Comparison of the Two
+/* Whether the interval lies within the margins: with the error 2 * alpha, that is a test of
+ * equivalence with the error alpha on each side. Source: Schuirmann, "A Comparison of the Two
  * One-Sided Tests Procedure and the Power Approach", Journal of Pharmacokinetics and
- * Biopharmaceutics 15 (1987). NaN for fewer than two values. */
-double tost_p(const struct moments *m, double margin);
-
-/* The same two tests by a sequence of intervals: an interval with the error 2 * alpha within the
- * margins is a test with the error alpha on each side. */
+ * Biopharmaceutics 15 (1987). */
 bool interval_within(const struct interval *i, double margin);
 
 #endif

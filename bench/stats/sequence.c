@@ -30,16 +30,6 @@ struct interval sequence_t(const struct moments *m, double tuned_for, double alp
     return around(m->mean, m->deviation * sqrt(reach * (n - 1) / (n * (n - reach))));
 }
 
-struct interval sequence_asymptotic(const struct moments *m, double tuned_for, double alpha)
-{
-    double n = (double)m->n;
-    double c = tuning(tuned_for, alpha);
-    if (m->n < 2)
-        return (struct interval){-INFINITY, INFINITY};
-    return around(m->mean,
-                  m->deviation * sqrt((n + c) / (n * n) * (log1p(n / c) - 2 * log(alpha))));
-}
-
 /* The continued fraction of the incomplete beta function, by Lentz's method. Source: NIST Digital
  * Library of Mathematical Functions, 8.17.22 and 3.10(iii). */
 static double beta_fraction(double a, double b, double x)
@@ -94,18 +84,6 @@ struct interval student_interval(const struct moments *m, double alpha)
         *(student_below(-t, (double)(m->n - 1)) > alpha / 2 ? &low : &high) = t;
     }
     return around(m->mean, high * m->deviation / sqrt((double)m->n));
-}
-
-double tost_p(const struct moments *m, double margin)
-{
-    if (m->n < 2)
-        return NAN;
-    double error = m->deviation / sqrt((double)m->n);
-    if (error == 0)
-        return fabs(m->mean) < margin ? 0 : 1;
-    double freedom = (double)(m->n - 1);
-    return fmax(student_below(-(m->mean + margin) / error, freedom),
-                student_below((m->mean - margin) / error, freedom));
 }
 
 bool interval_within(const struct interval *i, double margin)

@@ -13,6 +13,7 @@ struct burner {
     int count;
 };
 
+/* Returns when all burn. Ends the program where one cannot. */
 void burner_start(struct burner *b, const cpu_set_t *cpus, int policy);
 
 /* End it. Returns the CPU time that it used, in ns. */

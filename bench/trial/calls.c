@@ -61,11 +61,11 @@ void calls_read(const struct calls *c, struct call_counts *out)
                                                : counter_read(c->fd[i]);
 }
 
-void calls_between(const struct call_counts *first, const struct call_counts *last,
-                   struct call_counts *out)
+void calls_add(const struct call_counts *first, const struct call_counts *last,
+               struct call_counts *sum)
 {
     for (int i = 0; i < CALL_COUNT; i++)
-        out->calls[i] = last->calls[i] - first->calls[i];
+        sum->calls[i] += last->calls[i] - first->calls[i];
 }
 
 void calls_close(struct calls *c)

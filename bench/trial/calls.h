@@ -33,9 +33,9 @@ void calls_hold(struct calls *c);
 /* The counts so far; all NaN where there are no counters. */
 void calls_read(const struct calls *c, struct call_counts *out);
 
-/* What was counted between two readings. */
-void calls_between(const struct call_counts *first, const struct call_counts *last,
-                   struct call_counts *out);
+/* Add what was counted between two readings to `sum`. */
+void calls_add(const struct call_counts *first, const struct call_counts *last,
+               struct call_counts *sum);
 
 void calls_close(struct calls *c);
 

@@ -15,7 +15,7 @@ struct trial_measured {
     double cpu_ns;                      /* used in the window */
     double faults;                      /* minor page faults in the window */
     struct perf_values counted;         /* in the window */
-    struct call_counts by_name;         /* in the last window */
+    struct call_counts by_name;         /* in the window */
     double server_busy_ns;              /* of all that ran on the server's CPUs */
     double generator_busy_ns;           /* on the generator's */
     double server_stolen_ns;            /* by the hypervisor from the server's CPUs */

@@ -12,20 +12,14 @@ static const double rest_share = 0.2;
 /* By how much two windows of the yardstick in a row may differ. */
 static const double jump = 1.25;
 
-static void signal_all(const struct tree *tree, int number)
-{
-    for (size_t i = 0; i < tree->count; i++)
-        kill(tree->pids[i], number);
-}
-
 /* A window on the yardstick, beside a server that is stopped or at rest. */
 static double beside(const struct turns *t, bool stopped)
 {
     if (stopped)
-        signal_all(t->watch->tree, SIGSTOP);
+        tree_signal(t->watch->tree, SIGSTOP);
     double rps = yardstick_window(t->yardstick);
     if (stopped)
-        signal_all(t->watch->tree, SIGCONT);
+        tree_signal(t->watch->tree, SIGCONT);
     return rps;
 }
 

@@ -64,7 +64,7 @@ void watch_close(struct watch *w)
     struct call_counts calls;
     perf_read(&w->server->perf, &counted);
     calls_read(&w->server->calls, &calls);
-    calls_between(&w->calls, &calls, &sum->by_name);
+    calls_add(&w->calls, &calls, &sum->by_name);
     sum->window_ns += clock_ns() - w->opened_ns;
     add_throttling(sum, w);
     add_busy(sum, w);

@@ -307,6 +307,34 @@ def history(t):
         expect("http c=64, machine a" in drawn and "machine b" in drawn, "the lines are not named")
 
 
+def many_machines(t):
+    """Each has a mark of its own, also beyond z; and what was kept stays where a file cannot be written."""
+    b = Bench(t, models=(), pictures=False)
+    kept = os.path.join(b.dir, "kept")
+    run = MadeRun(b, "run", rates(1))
+    b.call("history", "--add", run.dir, kept)
+    name, = os.listdir(kept)
+    path = os.path.join(kept, name)
+    with open(path, encoding="utf-8") as f:
+        rows = list(csv.DictReader(f))
+    for n in range(27):
+        with open(f"{path[:-4]}-{n:02}.csv", "w", newline="", encoding="utf-8") as f:
+            writer = csv.DictWriter(f, rows[0], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(dict(row, machine=f"machine number {n}") for row in rows)
+    out, _ = b.call("history", kept, "--model", "poll")
+    marks = [x.split()[2] for x in out.splitlines() if x.startswith("  2026-")]
+    equal((len(set(marks)), sorted(marks)[:2], marks.count("ab")), (28, ["a", "aa"], 1), f"marks {marks}")
+    expect("machine aa: machine number 26\n" in out, out)
+    with open(path, encoding="utf-8") as f:
+        before = f.read()
+    os.mkdir(path + ".new")
+    _, err = b.call("history", "--add", run.dir, kept, status=1)
+    equal(err, f"iomodels: cannot write {path}.new: Is a directory\n", "what is said")
+    with open(path, encoding="utf-8") as f:
+        equal(f.read(), before, "what was kept")
+
+
 def damaged_history(t):
     b = Bench(t, models=())
     kept = os.path.join(b.dir, "kept")
@@ -341,4 +369,5 @@ TESTS = [(f"compare: {name}", function, 120) for name, function in (
     ("no yardstick at a point", no_yardstick_at_a_point),
     ("Markdown, CSV and picture", files), ("its command line", usage))]
 TESTS += [("history: runs by date, machines marked", history, 120),
+          ("history: more machines than letters", many_machines, 120),
           ("history: a damaged file is named", damaged_history, 120)]

@@ -59,18 +59,9 @@ static void student(void **state)
     assert_true(isinf(student_interval(&m, 0.05).low));
 }
 
-/* The rows of Schuirmann's test: a mean of 0, an error of 1, 10 degrees: t = 1.81246 is 0.05. */
 static void equivalence(void **state)
 {
-    struct moments m = {.mean = 0, .deviation = sqrt(11), .n = 11};
     (void)state;
-    near(tost_p(&m, 1.81246), 0.05, 1e-5);
-    m.mean = 1;
-    near(tost_p(&m, 2.81246), 0.05, 1e-4);
-    m.mean = 5;
-    assert_true(tost_p(&m, 2) > 0.9);
-    m.n = 1;
-    assert_true(isnan(tost_p(&m, 2)));
     assert_true(interval_within(&(struct interval){-0.1, 0.1}, 0.2));
     assert_false(interval_within(&(struct interval){-0.1, 0.3}, 0.2));
     assert_false(interval_within(&(struct interval){-0.3, 0.1}, 0.2));
@@ -98,7 +89,6 @@ static void sequence_is_where_the_martingale_says(void **state)
     }
     m.n = 1;
     assert_true(isinf(sequence_t(&m, 8, 0.05).high));
-    assert_true(isinf(sequence_asymptotic(&m, 8, 0.05).high));
 }
 
 /* Looks after each of 100 values, from the fifth on: a sequence leaves out the mean in 5 % of
