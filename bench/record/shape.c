@@ -76,7 +76,7 @@ static void free_sample(struct sample *s)
 
 static double distance(const struct bars *a, const struct bars *b)
 {
-    return ks_histograms(a->at, a->count, 0, b->at, b->count, 0, NULL);
+    return ks_distance(a->at, a->count, b->at, b->count);
 }
 
 static double greatest_within(const struct sample *s)
