@@ -193,7 +193,7 @@ static void note_span(struct worker *w, const struct window_span *from)
 {
     struct window_span to = done(w);
     uint64_t cpu_ns = to.cpu_ns - from->cpu_ns;
-    uint64_t delay_ns = to.delay_ns - from->delay_ns;
+    uint64_t delay_ns = run_delay_between(from->delay_ns, to.delay_ns);
 
     w->span = (struct window_span){
         .over_at = to.over_at,

@@ -53,7 +53,7 @@ static void count_cpu(struct record *r, const struct record_waits *w)
     r->user_us = all_us - r->system_us;
     r->cpu_span_ns = clock_ns() - from->at; /* now, so that it is in no case shorter */
     uint64_t used_ns = to.used_ns - from->used_ns;
-    uint64_t delay_ns = to.delay_ns - from->delay_ns;
+    uint64_t delay_ns = run_delay_between(from->delay_ns, to.delay_ns);
     r->slept_ns = record_slept_ns(r->cpu_span_ns, w->slept_ns, used_ns, delay_ns);
     r->spun_ns = spun_ns(w->looked_ns, used_ns, delay_ns);
 }
