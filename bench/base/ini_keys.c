@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/base/ini_text.h"
 #include "bench/base/old_name.h"
 #include "bench/base/protocol.h"
 #include "bench/base/text.h"
@@ -140,8 +139,10 @@ static int on_key(void *user, const char *section, const char *name, const char 
         r->section = section;
         r->name = name;
         /* A second value, or a list that goes on so, would silently replace the first. */
-        if (!k->goes_on && twice(r, section, name))
-            return ini_bad(r, "'%s' has a value already; it stands in one line", name);
+        bool more = r->place.goes_on ? k->goes_on : k->repeats;
+        if (!more && twice(r, section, name))
+            return ini_bad(r, "'%s' has a value already%s", name,
+                           k->goes_on ? "" : "; it stands in one line");
         char *into = strchr(k->section, ':') ? f->part(r) : r->into;
         return into && k->set(r, into + k->at, value);
     }
@@ -154,11 +155,10 @@ bool ini_read(const struct ini_format *format, const char *file, const char *tex
               char *error, size_t error_size)
 {
     struct ini_reader r = {.format = format, .into = into, .file = file, .seen = xstrdup("")};
-    bool refused;
-    int line = ini_text_parse(text, on_key, &r, &refused);
+    int line = ini_text_parse(text, on_key, &r, &r.place);
     if (line != 0)
         snprintf(error, error_size, "%s:%d: %s", file, line,
-                 refused ? r.message : "neither [section] nor key = value");
+                 r.place.refused ? r.message : "neither [section] nor key = value");
     free(r.seen);
     return line == 0;
 }

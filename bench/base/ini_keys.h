@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/base/ini_text.h"
+
 struct ini_reader;
 
 /* Put `value` where the key's row says; false after ini_bad(). */
@@ -18,7 +20,8 @@ struct ini_key {
     size_t at;    /* of the slot in what is filled, or in the part of a [SECTION:NAME] */
     uint64_t low; /* of a number, a size, a time in nanoseconds */
     uint64_t high;
-    bool goes_on; /* may go on in a line that begins with a blank; any other key stands once */
+    bool goes_on;    /* may go on in a line that begins with a blank */
+    bool repeats;    /* may stand more than once; any other key stands once */
     const char *old; /* its old name, which still works; NULL: none */
 };
 
@@ -38,6 +41,7 @@ struct ini_reader {
     const char *section; /* of the key that is set now */
     const char *name;
     const struct ini_key *key;
+    struct ini_place place; /* of its value */
     /* "\n[SECTION]KEY\n...": the keys that have their value; "\n[]OLD\n": the old names told of */
     char *seen;
     bool failed;

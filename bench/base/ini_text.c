@@ -17,7 +17,9 @@ struct values {
     struct value {
         const char *from;
         size_t size;
+        bool goes_on;
     } * at; /* by line number */
+    struct ini_place *place;
     ini_handler handler;
     void *user;
     unsigned long refused; /* the first line that the handler refused; 0: none */
@@ -28,6 +30,8 @@ static int give_value(void *user, const char *section, const char *name, const c
     struct values *values = user;
     unsigned long line = strtoul(number, NULL, 10);
     const struct value *v = &values->at[line];
+    values->place->line = (int)line;
+    values->place->goes_on = v->goes_on;
     char *text = text_format("%.*s", (int)v->size, v->from);
     int accepted = values->handler(values->user, section, name, text);
     free(text);
@@ -42,7 +46,7 @@ static struct value trimmed(const char *from, const char *end)
         from++;
     while (end > from && strchr(blanks, end[-1]))
         end--;
-    return (struct value){from, (size_t)(end - from)};
+    return (struct value){.from = from, .size = (size_t)(end - from)};
 }
 
 static void put_section(FILE *f, struct value line)
@@ -65,6 +69,7 @@ static void put_line(FILE *f, size_t number, const char *from, const char *end, 
         fputc('\n', f);
     } else if (*after_key && line.from > from) {
         *value = line;
+        value->goes_on = true;
         fprintf(f, " %zu\n", number);
     } else if (line.from[0] == '[') {
         *after_key = false;
@@ -79,7 +84,7 @@ static void put_line(FILE *f, size_t number, const char *from, const char *end, 
     }
 }
 
-int ini_text_parse(const char *text, ini_handler handler, void *user, bool *refused)
+int ini_text_parse(const char *text, ini_handler handler, void *user, struct ini_place *place)
 {
     char *lines;
     size_t size, count = 1;
@@ -91,8 +96,10 @@ int ini_text_parse(const char *text, ini_handler handler, void *user, bool *refu
         count++;
     if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
         text += 3; /* the mark of UTF-8, that some editors write */
-    struct values values = {
-        .at = xcalloc(count + 1, sizeof *values.at), .handler = handler, .user = user};
+    struct values values = {.at = xcalloc(count + 1, sizeof *values.at),
+                            .place = place,
+                            .handler = handler,
+                            .user = user};
 
     for (size_t number = 1; number <= count; number++) {
         const char *end = strchrnul(text, '\n');
@@ -103,7 +110,7 @@ int ini_text_parse(const char *text, ini_handler handler, void *user, bool *refu
         die("out of memory");
     /* inih goes on after a bad line, but returns the first. */
     int bad = ini_parse_string(lines, give_value, &values);
-    *refused = bad != 0 && values.refused == (unsigned long)bad;
+    place->refused = bad != 0 && values.refused == (unsigned long)bad;
     free(values.at);
     free(lines);
     return bad;

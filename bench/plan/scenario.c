@@ -90,6 +90,31 @@ static bool set_options(struct ini_reader *r, void *slot, const char *value)
     return words ? ini_text(r, slot, value) : ini_bad(r, "options: %s", error);
 }
 
+/* The values of `expect` as they stand, until all lines are there. */
+struct said {
+    char *text;
+    int line;
+};
+
+struct filled {
+    struct scenario s; /* first: IN() */
+    struct said *said;
+    size_t said_count;
+};
+
+_Static_assert(offsetof(struct filled, s) == 0, "IN()");
+
+static bool set_expect(struct ini_reader *r, void *slot, const char *value)
+{
+    struct filled *f = r->into;
+    (void)slot;
+    if (!r->place.goes_on || f->said_count == 0) {
+        f->said = xrealloc(f->said, (f->said_count + 1) * sizeof *f->said);
+        f->said[f->said_count++] = (struct said){.line = r->place.line};
+    }
+    return ini_text(r, &f->said[f->said_count - 1].text, value);
+}
+
 /* What is said of the model in whose section the reading is; NULL where there is no room. */
 static void *override_of(struct ini_reader *r)
 {
@@ -115,7 +140,7 @@ static void *override_of(struct ini_reader *r)
 static const struct ini_key keys[] = {
     {"scenario", "name", set_name, IN(name)},
     {"scenario", "question", ini_text, IN(question), .goes_on = true},
-    {"scenario", "expect", ini_text, IN(expect), .goes_on = true},
+    {"scenario", "expect", set_expect, IN(expect), .goes_on = true, .repeats = true},
     {"sweep", "models", ini_text, IN(models)},
     {"sweep", "externals", ini_text, IN(externals), .old = "peers"},
     {"sweep", "order", set_order, IN(order)},
@@ -180,6 +205,42 @@ static int not_utf8(const char *text)
     return 0;
 }
 
+/* Prose stands once; all else is read as a form. */
+static bool read_expect(struct scenario *s, const char *file, struct said *said, char *error,
+                        size_t error_size)
+{
+    char why[512];
+    if (expectation_is_form(said->text)) {
+        if (expectations_add(&s->expectations, said->text, said->line, why, sizeof why))
+            return true;
+        snprintf(error, error_size, "%s:%d: %s", file, said->line, why);
+        return false;
+    }
+    if (s->expect) {
+        snprintf(error, error_size,
+                 "%s:%d: a second 'expect' of prose; what a run is to judge begins with "
+                 "ratio(, value(, within( or saturates(",
+                 file, said->line);
+        return false;
+    }
+    s->expect = said->text;
+    said->text = NULL;
+    return true;
+}
+
+static bool read_keys(const char *file, struct scenario *out, char *error, size_t error_size)
+{
+    struct filled f = {.s = *out};
+    bool good = ini_read(&format, file, f.s.text, &f, error, error_size);
+    for (size_t i = 0; i < f.said_count; i++) {
+        good = good && read_expect(&f.s, file, &f.said[i], error, error_size);
+        free(f.said[i].text);
+    }
+    free(f.said);
+    *out = f.s;
+    return good;
+}
+
 bool scenario_read(const char *file, struct scenario *out, char *error, size_t error_size)
 {
     *out = (struct scenario){
@@ -204,7 +265,7 @@ bool scenario_read(const char *file, struct scenario *out, char *error, size_t e
         snprintf(error, error_size, "%s:%d: not UTF-8", file, line);
         return false;
     }
-    if (!ini_read(&format, file, out->text, out, error, error_size))
+    if (!read_keys(file, out, error, error_size))
         return false;
     const char *lack = missing(out);
     if (lack)
@@ -222,6 +283,7 @@ void scenario_free(struct scenario *s)
     free(s->name);
     free(s->question);
     free(s->expect);
+    expectations_free(&s->expectations);
     free(s->models);
     free(s->externals);
     free(s->order);

@@ -3,7 +3,8 @@
  *     [scenario]
  *     name = quick
  *     question = What does the way a server waits cost?
- *     expect = One line of what one should see; a line that begins with a space goes on.
+ *     expect = What one should see, in a sentence; a line that begins with a space goes on.
+ *     expect = ratio(poll / epoll-lt, connections=1024) < 0.9: what the run is to judge
  *     [sweep]
  *     models = epoll-lt, poll      default: all there are; none
  *     externals = nginx, node      servers of others, bench/external; default: none; all
@@ -28,7 +29,9 @@
  *     options = --workers 64       added to its command line
  *     reason = why it differs; printed in the report
  *
- * UTF-8. Only question, expect and reason may go on in another line; any other key stands once.
+ * UTF-8. Only question, expect and reason may go on in another line. Any key stands once, but for
+ * expect: one of them may be prose, and as many as are wanted may be such as a program can judge
+ * (expectation.h).
  * ini_text.h tells what a line can be. */
 #ifndef IOM_SCENARIO_H
 #define IOM_SCENARIO_H
@@ -38,6 +41,7 @@
 #include <stdint.h>
 
 #include "bench/base/protocol.h"
+#include "bench/plan/expectation.h"
 
 enum { SCENARIO_POINTS_MAX = 32, SCENARIO_OVERRIDES_MAX = 64, SCENARIO_REPETITIONS_MAX = 1000 };
 
@@ -56,10 +60,11 @@ struct model_override {
 struct scenario {
     char *name;
     char *question;
-    char *expect;
-    char *models;    /* comma-separated, NULL for all */
-    char *externals; /* the same of the servers of others, NULL for none */
-    char *order;     /* names from the fastest on, NULL where none is claimed */
+    char *expect;                     /* prose, or NULL */
+    struct expectations expectations; /* to be judged, in the order of the file */
+    char *models;                     /* comma-separated, NULL for all */
+    char *externals;                  /* the same of the servers of others, NULL for none */
+    char *order; /* names from the fastest on, NULL where none is claimed */
     bool protocols[PROTOCOL_COUNT];
     struct point_list connections;
     unsigned repetitions;

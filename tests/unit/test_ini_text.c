@@ -8,21 +8,27 @@
 
 /* What a handler was given, as "[section]key=value\n" each. */
 static char given[8192];
+/* The lines that it was given them of; a '+' where the line goes on. */
+static char places[8192];
 
-static bool refused;
+static struct ini_place place;
 
 static int keep(void *user, const char *section, const char *name, const char *value)
 {
     (void)user;
     size_t used = strlen(given);
     snprintf(given + used, sizeof given - used, "[%s]%s=%s\n", section, name, value);
+    used = strlen(places);
+    snprintf(places + used, sizeof places - used, "%d%s ", place.line,
+             place.goes_on ? "+" : "");
     return strcmp(name, "refused") != 0;
 }
 
 static int parse(const char *text)
 {
     given[0] = '\0';
-    return ini_text_parse(text, keep, NULL, &refused);
+    places[0] = '\0';
+    return ini_text_parse(text, keep, NULL, &place);
 }
 
 static void gives_sections_keys_and_lines_that_go_on(void **state)
@@ -30,6 +36,7 @@ static void gives_sections_keys_and_lines_that_go_on(void **state)
     (void)state;
     assert_int_equal(parse("# comment\n[a]\nx = 1\n  more\n\n[ b ] \r\n y: 2 \n"), 0);
     assert_string_equal(given, "[a]x=1\n[a]x=more\n[ b ]y=2\n");
+    assert_string_equal(places, "3 4+ 7 ");
     assert_int_equal(parse("[a]\nx ="), 0);
     assert_string_equal(given, "[a]x=\n");
     assert_int_equal(parse("\xEF\xBB\xBF[a]\nx = 1\n"), 0);
@@ -64,16 +71,16 @@ static void names_the_first_bad_line(void **state)
 {
     (void)state;
     assert_int_equal(parse("[a]\nno value\nrefused = 1\n"), 2);
-    assert_false(refused);
+    assert_false(place.refused);
     assert_int_equal(parse("[a\nrefused = 1\n"), 1);
-    assert_false(refused);
+    assert_false(place.refused);
     assert_int_equal(parse("[a ;b]\nrefused = 1\n"), 1);
-    assert_false(refused);
+    assert_false(place.refused);
     assert_int_equal(parse("[a]\nx = 1\n[b\n"), 3);
     assert_int_equal(parse("[a] x = 1\n"), 1);
     assert_int_equal(parse("[a]\n= 1\n"), 2);
     assert_int_equal(parse("[a]\nx = 1\nrefused = 2\n[b\n"), 3);
-    assert_true(refused);
+    assert_true(place.refused);
 }
 
 /* inih would cut them and go on. */
