@@ -11,9 +11,10 @@ int command_plot(int argc, char **argv)
     char error[512];
     const struct command_line line = {
         .usage = "iomodels plot [--scripts DIR] DIR\n",
-        .about = "Write summary.csv, ratios.csv and plots/*.svg, *.png of a run from its "
-                 "trials.csv and histograms. This needs gnuplot, but none of the servers. Data "
-                 "that no run writes is refused; the message names file and line.",
+        .about =
+            "Write summary.csv, ratios.csv, predictions.csv and plots/*.svg, *.png of a run "
+            "from its trials.csv and histograms. This needs gnuplot, but none of the servers. "
+            "Data that no run writes is refused; the message names file and line.",
         .tables = {paths_rows},
         .target = &paths,
     };

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "bench/commands/commands.h"
+#include "bench/show/prediction_text.h"
 #include "bench/show/ratios_table.h"
 #include "bench/show/report.h"
 #include "bench/show/table.h"
@@ -23,6 +24,7 @@ static void print_markdown(const struct results *r)
     table_print(stdout, r, FORMAT_MARKDOWN);
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
         ratios_table(stdout, &r->ratios, p, FORMAT_MARKDOWN);
+    predictions_put(stdout, r, FORMAT_MARKDOWN);
 }
 
 int command_report(int argc, char **argv)

@@ -10,6 +10,7 @@
 #include "bench/show/noise_text.h"
 #include "bench/show/order_text.h"
 #include "bench/show/plot.h"
+#include "bench/show/prediction_text.h"
 #include "bench/show/ratios_table.h"
 #include "bench/show/report.h"
 #include "bench/show/table.h"
@@ -44,6 +45,7 @@ static void tell_more(const struct results *r)
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
         ratios_table(stdout, &r->ratios, p, FORMAT_TERMINAL);
     orders_print(stdout, r);
+    predictions_put(stdout, r, FORMAT_TERMINAL);
     char *const texts[] = {plain_rates_text(r), noise_text(r)};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (texts[i])

@@ -7,7 +7,9 @@
 
 #include "bench/base/child_env.h"
 #include "bench/base/text.h"
+#include "bench/plan/expectation_check.h"
 #include "bench/plan/external_list.h"
+#include "bench/record/summary.h"
 #include "bench/trial/external_look_up.h"
 #include "common/err.h"
 #include "common/parse.h"
@@ -143,6 +145,11 @@ static char *built_ones(const struct run_inputs *in, const char *names)
     return kept;
 }
 
+static bool is_column(const char *name)
+{
+    return summary_metric_named(name) != SUMMARY_COUNT;
+}
+
 /* `place` is where the names stand. */
 static void keep_named(struct model_list *list, const char *names, const char *what,
                        const char *place)
@@ -173,6 +180,9 @@ void run_inputs_read(struct run_inputs *in, const struct run_options *o,
     if (!externals_find(&externals, o->paths.external, error, sizeof error))
         wrong(error);
     warn_of_unknown(in, &externals);
+    if (!expectations_fit(&in->scenario, in->file, &in->models, &externals, is_column, error,
+                          sizeof error))
+        wrong(error);
     choose_ours(in);
     choose_yardstick(in);
     if (!names.models && in->scenario.models)

@@ -58,6 +58,18 @@ static json_t *load(const char *dir, char *error, size_t error_size)
     return NULL;
 }
 
+static bool has_text(const json_t *list, const char *text)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(list, i, one)
+    {
+        if (json_is_string(one) && strcmp(json_string_value(one), text) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Runs of before call a server of bench/external a "peer", and its counterparts "peer_of". */
 static struct run_server server_of(const json_t *m)
 {
@@ -72,9 +84,12 @@ static struct run_server server_of(const json_t *m)
         .differs = json_text(m, "differs", ""),
         .unsupported = unsupported && !json_is_null(unsupported),
     };
-    const char *first = json_string_value(json_array_get(json_object_get(m, "protocols"), 0));
+    const json_t *protocols = json_object_get(m, "protocols");
+    const char *first = json_string_value(json_array_get(protocols, 0));
     if (first)
         protocol_parse(first, &s.protocol);
+    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
+        s.speaks[p] = !s.external || has_text(protocols, protocol_names[p]);
     return s;
 }
 
@@ -102,6 +117,25 @@ static void read_lists(struct environment *e)
 }
 
 /* False with one line in `error` where they are there and wrong. */
+static bool read_expectations(struct environment *e, const char *dir, char *error,
+                              size_t error_size)
+{
+    char why[512];
+    size_t i;
+    json_t *one;
+    const json_t *list = json_object_get(json_object_get(e->json, "scenario"), "expectations");
+    json_array_foreach(list, i, one)
+    {
+        const char *text = json_is_string(one) ? json_string_value(one) : "";
+        if (expectations_add(&e->scenario.expectations, text, 0, why, sizeof why))
+            continue;
+        snprintf(error, error_size, "%s/environment.json: %s", dir, why);
+        return false;
+    }
+    return true;
+}
+
+/* The same. */
 static bool read_unit_costs(struct environment *e, const char *dir, char *error,
                             size_t error_size)
 {
@@ -134,6 +168,7 @@ bool environment_read(struct environment *e, const char *dir, char *error, size_
         .scenario = {.name = json_text(s, "name", ""),
                      .question = json_text(s, "question", ""),
                      .expect = json_text(s, "expect", ""),
+                     .path = json_text(s, "path", "/"),
                      .order = json_text(s, "order", NULL),
                      .rank = (unsigned)json_integer_value(json_object_get(s, "rank")),
                      .repetitions = json_number(s, NULL, "repetitions"),
@@ -152,7 +187,8 @@ bool environment_read(struct environment *e, const char *dir, char *error, size_
     if (!json)
         return false;
     read_lists(e);
-    if (read_unit_costs(e, dir, error, error_size))
+    if (read_expectations(e, dir, error, error_size) &&
+        read_unit_costs(e, dir, error, error_size))
         return true;
     environment_free(e);
     return false;
@@ -160,6 +196,7 @@ bool environment_read(struct environment *e, const char *dir, char *error, size_
 
 void environment_free(struct environment *e)
 {
+    expectations_free(&e->scenario.expectations);
     free(e->unit_costs);
     free(e->servers);
     free(e->skipped);

@@ -9,6 +9,7 @@
 
 #include "bench/base/protocol.h"
 #include "bench/machine/unit_costs.h"
+#include "bench/plan/expectation.h"
 
 enum { ENVIRONMENT_FORMAT = 1 };
 
@@ -20,8 +21,9 @@ struct run_server {
     const char *counterpart_of; /* an external one: our models that wait as it does */
     const char *command;        /* a given one */
     enum protocol protocol;     /* a given one */
-    const char *differs;        /* why it was measured at other points than the rest; "" */
-    bool unsupported;           /* it could not run there */
+    bool speaks[PROTOCOL_COUNT];
+    const char *differs; /* why it was measured at other points than the rest; "" */
+    bool unsupported;    /* it could not run there */
 };
 
 /* Points that were not measured. */
@@ -41,8 +43,10 @@ struct environment {
         const char *name;
         const char *question; /* "": none */
         const char *expect;   /* "": none */
-        const char *order;    /* NULL: none */
-        unsigned rank;        /* connections at which models are compared */
+        struct expectations expectations;
+        const char *path;  /* what http asks for */
+        const char *order; /* NULL: none */
+        unsigned rank;     /* connections at which models are compared */
         double repetitions;
         double duration_s;
         double warmup_s;

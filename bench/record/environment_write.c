@@ -143,12 +143,27 @@ static json_t *skipped(const struct run_facts *facts)
     return list;
 }
 
+/* As they stand in the scenario. */
+static json_t *expectations(const struct expectations *all)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < all->count; i++) {
+        const struct expectation *e = &all->at[i];
+        json_array_append_new(
+            list, json_checked(
+                      json_sprintf("%s%s%s", e->text, e->sentence[0] ? ": " : "", e->sentence),
+                      "an expectation"));
+    }
+    return list;
+}
+
 static json_t *scenario(const struct scenario *s)
 {
-    return json_pack("{s:s,s:o,s:o,s:o,s:i,s:i,s:f,s:f,s:f,s:s,s:i,s:s}", "name", s->name,
+    return json_pack("{s:s,s:o,s:o,s:o,s:o,s:i,s:i,s:f,s:f,s:f,s:s,s:i,s:s}", "name", s->name,
                      "question", json_text_or_null(s->question), "expect",
-                     json_text_or_null(s->expect), "order", json_text_or_null(s->order), "rank",
-                     (int)s->rank, "repetitions", (int)s->repetitions, "duration_s",
+                     json_text_or_null(s->expect), "expectations",
+                     expectations(&s->expectations), "order", json_text_or_null(s->order),
+                     "rank", (int)s->rank, "repetitions", (int)s->repetitions, "duration_s",
                      (double)s->duration_ns / 1e9, "warmup_s", (double)s->warmup_ns / 1e9,
                      "timeout_s", (double)s->timeout_ns / 1e9, "path", s->path, "payload",
                      (int)s->payload, "text", s->text);

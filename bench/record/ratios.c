@@ -33,12 +33,29 @@ const char *ratio_excuse(const struct summary_point *p)
 }
 
 static double in_block(const struct trial_rows *rows, const struct summary_point *p,
-                       unsigned block)
+                       unsigned block, enum summary_metric m)
 {
+    double value = NAN;
+    for (size_t i = 0; i < rows->count && isnan(value); i++)
+        if (rows->at[i].block == block)
+            value = summary_value(p, &rows->at[i], m);
+    return value;
+}
+
+struct spread ratio_spread(const struct trial_rows *rows, const struct summary_point *a,
+                           const struct summary_point *b, enum summary_metric m)
+{
+    unsigned last = 0;
     for (size_t i = 0; i < rows->count; i++)
-        if (rows->at[i].block == block && summary_uses(p, &rows->at[i]))
-            return rows->at[i].value[M_RATE];
-    return NAN;
+        last = rows->at[i].block > last ? rows->at[i].block : last;
+    double *values = xcalloc(last + 1, sizeof *values);
+    for (unsigned block = 0; block <= last; block++) {
+        double below = in_block(rows, b, block, m);
+        values[block] = below == 0 ? NAN : in_block(rows, a, block, m) / below;
+    }
+    struct spread found = stats_spread(values, last + 1);
+    free(values);
+    return found;
 }
 
 static enum ratio_finding find(const struct spread *s, bool a_limited, bool b_limited)
@@ -55,19 +72,11 @@ static enum ratio_finding find(const struct spread *s, bool a_limited, bool b_li
 struct ratio_pair ratio_of(const struct trial_rows *rows, const struct summary_point *a,
                            const struct summary_point *b)
 {
-    unsigned last = 0;
-    for (size_t i = 0; i < rows->count; i++)
-        last = rows->at[i].block > last ? rows->at[i].block : last;
-    double *values = xcalloc(last, sizeof *values);
-    for (unsigned block = 1; block <= last; block++)
-        values[block - 1] = in_block(rows, a, block) / in_block(rows, b, block);
-
     bool a_limited = a->verdict == VERDICT_GENERATOR_LIMITED;
     bool b_limited = b->verdict == VERDICT_GENERATOR_LIMITED;
-    struct ratio_pair pair = {.at = stats_spread(values, last)};
+    struct ratio_pair pair = {.at = ratio_spread(rows, a, b, S_RATE)};
     pair.finding = find(&pair.at, a_limited, b_limited);
     pair.bound = a_limited == b_limited ? "" : a_limited ? "≥" : "≤";
-    free(values);
     return pair;
 }
 

@@ -31,6 +31,9 @@ struct ratio_pair {
     enum ratio_finding finding;
     const char *bound; /* "≥", "≤", or "" */
 };
+/* The ratios of any figure, and no finding. */
+struct spread ratio_spread(const struct trial_rows *rows, const struct summary_point *a,
+                           const struct summary_point *b, enum summary_metric m);
 struct ratio_pair ratio_of(const struct trial_rows *rows, const struct summary_point *a,
                            const struct summary_point *b);
 

@@ -36,12 +36,14 @@ bool results_read(struct results *r, const char *dir, char *error, size_t error_
     }
     summary_make(&r->summary, &r->rows);
     ratios_make(&r->ratios, &r->rows, &r->summary, &r->environment);
+    predictions_make(&r->predictions, &r->rows, &r->summary, &r->environment);
     return true;
 }
 
 void results_free(struct results *r)
 {
     counts_free(&r->counts);
+    predictions_free(&r->predictions);
     ratios_free(&r->ratios);
     summary_free(&r->summary);
     trials_csv_free(&r->rows);
@@ -53,4 +55,5 @@ void results_write(const struct results *r)
 {
     summary_write(&r->summary, r->dir);
     ratios_write(&r->ratios, r->dir);
+    predictions_write(&r->predictions, r->dir);
 }

@@ -8,6 +8,7 @@
 
 #include "bench/record/counts_csv.h"
 #include "bench/record/environment.h"
+#include "bench/record/prediction.h"
 #include "bench/record/ratios.h"
 #include "bench/record/summary.h"
 #include "bench/trial/row.h"
@@ -15,10 +16,11 @@
 struct results {
     char *dir;
     struct environment environment;
-    struct trial_rows rows; /* in the order of the summary */
-    struct summary summary; /* points into `rows` */
-    struct ratios ratios;   /* points into `summary` */
-    struct counts counts;   /* none where DIR has no counts.csv */
+    struct trial_rows rows;         /* in the order of the summary */
+    struct summary summary;         /* points into `rows` */
+    struct ratios ratios;           /* points into `summary` */
+    struct predictions predictions; /* points into `environment` and `summary` */
+    struct counts counts;           /* none where DIR has no counts.csv */
 };
 
 /* Read DIR/environment.json, DIR/trials.csv and, where it is there, DIR/counts.csv, each once.
@@ -28,7 +30,8 @@ struct results {
 bool results_read(struct results *r, const char *dir, char *error, size_t error_size);
 void results_free(struct results *r);
 
-/* Write DIR/summary.csv and DIR/ratios.csv. */
+/* Write DIR/summary.csv, and DIR/ratios.csv and DIR/predictions.csv where there is anything for
+ * them. */
 void results_write(const struct results *r);
 
 #endif

@@ -1,5 +1,6 @@
 #include "bench/record/summary.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,17 +40,33 @@ static bool usable(const struct trial_row *r)
     return r->ok && r->verdict != VERDICT_INVALID;
 }
 
+static bool is_of(const struct summary_point *p, const struct trial_row *row)
+{
+    return row->protocol == p->protocol && strcmp(row->model, p->model) == 0 &&
+           row->connections == p->connections;
+}
+
 bool summary_uses(const struct summary_point *p, const struct trial_row *row)
 {
-    return usable(row) && !row->counting && row->protocol == p->protocol &&
-           strcmp(row->model, p->model) == 0 && row->connections == p->connections &&
+    return usable(row) && !row->counting && is_of(p, row) &&
            (row->verdict == VERDICT_VALID || p->verdict == VERDICT_GENERATOR_LIMITED);
 }
 
 /* System calls come from the counting trials alone, all else from the others. */
-static bool counts_for(const struct summary_point *p, const struct trial_row *r, enum metric m)
+double summary_value(const struct summary_point *p, const struct trial_row *row,
+                     enum summary_metric m)
 {
-    return m == M_SYSCALLS_PER_REQUEST ? usable(r) && r->counting : summary_uses(p, r);
+    bool takes = m == S_SYSCALLS_PER_REQUEST ? usable(row) && row->counting && is_of(p, row)
+                                             : summary_uses(p, row);
+    return takes && p->verdict != VERDICT_INVALID ? row->value[sources[m]] : NAN;
+}
+
+enum summary_metric summary_metric_named(const char *name)
+{
+    int m = 0;
+    while (m < SUMMARY_COUNT && strcmp(metric_names[sources[m]], name) != 0)
+        m++;
+    return (enum summary_metric)m;
 }
 
 static void judge_point(struct summary_point *p, const struct trial_row *rows, size_t n)
@@ -113,11 +130,9 @@ static void add_point(struct summary *s, struct trial_row *rows, size_t n,
 
     double *values = xcalloc(n, sizeof *values);
     for (int m = 0; m < SUMMARY_COUNT; m++) {
-        size_t count = 0;
-        for (size_t i = 0; i < n && p.verdict != VERDICT_INVALID; i++)
-            if (counts_for(&p, &rows[i], sources[m]))
-                values[count++] = rows[i].value[sources[m]];
-        p.at[m] = stats_spread(values, count);
+        for (size_t i = 0; i < n; i++)
+            values[i] = summary_value(&p, &rows[i], (enum summary_metric)m);
+        p.at[m] = stats_spread(values, n);
     }
     free(values);
     s->at = xrealloc(s->at, (s->count + 1) * sizeof *s->at);

@@ -66,6 +66,13 @@ void summary_write(const struct summary *s, const char *dir);
 /* Whether the figures of `p` come from `row`, a trial that was not only counted. */
 bool summary_uses(const struct summary_point *p, const struct trial_row *row);
 
+/* What `row` contributes to the figure of `m` at `p`; NaN: nothing. */
+double summary_value(const struct summary_point *p, const struct trial_row *row,
+                     enum summary_metric m);
+
+/* The metric of the column `name`; SUMMARY_COUNT: there is none. */
+enum summary_metric summary_metric_named(const char *name);
+
 /* A point that leaves connections without any answer is shown, but not ranked: its throughput is
  * that of the others. Where the model serves all it holds, more than one in a hundred (median)
  * are enough; where it serves few at a time (iterative, by design), more than half. */

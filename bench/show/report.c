@@ -15,6 +15,7 @@
 #include "bench/show/noise_text.h"
 #include "bench/show/order_text.h"
 #include "bench/show/plot.h"
+#include "bench/show/prediction_text.h"
 #include "bench/show/ranking.h"
 #include "bench/show/ratios_table.h"
 #include "bench/show/report_tables.h"
@@ -81,6 +82,11 @@ static void put_expected(FILE *f, const struct results *r)
 {
     if (r->environment.scenario.expect[0])
         html_format(f, "<p><b>Expected:</b> %s</p>\n", r->environment.scenario.expect);
+}
+
+static void put_predictions(FILE *f, const struct results *r)
+{
+    predictions_put(f, r, FORMAT_HTML);
 }
 
 static void put_note(FILE *f, const struct results *r)
@@ -227,6 +233,7 @@ static const struct part {
     {"warning", put_warning},
     {"question", put_question},
     {"expected", put_expected},
+    {"predictions", put_predictions},
     {"disturbed", put_disturbed},
     {"rankings", put_rankings},
     {"others", put_others},
