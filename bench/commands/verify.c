@@ -36,8 +36,8 @@ int command_verify(int argc, char **argv)
         .usage = "iomodels verify DIR\n",
         .about =
             "Check a run directory from its raw data: scenario and plan, each row's verdict, "
-            "histograms, summary.csv and ratios.csv. One line for each disagreement, which names "
-            "file and line; the last line counts.",
+            "histograms, summary.csv, ratios.csv and predictions.csv. One line for each "
+            "disagreement, which names file and line; the last line counts.",
         .notes = "Exit status: 0 where all agrees, 1 where something does not.",
         .tables = {NULL},
         .target = &target,

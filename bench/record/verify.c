@@ -32,6 +32,15 @@ check(struct verify *v, bool good, const char *file, size_t line, const char *fo
     fputc('\n', v->f);
 }
 
+static bool same_expectations(const struct expectations *x, const struct expectations *y)
+{
+    bool same = x->count == y->count;
+    for (size_t i = 0; same && i < x->count; i++)
+        same = strcmp(x->at[i].text, y->at[i].text) == 0 &&
+               strcmp(x->at[i].sentence, y->at[i].sentence) == 0;
+    return same;
+}
+
 static void check_scenario(struct verify *v, const struct results *r,
                            const struct plan_again *p)
 {
@@ -48,6 +57,8 @@ static void check_scenario(struct verify *v, const struct results *r,
           e->scenario.repetitions == p->scenario.repetitions &&
               e->scenario.rank == p->scenario.rank,
           "environment.json", 1, "other repetitions or another rank than scenario.ini");
+    check(v, same_expectations(&e->scenario.expectations, &p->scenario.expectations),
+          "environment.json", 1, "other expectations than scenario.ini");
     check(v, trials == (double)p->plan.count && points == (double)p->plan.points,
           "environment.json", 1, "%.0f trials of %.0f points, the plan has %zu of %zu", trials,
           points, p->plan.count, p->plan.points);
@@ -301,8 +312,10 @@ static void check_made(struct verify *v, const struct results *r)
         die("%s", error);
     summary_write(&r->summary, again);
     ratios_write(&r->ratios, again);
+    predictions_write(&r->predictions, again);
     check_file(v, r->dir, again, "summary.csv");
     check_file(v, r->dir, again, "ratios.csv");
+    check_file(v, r->dir, again, "predictions.csv");
     rmdir(again);
     free(again);
 }

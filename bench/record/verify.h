@@ -23,8 +23,8 @@ struct verify {
  * - its histogram holds as many samples as the row tells of, in buckets of common/histogram.h; its
  *   percentiles are those of the row, mean and deviation lie within what the buckets allow;
  * - no histogram belongs to no trial;
- * - summary.csv and ratios.csv are, byte for byte, what is made of the rows. Of a version with
- *   fewer columns, those that are there are compared.
+ * - summary.csv, ratios.csv and predictions.csv are, byte for byte, what is made of the rows. Of a
+ *   version with fewer columns, those that are there are compared.
  *
  * Rows without the column generator_verdict are older than the laws of trial/consistent.h: they are
  * judged without these, with each verdict that a generator can give; whether they break Little's
