@@ -149,6 +149,8 @@ def own_ticks(server):
 @check("http", "io-uring: more have data than there are buffers, and all are served",
        on=("tcp4", "unix"))
 def out_of_buffers(s):
+    if "--no-multishot" in s.settings.given:
+        s.skip("a receive of one piece takes one buffer, and there are more than connections")
     # With --sqpoll the kernel receives also while the server is busy.
     body = b"0123456789" * 1000  # five buffers each, of 1,024
 
