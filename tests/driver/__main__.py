@@ -15,7 +15,8 @@ sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
 from driver import (bench, cli, compare, damaged, duels, environment, explain,  # noqa: E402
                     externals, faults, inherited, machines, names, old_names, output, places,
-                    profile, reading, requests, resume, two_speeds, unit_costs, verify, whole, yardstick)
+                    profile, reading, requests, resume, timelines, two_speeds, unit_costs,
+                    verify, whole, yardstick)
 
 
 def main():
@@ -36,7 +37,7 @@ def main():
     tests = [tap.Test(name, function, max(limit, 600) * arguments.slow_factor)
              for module in (whole, faults, resume, machines, places, cli, externals, requests,
                             environment, inherited, names, damaged, old_names, output, reading,
-                            two_speeds, unit_costs, explain, profile, duels, compare, verify,
+                            timelines, two_speeds, unit_costs, explain, profile, duels, compare, verify,
                             yardstick)
              for name, function, limit in module.TESTS]
     # Several at once share the CPUs: no test here judges a speed.
