@@ -108,18 +108,32 @@ static bool has(const struct tree *t, pid_t pid)
     return false;
 }
 
-/* While the connections are still there: the processes that serve them are, too. */
-static void see_who_died(struct state *s)
+static unsigned missing(const struct tree *from, const struct tree *in)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < from->count; i++)
+        n += !has(in, from->pids[i]);
+    return n;
+}
+
+/* While the connections are still there: the processes that serve them are, too. A process closes
+ * its sockets before it is gone, so one waits until one is. */
+static bool see_who_died(struct state *s)
 {
     struct crash *out = s->out;
+    uint64_t deadline = clock_after(clock_ns(), answer_limit);
     out->processes = (unsigned)s->before.count;
-    out->server_died = process_wait(&s->server.process, clock_ns());
-    if (!out->server_died)
-        tree_find(&s->after, s->server.process.pid);
-    for (size_t i = 0; i < s->before.count; i++)
-        out->died += !has(&s->after, s->before.pids[i]);
-    for (size_t i = 0; i < s->after.count; i++)
-        out->replaced += !has(&s->before, s->after.pids[i]);
+    while (out->died == 0 && clock_ns() < deadline && !wait_was_interrupted()) {
+        out->server_died =
+            process_wait(&s->server.process, clock_after(clock_ns(), 10 * NS_PER_MS));
+        tree_free(&s->after);
+        if (!out->server_died)
+            tree_find(&s->after, s->server.process.pid);
+        out->died = missing(&s->before, &s->after);
+    }
+    out->replaced = missing(&s->after, &s->before);
+    return out->died > 0 ||
+           fail(s, "a request for /crash was not answered, and no process died");
 }
 
 /* From the crash to the last step in which something failed, or in which somebody was answered who
@@ -146,7 +160,8 @@ static void judge(struct state *s, const json_t *results, double opened_s, doubl
     struct crash *out = s->out;
     const struct timeline *t = &out->series;
     double end = (double)s->setup->after_ns / 1e9;
-    out->again_ms = again_ms(t, sent_s);
+    /* Nobody starts it again. */
+    out->again_ms = out->server_died ? INFINITY : again_ms(t, sent_s);
     out->failed = json_number(results, "outcomes", "refused") +
                   json_number(results, "outcomes", "reset") +
                   json_number(results, "outcomes", "eof") +
@@ -176,7 +191,8 @@ static bool run(struct state *s)
                             clock_after(crashed, s->setup->after_ns + start_limit), s->reason,
                             s->reason_size))
         return false;
-    see_who_died(s);
+    if (!see_who_died(s))
+        return false;
     json_t *results =
         timeline_load_finish(&s->load, opened_s, &s->out->series, s->reason, s->reason_size);
     if (!results)
