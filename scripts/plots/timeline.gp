@@ -25,7 +25,7 @@ under = sprintf('%d clients ask again and again; answers in 10 ms, as a part of 
 rows_of = "LC_ALL=C awk -F, -v lane=%d 'FNR == NR { if (FNR == lane + 1) { split($0, part, \"\t\"); is = part[1] } next } { line = $0; server = $1; if (substr(line, 1, 1) == \"\\\"\") { line = substr(line, 2); at = index(line, \"\\\"\"); server = substr(line, 1, at - 1); line = substr(line, at + 1) } else line = substr(line, length($1) + 1); if (server == is) print substr(line, 2) }' %s %s"
 rows(lane) = sprintf(rows_of, lane, words_file, data)
 mean_of(lane) = real(system(rows(lane)." | LC_ALL=C awk -F, '$1 <= 0 { n++; s += $2 } END { print (n && s ? s / n : 1) }'"))
-limits = system(sprintf("LC_ALL=C awk 'NR > 1 { sub(/^(\"[^\"]*\"|[^,]*),/, \"\"); split($0, p, \",\"); t = p[1] + 0; if (!n++ || t < low) low = t; if (t > high) high = t } END { print low - 0.01, high }' %s", data))
+limits = system(sprintf("LC_ALL=C awk 'NR > 1 { sub(/^(\"[^\"]*\"|[^,]*),/, \"\"); split($0, p, \",\"); t = p[1] + 0; if (!n++ || t < low) low = t; if (t > high) high = t } END { print low - 0.01, high + 0 }' %s", data))
 array mean[lanes]
 do for [k = 1:lanes] { mean[k] = mean_of(k) }
 
