@@ -161,8 +161,8 @@ char *hog_outcome(const struct hog *h)
 {
     char median[2][32], tail[2][32], rate[2][32];
     return text_format(
-        "p50 %s → %s, p99 %s → %s; %s → %s/s",
-        figure_time(h->without.p50_us, median[0]), figure_time(h->with.p50_us, median[1]),
-        figure_time(h->without.p99_us, tail[0]), figure_time(h->with.p99_us, tail[1]),
-        figure_thousands(h->without.rate, rate[0]), figure_thousands(h->with.rate, rate[1]));
+        "p50 %s → %s, p99 %s → %s; %s → %s/s", figure_time(h->without.p50_us, median[0]),
+        figure_time(h->with.p50_us, median[1]), figure_time(h->without.p99_us, tail[0]),
+        figure_time(h->with.p99_us, tail[1]), figure_thousands(h->without.rate, rate[0]),
+        figure_thousands(h->with.rate, rate[1]));
 }
