@@ -198,6 +198,12 @@ static char *put_workers(char *at)
 {
     static const struct field fields[] = {FIELD(accepted), FIELD(closed), FIELD(requests),
                                           FIELD(alive), FIELD(started)};
+    uint64_t replaced = 0;
+    for (unsigned w = 0; w < table.workers; w++) {
+        uint64_t started = counters_of_worker(w)->started;
+        replaced += started > 1 ? started - 1 : 0;
+    }
+    at = put_field(at, "workers_replaced", replaced);
     at = put_text(at, ",\"workers\":[");
     for (unsigned w = 0; w < table.workers; w++) {
         char *begin = at;

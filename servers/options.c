@@ -100,6 +100,9 @@ static const struct option_row rows[] = {
      OPTION_FIELD(struct options, root)},
     {OPTION_SIZE, 0, "max-body", "SIZE", "the largest request body that is accepted (1M)",
      OPTION_FIELD(struct options, max_body), .high = 1 << 30},
+    {OPTION_FLAG, 0, "allow-crash", NULL,
+     "GET /crash ends the process that serves it, as a wild pointer does (only http)",
+     OPTION_FIELD(struct options, allow_crash)},
     {OPTION_NUMBER, 0, "ready-fd", "N",
      "when the server listens, write its addresses to descriptor N, one on each line, and "
      "close N",
@@ -114,7 +117,8 @@ static const char notes[] =
     "TIME: ns, us, ms, s, m, h; a number alone is seconds. SIZE: bytes, or with k, M or G.\n"
     "SIGTERM stops the server. SIGUSR1 prints the counters as a line of JSON; the server also "
     "prints them when it stops.\n"
-    "HTTP: GET / /bytes/N /cpu/MICROSECONDS /wait/MILLISECONDS, POST /echo.\n"
+    "HTTP: GET / /bytes/N /cpu/MICROSECONDS /wait/MILLISECONDS, POST /echo; with --allow-crash "
+    "GET /crash.\n"
     "Exit status:\n"
     "  0  the server was stopped\n"
     "  1  the system refused something\n"
@@ -219,6 +223,8 @@ void options_read(int argc, char **argv, struct options *o)
         die_usage("--ready-fd: descriptor %d is not open", o->ready_fd);
     if (o->root && o->app != &app_http)
         die_usage("--root goes with --protocol http only");
+    if (o->allow_crash && o->app != &app_http)
+        die_usage("--allow-crash goes with --protocol http only");
     if (o->describe) {
         print_description(o);
         output_finish();

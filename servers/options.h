@@ -20,6 +20,7 @@ struct options {
     uint64_t drain;         /* ns */
     const char *root;       /* NULL for none */
     size_t max_body;        /* bytes */
+    bool allow_crash;       /* serve /crash */
     int ready_fd;           /* -1 for none */
     unsigned workers;       /* 1 where the model has none */
     bool describe;

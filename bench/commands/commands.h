@@ -10,11 +10,14 @@ int command_machine(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_plot(int argc, char **argv);
 int command_report(int argc, char **argv);
+int command_profile(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_predict(int argc, char **argv);
 
-/* `iomodels run two-speeds`, with the arguments of "run" but that word. */
+/* `iomodels run two-speeds`, `run crash`, `run hog`: with the arguments of "run" but that word. */
 int command_two_speeds(int argc, char **argv);
+int command_crash(int argc, char **argv);
+int command_hog(int argc, char **argv);
 int command_compare(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_history(int argc, char **argv);

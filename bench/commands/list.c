@@ -9,6 +9,7 @@
 #include "bench/base/paths.h"
 #include "bench/base/text.h"
 #include "bench/commands/commands.h"
+#include "bench/commands/experiments.h"
 #include "bench/plan/external.h"
 #include "bench/plan/external_list.h"
 #include "bench/plan/models.h"
@@ -166,6 +167,22 @@ static void print_scenarios(const json_t *list)
     }
 }
 
+static json_t *experiment_list(void)
+{
+    json_t *list = json_array();
+    for (const struct experiment *e = experiments; e->name; e++)
+        json_array_append_new(list,
+                              json_pack("{s:s,s:s}", "name", e->name, "question", e->question));
+    return list;
+}
+
+static void print_experiments(void)
+{
+    printf("experiments with options of their own (iomodels run NAME --help)\n");
+    for (const struct experiment *e = experiments; e->name; e++)
+        printf("  %-12s %s\n", e->name, e->question);
+}
+
 int command_list(int argc, char **argv)
 {
     struct list_options o = {0};
@@ -192,9 +209,9 @@ int command_list(int argc, char **argv)
         external_look_up(&others.at[i]);
     /* "peers" is the old name, which goes with the next release. */
     json_t *all =
-        json_pack("{s:o,s:o,s:o,s:o}", "models", models(&list), "externals",
+        json_pack("{s:o,s:o,s:o,s:o,s:o}", "models", models(&list), "externals",
                   externals(&others, "counterpart_of"), "peers", externals(&others, "peer_of"),
-                  "scenarios", scenarios(o.paths.scenarios));
+                  "scenarios", scenarios(o.paths.scenarios), "experiments", experiment_list());
     if (o.json) {
         json_dumpf(all, stdout, JSON_INDENT(2));
         putchar('\n');
@@ -202,6 +219,7 @@ int command_list(int argc, char **argv)
         print_models(&list);
         print_externals(&others);
         print_scenarios(json_object_get(all, "scenarios"));
+        print_experiments();
     }
     json_decref(all);
     models_free(&list);

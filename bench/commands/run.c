@@ -9,6 +9,7 @@
 #include "bench/base/process.h"
 #include "bench/base/wait.h"
 #include "bench/commands/commands.h"
+#include "bench/commands/experiments.h"
 #include "bench/commands/run_end.h"
 #include "bench/commands/run_inputs.h"
 #include "bench/commands/run_options.h"
@@ -225,27 +226,13 @@ static void free_run(struct run *r)
     free(r->dir);
 }
 
-/* The experiment that is no scenario has options of its own. Takes its name out of them. */
-static bool is_two_speeds(int *argc, char **argv)
-{
-    for (int i = 1; i < *argc; i++) {
-        /* Behind "--out" it is a directory; behind "--out=x" it is not. */
-        bool value = i > 1 && argv[i - 1][0] == '-' && !strchr(argv[i - 1], '=');
-        if (strcmp(argv[i], "two-speeds") != 0 || value)
-            continue;
-        memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof *argv);
-        --*argc;
-        return true;
-    }
-    return false;
-}
-
 int command_run(int argc, char **argv)
 {
     struct run r = {0};
     int status = 0;
-    if (is_two_speeds(&argc, argv))
-        return command_two_speeds(argc, argv);
+    const struct experiment *experiment = experiment_take(&argc, argv);
+    if (experiment)
+        return experiment->run(argc, argv);
     run_options_parse(&r.options, argc, argv);
     uint64_t descriptors = own_descriptors_raise();
     perf_probe(r.counters, r.counters_reason, sizeof r.counters_reason);

@@ -106,14 +106,14 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
     const struct command_line line = {
         .usage = "iomodels run [SCENARIO | FILE.ini] [OPTIONS]\n"
                  "       iomodels run --resume DIR\n"
-                 "       iomodels run two-speeds [OPTIONS]\n",
+                 "       iomodels run two-speeds|crash|hog [OPTIONS]\n",
         .about =
             "Measure every point of a scenario (default: quick). Each trial has a fresh server. "
             "Trials run one at a time, in random order. Ctrl-C keeps the trials that have ended.",
         .notes =
             "Exit status: 1 if a trial failed or a point has no usable trial, 130 if interrupted. "
             "--resume goes on only with the same build, kernel and CPUs. 'iomodels run two-speeds "
-            "--help' tells of an experiment that is no scenario.",
+            "--help' tells of an experiment that is no scenario, and so it is with crash and hog.",
         .tables = {rows, paths_rows},
         .target = o,
     };

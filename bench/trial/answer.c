@@ -143,18 +143,20 @@ static int connect_any(const struct addr *all, size_t count)
     return -1;
 }
 
-enum answer_result answer_fetch(const char *address, enum protocol protocol, const char *path,
-                                uint64_t payload, int pidfd, uint64_t deadline,
-                                struct answer *out, char *reason, size_t reason_size)
+enum answer_result answer_connect(const char *address, int *fd, char *reason,
+                                  size_t reason_size)
 {
     struct addr all[ADDRESSES_MAX];
-    *out = (struct answer){0};
     size_t count = addr_resolve(address, all, ADDRESSES_MAX, reason, reason_size);
-    if (count == 0)
-        return ANSWER_BAD;
-    int fd = connect_any(all, count);
-    if (fd < 0)
-        return ANSWER_NOT_YET;
+    *fd = count > 0 ? connect_any(all, count) : -1;
+    return *fd >= 0 ? ANSWER_OK : count > 0 ? ANSWER_NOT_YET : ANSWER_BAD;
+}
+
+enum answer_result answer_ask(int fd, const char *address, enum protocol protocol,
+                              const char *path, uint64_t payload, int pidfd, uint64_t deadline,
+                              struct answer *out, char *reason, size_t reason_size)
+{
+    *out = (struct answer){0};
     struct exchange x = {.protocol = protocol, .out = out};
     http_response_init(&x.response);
     http_response_begin(&x.response, false);
@@ -168,6 +170,20 @@ enum answer_result answer_fetch(const char *address, enum protocol protocol, con
     }
     free(ask);
     http_response_free(&x.response);
+    return result;
+}
+
+enum answer_result answer_fetch(const char *address, enum protocol protocol, const char *path,
+                                uint64_t payload, int pidfd, uint64_t deadline,
+                                struct answer *out, char *reason, size_t reason_size)
+{
+    int fd;
+    *out = (struct answer){0};
+    enum answer_result result = answer_connect(address, &fd, reason, reason_size);
+    if (result != ANSWER_OK)
+        return result;
+    result = answer_ask(fd, address, protocol, path, payload, pidfd, deadline, out, reason,
+                        reason_size);
     close(fd);
     return result;
 }

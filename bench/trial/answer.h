@@ -31,6 +31,14 @@ enum answer_result answer_fetch(const char *address, enum protocol protocol, con
                                 struct answer *out, char *reason, size_t reason_size);
 void answer_free(struct answer *a);
 
+/* The two parts of answer_fetch(), for several questions over one connection. `*fd` is the caller's
+ * to close, -1 where the result is not ANSWER_OK. */
+enum answer_result answer_connect(const char *address, int *fd, char *reason,
+                                  size_t reason_size);
+enum answer_result answer_ask(int fd, const char *address, enum protocol protocol,
+                              const char *path, uint64_t payload, int pidfd, uint64_t deadline,
+                              struct answer *out, char *reason, size_t reason_size);
+
 /* Whether `theirs` has the status and the body of `ours`; where not, `what` says how they
  * differ. */
 bool answer_same(const struct answer *ours, const struct answer *theirs, char *what,

@@ -163,14 +163,19 @@ static enum server_result start_own(struct server *s, const struct server_spec *
     int ready[2];
     char **words = spec->options ? words_split(spec->options, reason, reason_size) : NULL;
     size_t n = 0;
+    size_t wrapped = 0;
     if (spec->options && !words)
         return SERVER_FAILED;
     while (words && words[n])
         n++;
-    const char **argv = xcalloc(FIXED + n + 1, sizeof *argv);
-    memcpy(argv, fixed, sizeof fixed);
+    while (spec->wrap && spec->wrap[wrapped])
+        wrapped++;
+    const char **argv = xcalloc(wrapped + FIXED + n + 1, sizeof *argv);
+    for (size_t i = 0; i < wrapped; i++)
+        argv[i] = spec->wrap[i];
+    memcpy(argv + wrapped, fixed, sizeof fixed);
     for (size_t i = 0; i < n; i++)
-        argv[FIXED + i] = words[i];
+        argv[wrapped + FIXED + i] = words[i];
     if (pipe2(ready, O_CLOEXEC) != 0)
         die_errno("cannot make a pipe");
     launch(s, spec, argv, ready[1]);

@@ -30,6 +30,9 @@ struct server {
 struct server_spec {
     const struct model *model;
     const char *options; /* words to add to its command line; NULL for none */
+    /* One of ours: words before its command line, a program that ends by running the rest in its
+     * own process; ends with NULL. NULL for none. */
+    const char *const *wrap;
     enum protocol protocol;
     unsigned connections;
     const char *path; /* what will be asked for, and in echo how many bytes sent */

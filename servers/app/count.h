@@ -32,10 +32,10 @@ struct counters {
     counter accept_bursts; /* turns that accepted as many as one may: reactor.h */
     counter unaccepted;    /* waited in the kernel's queue when the server stopped: net.h */
     counter extra[EXTRA_COUNTERS]; /* the model's own, under its model.extra_counters */
+    counter lost; /* accepted connections that ended with a process that died */
     /* Written by workers.c, where the slot is a worker's: */
     counter alive;   /* 1 while it runs */
     counter started; /* how often it was: more than once where it was replaced */
-    counter lost;    /* accepted connections that ended with a process that died */
 } __attribute__((aligned(64)));
 
 static inline void count(counter *c, uint64_t n)

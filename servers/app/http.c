@@ -14,6 +14,7 @@
 #include "servers/app/buffer.h"
 #include "servers/app/burn.h"
 #include "servers/app/count.h"
+#include "servers/app/crash.h"
 #include "servers/app/http_answer.h"
 #include "servers/app/http_resource.h"
 
@@ -176,6 +177,8 @@ static void answer(struct http_session *h)
     case RESOURCE_ERROR:
         write_error(h, res->status, res->allow);
         return;
+    case RESOURCE_CRASH:
+        crash();
     case RESOURCE_CPU:
         burn((int64_t)res->argument * (int64_t)NS_PER_US);
         /* fall through */
@@ -282,7 +285,7 @@ static void begin_request(struct http_session *h, struct buffer *in)
 {
     struct http_request *r = &h->request;
     const uint8_t *head = in->data + in->start;
-    h->resource = resource_find(r, head, h->base.options->files);
+    h->resource = resource_find(r, head, h->base.options);
 
     in->start += r->head_length;
     h->base.progress = true;

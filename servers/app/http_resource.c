@@ -53,7 +53,8 @@ static long decode(const char *path, size_t n, char *out)
     return length;
 }
 
-static struct resource find_by_path(const char *path, size_t n, const struct files *files)
+static struct resource find_by_path(const char *path, size_t n,
+                                    const struct app_options *options)
 {
     uint64_t argument;
     char decoded[HTTP_HEAD_MAX];
@@ -74,7 +75,10 @@ static struct resource find_by_path(const char *path, size_t n, const struct fil
         return limited(RESOURCE_CPU, argument, RESOURCE_CPU_MAX);
     if (numbered(path, n, "/wait/", &argument))
         return limited(RESOURCE_WAIT, argument, RESOURCE_WAIT_MAX);
+    if (options->allow_crash && is(path, n, "/crash"))
+        return (struct resource){.kind = RESOURCE_CRASH, .status = 200};
 
+    const struct files *files = options->files;
     const struct file *file = files ? files_find(files, path, n) : NULL;
     if (file)
         return (struct resource){.kind = RESOURCE_FILE, .status = 200, .file = file};
@@ -82,7 +86,7 @@ static struct resource find_by_path(const char *path, size_t n, const struct fil
 }
 
 struct resource resource_find(const struct http_request *r, const uint8_t *head,
-                              const struct files *files)
+                              const struct app_options *options)
 {
     static const char any[] = "GET, HEAD, POST, OPTIONS", get[] = "GET, HEAD, OPTIONS",
                       post[] = "POST, OPTIONS";
@@ -90,7 +94,7 @@ struct resource resource_find(const struct http_request *r, const uint8_t *head,
         return (struct resource){.kind = RESOURCE_NONE, .status = 200, .allow = any};
 
     const char *path = (const char *)head + r->path.offset;
-    struct resource found = find_by_path(path, r->path.length, files);
+    struct resource found = find_by_path(path, r->path.length, options);
     if (found.kind == RESOURCE_ERROR)
         return found;
 

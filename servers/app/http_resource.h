@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "common/http_request.h"
+#include "servers/app/app.h"
 #include "servers/files.h"
 
 enum resource_kind {
@@ -13,6 +14,7 @@ enum resource_kind {
     RESOURCE_CPU,   /* GET /cpu/US    the text, after US microseconds of CPU */
     RESOURCE_WAIT,  /* GET /wait/MS   the text, after MS milliseconds without CPU */
     RESOURCE_ECHO,  /* POST /echo     the request's body */
+    RESOURCE_CRASH, /* GET /crash     no answer: the process ends; with --allow-crash alone */
     RESOURCE_FILE,  /* GET of a file below --root */
     RESOURCE_NONE,  /* OPTIONS: nothing but the head */
     RESOURCE_ERROR, /* `status` tells why */
@@ -31,9 +33,9 @@ struct resource {
     const char *allow;       /* with 405 and OPTIONS */
 };
 
-/* `head` is the first byte of the request that `r` describes. `files` may be NULL. */
+/* `head` is the first byte of the request that `r` describes. */
 struct resource resource_find(const struct http_request *r, const uint8_t *head,
-                              const struct files *files);
+                              const struct app_options *options);
 
 /* The text of RESOURCE_TEXT, RESOURCE_CPU and RESOURCE_WAIT. */
 extern const char resource_text[];

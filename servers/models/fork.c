@@ -33,6 +33,7 @@
 static struct child {
     pid_t pid;
     struct counters *counters;
+    uint64_t closed;      /* what the counter was before the child */
 } children[CHILDREN_MAX]; /* a free place has pid 0 */
 static atomic_size_t alive;
 static size_t places; /* in use, with gaps */
@@ -49,6 +50,8 @@ static void reap(int signal_number)
         for (size_t i = 0; i < places; i++) {
             if (children[i].pid != pid)
                 continue;
+            if (children[i].counters->closed == children[i].closed) /* it was killed */
+                count(&counters_main()->lost, 1);
             counters_give(children[i].counters);
             children[i].pid = 0;
             alive--;
@@ -92,6 +95,7 @@ static void start_child(struct server *server, const sigset_t *unblocked, int fd
     while (i < places && children[i].pid != 0)
         i++;
 
+    uint64_t closed = counters ? counters->closed : 0;
     pid_t parent = getpid(), pid = counters ? fork() : -1;
     if (pid == 0)
         be_child(server, counters, parent, unblocked, fd);
@@ -101,7 +105,7 @@ static void start_child(struct server *server, const sigset_t *unblocked, int fd
         net_refuse(server, fd);
         return;
     }
-    children[i] = (struct child){.pid = pid, .counters = counters};
+    children[i] = (struct child){.pid = pid, .counters = counters, .closed = closed};
     if (i == places)
         places++;
     alive++;

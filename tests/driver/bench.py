@@ -93,11 +93,12 @@ class Bench:
 
     def command(self, *args):
         paths = ["--servers", self.servers, "--external-dir", self.external]
-        if args[0] in ("run", "duel"):
+        if args[0] in ("run", "duel", "profile"):
             paths += ["--loadgen", self.loadgen]
-        if args[0] == "run" and not self.costs and not {"--resume", "two-speeds"} & set(args):
+        others = {"--resume", "two-speeds", "crash", "hog"}  # that measure none
+        if args[0] == "run" and not self.costs and not others & set(args):
             paths.append("--no-unit-costs")
-        known = args[0] in ("run", "list", "duel")
+        known = args[0] in ("run", "list", "duel", "profile")
         return [ARGS.driver, args[0]] + (paths if known else []) + list(args[1:])
 
     def environment(self, **more):

@@ -18,7 +18,7 @@ import tap  # noqa: E402
 # What waits longest comes first, so that nothing waits for it at the end.
 from server import (timing, workers, workers_stop, stop, storm, limits, http, body,  # noqa: E402,F401
                     echo, faults, addresses, inherited, pieces, counters, cli, files,  # noqa: F401
-                    table)  # noqa: F401
+                    crash, table)  # noqa: F401
 from lib import server, suite  # noqa: E402
 
 

@@ -68,7 +68,8 @@ def help_and_version(s):
     assert (r.returncode, r.stdout) == (0, run(s, "-h").stdout), "-h is --help"
     assert r.returncode == 0 and not r.stderr, r
     for option in ("listen", "protocol", "backlog", "max-connections", "idle-timeout", "drain",
-                   "root", "ready-fd", "max-body", "describe", "help", "version"):
+                   "root", "ready-fd", "max-body", "allow-crash", "describe", "help",
+                   "version"):
         assert f"--{option}" in r.stdout, f"--{option} is not in --help"
     assert ("--workers" in r.stdout) == (s.traits["workers"] is not None)
     assert max(len(line) for line in r.stdout.splitlines()) <= 100

@@ -25,9 +25,9 @@ def kill(server, pids):
     server.until_counters(lambda _: not set(pids) & set(children(server)), f"{pids} are gone")
 
 
-def start_processes(s, count):
+def start_processes(s, count, *arguments):
     """A server with so many workers, which are processes and have all started."""
-    server = s.start("--workers", str(count))
+    server = s.start("--workers", str(count), *arguments)
     all_alive(server, count)
     if not children(server):
         s.skip("the workers are threads")

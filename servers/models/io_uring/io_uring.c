@@ -17,6 +17,9 @@
  * buffer from a ring of them that all connections share, so an idle one has none; what was read is
  * copied from there to the session, and the buffer goes back.
  *
+ * --no-multishot makes each of these requests one for one event, --no-batching makes a turn of each
+ * completion: what programs do that are ported to io_uring call by call.
+ *
  * Sending is a request that needs no completion where the answer is small: only a failure is told.
  * What must wait for what is in uring_conn.c, and how the ring is set up in uring.c. */
 #include "servers/models/io_uring/uring.h"
@@ -31,7 +34,7 @@
 /* Before idle connections are closed the loop goes on until a turn finds nothing, or so often. */
 #define LAST_TURNS 100
 
-static bool want_sqpoll, want_zerocopy;
+static bool want_sqpoll, want_zerocopy, want_single_shots, want_single_completions;
 static bool accepting[ADDRESSES_MAX]; /* is the request for that socket armed? */
 static struct uring ring;
 
@@ -73,7 +76,11 @@ static void arm_accept(const struct server *server)
         if (accepting[i])
             continue;
         struct io_uring_sqe *sqe = uring_request(&ring);
-        io_uring_prep_multishot_accept_direct(sqe, server->sockets[i], NULL, NULL, 0);
+        if (ring.multishot)
+            io_uring_prep_multishot_accept_direct(sqe, server->sockets[i], NULL, NULL, 0);
+        else /* liburing adds the 1 */
+            io_uring_prep_accept_direct(sqe, server->sockets[i], NULL, NULL, 0,
+                                        IORING_FILE_INDEX_ALLOC - 1);
         sqe->user_data = (uint64_t)i << URING_KIND_BITS | URING_ACCEPT;
         accepting[i] = true;
     }
@@ -148,12 +155,16 @@ static void go_on(void)
 }
 
 /* One batch: submit what is queued, sleep until something completes (if `wait`), and work that off.
- * Returns how many completions there were. */
+ * Returns how many completions it was. */
 static unsigned turn(struct reactor *r, bool wait)
 {
     struct io_uring_cqe *cqe;
     uring_enter(&ring, wait && SLIST_EMPTY(&ring.waiting), reactor_timeout_ms(r));
-    unsigned head, n = io_uring_cq_ready(&ring.io), left = n;
+    unsigned head, n = io_uring_cq_ready(&ring.io);
+    /* At the end all are looked at, or the last requests would be taken for not sent. */
+    if (want_single_completions && wait && n > 1)
+        n = 1;
+    unsigned left = n;
     reactor_woke(r, (int)n);
     if (uring_see_failed(&ring))
         go_on();
@@ -176,6 +187,7 @@ static void serve(struct server *server)
     struct reactor *r = &ring.reactor;
     unsigned last_turns = LAST_TURNS;
     ring.sqpoll = want_sqpoll;
+    ring.multishot = !want_single_shots;
     /* Sockets that cannot send without copying say so; of Unix-domain ones that is known. */
     ring.zerocopy = want_zerocopy && !server->is_unix;
     uring_open(&ring, server->max_connections);
@@ -208,6 +220,13 @@ static const struct option_row options[] = {
      OPTION_VARIABLE(want_sqpoll)},
     {OPTION_FLAG, 0, "zerocopy", NULL, "send pieces of 16 KiB and more without copying (TCP)",
      OPTION_VARIABLE(want_zerocopy)},
+    {OPTION_FLAG, 0, "no-multishot", NULL,
+     "a request for each connection to accept and for each piece to receive, instead of one that "
+     "goes on",
+     OPTION_VARIABLE(want_single_shots)},
+    {OPTION_FLAG, 0, "no-batching", NULL,
+     "a call for each completion, instead of a call for all that there are",
+     OPTION_VARIABLE(want_single_completions)},
     {.name = NULL},
 };
 

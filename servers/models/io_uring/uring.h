@@ -27,6 +27,7 @@ struct uring {
     struct io_uring io;     /* two queues that are shared with the kernel */
     bool sqpoll;            /* a thread of the kernel takes the requests */
     bool zerocopy;          /* large answers are sent without copying */
+    bool multishot;         /* one request accepts, or receives, again and again */
     /* The table of sockets, which are no file descriptors: its slots, those that are taken, and of
      * these the ones whose closing is queued. */
     size_t slots, slots_used, slots_closing;

@@ -119,7 +119,10 @@ static void balance(struct uring *u, struct uring_conn *c)
         uring_forget(sqe);
         c->input = URING_ENDING;
     } else {
-        io_uring_prep_recv_multishot(sqe, (int)c->slot, NULL, 0, 0);
+        if (u->multishot)
+            io_uring_prep_recv_multishot(sqe, (int)c->slot, NULL, 0, 0);
+        else
+            io_uring_prep_recv(sqe, (int)c->slot, NULL, URING_BUFFER_SIZE, 0);
         on_slot(sqe, c, URING_RECEIVE);
         sqe->flags |= IOSQE_BUFFER_SELECT;
         sqe->buf_group = 0;

@@ -1,0 +1,25 @@
+/* timeline.csv, crash.csv and hog.csv of `iomodels run crash` and `run hog` (results/README.md). */
+#ifndef IOM_TIMELINE_CSV_H
+#define IOM_TIMELINE_CSV_H
+
+#include <stdio.h>
+
+#include "bench/trial/crash.h"
+#include "bench/trial/hog.h"
+
+/* Begin DIR/NAME with its header. Ends the program where the file is there already, or cannot be
+ * written. */
+FILE *timeline_csv_open(const char *dir);
+FILE *crash_csv_open(const char *dir);
+FILE *hog_csv_open(const char *dir);
+
+/* Rows reach the file at once. */
+void timeline_csv_put(FILE *f, const char *label, const struct timeline *t);
+void crash_csv_put(FILE *f, const char *label, unsigned connections, const struct crash *c);
+void hog_csv_put(FILE *f, const char *label, unsigned connections, uint64_t cpu_us,
+                 const struct hog *h);
+
+/* Ends the program where not all could be written. */
+void timeline_csv_close(FILE *f, const char *dir, const char *name);
+
+#endif
