@@ -160,8 +160,12 @@ char *finding_change(const struct results *r, enum protocol protocol)
             "From %s to %s this run does not tell the models apart: from %s to %s "
             "of their requests/s",
             from, to, a, b);
-    return text_format("From %s to %s %s %s %s of its requests/s; %s %s %s", from, to,
-                       least.to->model, verb_of(least.ratio.median), a, most.to->model,
+    char there[32] = "", figure[32]; /* one may be measured a little before the end */
+    if (finding_at(most.to) != finding_at(least.to))
+        snprintf(there, sizeof there, " (at %s)",
+                 figure_thousands(finding_at(most.to), figure));
+    return text_format("From %s to %s %s %s %s of its requests/s; %s%s %s %s", from, to,
+                       least.to->model, verb_of(least.ratio.median), a, most.to->model, there,
                        verb_of(most.ratio.median), b);
 }
 
