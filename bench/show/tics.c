@@ -30,7 +30,7 @@ static void add_figure(struct tics *t, double value, enum unit unit)
     const struct step *s = steps[unit];
     while (value < s->from)
         s++;
-    bool alone = value == 0 || !s->from;
+    bool alone = value == 0 || s->from == 0;
     snprintf(label, sizeof label, "%.3g%s", alone ? value : value / s->from, s->name);
     add(t, value == 0 ? "0" : label, value);
 }

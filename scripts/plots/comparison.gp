@@ -46,7 +46,7 @@ do for [terminal in terminals] {
         set tmargin at screen 1 - (above + 34.0) / height
         set bmargin at screen (below + 66.0) / height
         set title connections(p) offset 0, -0.6
-        set xlabel 'requests per second' offset 0, 0.3
+        set xlabel 'requests per second' offset 0, 0.3 font font.',10'
         if (i == 1) { eval set_names } else { set ytics ('' 0) scale 0 }
         plot \
             data skip 1 using (is(p, 'ours') && strcol(5) ne '' ? column(5) : NaN):1:(0):(column(9) - column(1) + 0.4) with vectors nohead lc rgb ours_colour lw 1 dt 3, \

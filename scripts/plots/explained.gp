@@ -8,11 +8,13 @@ of_data = "LC_ALL=C awk -F'\t' 'NR > 1 %s' ".quoted(data)
 last = int(system(sprintf(of_data, "{ n = $1 } END { print n }")))
 widest = real(system(sprintf(of_data, "{ for (i = 10; i <= 13; i++) if ($i + 0 > m) m = $i + 0 } END { print m }")))
 servers = system(sprintf(of_data, "{ print $2 }"))
+set ytics ('' 0)
 do for [i = 1:last] { set ytics add (in_tic(plain(word(servers, i))) i) }
-set ytics scale 0
+set ytics scale 0 font font.',11'
+set xtics font font.',10'
 set yrange [last + 0.7:0.3]
 set xrange [0:widest * 1.04]
-set xlabel 'CPU µs per request, user + kernel' offset 0, 0.8
+set xlabel 'CPU µs per request, user + kernel' offset 0, 1 font font.',10'
 set grid noytics xtics front
 unset key
 
@@ -25,13 +27,13 @@ set style fill solid 1 border rgb 'white'
 sum_to(k) = k < 1 ? 0 : sum [j = 1:k] column(2 + j)
 has(k) = column(2 + k) > 0 ? 1 : NaN
 
-height = above + below + 96 + 26 * last
+height = above + below + 126 + 26 * last
 set tmargin at screen 1 - (above + 8.0) / height
-set bmargin at screen (below + 84.0) / height
+set bmargin at screen (below + 108.0) / height
 set lmargin at screen 150.0 / 960
 set rmargin at screen 1 - 20.0 / 960
 set datafile separator "\t"
-set key at screen 0.5, screen (below + 40.0) / height center top horizontal Left reverse maxcols 8 maxrows 2 samplen 1.2 spacing 1.1 font font.',10' noautotitle
+set key at screen 0.5, screen (below + 50.0) / height center top horizontal Left reverse maxcols 8 maxrows 2 samplen 1.2 spacing 1.1 font font.',10' noautotitle
 set bars 0.4
 do for [terminal in terminals] {
     eval value(terminal)

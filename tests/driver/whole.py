@@ -141,7 +141,7 @@ def report_stands_alone(t):
     equal(page.loads, [], "what the page loads from elsewhere")
     equal([i for i, n in collections.Counter(page.ids).items() if n > 1], [], "ids used twice")
     equal(page.references - set(page.ids), set(), "references to no id")
-    equal(text.count("<svg"), 18, "pictures")
+    equal(text.count("<svg"), 16, "pictures")
     expect("Is &lt;this&gt; &amp; &quot;that&quot; shown?" in text, "the question is not escaped")
     expect(os.path.exists(os.path.join(b.out, "plots", "throughput_http.png")), "no PNG")
 
