@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "bench/base/text.h"
+#include "bench/show/conditions.h"
+#include "bench/show/line_pictures.h"
 #include "common/err.h"
 
 static void put_point(FILE *f, unsigned row, unsigned last, const char *kind,
@@ -94,4 +96,45 @@ bool comparison_write(const char *dir, enum protocol protocol, const struct rati
         die_errno("cannot write %s", path);
     free(path);
     return true;
+}
+
+static char *finding_of(const struct results *r, enum protocol protocol)
+{
+    size_t faster = 0, slower = 0, all = 0;
+    for (size_t i = 0; i < r->ratios.count; i++) {
+        const struct ratio *x = &r->ratios.at[i];
+        if (!mine(x, protocol))
+            continue;
+        all++;
+        faster += !x->excuse && x->pair.finding == RATIO_ABOVE;
+        slower += !x->excuse && x->pair.finding == RATIO_BELOW;
+    }
+    return text_format(
+        "In %zu of %zu comparison%s our model is faster than the server of others, "
+        "in %zu slower; the rest is not told",
+        faster, all, text_s((double)all), slower);
+}
+
+static char *figures_of(const struct results *r, enum protocol protocol)
+{
+    char *all = xstrdup("requests per second of ours by theirs");
+    for (size_t i = 0; i < r->ratios.count; i++) {
+        const struct ratio *x = &r->ratios.at[i];
+        if (!mine(x, protocol) || x->pair.at.n == 0)
+            continue;
+        all = note_join(all, text_format("%s by %s at %u: %.2f, %s", x->model->model,
+                                         x->external->model, x->model->connections,
+                                         x->pair.at.median, ratio_finding_text(x)));
+    }
+    return all;
+}
+
+struct caption comparison_caption(const struct results *r, enum protocol protocol)
+{
+    return (struct caption){
+        .finding = finding_of(r, protocol),
+        .conditions = conditions_text(r, protocol, true),
+        .note = xstrdup("● ours   ◆ others   hollow: generator-limited   ×: not "
+                        "comparable   dotted: our model"),
+        .figures = figures_of(r, protocol)};
 }

@@ -3,9 +3,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/base/csv.h"
 #include "bench/base/text.h"
+#include "bench/show/conditions.h"
 #include "common/err.h"
 
 static void put_row(FILE *f, unsigned row, const struct explained *x)
@@ -49,4 +51,36 @@ bool explain_data_write(const char *dir, enum protocol protocol, const struct ex
         die_errno("cannot write %s", path);
     free(path);
     return true;
+}
+
+/* The parts of each request in microseconds, as predicted, and what was measured. */
+static char *figures_of(const struct explanation *e)
+{
+    char *all = xstrdup("CPU time of a request, predicted and measured:");
+    for (size_t i = 0; i < e->count; i++) {
+        const struct explained *x = &e->at[i];
+        if (!x->known)
+            continue;
+        char *longer = text_format("%s%s %s %.2f µs and %.2f µs", all,
+                                   all[strlen(all) - 1] == ':' ? "" : ",", x->point->model,
+                                   x->predicted.total / 1e3, x->measured / 1e3);
+        free(all);
+        all = longer;
+    }
+    return all;
+}
+
+struct caption explain_caption(const struct results *r, enum protocol protocol,
+                               const struct explanation *e)
+{
+    unsigned connections = e->count > 0 ? e->at[0].point->connections : 0;
+    return (struct caption){
+        .finding =
+            text_format("At %u connection%s counts times unit costs come within %.0f %% of "
+                        "the CPU time measured for %zu of %zu server%s",
+                        connections, text_s(connections), EXPLAINED_WITHIN * 100, e->close,
+                        e->both, text_s((double)e->both)),
+        .conditions = conditions_text(r, protocol, false),
+        .note = xstrdup("bars: predicted from counts and unit costs; mark: measured"),
+        .figures = figures_of(e)};
 }

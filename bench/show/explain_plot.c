@@ -17,14 +17,14 @@ bool explain_plot_file(const struct results *r, const struct explanation *e,
     if (!dir)
         return false;
     char *svg = text_format("%s/plots/explained_%s.svg", dir, protocol_names[protocol]);
-    summary_write(&r->summary, dir);
     bool good = explain_data_write(dir, protocol, e);
     if (!good)
         snprintf(error, error_size, "no server is predicted at this point: nothing to draw");
+    struct caption caption = explain_caption(r, protocol, e);
     good = good &&
-           plot_draw_one(r, scripts, dir, "explained", protocol, e->at[0].point->connections,
-                         error, error_size) &&
+           plot_draw_one(scripts, dir, "explained", protocol, &caption, error, error_size) &&
            text_copy_file(svg, path, error, error_size);
+    caption_free(&caption);
     free(svg);
     workshop_clear(dir);
     return good;

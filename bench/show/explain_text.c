@@ -61,11 +61,11 @@ static void put_notes(FILE *f, const struct explanation *e, enum format format)
         const struct explained *x = &e->at[i];
         if (x->known)
             continue;
-        fprintf(f, "%snot predicted: %s: ", begin, x->point->model);
+        fprintf(f, "%snot predicted: ", begin);
         if (html)
-            html_text(f, x->why);
+            html_format(f, "%s: %s", x->point->model, x->why);
         else
-            fputs(x->why, f);
+            fprintf(f, "%s: %s", x->point->model, x->why);
         fputs(end, f);
     }
     fprintf(f, "%s%zu of %zu within %.0f %% of measured.%s", begin, e->close, e->both,

@@ -1,5 +1,6 @@
 #include "bench/show/gnuplot.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,47 @@ char *gnuplot_string(const char *text)
     }
     strcpy(to, "'");
     return out;
+}
+
+/* Bytes of the first line of `text`: up to the last space that leaves at most `columns`. */
+static size_t line_length(const char *text, size_t columns)
+{
+    size_t best = 0;
+    size_t used = 0; /* columns */
+    for (size_t i = 0; text[i]; i++) {
+        bool unit =
+            i > 0 && isdigit((unsigned char)text[i - 1]) && strchr("msKkµ", text[i + 1]);
+        if (text[i] == ' ' && !unit) /* a number keeps its unit */
+            best = i;
+        used += ((unsigned char)text[i] & 0xC0) != 0x80;
+        if (used > columns && best > 0)
+            return best;
+    }
+    return strlen(text);
+}
+
+char *gnuplot_lines(const char *text, size_t columns)
+{
+    char *all = NULL;
+    do {
+        size_t n = line_length(text, columns);
+        char *line = xmalloc(2 * n + 1);
+        char *to = line;
+        for (size_t i = 0; i < n; i++) {
+            if (strchr("{}^_@&~\\", text[i]))
+                *to++ = '\\';
+            *to++ = text[i];
+        }
+        *to = '\0';
+        char *quoted = gnuplot_string(line);
+        char *longer = all ? text_format("%s.\"\\n\".%s", all, quoted) : xstrdup(quoted);
+        free(quoted);
+        free(line);
+        free(all);
+        all = longer;
+        text += n + (text[n] == ' ');
+    } while (*text);
+    return all;
 }
 
 static bool is_whole(const char *svg, char *error, size_t error_size)

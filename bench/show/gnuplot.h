@@ -8,6 +8,10 @@
 /* `text` as gnuplot takes it literally. The caller frees it. */
 char *gnuplot_string(const char *text);
 
+/* The same in lines of at most `columns`, broken at spaces, and without the meaning that enhanced
+ * text gives some characters: an expression of gnuplot, "" for no text. The caller frees it. */
+char *gnuplot_lines(const char *text, size_t columns);
+
 /* Run `script`, a file of the directory `scripts`, after the gnuplot commands `set`, in the
  * directory `dir` (which then is part of no program). It must write the whole of `svg`, a path
  * that holds from here: gnuplot does not look whether its writes went well. `no_png` becomes

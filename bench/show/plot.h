@@ -6,10 +6,12 @@
 #include <stddef.h>
 
 #include "bench/record/results.h"
+#include "bench/show/caption.h"
 
-/* Draw DIR/plots/NAME_PROTOCOL.svg and .png of the results in DIR, with the scripts in
- * directory `scripts`, which read DIR/summary.csv: results_write() comes first. Returns false
- * with one line in `error` where gnuplot is missing or fails. */
+/* Draw DIR/plots/NAME_PROTOCOL.svg and .png of the results in DIR, with the scripts in directory
+ * `scripts`. Beside each picture lie its data, NAME_PROTOCOL.tsv, and its text alternative,
+ * NAME_PROTOCOL.txt (caption.h). Returns false with one line in `error` where gnuplot is missing or
+ * fails. */
 bool plots_draw(const struct results *r, const char *scripts, char *error, size_t error_size);
 
 /* Draw one picture that is no run's: DIR/plots/NAME_OF.svg and .png. The script of that name finds
@@ -17,15 +19,15 @@ bool plots_draw(const struct results *r, const char *scripts, char *error, size_
 bool plot_draw(const char *dir, const char *scripts, const char *name, const char *of,
                const char *model, unsigned connections, char *error, size_t error_size);
 
-/* Draw one of them, `name`, below `dir`/plots, where its data is; `r` tells how it was measured,
- * and `connections` at which point. */
-bool plot_draw_one(const struct results *r, const char *scripts, const char *dir,
-                   const char *name, enum protocol protocol, unsigned connections, char *error,
+/* Draw one of them, `name`, below `dir`/plots, where its data is. */
+bool plot_draw_one(const char *scripts, const char *dir, const char *name,
+                   enum protocol protocol, const struct caption *caption, char *error,
                    size_t error_size);
 
-/* The scripts, in the order of the report: "throughput" for throughput.gp. Ends with NULL. */
+/* The pictures, in the order of the report. Ends with NULL. */
 struct plot_script {
     const char *name;
+    const char *script;  /* "panels" for panels.gp */
     const char *caption; /* how to read it */
 };
 extern const struct plot_script plot_scripts[];

@@ -7,10 +7,11 @@
 #include "bench/base/text.h"
 #include "common/err.h"
 
-const char ranking_note[] = "Models whose intervals overlap with that of the first of a rank "
-                            "share it (1=): this run does not tell them apart. "
-                            "n: the trials that the figures come from, "
-                            "of all where some were left out. One trial has no interval.";
+const char ranking_note[] =
+    "=: shares the rank above. Its interval overlaps with that of the first "
+    "of the rank, so this run does not tell the two apart. "
+    "n: the trials that the figures come from, "
+    "of all where some were left out. One trial has no interval.";
 
 const char *ranking_excuse(const struct summary_point *p, char buffer[512])
 {
@@ -68,8 +69,9 @@ const char *ranking_text(const struct ranking *r, size_t i, const char *none, ch
     size_t rank = r->rank[i];
     if (rank == 0)
         return none;
-    bool shared = rank != i + 1 || (i + 1 < r->count && r->rank[i + 1] == rank);
-    snprintf(out, 32, "%zu%s", rank, shared ? "=" : "");
+    if (rank != i + 1)
+        return "=";
+    snprintf(out, 32, "%zu", rank);
     return out;
 }
 

@@ -20,7 +20,7 @@ struct ranking {
 void ranking_make(struct ranking *r, const struct results *results, enum protocol protocol);
 void ranking_free(struct ranking *r);
 
-/* "3", "3=" where others have that rank as well, `none` where it is not ranked. */
+/* "3" for the first of that rank, "=" for whoever shares it, `none` where it is not ranked. */
 const char *ranking_text(const struct ranking *r, size_t i, const char *none, char out[32]);
 
 /* What a reader of the ranking must know, in sentences. */

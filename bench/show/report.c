@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/base/stats.h"
 #include "bench/base/text.h"
@@ -109,25 +110,42 @@ static void put_points(FILE *f, const struct results *r)
             report_points(f, &r->summary, p);
 }
 
+/* The picture with the text that stands for it, which lies beside it (caption.h). */
+static void put_figure(FILE *f, const char *svg, const char *text_path, const char *id,
+                       const char *caption)
+{
+    char *text = text_read_file(text_path);
+    fprintf(f, "<figure id=\"figure-%s\">", id);
+    html_format(f, "<div role=\"img\" aria-label=\"%s\">", text ? text_trim(text) : caption);
+    html_svg(f, svg, id);
+    html_format(f, "</div><figcaption>%s</figcaption></figure>\n", caption);
+    free(text);
+}
+
+/* False where it was not drawn. */
+static bool put_picture(FILE *f, const struct results *r, const struct plot_script *s,
+                        enum protocol protocol)
+{
+    const char *of = protocol_names[protocol];
+    char *svg = text_format("%s/plots/%s_%s.svg", r->dir, s->name, of);
+    char *text = text_format("%s/plots/%s_%s.txt", r->dir, s->name, of);
+    char *id = text_format("%s-%s", s->name, of);
+    bool there = access(svg, R_OK) == 0;
+    if (there)
+        put_figure(f, svg, text, id, s->caption);
+    free(id);
+    free(text);
+    free(svg);
+    return there;
+}
+
 static void put_pictures(FILE *f, const struct results *r)
 {
     size_t found = 0;
-    for (const struct plot_script *s = plot_scripts; s->name; s++) {
-        for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
-            if (!has_protocol(r, p))
-                continue;
-            char *svg = text_format("%s/plots/%s_%s.svg", r->dir, s->name, protocol_names[p]);
-            char *prefix = text_format("%s-%s", s->name, protocol_names[p]);
-            fprintf(f, "<figure id=\"figure-%s\">", prefix);
-            if (html_svg(f, svg, prefix)) {
-                found++;
-                html_format(f, "<figcaption>%s</figcaption>", s->caption);
-            }
-            fputs("</figure>\n", f);
-            free(svg);
-            free(prefix);
-        }
-    }
+    for (const struct plot_script *s = plot_scripts; s->name; s++)
+        for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
+            if (has_protocol(r, p))
+                found += put_picture(f, r, s, p);
     if (found == 0)
         fputs(
             "<p class=\"warning\">No pictures: <code>iomodels plot</code> draws them (it needs "

@@ -1,7 +1,10 @@
 #include "bench/show/table.h"
 
+#include <stdlib.h>
+
 #include "bench/base/figures.h"
 #include "bench/base/text.h"
+#include "bench/show/finding.h"
 #include "bench/show/html.h"
 #include "bench/show/ranking.h"
 
@@ -52,6 +55,18 @@ static void add_point(struct grid *g, struct grid_row *row, const struct summary
               p->answer[0] ? ", other answer" : "");
 }
 
+/* What the ranking shows, in one sentence. */
+static void put_finding(FILE *f, const struct results *results, const struct ranking *r,
+                        enum format format)
+{
+    char *finding = finding_rank(results, r);
+    if (format == FORMAT_HTML)
+        html_format(f, "<p>%s.</p>\n", finding);
+    else
+        fprintf(f, "%s.\n%s", finding, format == FORMAT_MARKDOWN ? "\n" : "");
+    free(finding);
+}
+
 static void put_ranks(FILE *f, const struct ranking *r, enum format format)
 {
     struct grid g = new_grid("#");
@@ -96,10 +111,12 @@ size_t table_ranking(FILE *f, const struct results *results, enum protocol proto
     ranking_make(&r, results, protocol);
     if (r.count > 0 || format == FORMAT_HTML)
         fprintf(f, titles[format], protocol_names[protocol], connections, text_s(connections));
-    if (r.count > 0)
+    if (r.count > 0) {
+        put_finding(f, results, &r, format);
         put_ranks(f, &r, format);
-    else if (format == FORMAT_HTML)
+    } else if (format == FORMAT_HTML) {
         fputs("<p class=\"note\">No model was measured at this point.</p>", f);
+    }
     if (format == FORMAT_HTML)
         fputc('\n', f);
     put_excuses(f, &r, format);

@@ -55,14 +55,11 @@ bool workshop_open(struct workshop *w, const char *name, char *error, size_t err
     *w = (struct workshop){.name = name, .dir = workshop_make(name, error, error_size)};
     if (!w->dir)
         return false;
-    char *summary = text_format("%s/summary.csv", w->dir);
     w->data = text_format("%s/%s.tsv", w->dir, name);
     w->svg = text_format("%s/plots/%s.svg", w->dir, name);
-    text_write_file(summary, "scenario,protocol,model,connections,trials\n");
     w->f = fopen(w->data, "we");
     if (!w->f)
         die_errno("cannot write %s", w->data);
-    free(summary);
     return true;
 }
 
@@ -77,8 +74,7 @@ bool workshop_draw(struct workshop *w, const char *scripts, const char *set, con
     bool good = absolute != NULL;
     if (good) {
         char *quoted = gnuplot_string(absolute);
-        char *all =
-            text_format("dir='.'; scripts=%s; name='%s'; models=''; %s", quoted, w->name, set);
+        char *all = text_format("dir='.'; scripts=%s; name='%s'; %s", quoted, w->name, set);
         good = gnuplot_run(absolute, script, all, w->dir, w->svg, no_png, sizeof no_png, error,
                            error_size) &&
                text_copy_file(w->svg, to, error, error_size);

@@ -19,8 +19,7 @@ struct workshop {
     const char *name;
 };
 
-/* Make the directory, and open its data to be written. What scripts/plots/style.gp reads of a run
- * is there, and empty. False with one line in `error`. */
+/* Make the directory, and open its data to be written. False with one line in `error`. */
 bool workshop_open(struct workshop *w, const char *name, char *error, size_t error_size);
 
 /* Draw with the script NAME of the directory `scripts`, after the gnuplot commands `set`, and copy

@@ -2,9 +2,9 @@
 # panel for each number of connections. On a logarithmic axis, since they lie far apart; the dotted
 # line is our model, so what lies to its left is slower.
 if (!exists("scripts")) scripts = 'scripts/plots'
-if (!exists("name")) name = 'comparison_'.(exists("protocol") ? protocol : 'http')
+if (!exists("name")) name = 'comparison_http'
 load scripts.'/style.gp'
-data = dir.'/plots/comparison_'.protocol.'.tsv'
+data = dir.'/plots/'.name.'.tsv'
 of_data = "LC_ALL=C awk -F'\t' 'NR > 1 %s' ".quoted(data)
 panels = system(sprintf(of_data, "&& !seen[$4]++ { print $4 }").' | LC_ALL=C sort -n')
 last = int(system(sprintf(of_data, "{ n = $1 } END { print n }")))
@@ -32,26 +32,21 @@ at(p, k, v) = is(p, k) && strcol(8) eq v ? column(5) : NaN
 crossed(p, k) = at(p, k, 'crossed')
 
 wide = words(panels)
-height = 170 + 24 * last
-png = sprintf("set terminal ".cairo." size 1200,%d font '%s,13' background rgb 'white'; set output '%s/plots/%s.png'", height * 5 / 4, font, dir, name)
-svg = sprintf("set terminal svg size 960,%d dynamic font '%s,13' background rgb 'white' name '%s'; set output '%s/plots/%s.svg'", height, font, name, dir, name)
+height = above + below + 130 + 24 * last
 set datafile separator "\t"
 ours_colour = blue; external_colour = red
-others = '' # all are here
 do for [terminal in terminals] {
     eval value(terminal)
     set multiplot
-    others = ''
-    set label 1 heading('Our models beside servers of others') at screen 0.5, screen 1 - 24.0 / height center
-    set label 2 '● ours   ◆ others   hollow: generator-limited   ×: not comparable   dotted: our model' at screen 0.5, screen 1 - 62.0 / height center textcolor rgb '#444444' font ',11'
+    eval headline
     do for [i = 1:wide] {
         p = int(word(panels, i))
         set lmargin at screen 0.2 + (i - 1) * 0.78 / wide + (i > 1 ? 0.015 : 0)
         set rmargin at screen 0.2 + i * 0.78 / wide - 0.01
-        set tmargin at screen 1 - 105.0 / height
-        set bmargin at screen 62.0 / height
+        set tmargin at screen 1 - (above + 34.0) / height
+        set bmargin at screen (below + 66.0) / height
         set title connections(p) offset 0, -0.6
-        set xlabel 'requests per second' offset 0, 0.3
+        set xlabel 'requests per second' offset 0, 0.3 font font.',10'
         if (i == 1) { eval set_names } else { set ytics ('' 0) scale 0 }
         plot \
             data skip 1 using (is(p, 'ours') && strcol(5) ne '' ? column(5) : NaN):1:(0):(column(9) - column(1) + 0.4) with vectors nohead lc rgb ours_colour lw 1 dt 3, \
@@ -63,8 +58,9 @@ do for [terminal in terminals] {
             data skip 1 using (at(p, 'ours', 'generator-limited')):1 with points pt 6 ps 1.3 lw 1.6 lc rgb ours_colour, \
             data skip 1 using (crossed(p, 'ours')):1 with points pt 2 ps 1.1 lw 2.4 lc rgb ours_colour, \
             data skip 1 using (crossed(p, 'external')):1 with points pt 2 ps 1.1 lw 2.4 lc rgb external_colour
-        unset label 1
-        unset label 2
+        unset label 101
+        unset label 102
+        unset label 103
     }
     unset multiplot
     unset output

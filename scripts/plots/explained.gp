@@ -1,18 +1,20 @@
 # Where the CPU time of a request goes: a bar a server, stacked of the parts of the cost model; the mark
 # is what was measured.
 if (!exists("scripts")) scripts = 'scripts/plots'
-if (!exists("name")) name = 'explained_'.(exists("protocol") ? protocol : 'http')
+if (!exists("name")) name = 'explained_http'
 load scripts.'/style.gp'
-data = dir.'/plots/explained_'.protocol.'.tsv'
+data = dir.'/plots/'.name.'.tsv'
 of_data = "LC_ALL=C awk -F'\t' 'NR > 1 %s' ".quoted(data)
 last = int(system(sprintf(of_data, "{ n = $1 } END { print n }")))
 widest = real(system(sprintf(of_data, "{ for (i = 10; i <= 13; i++) if ($i + 0 > m) m = $i + 0 } END { print m }")))
 servers = system(sprintf(of_data, "{ print $2 }"))
+set ytics ('' 0)
 do for [i = 1:last] { set ytics add (in_tic(plain(word(servers, i))) i) }
-set ytics scale 0
+set ytics scale 0 font font.',11'
+set xtics font font.',10'
 set yrange [last + 0.7:0.3]
 set xrange [0:widest * 1.04]
-set xlabel 'CPU µs per request, user + kernel' offset 0, 0.8
+set xlabel 'CPU µs per request, user + kernel' offset 0, 1 font font.',10'
 set grid noytics xtics front
 unset key
 
@@ -25,16 +27,17 @@ set style fill solid 1 border rgb 'white'
 sum_to(k) = k < 1 ? 0 : sum [j = 1:k] column(2 + j)
 has(k) = column(2 + k) > 0 ? 1 : NaN
 
-height = 150 + 26 * last
-keys = 30
-png = sprintf("set terminal ".cairo." size 1200,%d font '%s,14' background rgb 'white'; set output '%s/plots/%s.png'", height * 5 / 4, font, dir, name)
-svg = sprintf("set terminal svg size 960,%d dynamic font '%s,13' background rgb 'white' name '%s'; set output '%s/plots/%s.svg'", height, font, name, dir, name)
+height = above + below + 126 + 26 * last
+set tmargin at screen 1 - (above + 8.0) / height
+set bmargin at screen (below + 108.0) / height
+set lmargin at screen 150.0 / 960
+set rmargin at screen 1 - 20.0 / 960
 set datafile separator "\t"
-set key outside bottom center horizontal Left reverse maxcols 8 maxrows 2 samplen 1.2 spacing 1.1 font ',11' noautotitle
-set title heading(sprintf('CPU time of a request, explained: %s', connections(point)))
+set key at screen 0.5, screen (below + 50.0) / height center top horizontal Left reverse maxcols 8 maxrows 2 samplen 1.2 spacing 1.1 font font.',10' noautotitle
 set bars 0.4
 do for [terminal in terminals] {
     eval value(terminal)
+    eval headline
     plot \
         for [k = 1:words(parts)] data skip 1 using (0.5 * (sum_to(k - 1) + sum_to(k)) * has(k)):1:(sum_to(k - 1)):(sum_to(k)):($1 - 0.36):($1 + 0.36) with boxxyerror lw 0.6 fc rgb part_colour(k) title word(parts, k), \
         data skip 1 using 11:1:12:13 with xerrorbars lc rgb 'black' lw 1.4 pt -1 ps 0, \

@@ -125,28 +125,8 @@ def users_settings(t):
     same_pictures(plain, set_up)
 
 
-def by_hand(t):
-    """What the scripts start does not take the user's locale either, when nobody cleans for them."""
-    b = Bench(t, models=())
-    if not shutil.which("gnuplot"):
-        raise tap.Skip("no gnuplot here")
-    spies, path = spy.on_path(b, "awk", "sort")
-    place = copy_of_reference(b, "copy")
-    os.mkdir(os.path.join(place, "plots"))
-    for script in ("latency_p99", "throughput"):
-        done = subprocess.run(
-            ["gnuplot", "-d", "-e", f"dir='{place}'; scripts='{SCRIPTS}'; protocol='http'",
-             os.path.join(SCRIPTS, script + ".gp")],
-            env=dict(os.environ, PATH=path, LC_ALL="de_DE.UTF-8"), capture_output=True, text=True,
-            check=False)
-        equal(done.returncode, 0, done.stderr)
-    for name, one in spies.items():
-        equal({s["environment"]["LC_ALL"] for s in one.seen()}, {"C"}, f"LC_ALL of {name}")
-
-
 TESTS = [
     ("children get a clean environment, which is recorded", children_are_clean, 60),
     ("--env gives children more", asked_for, 60),
     ("what the user has set changes no picture", users_settings, 180),
-    ("scripts started by hand mind no locale", by_hand, 60),
 ]

@@ -117,7 +117,7 @@ def without_cairo(t):
     equal(err, "iomodels: no PNG: this gnuplot has no terminal pngmissing; the SVGs are there\n",
           "what is said")
     kinds = [name.rpartition(".")[2] for name in os.listdir(os.path.join(place, "plots"))]
-    equal((kinds.count("svg"), kinds.count("png")), (6, 0), "pictures")
+    equal((kinds.count("svg"), kinds.count("png")), (8, 0), "pictures")
 
 
 def half_a_picture(t):
@@ -134,7 +134,7 @@ def half_a_picture(t):
                   "    os.truncate(name, os.path.getsize(name) - 100)\n")
     _, err = b.call("plot", place, status=1,
                     env={"PATH": programs + os.pathsep + os.environ["PATH"]})
-    equal(err, f"iomodels: gnuplot did not write the whole of {place}/plots/throughput_http.svg\n",
+    equal(err, f"iomodels: gnuplot did not write the whole of {place}/plots/overview_http.svg\n",
           "what is said")
 
 

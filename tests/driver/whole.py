@@ -141,7 +141,7 @@ def report_stands_alone(t):
     equal(page.loads, [], "what the page loads from elsewhere")
     equal([i for i, n in collections.Counter(page.ids).items() if n > 1], [], "ids used twice")
     equal(page.references - set(page.ids), set(), "references to no id")
-    equal(text.count("<svg"), 14, "pictures")
+    equal(text.count("<svg"), 16, "pictures")
     expect("Is &lt;this&gt; &amp; &quot;that&quot; shown?" in text, "the question is not escaped")
     expect(os.path.exists(os.path.join(b.out, "plots", "throughput_http.png")), "no PNG")
 
@@ -181,7 +181,7 @@ def odd_path(t):
     _, err = b.call("plot", os.path.basename(out))
     equal(err, "", "what gnuplot or the shell say")
     for name in ("throughput", "latency_p50", "latency_p99", "latency_distribution",
-                 "cpu_per_request", "memory_per_connection"):
+                 "cpu_per_request", "memory_per_connection", "overview", "ranking"):
         for kind in ("svg", "png"):
             expect(os.path.getsize(os.path.join(out, "plots", f"{name}_http.{kind}")) > 1000, name)
     found = [os.path.join(d, f) for d, _, files in os.walk(b.dir) for f in files if f == "ruined"]

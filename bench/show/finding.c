@@ -1,0 +1,219 @@
+#include "bench/show/finding.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/base/figures.h"
+#include "bench/base/text.h"
+#include "common/err.h"
+
+unsigned finding_at(const struct summary_point *p)
+{
+    return p->connections;
+}
+
+/* "64 connections" */
+static char *point_text(unsigned at, char out[64])
+{
+    char figure[32];
+    snprintf(out, 64, "%s connection%s", figure_thousands(at, figure), text_s(at));
+    return out;
+}
+
+/* "1.63 [1.60–1.85]" */
+static char *ratio_text(const struct spread *s, char out[64])
+{
+    if (s->n > 1)
+        snprintf(out, 64, "%.2f [%.2f–%.2f]", s->median, s->low, s->high);
+    else
+        snprintf(out, 64, "%.2f", s->median);
+    return out;
+}
+
+/* The first rank is shared by `shared` models. */
+static char *rank_shared(const struct results *r, const struct ranking *ranking, size_t shared,
+                         const char *point)
+{
+    char ratio[64];
+    const struct summary_point *first = ranking->at[0];
+    const struct summary_point *last = ranking->at[ranking->ranked - 1];
+    if (shared == 2 && ranking->ranked == 2)
+        return text_format("At %s %s and %s cannot be told apart", point, first->model,
+                           last->model);
+    if (shared == ranking->ranked)
+        return text_format("At %s none of the %zu models can be told from the fastest", point,
+                           shared);
+    struct ratio_pair pair = ratio_of(&r->rows, last, first);
+    return text_format(
+        "At %s %zu of %zu models cannot be told from the fastest; the slowest is "
+        "%s, with %s of the requests/s of %s",
+        point, shared, ranking->ranked, last->model, ratio_text(&pair.at, ratio), first->model);
+}
+
+char *finding_rank(const struct results *r, const struct ranking *ranking)
+{
+    char point[64], ratio[64], rate[48];
+    size_t shared = 0;
+    if (ranking->ranked == 0)
+        return text_format("At %s no model can be ranked",
+                           point_text(r->environment.scenario.rank, point));
+    const struct summary_point *first = ranking->at[0];
+    point_text(finding_at(first), point);
+    while (shared < ranking->ranked && ranking->rank[shared] == 1)
+        shared++;
+    if (ranking->ranked == 1)
+        return text_format("At %s %s answers %s", point, first->model,
+                           unit_figure(UNIT_RATE, first->at[S_RATE].median, rate));
+    if (shared > 1)
+        return rank_shared(r, ranking, shared, point);
+    struct ratio_pair pair = ratio_of(&r->rows, first, ranking->at[1]);
+    if (pair.at.n == 0)
+        return text_format("At %s %s is the fastest, before %s", point, first->model,
+                           ranking->at[1]->model);
+    return text_format("At %s %s is the fastest: %s times %s", point, first->model,
+                       ratio_text(&pair.at, ratio), ranking->at[1]->model);
+}
+
+/* How a model's rate changes along the sweep. */
+struct change {
+    const struct summary_point *from;
+    const struct summary_point *to;
+    struct spread ratio;
+};
+
+static bool sound(const struct summary_point *p)
+{
+    return !ratio_excuse(p) && p->verdict == VERDICT_VALID;
+}
+
+/* The change of the model whose first point is s->at[i]; false where it has none. */
+static bool change_of(const struct results *r, size_t i, unsigned end, struct change *change)
+{
+    const struct summary *s = &r->summary;
+    const struct summary_point *first = &s->at[i];
+    *change = (struct change){0};
+    for (; i < s->count && s->at[i].protocol == first->protocol &&
+           strcmp(s->at[i].model, first->model) == 0;
+         i++) {
+        const struct summary_point *p = &s->at[i];
+        if (!sound(p))
+            continue;
+        if (finding_at(p) == r->environment.scenario.rank)
+            change->from = p;
+        else if (change->from)
+            change->to = p;
+    }
+    /* One that was measured at 1000 in place of 1024 has come to the end as well. */
+    if (!change->to || finding_at(change->to) * 1.3 < end)
+        return false;
+    change->ratio = ratio_of(&r->rows, change->to, change->from).at;
+    return change->ratio.n > 0;
+}
+
+static unsigned last_of(const struct results *r, enum protocol protocol)
+{
+    unsigned last = 0;
+    for (size_t i = 0; i < r->summary.count; i++)
+        if (r->summary.at[i].protocol == protocol && finding_at(&r->summary.at[i]) > last)
+            last = finding_at(&r->summary.at[i]);
+    return last;
+}
+
+static const char *verb_of(double ratio)
+{
+    return ratio < 0.95 ? "falls to" : ratio <= 1.05 ? "keeps" : "rises to";
+}
+
+char *finding_change(const struct results *r, enum protocol protocol)
+{
+    struct change least = {0}, most = {0}, one;
+    unsigned end = last_of(r, protocol);
+    size_t count = 0;
+    const char *last = "";
+    for (size_t i = 0; i < r->summary.count; i++) {
+        const struct summary_point *p = &r->summary.at[i];
+        if (p->protocol != protocol || strcmp(p->model, last) == 0)
+            continue;
+        last = p->model;
+        if (!change_of(r, i, end, &one))
+            continue;
+        count++;
+        if (!least.to || one.ratio.median < least.ratio.median)
+            least = one;
+        if (!most.to || one.ratio.median > most.ratio.median)
+            most = one;
+    }
+    if (!least.to)
+        return NULL;
+    char from[32], to[64], a[64], b[64];
+    figure_thousands(finding_at(least.from), from);
+    point_text(finding_at(least.to), to);
+    ratio_text(&least.ratio, a);
+    ratio_text(&most.ratio, b);
+    if (count == 1)
+        return text_format("From %s to %s %s %s %s of its requests/s", from, to,
+                           least.to->model, verb_of(least.ratio.median), a);
+    if (least.ratio.high >= most.ratio.low)
+        return text_format(
+            "From %s to %s this run does not tell the models apart: from %s to %s "
+            "of their requests/s",
+            from, to, a, b);
+    char there[32] = "", figure[32]; /* one may be measured a little before the end */
+    if (finding_at(most.to) != finding_at(least.to))
+        snprintf(there, sizeof there, " (at %s)",
+                 figure_thousands(finding_at(most.to), figure));
+    return text_format("From %s to %s %s %s %s of its requests/s; %s%s %s %s", from, to,
+                       least.to->model, verb_of(least.ratio.median), a, most.to->model, there,
+                       verb_of(most.ratio.median), b);
+}
+
+static double at_least(double v, double floor)
+{
+    return v < floor ? floor : v; /* a NaN is below nothing */
+}
+
+/* "12 times as much", where that is a figure. */
+static char *times_text(double least, double most, double floor, char out[64])
+{
+    if (!(least > 0) || least <= floor)
+        out[0] = '\0';
+    else
+        snprintf(out, 64, most / least < 9.95 ? ", %.1f times as much" : ", %.0f times as much",
+                 most / least);
+    return out;
+}
+
+char *finding_extremes(const struct results *r, enum protocol protocol,
+                       const struct less_is_better *what, unsigned connections)
+{
+    const struct summary_point *least = NULL, *most = NULL;
+    char point[64], a[48], b[48], times[64];
+    enum summary_metric m = what->metric;
+    for (size_t i = 0; i < r->summary.count; i++) {
+        const struct summary_point *p = &r->summary.at[i];
+        bool counts = p->protocol == protocol && finding_at(p) == connections &&
+                      p->verdict != VERDICT_INVALID && !p->answer[0] && p->at[m].n > 0 &&
+                      (what->starving || !summary_starves(p));
+        if (counts && (!least || p->at[m].median < least->at[m].median))
+            least = p;
+        if (counts && (!most || p->at[m].median > most->at[m].median))
+            most = p;
+    }
+    point_text(connections, point);
+    if (!least)
+        return text_format("At %s there is no valid figure", point);
+    double low = at_least(least->at[m].median, what->floor);
+    double high = at_least(most->at[m].median, what->floor);
+    unit_figure(what->unit, low, a);
+    unit_figure(what->unit, high, b);
+    if (least == most)
+        return text_format("At %s %s %s with %s", point, what->what, a, least->model);
+    if (at_least(least->at[m].high, what->floor) >= at_least(most->at[m].low, what->floor))
+        return text_format("At %s the models cannot be told apart: %s %s to %s", point,
+                           what->what, a, b);
+    return text_format("At %s %s %s%s with %s and %s with %s%s", point, what->what,
+                       low <= what->floor ? "at most " : "", a, least->model, b, most->model,
+                       times_text(low, high, what->floor, times));
+}

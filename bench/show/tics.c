@@ -1,0 +1,112 @@
+#include "bench/show/tics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/base/figures.h"
+
+static const struct step {
+    double from;
+    const char *name;
+} steps[][4] = {
+    [UNIT_RATE] = {{1e6, " M"}, {1e3, " k"}, {0, ""}},
+    [UNIT_TIME] = {{1e6, " s"}, {1e3, " ms"}, {0, " µs"}},
+    [UNIT_KIB] = {{1048576, " GiB"}, {1024, " MiB"}, {0, " KiB"}},
+};
+
+static void add(struct tics *t, const char *label, double at)
+{
+    size_t used = strlen(t->text);
+    snprintf(t->text + used, sizeof t->text - used, "%s\"%s\" %.9g", used ? ", " : "", label,
+             at);
+    used = strlen(t->bare);
+    snprintf(t->bare + used, sizeof t->bare - used, "%s\"\" %.9g", used ? ", " : "", at);
+}
+
+static void add_figure(struct tics *t, double value, enum unit unit)
+{
+    char label[48];
+    const struct step *s = steps[unit];
+    while (value < s->from)
+        s++;
+    bool alone = value == 0 || s->from == 0;
+    snprintf(label, sizeof label, "%.3g%s", alone ? value : value / s->from, s->name);
+    add(t, value == 0 ? "0" : label, value);
+}
+
+void tics_linear(struct tics *t, double most, enum unit unit)
+{
+    double rough = (most > 0 ? most : 1) / 4;
+    double decade = pow(10, floor(log10(rough)));
+    double step = decade * (rough / decade <= 1   ? 1
+                            : rough / decade <= 2 ? 2
+                            : rough / decade <= 5 ? 5
+                                                  : 10);
+    *t = (struct tics){.high = (most > 0 ? most : 1) * 1.06};
+    for (int k = 0; k * step <= t->high; k++)
+        add_figure(t, k * step, unit);
+}
+
+void tics_log(struct tics *t, double least, double most, enum unit unit)
+{
+    int first = (int)floor(log10(least));
+    int last = (int)ceil(log10(most));
+    last += last == first;
+    *t = (struct tics){.log = true, .low = pow(10, first), .high = pow(10, last)};
+    for (int k = first; k <= last; k++) {
+        double value = pow(10, k);
+        char label[48];
+        if (unit == UNIT_KIB && value < 1)
+            snprintf(label, sizeof label, "%g KiB", value);
+        else if (unit == UNIT_KIB)
+            snprintf(label, sizeof label, "%.0f KiB", value);
+        if (unit == UNIT_KIB)
+            add(t, label, value);
+        else
+            add_figure(t, value, unit);
+    }
+}
+
+void tics_sweep(struct tics *t, const unsigned *at, size_t n, double *x)
+{
+    char label[32];
+    bool ordinal = n > 0 && at[0] == 0;
+    *t = (struct tics){0};
+    for (size_t i = 0; i < n; i++) {
+        x[i] = ordinal ? (double)i : log2(at[i]);
+        bool touches = !ordinal && i + 1 < n && at[i + 1] < at[i] * 1.3;
+        if (!touches)
+            add(t, figure_thousands(at[i], label), x[i]);
+    }
+    if (n > 0) {
+        t->low = x[0];
+        t->high = x[n - 1];
+    }
+}
+
+double tics_part(const struct tics *t, double value)
+{
+    if (t->log)
+        return log(value / t->low) / log(t->high / t->low);
+    return (value - t->low) / (t->high - t->low);
+}
+
+double tics_value(const struct tics *t, double part)
+{
+    if (t->log)
+        return t->low * pow(t->high / t->low, part);
+    return t->low + part * (t->high - t->low);
+}
+
+char *unit_figure(enum unit unit, double value, char out[48])
+{
+    char figure[32];
+    if (unit == UNIT_RATE)
+        snprintf(out, 48, "%s requests/s", figure_thousands(value, figure));
+    else if (unit == UNIT_TIME)
+        snprintf(out, 48, "%s", figure_time(value, figure));
+    else
+        snprintf(out, 48, value < 99.95 ? "%.1f KiB" : "%.0f KiB", value);
+    return out;
+}
