@@ -25,6 +25,7 @@
 #include "bench/trial/calls.h"
 #include "bench/trial/ceiling.h"
 #include "bench/trial/cpu_busy.h"
+#include "bench/trial/peaks.h"
 #include "bench/trial/trial.h"
 #include "bench/trial/waking.h"
 #include "bench/trial/yardstick.h"
@@ -42,6 +43,7 @@ struct run {
     char *dir;
     int lock; /* held until the process ends */
     struct done done;
+    struct peaks peaks; /* of axis load */
     bool counters[PERF_COUNTERS];
     char counters_reason[512];
     bool others_seen;    /* /proc/stat tells of all CPUs used */
@@ -113,12 +115,15 @@ static void run_trials(struct run *r)
         else if (!r->plan.trials[i].counting)
             calls_close(&held);
         progress_trial(&progress, &r->plan.trials[i]);
+        setup.peak_rps =
+            peaks_get(&r->peaks, r->plan.trials[i].protocol, r->plan.trials[i].model->name);
         if (!trial_run(&setup, &r->plan.trials[i], &row))
             break;
         if (row.counting)
             counts_csv_append(r->dir, &row);
         yardstick_csv_append(r->dir, &row);
         trials_csv_append(r->dir, &row);
+        peaks_note(&r->peaks, &row);
         r->done.count++;
         progress_row(&progress, &row);
     }
@@ -144,8 +149,9 @@ static void begin(const struct run *r, bool realtime)
                               .unit_costs = r->measured_costs ? &r->unit_costs : NULL};
     memcpy(facts.counters, r->counters, sizeof facts.counters);
     if (!r->options.resume) {
-        facts.generator = ceiling_measure(facts.loadgen, &r->placement.generator,
-                                          facts.scenario->rank, r->dir);
+        facts.generator = ceiling_measure(
+            facts.loadgen, &r->placement.generator,
+            scenario_connections(facts.scenario, "", facts.scenario->rank), r->dir);
         environment_write(r->dir, &facts);
         json_decref(facts.generator);
     }
@@ -222,6 +228,7 @@ static void free_run(struct run *r)
     for (int p = 0; p < PROTOCOL_COUNT; p++)
         answer_free(&r->answers[p]);
     done_free(&r->done);
+    peaks_free(&r->peaks);
     free(r->dir);
 }
 
@@ -250,7 +257,8 @@ int command_run(int argc, char **argv)
     uint64_t descriptors = own_descriptors_raise();
     perf_probe(r.counters, r.counters_reason, sizeof r.counters_reason);
     run_inputs_read(&r.inputs, &r.options, &r.old, r.counters[PERF_SYSCALLS]);
-    placement_choose(&r.placement, (int)r.inputs.scenario.server_cpus);
+    placement_choose(&r.placement,
+                     (int)scenario_server_cpus(&r.inputs.scenario, placement_available()));
     if (r.options.resume)
         check_same(&r);
     plan_make(&r.plan, &r.inputs.scenario, &r.inputs.models, r.inputs.seed, descriptors,
@@ -263,7 +271,7 @@ int command_run(int argc, char **argv)
         if (access(r.options.paths.loadgen, X_OK) != 0)
             die_errno("cannot run the load generator %s", r.options.paths.loadgen);
         open_directory(&r);
-        done_read(&r.done, r.dir, &r.plan);
+        done_read(&r.done, r.dir, &r.plan, &r.peaks);
         measure(&r);
         status = finish(&r);
     }

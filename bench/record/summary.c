@@ -22,7 +22,7 @@ static int by_point(const void *a, const void *b)
     if (order == 0)
         order = strcmp(x->model, y->model);
     if (order == 0)
-        order = (x->connections > y->connections) - (x->connections < y->connections);
+        order = (x->at > y->at) - (x->at < y->at);
     if (order == 0)
         order = (x->trial > y->trial) - (x->trial < y->trial);
     return order;
@@ -30,8 +30,7 @@ static int by_point(const void *a, const void *b)
 
 static bool same_point(const struct trial_row *x, const struct trial_row *y)
 {
-    return x->protocol == y->protocol && strcmp(x->model, y->model) == 0 &&
-           x->connections == y->connections;
+    return x->protocol == y->protocol && strcmp(x->model, y->model) == 0 && x->at == y->at;
 }
 
 static bool usable(const struct trial_row *r)
@@ -42,7 +41,7 @@ static bool usable(const struct trial_row *r)
 bool summary_uses(const struct summary_point *p, const struct trial_row *row)
 {
     return usable(row) && !row->counting && row->protocol == p->protocol &&
-           strcmp(row->model, p->model) == 0 && row->connections == p->connections &&
+           strcmp(row->model, p->model) == 0 && row->at == p->on_axis &&
            (row->verdict == VERDICT_VALID || p->verdict == VERDICT_GENERATOR_LIMITED);
 }
 
@@ -94,6 +93,8 @@ static void add_point(struct summary *s, struct trial_row *rows, size_t n,
         .protocol = rows->protocol,
         .model = rows->model,
         .connections = rows->connections,
+        .axis = rows->axis,
+        .on_axis = rows->at,
     };
     for (size_t i = 0; i < n; i++) {
         if (rows[i].counting)
@@ -158,7 +159,7 @@ void summary_write(const struct summary *s, const char *dir)
         const char *name = metric_names[sources[m]];
         fprintf(f, ",%s,%s_low,%s_high", name, name, name);
     }
-    fputs(",reason,answer\n", f);
+    fputs(",reason,answer,axis,at\n", f);
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
         csv_put_text(f, p->scenario);
@@ -178,7 +179,7 @@ void summary_write(const struct summary *s, const char *dir)
         csv_put_text(f, p->reason);
         fputc(',', f);
         csv_put_text(f, p->answer);
-        fputc('\n', f);
+        fprintf(f, ",%s,%u\n", axis_info(p->axis)->name, p->on_axis);
     }
     if (!text_close(f))
         die_errno("cannot write %s", path);
@@ -188,7 +189,9 @@ void summary_write(const struct summary *s, const char *dir)
 bool summary_starves(const struct summary_point *p)
 {
     double starved = p->at[S_STARVED].median;
-    bool serves_all = p->concurrency == 0 || p->concurrency >= p->connections;
+    bool serves_all =
+        p->concurrency == 0 ||
+        p->concurrency >= axis_open_connections(p->axis, p->connections, p->on_axis);
     return starved * (serves_all ? 100 : 2) > p->connections;
 }
 

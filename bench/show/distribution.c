@@ -64,7 +64,7 @@ bool distribution_write(const struct results *r, enum protocol protocol, bool *a
     fputs("model\tq\tlatency_us\n", f);
     for (size_t i = 0; good && i < r->summary.count; i++) {
         const struct summary_point *p = &r->summary.at[i];
-        if (p->protocol == protocol && p->connections == r->environment.scenario.rank &&
+        if (p->protocol == protocol && p->on_axis == r->environment.scenario.rank &&
             p->verdict != VERDICT_INVALID && !summary_starves(p))
             good = write_point(f, r->dir, p, &r->rows, any, error, error_size);
     }

@@ -22,8 +22,8 @@ bool explain_plot_file(const struct results *r, const struct explanation *e,
     if (!good)
         snprintf(error, error_size, "no server is predicted at this point: nothing to draw");
     good = good &&
-           plot_draw_one(r, scripts, dir, "explained", protocol, e->at[0].point->connections,
-                         error, error_size) &&
+           plot_draw_one(r, scripts, dir, "explained", protocol, e->at[0].point->on_axis, error,
+                         error_size) &&
            text_copy_file(svg, path, error, error_size);
     free(svg);
     workshop_clear(dir);

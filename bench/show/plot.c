@@ -96,7 +96,8 @@ struct picture {
     char *names;
     bool omitted; /* servers of others are not among the names */
     const char *cores;
-    unsigned connections;
+    enum axis axis;
+    unsigned at;
     char *no_png; /* why there are no PNGs, NO_PNG_MAX bytes; "" */
 };
 
@@ -105,12 +106,15 @@ enum { NO_PNG_MAX = 160 };
 /* One gnuplot for one picture; the script writes both the SVG and the PNG. */
 static bool draw(const struct picture *p, char *error, size_t error_size)
 {
+    char point[AXIS_TEXT_MAX];
     char *scripts = gnuplot_string(p->scripts);
     char *names = gnuplot_string(p->names);
     char *set = text_format("dir='.'; scripts=%s; protocol='%s'; models=%s; cores='%s'; "
-                            "point=%u; omitted=%d; name='%s_%s'",
-                            scripts, p->protocol, names, p->cores, p->connections, p->omitted,
-                            p->name, p->protocol);
+                            "point=%u; omitted=%d; name='%s_%s'; axis='%s'; axis_title='%s'; "
+                            "point_text='%s'",
+                            scripts, p->protocol, names, p->cores, p->at, p->omitted, p->name,
+                            p->protocol, axis_info(p->axis)->name, axis_info(p->axis)->title,
+                            axis_point_text(p->axis, p->at, point));
     char *script = text_format("%s.gp", p->name);
     char *svg = text_format("%s/plots/%s_%s.svg", p->dir, p->name, p->protocol);
     char *png = text_format("%s/plots/%s_%s.png", p->dir, p->name, p->protocol);
@@ -179,7 +183,8 @@ static bool draw_all(const struct results *r, const char *scripts, char *error,
         struct picture picture = {.dir = r->dir,
                                   .scripts = scripts,
                                   .cores = cores,
-                                  .connections = r->environment.scenario.rank,
+                                  .axis = r->environment.scenario.axis,
+                                  .at = r->environment.scenario.rank,
                                   .no_png = no_png};
         good = draw_protocol(&picture, r, p, error, error_size);
     }
@@ -213,15 +218,11 @@ static bool draw_alone(struct picture *p, const char *scripts, char *error, size
 }
 
 bool plot_draw(const char *dir, const char *scripts, const char *name, const char *of,
-               const char *model, unsigned connections, char *error, size_t error_size)
+               const char *model, unsigned at, char *error, size_t error_size)
 {
     char *names = xstrdup(model);
-    struct picture p = {.dir = dir,
-                        .name = name,
-                        .protocol = of,
-                        .names = names,
-                        .cores = "",
-                        .connections = connections};
+    struct picture p = {
+        .dir = dir, .name = name, .protocol = of, .names = names, .cores = "", .at = at};
     bool good = draw_alone(&p, scripts, error, error_size);
     free(names);
     return good;
@@ -237,7 +238,7 @@ bool plots_draw(const struct results *r, const char *scripts, char *error, size_
 }
 
 bool plot_draw_one(const struct results *r, const char *scripts, const char *dir,
-                   const char *name, enum protocol protocol, unsigned connections, char *error,
+                   const char *name, enum protocol protocol, unsigned at, char *error,
                    size_t error_size)
 {
     char *cores = cores_text(&r->environment);
@@ -246,7 +247,8 @@ bool plot_draw_one(const struct results *r, const char *scripts, const char *dir
                         .protocol = protocol_names[protocol],
                         .names = (char[]){""},
                         .cores = cores,
-                        .connections = connections};
+                        .axis = r->environment.scenario.axis,
+                        .at = at};
     bool good = draw_alone(&p, scripts, error, error_size);
     free(cores);
     return good;

@@ -13,14 +13,14 @@
 bool plots_draw(const struct results *r, const char *scripts, char *error, size_t error_size);
 
 /* Draw one picture that is no run's: DIR/plots/NAME_OF.svg and .png. The script of that name finds
- * `model` in its variable `models` and `connections` in `point`. Returns as plots_draw(). */
+ * `model` in its variable `models` and `at` in `point`. Returns as plots_draw(). */
 bool plot_draw(const char *dir, const char *scripts, const char *name, const char *of,
-               const char *model, unsigned connections, char *error, size_t error_size);
+               const char *model, unsigned at, char *error, size_t error_size);
 
 /* Draw one of them, `name`, below `dir`/plots, where its data is; `r` tells how it was measured,
- * and `connections` at which point. */
+ * and `at` at which point of its axis. */
 bool plot_draw_one(const struct results *r, const char *scripts, const char *dir,
-                   const char *name, enum protocol protocol, unsigned connections, char *error,
+                   const char *name, enum protocol protocol, unsigned at, char *error,
                    size_t error_size);
 
 /* The scripts, in the order of the report: "throughput" for throughput.gp. Ends with NULL. */

@@ -30,6 +30,8 @@ struct server {
 struct server_spec {
     const struct model *model;
     const char *options; /* words to add to its command line; NULL for none */
+    unsigned workers;    /* that it is to have; 0: as it likes */
+    bool local;          /* it listens on a Unix-domain socket */
     enum protocol protocol;
     unsigned connections;
     const char *path; /* what will be asked for, and in echo how many bytes sent */

@@ -8,13 +8,17 @@
 #   protocol  http or echo
 #   models    the models to draw, separated by spaces
 #   cores     "server on 1 CPU, load generator on 1"
-#   point     connections at which models are compared
+#   point     value on the axis at which models are compared
+#   axis      what is swept, as the column `axis` names it; axis_title, point_text: in words
 #   name      of the files written: DIR/plots/NAME.svg and .png
 #   omitted   1: servers of others are left out here, as they would be too many
 
 if (!exists("protocol")) protocol = 'http'
 if (!exists("cores")) cores = ''
 if (!exists("point")) point = 64
+if (!exists("axis")) axis = 'connections'
+if (!exists("axis_title")) axis_title = 'connections, all busy'
+if (!exists("point_text")) point_text = sprintf('%d connection%s', point, point == 1 ? '' : 's')
 if (!exists("omitted")) omitted = 0
 summary = dir.'/summary.csv'
 # A path for the shell, whatever is in it but a single quote (which no string here could hold).
@@ -77,7 +81,15 @@ do for [k = 1:all] {
 # where they are many, so that the points of one x stay together.
 apart = words(models) > 9 ? 1.36 ** (1.0 / words(models)) : 1.035
 dodge(i) = apart ** (i - (words(models) + 1) / 2.0)
-x(m, i) = mine(m) ? column('connections') * dodge(i) : NaN
+# Connections stand where their number is. The values of another axis may begin at 0, so they stand side
+# by side in their order; without end is behind the largest.
+by_number = axis eq 'connections'
+at_column = by_number ? '$4' : '$NF'
+in_order = "LC_ALL=C awk -F, -v p=%s 'NR > 1 && $2 == p { print %s }' %s | LC_ALL=C sort -nu | awk '%s { print; next } { last = $0 } END { print last }' | tr '\n' ' '"
+values = by_number ? '' : system(sprintf(in_order, protocol, at_column, rows, axis eq 'churn' ? '$1 > 0' : '1')).' '
+place_of(v) = 2.0 ** words((' '.values)[1:strstrt(' '.values, ' '.v.' ')])
+x_of(m) = by_number ? column('connections') : place_of(strcol('at'))
+x(m, i) = mine(m) ? x_of(m) * dodge(i) : NaN
 # INVALID points have no figures in summary.csv, so they are drawn nowhere and the line breaks
 # there. A script may set `scale` (a factor), `least` (figures below are drawn there), `fewest`
 # (connections from which it draws) and `starving` (0: points that leave connections without any
@@ -102,8 +114,8 @@ among(names, m) = strstrt(names, ' '.m.' ') > 0
 of_rows = "LC_ALL=C awk -F, -v p=%s 'NR > 1 && $2 == p && %s && !seen[$3]++ { printf \" %%s \", $3 }' %s"
 models_where(what) = system(sprintf(of_rows, protocol, what, rows))
 starve = models_where('$9 == 1')
-starve_at_point = models_where(sprintf('$9 == 1 && $4 == %d', point))
-limited_at_point = models_where(sprintf('$8 == "generator-limited" && $4 == %d', point))
+starve_at_point = models_where(sprintf('$9 == 1 && %s == %d', at_column, point))
+limited_at_point = models_where(sprintf('$8 == "generator-limited" && %s == %d', at_column, point))
 left_out = ' (starves: not drawn)'
 label(m) = plain(m).(!starving && among(starve, m) ? left_out : '')
 label_at_point(m) = plain(m).(among(starve_at_point, m) ? left_out : \
@@ -132,20 +144,23 @@ set style textbox noborder
 service = protocol eq 'http' ? 'HTTP/1.1 keep-alive' : 'echo'
 repetitions = int(system("LC_ALL=C awk -F, 'NR > 1 && $5 > n { n = $5 } END { print n + 0 }' ".rows))
 spread = sprintf('medians of %d, bars: %s', repetitions, repetitions < 6 ? 'lowest to highest' : '95 % CI')
-note = 'closed loop'.(cores eq '' ? '' : '; '.cores).'; '
+note = (axis eq 'rate' || axis eq 'load' ? 'open loop' : 'closed loop').(cores eq '' ? '' : '; '.cores).'; '
 others = omitted ? "\n{/*0.75 servers of others: see the comparison}" : ''
 heading(what) = sprintf("{/:Bold %s}\n{/*0.75 %s; %s}%s", what, service, note.spread, others)
 
-connections(n) = sprintf('%d connection%s', n, n == 1 ? '' : 's')
+connections(n) = n == point ? point_text : axis eq 'connections' ? sprintf('%d connection%s', n, n == 1 ? '' : 's') : sprintf('%s: %d', axis_title, n)
 
 # The axis that most pictures share. Its labels are the points measured; of two that would touch
 # (select's 1000 beside 1024) the larger.
 find_points = "LC_ALL=C awk -F, -v p=%s -v least=%d 'NR > 1 && $2 == p && $4 >= least { print $4 }' %s | LC_ALL=C sort -nu | LC_ALL=C awk 'function tick(n) { return sprintf(\"\\\"%%s\\\" %%d\", n >= 10000 && n %% 1000 == 0 ? n / 1000 \"k\" : n, n) } { if (last && $1 / last >= 1.3) printf \"%%s, \", tick(last); last = $1 } END { printf \"%%s\", tick(last) }'"
+value_text(v) = v eq '0' && axis eq 'churn' ? '∞' : axis eq 'transport' ? (v eq '0' ? 'tcp' : 'unix') : v
+value_tics = ''
+do for [v in values] { value_tics = value_tics.(value_tics eq '' ? '' : ', ').sprintf("'%s' %g", value_text(v), place_of(v)) }
 x_connections = "\
-x_labels = 'set xtics ('.system(sprintf(find_points, protocol, fewest, rows)).')'; \
+x_labels = 'set xtics ('.(by_number ? system(sprintf(find_points, protocol, fewest, rows)) : value_tics).')'; \
 eval x_labels; \
 set logscale x 2; \
-set xlabel 'connections, all busy'; \
+set xlabel axis_title; \
 set offsets graph 0.02, graph 0.02, 0, 0"
 
 # Latency in microseconds on a logarithmic axis, labelled as one says it. The axis begins a hair

@@ -13,7 +13,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from driver import (bench, cli, compare, damaged, duels, environment, explain,  # noqa: E402
+from driver import (axes, bench, cli, compare, damaged, duels, environment, explain,  # noqa: E402
                     externals, faults, inherited, machines, names, old_names, output, places,
                     reading, requests, resume, two_speeds, unit_costs, verify, whole, yardstick)
 
@@ -34,7 +34,7 @@ def main():
     bench.ARGS.burning = arguments.burning and os.path.abspath(arguments.burning)
     # A test starts dozens of programs; ten minutes of them are a hang.
     tests = [tap.Test(name, function, max(limit, 600) * arguments.slow_factor)
-             for module in (whole, faults, resume, machines, places, cli, externals, requests,
+             for module in (whole, axes, faults, resume, machines, places, cli, externals, requests,
                             environment, inherited, names, damaged, old_names, output, reading,
                             two_speeds, unit_costs, explain, duels, compare, verify,
                             yardstick)

@@ -1,0 +1,238 @@
+"""Each axis of a scenario reaches the load generator and the server: told by what the server counted, by the
+bytes that came, and by how the two were called."""
+
+import json
+import math
+import os
+
+from driver.bench import Bench, equal, expect
+from lib import program
+
+CONNECTIONS = 3
+SWEEP = """[scenario]
+name = tiny
+[sweep]
+protocols = {protocols}
+axis = {axis}
+connections = {connections}
+at = {at}
+repetitions = 1
+duration = 0.1s
+warmup = 0.02s
+settle = 60s
+timeout = 60s
+{more}"""
+# On the load generator's command line, for each value of the axis.
+CALLED = {"idle": ("0, 50", [[], ["--idle", "50"]]),
+          "churn": ("0, 2", [[], ["--requests-per-connection", "2"]]),
+          "pipeline": ("1, 4", [["--pipeline", "1"], ["--pipeline", "4"]]),
+          "slow": ("0, 5", [[], ["--slow-readers", "2", "--slow-senders", "3"]]),
+          "rate": ("200", [["--rate", "200", "--arrival=poisson"]])}
+# Where a trial must have been measured, others may have disturbed it.
+SPY = """#!/usr/bin/env python3
+import json, os, sys
+with open(os.environ["IOMODELS_CALLS"], "a") as f:
+    f.write(json.dumps(sys.argv[1:]) + "\\n")
+os.execv(os.environ["IOMODELS_REAL"], [os.environ["IOMODELS_REAL"]] + sys.argv[1:])
+"""
+
+
+def sweep(b, axis, at, protocols="http", connections=CONNECTIONS, more=""):
+    """The rows of block 1 of a run of that axis, by protocol and value."""
+    text = SWEEP.format(axis=axis, at=at, protocols=protocols, connections=connections, more=more)
+    b.measure(b.scenario(text), "--out", b.out)
+    rows = [r for r in b.rows() if r["block"] == "1"]
+    equal({r["axis"] for r in rows}, {axis}, "column axis")
+    equal({r["connections"] for r in rows}, {str(connections)}, "column connections")
+    return {(r["protocol"], int(r["at"])): r for r in rows}
+
+
+def number(row, column):
+    return float(row[column])
+
+
+def spied(b):
+    """A load generator that also writes down how it was called; the function that reads these calls."""
+    calls = os.path.join(b.dir, "calls")
+    spy = os.path.join(b.dir, "spy")
+    program.write(spy, SPY)
+    real, b.loadgen = b.loadgen, spy
+
+    def read():
+        with open(calls, encoding="utf-8") as f:
+            return [json.loads(line) for line in f]
+
+    return {"IOMODELS_CALLS": calls, "IOMODELS_REAL": real}, read
+
+
+def idle(t):
+    rows = sweep(Bench(t, pictures=False), "idle", "0, 50", "http, echo")
+    for protocol in ("http", "echo"):
+        equal(number(rows[protocol, 0], "server_accepted"), CONNECTIONS, "accepted")
+        equal(number(rows[protocol, 50], "server_accepted"), CONNECTIONS + 50, "accepted with 50 idle")
+
+
+def memory_of_idle(t):
+    """Memory is shared out among all connections that are open."""
+    row = sweep(Bench(t, pictures=False), "idle", "50")["http", 50]
+    grown = number(row, "rss_kib") - number(row, "rss_before_kib")
+    expect(math.isclose(number(row, "rss_kib_per_connection"), grown / (CONNECTIONS + 50),
+                        abs_tol=0.001), row["rss_kib_per_connection"])
+
+
+def churn(t):
+    rows = sweep(Bench(t, pictures=False), "churn", "0, 2")
+    equal(number(rows["http", 0], "server_accepted"), CONNECTIONS, "accepted without churn")
+    row = rows["http", 2]
+    accepted, requests = number(row, "server_accepted"), number(row, "server_requests")
+    # At any time each connection may have made none or one of its two requests.
+    expect(requests / 2 <= accepted <= requests / 2 + CONNECTIONS,
+           f"{accepted} accepted for {requests} requests")
+
+
+def payload(t):
+    rows = sweep(Bench(t, pictures=False), "payload", "1, 5000", "http, echo")
+    for at in (1, 5000):
+        for protocol in ("http", "echo"):
+            row = rows[protocol, at]
+            out = number(row, "bytes_out") / number(row, "requests")
+            if protocol == "echo":
+                expect(out >= at or number(row, "requests") == 0, f"{out} bytes sent for {at}")
+    # All heads have the same length but for the digits of Content-Length.
+    small, large = (number(rows["http", at], "bytes_in") / number(rows["http", at], "requests")
+                    for at in (1, 5000))
+    # An answer that straddles an end of the window is in one figure alone, one for each connection.
+    slack = sum((CONNECTIONS * 5200) / number(rows["http", at], "requests") for at in (1, 5000))
+    expect(abs(large - small - 4999 - 3) <= slack, f"{small} and {large} bytes an answer")
+
+
+def cpu(t):
+    row = sweep(Bench(t, pictures=False), "cpu", "0, 2000", more="yardstick = none\n")["http", 2000]
+    # Work that straddles the end of the window counts, and its answer does not.
+    requests = number(row, "requests")
+    expect(number(row, "cpu_us_per_request") >= 2000 * (1 - CONNECTIONS / requests),
+           f"{row['cpu_us_per_request']} us for {requests} requests")
+
+
+def workers(t):
+    rows = sweep(Bench(t, models=("reactor-pool", "epoll-lt"), pictures=False), "workers", "1, 3",
+                 more="yardstick = none\n")
+    equal(sorted({r["model"] for r in rows.values()}), ["reactor-pool"], "models that have workers")
+    # The one that waits, and the workers.
+    equal([number(rows["http", at], "threads") for at in (1, 3)], [2, 4], "threads")
+
+
+def called(t):
+    for axis, (values, wanted) in CALLED.items():
+        b = Bench(t, pictures=False)
+        env, read = spied(b)
+        text = SWEEP.format(axis=axis, at=values, protocols="http", connections=CONNECTIONS,
+                            more="yardstick = none\n")
+        b.measure(b.scenario(text), "--out", b.out, "--env", "IOMODELS_CALLS=" + env["IOMODELS_CALLS"],
+                  "--env", "IOMODELS_REAL=" + env["IOMODELS_REAL"])
+        trials = [c for c in read() if "--hold" in c]
+        rows = b.rows()
+        equal(len(trials), len(rows), f"{axis}: load generators that were started")
+        for row, call in zip(rows, trials):
+            options = wanted[values.split(", ").index(row["at"])]
+            for other in CALLED.values():
+                for words in other[1]:
+                    if words and words[0] not in options:
+                        expect(words[0] not in call, f"{axis} {row['at']}: {call}")
+            for i in range(0, len(options), 2):
+                k = call.index(options[i]) if options[i] in call else -1
+                equal(call[k + 1:k + 2] if not options[i].startswith("--arrival") else [],
+                      options[i + 1:i + 2] if not options[i].startswith("--arrival") else [],
+                      f"{axis} {row['at']}: {options[i]}")
+
+
+def load(t):
+    """Each load is a part of the peak of its own block."""
+    b = Bench(t, pictures=False)
+    env, read = spied(b)
+    text = SWEEP.format(axis="load", at="0, 20", protocols="http", connections=CONNECTIONS, more="")
+    text = text.replace("repetitions = 1", "repetitions = 2")
+    b.measure(b.scenario(text), "--out", b.out, "--env", "IOMODELS_CALLS=" + env["IOMODELS_CALLS"],
+              "--env", "IOMODELS_REAL=" + env["IOMODELS_REAL"])
+    calls = [c for c in read() if "--hold" in c]
+    peak = {}
+    for row, call in zip(b.rows(), calls):
+        if row["at"] == "0":
+            expect("--rate" not in call, f"the peak is offered by a schedule: {call}")
+            peak[row["block"]] = number(row, "requests_per_second")
+        else:
+            expect(row["block"] in peak, f"block {row['block']} begins with a load")
+            offered = int(call[call.index("--rate") + 1])
+            expect(abs(offered - peak[row["block"]] * 0.2) <= 1, f"{offered} of {peak}")
+
+
+def transport(t):
+    b = Bench(t, pictures=False)
+    env, read = spied(b)
+    text = SWEEP.format(axis="transport", at="0, 1", protocols="http, echo", connections=CONNECTIONS,
+                        more="yardstick = none\n")
+    b.measure(b.scenario(text), "--out", b.out, "--env", "IOMODELS_CALLS=" + env["IOMODELS_CALLS"],
+              "--env", "IOMODELS_REAL=" + env["IOMODELS_REAL"])
+    calls = [c for c in read() if "--hold" in c]
+    for row, call in zip(b.rows(), calls):
+        url = call[-1]
+        expect(url.startswith(row["protocol"] + ("+unix://@" if row["at"] == "1" else "://127.0.0.1:")),
+               f"{row['protocol']} {row['at']}: {url}")
+        equal(row["status"], "ok", "status")
+
+
+def bad_axes(t):
+    b = Bench(t)
+    head = "[scenario]\nname = x\n[sweep]\nconnections = 2\n"
+    for text, place in ((head + "axis = width\nat = 1\n", ":5: axis = 'width' is none of connections, idle"),
+                        (head + "at = 1\n", ":5: at = '1' stands below the axis"),
+                        (head + "axis = pipeline\nat = 0\n", ":6: at = '0' is not a list"),
+                        (head + "axis = idle\nat = 5, 5\n", ":6: at = '5, 5' is not a list"),
+                        (head + "axis = idle\nat =\n", ":6: at = ''"),
+                        (head + "axis = idle\n", ": [sweep] has an axis, and not at which points"),
+                        (head.replace("2", "2, 4") + "axis = idle\nat = 1\n", ": connections is one number"),
+                        (head + "axis = idle\nat = 1\nrank = 2\n", ": rank is none of the points"),
+                        (head + "axis = load\nat = 50\n", ": the loads in [sweep] do not begin with 0"),
+                        (head + "axis = cpu\nat = 50\n", ": an echo takes no CPU"),
+                        (head + "axis = rate\nat = 50\nyardstick = epoll-lt\n", "yardstick = 'epoll-lt': a yardstick"),
+                        (head + "axis = idle\nat = 1\n[model:epoll-lt]\nat = -1\n", ":8: at = '-1'")):
+        path = b.scenario(text)
+        _, err = b.call("run", path, "--out", b.out, status=2)
+        equal(err.count("\n"), 1, f"lines of\n{err}")
+        expect(place in err and path in err, f"'{err}' does not say '{place}'")
+
+
+def older_files(t):
+    """A file without the columns axis and at is of the axis connections; one with others is refused."""
+    b = Bench(t, pictures=False)
+    b.measure(b.scenario(connections="1, 4", repetitions=1), "--out", b.out)
+    path = os.path.join(b.out, "trials.csv")
+    with open(path, encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    expect(lines[0].endswith(",axis,at"), lines[0])
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("".join(line.rsplit(",", 2)[0] + "\n" for line in lines))
+    b.call("report", b.out)
+    summary = b.rows("summary.csv")
+    equal([(r["axis"], r["at"]) for r in summary], [("connections", r["connections"]) for r in summary],
+          "axis and at")
+    for tail, named in (("connections,99", "'99'"), ("width,1", "'width'"), ("idle,x", "'x'")):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("\n".join([*lines[:-1], lines[-1].rsplit(",", 2)[0] + "," + tail]) + "\n")
+        _, err = b.call("report", b.out, status=1)
+        expect(f"trials.csv:{len(lines)}: axis" in err and named in err, err)
+
+
+TESTS = [
+    ("axis idle reaches the server", idle, 60),
+    ("memory is shared out among idle connections too", memory_of_idle, 60),
+    ("axis churn reaches the server", churn, 60),
+    ("axis payload reaches both", payload, 60),
+    ("axis cpu reaches the server", cpu, 60),
+    ("axis workers reaches the servers that have workers", workers, 60),
+    ("each axis reaches the load generator, and no other does", called, 60),
+    ("axis load: parts of the peak of the block", load, 60),
+    ("axis transport reaches both", transport, 60),
+    ("bad axes name file and line", bad_axes, 60),
+    ("files without axis and at", older_files, 60),
+]
