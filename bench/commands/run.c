@@ -13,6 +13,7 @@
 #include "bench/commands/run_inputs.h"
 #include "bench/commands/run_options.h"
 #include "bench/machine/measure.h"
+#include "bench/plan/budget.h"
 #include "bench/record/counts_csv.h"
 #include "bench/record/done.h"
 #include "bench/record/environment_write.h"
@@ -232,13 +233,13 @@ static void free_run(struct run *r)
     free(r->dir);
 }
 
-/* The experiment that is no scenario has options of its own. Takes its name out of them. */
-static bool is_two_speeds(int *argc, char **argv)
+/* What is no scenario of its own has options of its own. Takes the name out of them. */
+static bool is_named(const char *name, int *argc, char **argv)
 {
     for (int i = 1; i < *argc; i++) {
         /* Behind "--out" it is a directory; behind "--out=x" it is not. */
         bool value = i > 1 && argv[i - 1][0] == '-' && !strchr(argv[i - 1], '=');
-        if (strcmp(argv[i], "two-speeds") != 0 || value)
+        if (strcmp(argv[i], name) != 0 || value)
             continue;
         memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof *argv);
         --*argc;
@@ -247,12 +248,47 @@ static bool is_two_speeds(int *argc, char **argv)
     return false;
 }
 
+static void plan(struct run *r, uint64_t descriptors)
+{
+    plan_free(&r->plan);
+    plan_make(&r->plan, &r->inputs.scenario, &r->inputs.models, r->inputs.seed, descriptors,
+              r->inputs.counting);
+    if (r->plan.count == 0)
+        die("no point of %s can be measured here", r->inputs.scenario.name);
+}
+
+/* Leave out what the budget does not allow, and say what. */
+static void keep_to_budget(struct run *r, uint64_t descriptors)
+{
+    struct scenario *s = &r->inputs.scenario;
+    const struct scenario before = *s; /* its lists; the texts are those of `s` */
+    bool yardstick = r->inputs.yardstick.path != NULL;
+    uint64_t budget = r->options.budget_ns;
+    bool more = true;
+    while (budget > 0 && more && budget_estimate_ns(s, &r->plan, yardstick) > budget) {
+        more = budget_reduce(s);
+        plan(r, descriptors);
+    }
+    if (budget > 0) {
+        char *left_out = budget_left_out(&before, s);
+        budget_rewrite(s);
+        if (left_out[0])
+            fprintf(stderr, "left out, to keep to the budget: %s\n", left_out);
+        if (!more)
+            warn("the least that is left of %s takes longer than the budget", s->name);
+        free(left_out);
+    }
+    plan_tell_time(s->name, budget_estimate_ns(s, &r->plan, yardstick));
+}
+
 int command_run(int argc, char **argv)
 {
     struct run r = {0};
     int status = 0;
-    if (is_two_speeds(&argc, argv))
+    if (is_named("two-speeds", &argc, argv))
         return command_two_speeds(argc, argv);
+    if (is_named("all", &argc, argv))
+        return command_run_all(argc, argv);
     run_options_parse(&r.options, argc, argv);
     uint64_t descriptors = own_descriptors_raise();
     perf_probe(r.counters, r.counters_reason, sizeof r.counters_reason);
@@ -261,10 +297,9 @@ int command_run(int argc, char **argv)
                      (int)scenario_server_cpus(&r.inputs.scenario, placement_available()));
     if (r.options.resume)
         check_same(&r);
-    plan_make(&r.plan, &r.inputs.scenario, &r.inputs.models, r.inputs.seed, descriptors,
-              r.inputs.counting);
-    if (r.plan.count == 0)
-        die("no point of %s can be measured here", r.inputs.scenario.name);
+    plan(&r, descriptors);
+    if (!r.options.resume)
+        keep_to_budget(&r, descriptors);
     if (r.options.dry_run) {
         plan_list(&r.plan);
     } else {

@@ -38,7 +38,8 @@ enum { AXIS_TEXT_MAX = 64 };
 /* A value as it stands on an axis: "64", "∞", "unix". Returns `out`. */
 char *axis_value_text(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX]);
 
-/* A value in a sentence: "64 connections", "1 idle connection", "80 % of its peak". Returns `out`. */
+/* A value in a sentence: "64 connections", "1 idle connection", "80 % of its peak". Returns
+ * `out`. */
 char *axis_point_text(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX]);
 
 /* Connections that the server has open at a point: the busy ones and those besides. */
@@ -47,8 +48,8 @@ unsigned axis_open_connections(enum axis axis, unsigned connections, unsigned at
 /* Whether requests are offered by a schedule there, whatever the server does. */
 bool axis_is_open_loop(enum axis axis, unsigned at);
 
-/* Whether the yardstick has the load of the point there (connections, path, pipeline, requests on a
- * connection). Else its load is the same at all points. */
+/* Whether the yardstick has the load of the point there (connections, path, pipeline, requests
+ * on a connection). Else its load is the same at all points. */
 bool axis_is_of_yardstick(enum axis axis);
 
 #endif

@@ -53,8 +53,8 @@ void plan_make(struct plan *p, const struct scenario *s, const struct model_list
                uint64_t seed, uint64_t descriptors, bool counting);
 void plan_free(struct plan *p);
 
-/* Can the server serve all connections at a time that are open? Of one that cannot, requests that wait
- * and are lost are a figure of its own, the column `starved`. */
+/* Can the server serve all connections at a time that are open? Of one that cannot, requests that
+ * wait and are lost are a figure of its own, the column `starved`. */
 bool plan_holds_all(const struct plan_trial *t);
 
 /* Descriptors a process needs beside one for each connection: listening socket, epoll or signal

@@ -99,8 +99,8 @@ const struct model_override *scenario_override(const struct scenario *s, const c
 /* The points on the axis at which `model` is to be measured. */
 const struct point_list *scenario_points(const struct scenario *s, const char *model);
 
-/* CPUs that servers are to get. Where workers are swept, as many as the most workers, as long as one of
- * the `available` CPUs is left. */
+/* CPUs that servers are to get. Where workers are swept, as many as the most workers, as long as
+ * one of the `available` CPUs is left. */
 unsigned scenario_server_cpus(const struct scenario *s, unsigned available);
 
 /* Why no trial can be held against a yardstick; NULL where they can. */

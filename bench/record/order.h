@@ -41,8 +41,8 @@ struct order {
     enum order_verdict verdict;
 };
 
-/* Judge `claim`, "a > b > c", at the point of the sweep that `where` is of: each link by the ratio of the neighbours,
- * paired by block, whose interval must lie above 1. */
+/* Judge `claim`, "a > b > c", at the point of the sweep that `where` is of: each link by the
+ * ratio of the neighbours, paired by block, whose interval must lie above 1. */
 void order_make(struct order *o, const char *claim, const struct summary_point *where,
                 const struct trial_rows *rows, const struct summary *s);
 void order_free(struct order *o);

@@ -148,11 +148,11 @@ void ratios_write(const struct ratios *r, const char *dir)
     FILE *f = fopen(path, "we");
     if (!f)
         die_errno("cannot write %s", path);
-    fputs(
-        "protocol,model,external,connections,pairs,ratio,ratio_low,ratio_high,bound,finding,"
-        "model_requests_per_second,external_requests_per_second,model_syscalls_per_request,"
-        "external_syscalls_per_request,model_cpu_us_per_request,external_cpu_us_per_request,axis,at\n",
-        f);
+    fputs("protocol,model,external,connections,pairs,ratio,ratio_low,ratio_high,bound,finding,"
+          "model_requests_per_second,external_requests_per_second,model_syscalls_per_request,"
+          "external_syscalls_per_request,model_cpu_us_per_request,external_cpu_us_per_request,"
+          "axis,at\n",
+          f);
     for (size_t i = 0; i < r->count; i++) {
         const struct ratio *x = &r->at[i];
         const struct spread *s = &x->pair.at;

@@ -4,6 +4,7 @@
 
 #include "bench/base/csv.h"
 #include "bench/base/text.h"
+#include "common/clock.h"
 
 static void tell_placement(const struct run_facts *facts, const char *dir)
 {
@@ -63,4 +64,11 @@ void plan_list(const struct plan *plan)
         csv_put_text(stdout, t->model->name);
         printf(",%u,%s,%u\n", t->connections, axis_info(t->axis)->name, t->at);
     }
+}
+
+void plan_tell_time(const char *what, uint64_t ns)
+{
+    uint64_t s = (ns + NS_PER_S / 2) / NS_PER_S;
+    fprintf(stderr, "%s: about %llu min %llu s\n", what, (unsigned long long)(s / 60),
+            (unsigned long long)(s % 60));
 }

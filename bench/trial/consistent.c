@@ -74,7 +74,7 @@ static bool counted(const struct trial_row *row, char *why, size_t size)
 {
     const double *v = row->value;
     double n = v[M_REQUESTS];
-    /* There the requests are those that were due in the window, and the rate is of answers in it. */
+    /* There requests are those that were due in the window, and the rate is of answers in it. */
     bool open = axis_is_open_loop(row->axis, row->at);
 
     if (n != v[M_OK] && !isnan(n) && !isnan(v[M_OK]))

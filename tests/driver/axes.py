@@ -3,6 +3,7 @@ bytes that came, and by how the two were called."""
 
 import math
 import os
+import re
 
 from driver.bench import Bench, equal, expect
 from driver.spy import Spy
@@ -205,7 +206,42 @@ def older_files(t):
         expect(f"trials.csv:{len(lines)}: axis" in err and named in err, err)
 
 
+def budget(t):
+    """A budget takes repetitions and points off; what is left is the run's scenario, and is told."""
+    b = Bench(t, pictures=False)
+    text = SWEEP.format(axis="idle", at="0, 3, 5, 7, 9", protocols="http", connections=CONNECTIONS,
+                        more="rank = 3\nyardstick = none\n").replace("repetitions = 1", "repetitions = 4")
+    _, err = b.call("run", b.scenario(text), "--dry-run")
+    expect(re.search(r"^tiny: about \d+ min \d+ s$", err, re.M), err)
+    _, err = b.measure(b.scenario(text), "--out", b.out, "--budget", "1ms")
+    expect("left out, to keep to the budget: 3 of 4 repetitions; points 5, 7" in err, err)
+    expect("takes longer than the budget" in err, err)
+    rows = b.rows()
+    equal({r["block"] for r in rows} - {"0"}, {"1"}, "blocks")
+    points = {int(r["at"]) for r in rows}
+    equal(points, {0, 3, 9}, "points")
+    out, _ = b.call("verify", b.out)
+    expect("WRONG" not in out, out)
+    _, err = b.call("run", "--resume", b.out, "--budget", "1m", status=2)
+    expect("--resume" in err, err)
+
+
+def all_scenarios(t):
+    """'run all' goes through them, each with its part of the budget."""
+    b = Bench(t, pictures=False)
+    _, err = b.call("run", "all", "--models", "epoll-lt", "--budget", "2m", "--dry-run")
+    told = re.findall(r"^== (\w+) \((\d+) of (\d+)\)$", err, re.M)
+    equal([int(n) for _, n, _ in told], list(range(1, int(told[0][2]) + 1)), "scenarios in turn")
+    expect({"connections", "idle", "wait"} <= {name for name, _, _ in told}, f"scenarios {told}")
+    for name in {name for name, _, _ in told} - {"workers"}:
+        expect(re.search(rf"^{name}: about \d+ min \d+ s$", err, re.M), f"{name}: {err}")
+    expect("left out, to keep to the budget" in err, err)
+    expect("workers: skipped" in err, err)
+
+
 TESTS = [
+    ("a budget takes repetitions and points off", budget, 60),
+    ("run all goes through the scenarios", all_scenarios, 60),
     ("axis idle reaches the server", idle, 60),
     ("memory is shared out among idle connections too", memory_of_idle, 60),
     ("axis churn reaches the server", churn, 60),
