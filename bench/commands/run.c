@@ -233,13 +233,13 @@ static void free_run(struct run *r)
     free(r->dir);
 }
 
-/* What is no scenario of its own has options of its own. Takes the name out of them. */
-static bool is_named(const char *name, int *argc, char **argv)
+/* The experiment that is no scenario has options of its own. Takes its name out of them. */
+static bool is_two_speeds(int *argc, char **argv)
 {
     for (int i = 1; i < *argc; i++) {
         /* Behind "--out" it is a directory; behind "--out=x" it is not. */
         bool value = i > 1 && argv[i - 1][0] == '-' && !strchr(argv[i - 1], '=');
-        if (strcmp(argv[i], name) != 0 || value)
+        if (strcmp(argv[i], "two-speeds") != 0 || value)
             continue;
         memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof *argv);
         --*argc;
@@ -285,11 +285,11 @@ int command_run(int argc, char **argv)
 {
     struct run r = {0};
     int status = 0;
-    if (is_named("two-speeds", &argc, argv))
+    if (is_two_speeds(&argc, argv))
         return command_two_speeds(argc, argv);
-    if (is_named("all", &argc, argv))
-        return command_run_all(argc, argv);
     run_options_parse(&r.options, argc, argv);
+    if (strcmp(r.options.scenario, "all") == 0)
+        return command_run_all(argc, argv, &r.options);
     uint64_t descriptors = own_descriptors_raise();
     perf_probe(r.counters, r.counters_reason, sizeof r.counters_reason);
     run_inputs_read(&r.inputs, &r.options, &r.old, r.counters[PERF_SYSCALLS]);

@@ -57,8 +57,10 @@ static int own_option(char **argv, int i)
     return 0;
 }
 
-/* One scenario in `ns`; the status with which it ended. */
-static int run_one(const char *name, uint64_t ns, const char *dir, int argc, char **argv)
+/* One scenario in `ns`, `instead` of the word that stands on the command line; the status with which it
+ * ended. */
+static int run_one(const char *name, const char *instead, uint64_t ns, const char *dir,
+                   int argc, char **argv)
 {
     const char **args = xcalloc((size_t)argc + 8, sizeof *args);
     char *budget = text_format("%lluns", (unsigned long long)ns);
@@ -70,7 +72,7 @@ static int run_one(const char *name, uint64_t ns, const char *dir, int argc, cha
     args[n++] = name;
     for (int i = 1; i < argc;) {
         int skip = own_option(argv, i);
-        if (skip == 0)
+        if (skip == 0 && argv[i] != instead)
             args[n++] = argv[i];
         i += skip > 0 ? skip : 1;
     }
@@ -94,40 +96,37 @@ static int run_one(const char *name, uint64_t ns, const char *dir, int argc, cha
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int command_run_all(int argc, char **argv)
+int command_run_all(int argc, char **argv, const struct run_options *o)
 {
     enum { INTERRUPTED = 130 };
-    struct run_options o;
     uint64_t ns[COUNT];
     uint64_t sum = 0;
     int worst = 0;
-    run_options_parse(&o, argc, argv);
-    if (o.resume)
-        die_usage("--resume goes on with one run: name its directory without 'all'");
-    estimate_all(&o, ns);
+    estimate_all(o, ns);
     for (size_t i = 0; i < COUNT; i++)
         sum += ns[i];
-    char *dir = o.out       ? xstrdup(o.out)
-                : o.dry_run ? xstrdup("")
-                            : run_dir_make_new(o.paths.results, "all");
-    if (!o.out && !o.dry_run) {
+    char *dir = o->out       ? xstrdup(o->out)
+                : o->dry_run ? xstrdup("")
+                             : run_dir_make_new(o->paths.results, "all");
+    if (!o->out && !o->dry_run) {
         char *histograms = text_format("%s/histograms", dir); /* each run has its own */
         rmdir(histograms);
         free(histograms);
     }
     plan_tell_time("all scenarios, whole", sum);
     for (size_t i = 0; i < COUNT && worst < 2; i++) {
-        bool all = o.budget_ns == 0 || sum <= o.budget_ns;
-        double part = all ? 1 : (double)o.budget_ns / (double)sum;
+        bool all = o->budget_ns == 0 || sum <= o->budget_ns;
+        double part = all ? 1 : (double)o->budget_ns / (double)sum;
         fprintf(stderr, "\n== %s (%zu of %d)\n", names[i], i + 1, (int)COUNT);
         if (ns[i] == 0) {
             fprintf(stderr, "%s: skipped: none of its points can be measured here\n", names[i]);
             continue;
         }
-        int status = run_one(names[i], (uint64_t)((double)ns[i] * part), dir, argc, argv);
+        int status =
+            run_one(names[i], o->scenario, (uint64_t)((double)ns[i] * part), dir, argc, argv);
         worst = status > worst ? status : worst;
     }
-    if (!o.dry_run && worst < 2)
+    if (!o->dry_run && worst < 2)
         printf("\nall runs: %s\n", dir);
     free(dir);
     return worst > 2 && worst != INTERRUPTED ? 1 : worst;
