@@ -57,8 +57,8 @@ static int own_option(char **argv, int i)
     return 0;
 }
 
-/* One scenario in `ns`, `instead` of the word that stands on the command line; the status with which it
- * ended. */
+/* One scenario in `ns`, `instead` of the word that stands on the command line; the status with
+ * which it ended. */
 static int run_one(const char *name, const char *instead, uint64_t ns, const char *dir,
                    int argc, char **argv)
 {
