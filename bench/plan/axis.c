@@ -1,5 +1,6 @@
 #include "bench/plan/axis.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,6 +76,11 @@ char *axis_point_text(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX])
         return strcpy(out, value);
     snprintf(out, AXIS_TEXT_MAX, "%.20s %s", value, at == 1 ? text->one : text->more);
     return out;
+}
+
+unsigned axis_place(enum axis axis, unsigned at)
+{
+    return axis == AXIS_CHURN && at == 0 ? UINT_MAX : at;
 }
 
 unsigned axis_open_connections(enum axis axis, unsigned connections, unsigned at)

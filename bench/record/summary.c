@@ -22,7 +22,8 @@ static int by_point(const void *a, const void *b)
     if (order == 0)
         order = strcmp(x->model, y->model);
     if (order == 0)
-        order = (x->at > y->at) - (x->at < y->at);
+        order = (axis_place(x->axis, x->at) > axis_place(y->axis, y->at)) -
+                (axis_place(x->axis, x->at) < axis_place(y->axis, y->at));
     if (order == 0)
         order = (x->trial > y->trial) - (x->trial < y->trial);
     return order;

@@ -51,10 +51,11 @@ static unsigned put_group(FILE *f, unsigned row, const struct ratio *r, size_t f
     for (size_t i = first; i < end; i++)
         last += is_first(r, first, i, protocol);
     for (size_t i = first; i < end; i++) {
-        if (!mine(&r[i], protocol) || (any && r[i].model->on_axis <= done))
+        unsigned place = axis_place(r[i].model->axis, r[i].model->on_axis);
+        if (!mine(&r[i], protocol) || (any && place <= done))
             continue;
         any = true;
-        done = r[i].model->on_axis;
+        done = place;
         put_point(f, row, last, "ours", r[i].model);
     }
     for (size_t i = first; i < end; i++) {

@@ -114,6 +114,8 @@ static void values_in_words(void **state)
         assert_string_equal(axis_value_text(cases[i].axis, cases[i].at, out), cases[i].value);
         assert_string_equal(axis_point_text(cases[i].axis, cases[i].at, out), cases[i].point);
     }
+    assert_true(axis_place(AXIS_CHURN, 0) > axis_place(AXIS_CHURN, 100));
+    assert_true(axis_place(AXIS_IDLE, 0) < axis_place(AXIS_IDLE, 100));
     for (enum axis i = 0; i < AXIS_COUNT; i++) {
         enum axis found;
         assert_true(axis_parse(axis_info(i)->name, &found));
