@@ -18,6 +18,10 @@ int command_predict(int argc, char **argv);
 int command_two_speeds(int argc, char **argv);
 int command_crash(int argc, char **argv);
 int command_hog(int argc, char **argv);
+
+/* `iomodels run all`, with the arguments of "run" and what they say. */
+struct run_options;
+int command_run_all(int argc, char **argv, const struct run_options *o);
 int command_compare(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_history(int argc, char **argv);

@@ -42,9 +42,9 @@ static void find_sides(struct duel_spec *spec, const struct duel_options *o,
         if (!contestant_find(c, o->sides[i], o->paths.servers, externals, error, sizeof error))
             die_usage("%s", error);
         const struct model *m = &c->model;
-        if (m->max_connections > 0 && o->at.connections > m->max_connections)
+        if (m->max_connections > 0 && o->at.at > m->max_connections)
             die_usage("%s holds %u connections at most", c->text, m->max_connections);
-        if (!judge_holds_all(m, o->at.connections))
+        if (!judge_holds_all(m, o->at.at))
             die_usage("%s serves %u connection%s at a time; --at %s,%u asks for no more",
                       c->text, m->concurrency, text_s(m->concurrency),
                       protocol_names[o->at.protocol], m->concurrency);
@@ -60,22 +60,21 @@ static void fill_spec(struct duel_spec *spec, struct duel_options *o,
         (unsigned)(placement->generator_count < 4 ? placement->generator_count : 4);
     if (!o->seeded && getrandom(&o->seed, sizeof o->seed, 0) != sizeof o->seed)
         die_errno("cannot draw a seed");
-    *spec =
-        (struct duel_spec){.protocol = o->at.protocol,
-                           .connections = o->at.connections,
-                           .threads = threads < o->at.connections ? threads : o->at.connections,
-                           .path = o->path,
-                           .payload = o->payload,
-                           .metric = o->metric,
-                           .margin = log1p(o->within),
-                           .budget_ns = o->budget_ns,
-                           .window_ns = o->window_ns,
-                           .pairs = o->pairs,
-                           .sessions = o->sessions,
-                           .whole = o->whole,
-                           .seed = o->seed,
-                           .placement = placement,
-                           .loadgen = o->paths.loadgen};
+    *spec = (struct duel_spec){.protocol = o->at.protocol,
+                               .connections = o->at.at,
+                               .threads = threads < o->at.at ? threads : o->at.at,
+                               .path = o->path,
+                               .payload = o->payload,
+                               .metric = o->metric,
+                               .margin = log1p(o->within),
+                               .budget_ns = o->budget_ns,
+                               .window_ns = o->window_ns,
+                               .pairs = o->pairs,
+                               .sessions = o->sessions,
+                               .whole = o->whole,
+                               .seed = o->seed,
+                               .placement = placement,
+                               .loadgen = o->paths.loadgen};
     bool counters[PERF_COUNTERS];
     char reason[512];
     perf_probe(counters, reason, sizeof reason);

@@ -6,7 +6,7 @@
 
 static bool set_at(void *target, const char *value)
 {
-    return point_parse(&((struct duel_options *)target)->at, value);
+    return point_parse(&((struct duel_options *)target)->at, value, 1, 1000000);
 }
 
 static bool set_within(void *target, const char *value)
@@ -86,7 +86,7 @@ _Static_assert(offsetof(struct duel_options, paths) == 0, "paths_rows");
 
 void duel_options_parse(struct duel_options *o, int argc, char **argv)
 {
-    *o = (struct duel_options){.at = {.protocol = PROTOCOL_HTTP, .connections = 64},
+    *o = (struct duel_options){.at = {.protocol = PROTOCOL_HTTP, .at = 64},
                                .within = 0.02,
                                .budget_ns = 60 * NS_PER_S,
                                .path = "/",

@@ -1,4 +1,5 @@
 /* iomodels explain: where the CPU time of a request goes. */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,14 +27,14 @@ _Static_assert(offsetof(struct explain_options, paths) == 0, "paths_rows");
 
 static bool set_at(void *target, const char *value)
 {
-    return point_parse(&((struct explain_options *)target)->at, value);
+    return point_parse(&((struct explain_options *)target)->at, value, 0, UINT_MAX);
 }
 
 static const struct option_row rows[] = {
     {OPTION_CALL, 0, "at", "PROTOCOL,N",
-     "the point, such as http,64 (default: every protocol at the connections at which the run "
+     "the point, such as http,64 (default: every protocol at the point at which the run "
      "compares models)",
-     .call = set_at, .expects = point_expects},
+     .call = set_at, .expects = point_on_axis_expects},
     {OPTION_TEXT, 0, "model", "M", "print the products behind the prediction of one server",
      OPTION_FIELD(struct explain_options, model)},
     {OPTION_TEXT, 0, "machine", "FILE",
@@ -93,7 +94,7 @@ static size_t explain_all(struct explanation all[PROTOCOL_COUNT],
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
         if (o->at.given && p != o->at.protocol)
             continue;
-        unsigned n = o->at.given ? o->at.connections : r->environment.scenario.rank;
+        unsigned n = o->at.given ? o->at.at : r->environment.scenario.rank;
         char missing[1024];
         explanation_make(&all[count], r, p, n, u, missing, sizeof missing);
         if (!missing[0]) {

@@ -56,12 +56,14 @@ static json_t *scenarios(const char *dir)
         char *file = text_format("%s/%s", dir, names[i]->d_name);
         if (scenario_read(file, &s, error, sizeof error))
             json_array_append_new(
-                list, json_checked(json_pack("{s:s,s:s,s:o,s:i,s:f}", "name", s.name,
-                                             "question", s.question ? s.question : "",
-                                             "connections", points(&s.connections),
-                                             "repetitions", (int)s.repetitions, "trial_s",
-                                             (double)(s.duration_ns + s.warmup_ns) / 1e9),
-                                   file));
+                list,
+                json_checked(
+                    json_pack("{s:s,s:s,s:s,s:o,s:o,s:i,s:f}", "name", s.name, "question",
+                              s.question ? s.question : "", "axis", axis_info(s.axis)->name,
+                              "at", points(scenario_points(&s, "")), "connections",
+                              points(&s.connections), "repetitions", (int)s.repetitions,
+                              "trial_s", (double)(s.duration_ns + s.warmup_ns) / 1e9),
+                    file));
         else
             warn("%s", error);
         scenario_free(&s);

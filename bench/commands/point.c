@@ -9,19 +9,20 @@
 #include "common/parse.h"
 
 const char point_expects[] = "a protocol and a number of connections, such as http,64";
+const char point_on_axis_expects[] =
+    "a protocol and a value on the axis of the run, such as http,64";
 
-bool point_parse(struct point *out, const char *text)
+bool point_parse(struct point *out, const char *text, unsigned least, unsigned most)
 {
     char protocol[16];
-    uint64_t connections;
+    uint64_t at;
     size_t n = strcspn(text, ",");
     if (text[n] != ',' || n >= sizeof protocol)
         return false;
     snprintf(protocol, sizeof protocol, "%.*s", (int)n, text);
-    if (!protocol_parse(protocol, &out->protocol) ||
-        !parse_u64(text + n + 1, 1, 1000000, &connections))
+    if (!protocol_parse(protocol, &out->protocol) || !parse_u64(text + n + 1, least, most, &at))
         return false;
-    out->connections = (unsigned)connections;
+    out->at = (unsigned)at;
     out->given = true;
     return true;
 }

@@ -1,4 +1,5 @@
 /* iomodels predict: what a run would come to on another machine. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@ struct predict_options {
 
 static bool set_at(void *target, const char *value)
 {
-    return point_parse(&((struct predict_options *)target)->at, value);
+    return point_parse(&((struct predict_options *)target)->at, value, 0, UINT_MAX);
 }
 
 static const struct option_row rows[] = {
@@ -25,9 +26,9 @@ static const struct option_row rows[] = {
      "directory of a run made there",
      OPTION_FIELD(struct predict_options, machine)},
     {OPTION_CALL, 0, "at", "PROTOCOL,N",
-     "the point, such as http,64 (default: every protocol at the connections at which the run "
+     "the point, such as http,64 (default: every protocol at the point at which the run "
      "compares models)",
-     .call = set_at, .expects = point_expects},
+     .call = set_at, .expects = point_on_axis_expects},
     {0},
 };
 
@@ -41,7 +42,7 @@ static void predict(const struct predict_options *o, const struct results *r,
         char missing[1024];
         if (o->at.given && p != o->at.protocol)
             continue;
-        unsigned n = o->at.given ? o->at.connections : r->environment.scenario.rank;
+        unsigned n = o->at.given ? o->at.at : r->environment.scenario.rank;
         forecast_make(&f, r, p, n, r->environment.unit_costs, there, missing, sizeof missing);
         if (f.count > 0)
             forecast_print(stdout, &f);

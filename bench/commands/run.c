@@ -14,6 +14,7 @@
 #include "bench/commands/run_inputs.h"
 #include "bench/commands/run_options.h"
 #include "bench/machine/measure.h"
+#include "bench/plan/budget.h"
 #include "bench/record/counts_csv.h"
 #include "bench/record/done.h"
 #include "bench/record/environment_write.h"
@@ -26,6 +27,7 @@
 #include "bench/trial/calls.h"
 #include "bench/trial/ceiling.h"
 #include "bench/trial/cpu_busy.h"
+#include "bench/trial/peaks.h"
 #include "bench/trial/trial.h"
 #include "bench/trial/waking.h"
 #include "bench/trial/yardstick.h"
@@ -43,6 +45,7 @@ struct run {
     char *dir;
     int lock; /* held until the process ends */
     struct done done;
+    struct peaks peaks; /* of axis load */
     bool counters[PERF_COUNTERS];
     char counters_reason[512];
     bool others_seen;    /* /proc/stat tells of all CPUs used */
@@ -114,12 +117,15 @@ static void run_trials(struct run *r)
         else if (!r->plan.trials[i].counting)
             calls_close(&held);
         progress_trial(&progress, &r->plan.trials[i]);
+        setup.peak_rps =
+            peaks_get(&r->peaks, r->plan.trials[i].protocol, r->plan.trials[i].model->name);
         if (!trial_run(&setup, &r->plan.trials[i], &row))
             break;
         if (row.counting)
             counts_csv_append(r->dir, &row);
         yardstick_csv_append(r->dir, &row);
         trials_csv_append(r->dir, &row);
+        peaks_note(&r->peaks, &row);
         r->done.count++;
         progress_row(&progress, &row);
     }
@@ -145,8 +151,9 @@ static void begin(const struct run *r, bool realtime)
                               .unit_costs = r->measured_costs ? &r->unit_costs : NULL};
     memcpy(facts.counters, r->counters, sizeof facts.counters);
     if (!r->options.resume) {
-        facts.generator = ceiling_measure(facts.loadgen, &r->placement.generator,
-                                          facts.scenario->rank, r->dir);
+        facts.generator = ceiling_measure(
+            facts.loadgen, &r->placement.generator,
+            scenario_connections(facts.scenario, "", facts.scenario->rank), r->dir);
         environment_write(r->dir, &facts);
         json_decref(facts.generator);
     }
@@ -223,7 +230,41 @@ static void free_run(struct run *r)
     for (int p = 0; p < PROTOCOL_COUNT; p++)
         answer_free(&r->answers[p]);
     done_free(&r->done);
+    peaks_free(&r->peaks);
     free(r->dir);
+}
+
+static void plan(struct run *r, uint64_t descriptors)
+{
+    plan_free(&r->plan);
+    plan_make(&r->plan, &r->inputs.scenario, &r->inputs.models, r->inputs.seed, descriptors,
+              r->inputs.counting);
+    if (r->plan.count == 0)
+        die("no point of %s can be measured here", r->inputs.scenario.name);
+}
+
+/* Leave out what the budget does not allow, and say what. */
+static void keep_to_budget(struct run *r, uint64_t descriptors)
+{
+    struct scenario *s = &r->inputs.scenario;
+    const struct scenario before = *s; /* its lists; the texts are those of `s` */
+    bool yardstick = r->inputs.yardstick.path != NULL;
+    uint64_t budget = r->options.budget_ns;
+    bool more = true;
+    while (budget > 0 && more && budget_estimate_ns(s, &r->plan, yardstick) > budget) {
+        more = budget_reduce(s);
+        plan(r, descriptors);
+    }
+    if (budget > 0) {
+        char *left_out = budget_left_out(&before, s);
+        budget_rewrite(s);
+        if (left_out[0])
+            fprintf(stderr, "left out, to keep to the budget: %s\n", left_out);
+        if (!more)
+            warn("the least that is left of %s takes longer than the budget", s->name);
+        free(left_out);
+    }
+    plan_tell_time(s->name, budget_estimate_ns(s, &r->plan, yardstick));
 }
 
 int command_run(int argc, char **argv)
@@ -234,23 +275,25 @@ int command_run(int argc, char **argv)
     if (experiment)
         return experiment->run(argc, argv);
     run_options_parse(&r.options, argc, argv);
+    if (strcmp(r.options.scenario, "all") == 0)
+        return command_run_all(argc, argv, &r.options);
     uint64_t descriptors = own_descriptors_raise();
     perf_probe(r.counters, r.counters_reason, sizeof r.counters_reason);
     run_inputs_read(&r.inputs, &r.options, &r.old, r.counters[PERF_SYSCALLS]);
-    placement_choose(&r.placement, (int)r.inputs.scenario.server_cpus);
+    placement_choose(&r.placement,
+                     (int)scenario_server_cpus(&r.inputs.scenario, placement_available()));
     if (r.options.resume)
         check_same(&r);
-    plan_make(&r.plan, &r.inputs.scenario, &r.inputs.models, r.inputs.seed, descriptors,
-              r.inputs.counting);
-    if (r.plan.count == 0)
-        die("no point of %s can be measured here", r.inputs.scenario.name);
+    plan(&r, descriptors);
+    if (!r.options.resume)
+        keep_to_budget(&r, descriptors);
     if (r.options.dry_run) {
         plan_list(&r.plan);
     } else {
         if (access(r.options.paths.loadgen, X_OK) != 0)
             die_errno("cannot run the load generator %s", r.options.paths.loadgen);
         open_directory(&r);
-        done_read(&r.done, r.dir, &r.plan);
+        done_read(&r.done, r.dir, &r.plan, &r.peaks);
         measure(&r);
         status = finish(&r);
     }

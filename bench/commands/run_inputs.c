@@ -103,6 +103,11 @@ static void choose_yardstick(struct run_inputs *in)
     const char *name = in->scenario.yardstick ? in->scenario.yardstick : "epoll-lt";
     const struct model *m = models_get(&in->models, name);
     bool fits = m && !m->unsupported && m->concurrency == 0;
+    const char *none = scenario_no_yardstick(&in->scenario);
+    if (none && in->scenario.yardstick && strcmp(name, "none") != 0)
+        wrong(text_format("%s: yardstick = '%s': %s", in->file, name, none));
+    if (none)
+        return;
     if (strcmp(name, "none") == 0 || (!fits && !in->scenario.yardstick))
         return;
     if (!fits)

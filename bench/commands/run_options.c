@@ -2,6 +2,7 @@
 
 #include "bench/base/child_env.h"
 #include "bench/base/old_name.h"
+#include "common/clock.h"
 #include "common/err.h"
 #include "common/parse.h"
 
@@ -84,7 +85,12 @@ static const struct option_row rows[] = {
      .call = set_seed, .expects = "a number from 0 to 2^64-1"},
     {OPTION_TEXT, 0, "resume", "DIR", "go on with an interrupted run",
      OPTION_FIELD(struct run_options, resume)},
-    {OPTION_FLAG, 0, "dry-run", NULL, "print the trials in their order and measure nothing",
+    {OPTION_TIME, 0, "budget", "TIME",
+     "take about so long at most, by fewer repetitions and points; what is left out is told "
+     "(such as 4m for one scenario, 30m for all)",
+     OPTION_FIELD(struct run_options, budget_ns), .low = 1, .high = 24 * 3600 * NS_PER_S},
+    {OPTION_FLAG, 0, "dry-run", NULL,
+     "print the trials in their order, and about how long they take, and measure nothing",
      OPTION_FIELD(struct run_options, dry_run)},
     {OPTION_FLAG, 0, "no-unit-costs", NULL,
      "do not measure what system calls and the like cost here: environment.json has no unit_costs, "
@@ -105,6 +111,7 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
     *o = (struct run_options){.scenario = "quick"};
     const struct command_line line = {
         .usage = "iomodels run [SCENARIO | FILE.ini] [OPTIONS]\n"
+                 "       iomodels run all [--budget TIME] [OPTIONS]\n"
                  "       iomodels run --resume DIR\n"
                  "       iomodels run two-speeds|crash|hog [OPTIONS]\n",
         .about =
@@ -112,6 +119,7 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
             "Trials run one at a time, in random order. Ctrl-C keeps the trials that have ended.",
         .notes =
             "Exit status: 1 if a trial failed or a point has no usable trial, 130 if interrupted. "
+            "'all' measures the scenarios that docs/scenarios.md tells of, one after the other. "
             "--resume goes on only with the same build, kernel and CPUs. 'iomodels run two-speeds "
             "--help' tells of an experiment that is no scenario, and so it is with crash and hog.",
         .tables = {rows, paths_rows},
@@ -123,9 +131,10 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
         o->scenario = argv[at++];
     if (at < argc)
         die_usage("run takes one scenario; '%s' is one too many", argv[at]);
-    if (o->resume && (named || o->out || o->seeded || o->models || o->externals ||
-                      o->given_count > 0 || o->environment || o->no_unit_costs))
-        die_usage("--resume takes scenario, models, seed, "
+    if (o->resume &&
+        (named || o->out || o->seeded || o->models || o->externals || o->given_count > 0 ||
+         o->environment || o->no_unit_costs || o->budget_ns > 0))
+        die_usage("--resume takes scenario, models, seed, budget, "
                   "environment, unit costs and directory from the run itself");
     paths_find(&o->paths);
 }

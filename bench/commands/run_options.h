@@ -27,7 +27,8 @@ struct run_options {
     uint64_t seed;
     bool dry_run;
     bool no_unit_costs;
-    bool environment; /* child_env_add() was given something */
+    uint64_t budget_ns; /* how long the run may take; 0: as long as it takes */
+    bool environment;   /* child_env_add() was given something */
 };
 
 /* Ends the program on --help (status 0) and on wrong usage (status 2). */

@@ -37,6 +37,14 @@ static void add_siblings(size_t cpu, cpu_set_t *set)
     free(text);
 }
 
+unsigned placement_available(void)
+{
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        die_errno("cannot read the CPUs this process may use");
+    return (unsigned)CPU_COUNT(&allowed);
+}
+
 void placement_choose(struct placement *p, int server_cpus)
 {
     cpu_set_t allowed;
@@ -66,6 +74,17 @@ void placement_choose(struct placement *p, int server_cpus)
         p->shared = true;
     }
     p->generator_count = CPU_COUNT(&p->generator);
+}
+
+void placement_narrow(const struct placement *all, unsigned server_cpus, struct placement *out)
+{
+    *out = *all;
+    for (size_t cpu = CPU_SETSIZE; cpu-- > 0 && (unsigned)out->server_count > server_cpus;) {
+        if (CPU_ISSET(cpu, &out->server)) {
+            CPU_CLR(cpu, &out->server);
+            out->server_count--;
+        }
+    }
 }
 
 char *placement_shared_text(const struct placement *p, char *out, size_t out_size)

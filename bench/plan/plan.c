@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/base/text.h"
 #include "bench/plan/external.h"
@@ -30,13 +31,19 @@ static void shuffle(struct plan_trial *trials, size_t n, uint64_t *state)
 }
 
 /* Why the point cannot be measured, or "". */
-static void skip_reason(const struct model *m, unsigned connections, uint64_t descriptors,
-                        char reason[256])
+static void skip_reason(const struct plan_trial *t, uint64_t descriptors, char reason[256])
 {
+    const struct model *m = t->model;
+    unsigned connections = axis_open_connections(t->axis, t->connections, t->at);
     reason[0] = '\0';
     if (m->max_connections && connections > m->max_connections)
         snprintf(reason, 256, "%s holds at most %u connection%s", m->name, m->max_connections,
                  text_s(m->max_connections));
+    else if (t->axis == AXIS_WORKERS && !m->workers)
+        snprintf(reason, 256, "%s has no workers", m->name);
+    else if (m->external && (t->axis == AXIS_PAYLOAD || t->axis == AXIS_CPU ||
+                             t->axis == AXIS_WORKERS || t->axis == AXIS_TRANSPORT))
+        snprintf(reason, 256, "a server of others is asked for one path, over TCP");
     else if (connections + (uint64_t)PLAN_SPARE_DESCRIPTORS > descriptors)
         snprintf(
             reason, 256,
@@ -44,27 +51,46 @@ static void skip_reason(const struct model *m, unsigned connections, uint64_t de
             connections + PLAN_SPARE_DESCRIPTORS, (unsigned long long)descriptors);
 }
 
-static void add_skip(struct plan *p, enum protocol protocol, const struct model *m,
-                     unsigned connections, const char *reason)
+static void add_skip(struct plan *p, const struct plan_trial *t, const char *reason)
 {
     p->skipped = xrealloc(p->skipped, (p->skipped_count + 1) * sizeof *p->skipped);
     struct plan_skip *skip = &p->skipped[p->skipped_count++];
-    *skip = (struct plan_skip){protocol, m, connections, ""};
+    *skip = (struct plan_skip){.protocol = t->protocol,
+                               .model = t->model,
+                               .connections = t->connections,
+                               .axis = t->axis,
+                               .at = t->at};
     snprintf(skip->reason, sizeof skip->reason, "%s", reason);
 }
 
-static void add_point(struct plan *p, enum protocol protocol, const struct model *m,
-                      unsigned connections, uint64_t descriptors)
+static void add_point(struct plan *p, const struct plan_trial *t, uint64_t descriptors)
 {
     char reason[256];
-    skip_reason(m, connections, descriptors, reason);
+    skip_reason(t, descriptors, reason);
     if (reason[0]) {
-        add_skip(p, protocol, m, connections, reason);
+        add_skip(p, t, reason);
         return;
     }
     p->trials = xrealloc(p->trials, (p->points + 1) * sizeof *p->trials);
-    p->trials[p->points++] =
-        (struct plan_trial){.protocol = protocol, .model = m, .connections = connections};
+    p->trials[p->points++] = *t;
+}
+
+static unsigned concurrency_of(const struct model *m, enum axis axis, unsigned at)
+{
+    return axis == AXIS_WORKERS && m->workers && m->concurrency > 0 ? at : m->concurrency;
+}
+
+/* A load is a part of the peak, which is measured first. */
+static void peaks_first(struct plan_trial *trials, size_t n)
+{
+    size_t peaks = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct plan_trial t = trials[i];
+        if (t.at != 0)
+            continue;
+        memmove(&trials[peaks + 1], &trials[peaks], (i - peaks) * sizeof *trials);
+        trials[peaks++] = t;
+    }
 }
 
 void plan_make(struct plan *p, const struct scenario *s, const struct model_list *models,
@@ -73,7 +99,8 @@ void plan_make(struct plan *p, const struct scenario *s, const struct model_list
     *p = (struct plan){0};
     for (size_t m = 0; m < models->count; m++)
         if (models->at[m].unsupported)
-            add_skip(p, PROTOCOL_HTTP, &models->at[m], 0, models->at[m].unsupported);
+            add_skip(p, &(struct plan_trial){.model = &models->at[m], .axis = s->axis},
+                     models->at[m].unsupported);
     for (int protocol = 0; protocol < PROTOCOL_COUNT; protocol++) {
         for (size_t m = 0; s->protocols[protocol] && m < models->count; m++) {
             const struct model *model = &models->at[m];
@@ -81,8 +108,16 @@ void plan_make(struct plan *p, const struct scenario *s, const struct model_list
             if (model->unsupported ||
                 (model->external && !model->external->protocols[protocol]))
                 continue;
-            for (size_t i = 0; i < points->count; i++)
-                add_point(p, (enum protocol)protocol, model, points->at[i], descriptors);
+            for (size_t i = 0; i < points->count; i++) {
+                unsigned at = points->at[i];
+                struct plan_trial t = {.protocol = (enum protocol)protocol,
+                                       .model = model,
+                                       .connections = scenario_connections(s, model->name, at),
+                                       .axis = s->axis,
+                                       .at = at,
+                                       .concurrency = concurrency_of(model, s->axis, at)};
+                add_point(p, &t, descriptors);
+            }
         }
     }
 
@@ -94,8 +129,11 @@ void plan_make(struct plan *p, const struct scenario *s, const struct model_list
     for (size_t i = 0; i < p->count; i++)
         p->trials[i].block = (unsigned)(i / p->points) + !counting;
     uint64_t state = seed;
-    for (unsigned b = 0; b < blocks; b++)
+    for (unsigned b = 0; b < blocks; b++) {
         shuffle(p->trials + b * p->points, p->points, &state);
+        if (s->axis == AXIS_LOAD)
+            peaks_first(p->trials + b * p->points, p->points);
+    }
     for (size_t i = 0; i < p->count; i++)
         p->trials[i].id = (unsigned)i + 1;
     for (size_t i = 0; counting && i < p->points; i++)
@@ -107,4 +145,10 @@ void plan_free(struct plan *p)
     free(p->trials);
     free(p->skipped);
     *p = (struct plan){0};
+}
+
+bool plan_holds_all(const struct plan_trial *t)
+{
+    return t->concurrency == 0 ||
+           t->concurrency >= axis_open_connections(t->axis, t->connections, t->at);
 }

@@ -16,7 +16,10 @@ struct plan_trial {
     bool counting; /* a short trial of block 0, in which system calls are counted */
     enum protocol protocol;
     const struct model *model;
-    unsigned connections;
+    unsigned connections; /* kept busy */
+    enum axis axis;
+    unsigned at;          /* the value on the axis */
+    unsigned concurrency; /* connections that the server serves at one time; 0: all */
 };
 
 /* A point that is not measured, and why; with 0 connections all points of the model. */
@@ -24,6 +27,8 @@ struct plan_skip {
     enum protocol protocol;
     const struct model *model;
     unsigned connections;
+    enum axis axis;
+    unsigned at;
     char reason[256];
 };
 
@@ -47,6 +52,10 @@ struct plan {
 void plan_make(struct plan *p, const struct scenario *s, const struct model_list *models,
                uint64_t seed, uint64_t descriptors, bool counting);
 void plan_free(struct plan *p);
+
+/* Can the server serve all connections at a time that are open? Of one that cannot, requests that
+ * wait and are lost are a figure of its own, the column `starved`. */
+bool plan_holds_all(const struct plan_trial *t);
 
 /* Descriptors a process needs beside one for each connection: listening socket, epoll or signal
  * descriptors, pipes of the driver. */

@@ -13,11 +13,19 @@
 #include "common/http_chars.h"
 #include "common/parse.h"
 
+/* A list under way, of points on `axis`. */
+struct adding {
+    struct point_list *list;
+    const struct axis_info *axis;
+};
+
 static bool add_point(void *arg, const char *text)
 {
-    struct point_list *list = arg;
+    struct adding *a = arg;
+    struct point_list *list = a->list;
     uint64_t n;
-    if (!parse_size(text, 1, 1000000, &n) || list->count == SCENARIO_POINTS_MAX)
+    if (!parse_size(text, a->axis->low, a->axis->high, &n) ||
+        list->count == SCENARIO_POINTS_MAX)
         return false;
     if (list->count > 0 && list->at[list->count - 1] >= n)
         return false;
@@ -25,15 +33,46 @@ static bool add_point(void *arg, const char *text)
     return true;
 }
 
-static bool set_points(struct ini_reader *r, void *slot, const char *value)
+static bool set_list(struct ini_reader *r, struct point_list *list, enum axis axis,
+                     const char *value)
 {
-    struct point_list *list = slot;
+    struct adding a = {list, axis_info(axis)};
     list->count = 0;
-    return ini_items(value, add_point, list) ||
+    return ini_items(value, add_point, &a) ||
            ini_bad(r,
-                   "connections = '%s' is not a list of ascending numbers from 1 to 1000000, "
+                   "%s = '%s' is not a list of ascending numbers from %u to %u, "
                    "at most %d of them",
-                   value, SCENARIO_POINTS_MAX);
+                   r->name, value, a.axis->low, a.axis->high, SCENARIO_POINTS_MAX);
+}
+
+static bool set_connections(struct ini_reader *r, void *slot, const char *value)
+{
+    return set_list(r, slot, AXIS_CONNECTIONS, value);
+}
+
+/* Which values there are depends on the axis. */
+static bool set_at(struct ini_reader *r, void *slot, const char *value)
+{
+    const struct scenario *s = r->into;
+    if (s->axis == AXIS_CONNECTIONS)
+        return ini_bad(r,
+                       "at = '%s' stands below the axis that it is of, and none of "
+                       "connections, which have a key of their own",
+                       value);
+    return set_list(r, slot, s->axis, value);
+}
+
+static bool set_axis(struct ini_reader *r, void *slot, const char *value)
+{
+    char known[256] = "";
+    if (axis_parse(value, slot))
+        return true;
+    for (enum axis i = 0; i < AXIS_COUNT; i++) {
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                 axis_info(i)->name);
+    }
+    return ini_bad(r, "axis = '%s' is none of %s", value, known);
 }
 
 static bool set_name(struct ini_reader *r, void *slot, const char *value)
@@ -61,6 +100,12 @@ static bool set_threads(struct ini_reader *r, void *slot, const char *value)
 {
     *(unsigned *)slot = 0;
     return strcmp(value, "auto") == 0 || ini_number(r, slot, value);
+}
+
+static bool set_rank(struct ini_reader *r, void *slot, const char *value)
+{
+    ((struct scenario *)r->into)->rank_given = true;
+    return ini_number(r, slot, value);
 }
 
 /* At least two names, '>' between them. */
@@ -145,7 +190,9 @@ static const struct ini_key keys[] = {
     {"sweep", "externals", ini_text, IN(externals), .old = "peers"},
     {"sweep", "order", set_order, IN(order)},
     {"sweep", "protocols", ini_protocols, IN(protocols)},
-    {"sweep", "connections", set_points, IN(connections)},
+    {"sweep", "connections", set_connections, IN(connections)},
+    {"sweep", "axis", set_axis, IN(axis)},
+    {"sweep", "at", set_at, IN(at)},
     {"sweep", "repetitions", ini_number, IN(repetitions), FROM_TO(1, SCENARIO_REPETITIONS_MAX)},
     {"sweep", "duration", ini_time, IN(duration_ns), FROM_TO(NS_PER_MS, HOUR)},
     {"sweep", "settle", ini_time, IN(settle_ns), FROM_TO(0, HOUR)},
@@ -155,10 +202,11 @@ static const struct ini_key keys[] = {
     {"sweep", "payload", ini_size, IN(payload), FROM_TO(1, 16 << 20)},
     {"sweep", "windows", ini_number, IN(windows), FROM_TO(1, 32)},
     {"sweep", "yardstick", ini_text, IN(yardstick)},
-    {"sweep", "rank", ini_number, IN(rank), FROM_TO(1, 1000000)},
+    {"sweep", "rank", set_rank, IN(rank), FROM_TO(0, UINT32_MAX)},
     {"sweep", "server_cpus", ini_number, IN(server_cpus), FROM_TO(1, 1024)},
     {"sweep", "generator_threads", set_threads, IN(generator_threads), FROM_TO(1, 64)},
-    {"model:", "connections", set_points, FOR_MODEL(connections)},
+    {"model:", "connections", set_connections, FOR_MODEL(connections)},
+    {"model:", "at", set_at, FOR_MODEL(at)},
     {"model:", "reason", ini_text, FOR_MODEL(reason), .goes_on = true},
     {"model:", "options", set_options, FOR_MODEL(options)},
 };
@@ -169,6 +217,39 @@ static const struct ini_format format = {.keys = keys,
                                          .sections = "[scenario], [sweep], [model:NAME]",
                                          .part = override_of};
 
+static bool has_point(const struct point_list *points, unsigned at)
+{
+    for (size_t i = 0; i < points->count; i++)
+        if (points->at[i] == at)
+            return true;
+    return false;
+}
+
+/* 64 connections where the sweep has them, else the middle of the sweep. */
+static unsigned usual_rank(const struct scenario *s)
+{
+    const struct point_list *points = scenario_points(s, "");
+    return s->axis == AXIS_CONNECTIONS && has_point(points, 64) ? 64
+                                                                : points->at[points->count / 2];
+}
+
+/* One number where another axis is swept. */
+static bool connections_fit(const struct scenario *s)
+{
+    bool good = s->axis == AXIS_CONNECTIONS || s->connections.count == 1;
+    for (size_t i = 0; i < s->override_count; i++)
+        good &= s->axis == AXIS_CONNECTIONS || s->overrides[i].connections.count <= 1;
+    return good;
+}
+
+static bool loads_have_peaks(const struct scenario *s)
+{
+    bool good = has_point(&s->at, 0);
+    for (size_t i = 0; i < s->override_count; i++)
+        good &= s->overrides[i].at.count == 0 || has_point(&s->overrides[i].at, 0);
+    return good;
+}
+
 /* What no single line is to blame for. */
 static const char *missing(struct scenario *s)
 {
@@ -176,17 +257,20 @@ static const char *missing(struct scenario *s)
         return "[scenario] has no name";
     if (s->connections.count == 0)
         return "[sweep] has no connections";
-    if (s->rank == 0) {
-        /* 64 connections where the sweep has them, else the middle of the sweep. */
-        s->rank = s->connections.at[s->connections.count / 2];
-        for (size_t i = 0; i < s->connections.count; i++)
-            if (s->connections.at[i] == 64)
-                s->rank = 64;
-    }
-    for (size_t i = 0; i < s->connections.count; i++)
-        if (s->connections.at[i] == s->rank)
-            return NULL;
-    return "rank is none of the connections in [sweep]";
+    if (!connections_fit(s))
+        return "connections is one number where another axis is swept";
+    if (s->axis != AXIS_CONNECTIONS && s->at.count == 0)
+        return "[sweep] has an axis, and not at which points (at = ...)";
+    if (s->axis == AXIS_LOAD && !loads_have_peaks(s))
+        return "the loads in [sweep] do not begin with 0, the peak, of which they are parts";
+    if (s->axis == AXIS_CPU && s->protocols[PROTOCOL_ECHO])
+        return "an echo takes no CPU that could be asked for: protocols = http";
+    if (!s->rank_given)
+        s->rank = usual_rank(s);
+    if (has_point(scenario_points(s, ""), s->rank))
+        return NULL;
+    return s->axis == AXIS_CONNECTIONS ? "rank is none of the connections in [sweep]"
+                                       : "rank is none of the points in [sweep]";
 }
 
 /* The number of the first line that is not UTF-8, or 0. */
@@ -304,5 +388,38 @@ const struct model_override *scenario_override(const struct scenario *s, const c
 const struct point_list *scenario_points(const struct scenario *s, const char *model)
 {
     const struct model_override *o = scenario_override(s, model);
-    return o && o->connections.count > 0 ? &o->connections : &s->connections;
+    if (s->axis == AXIS_CONNECTIONS)
+        return o && o->connections.count > 0 ? &o->connections : &s->connections;
+    return o && o->at.count > 0 ? &o->at : &s->at;
+}
+
+unsigned scenario_connections(const struct scenario *s, const char *model, unsigned at)
+{
+    const struct model_override *o = scenario_override(s, model);
+    if (s->axis == AXIS_CONNECTIONS)
+        return at;
+    return o && o->connections.count > 0 ? o->connections.at[0] : s->connections.at[0];
+}
+
+unsigned scenario_server_cpus(const struct scenario *s, unsigned available)
+{
+    unsigned cpus = s->server_cpus;
+    unsigned most = s->axis == AXIS_WORKERS ? s->at.at[s->at.count - 1] : 0;
+    while (cpus < most && cpus + 1 < available)
+        cpus++;
+    return cpus;
+}
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+const char *scenario_no_yardstick(const struct scenario *s)
+{
+    if (s->axis == AXIS_RATE || s->axis == AXIS_LOAD)
+        return "a yardstick tells nothing of a load that is offered by a schedule";
+    if (s->axis == AXIS_CPU || begins(s->path, "/cpu/") || begins(s->path, "/wait/"))
+        return "a window of a yardstick holds few requests that take so long";
+    return NULL;
 }

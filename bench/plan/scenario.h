@@ -10,6 +10,8 @@
  *     externals = nginx, node      servers of others, bench/external; default: none; all
  *     protocols = http, echo
  *     connections = 1, 16, 64
+ *     axis = idle                  what is swept (axis.h); default: connections
+ *     at = 0, 100, 1000            the points on another axis, where connections is one number
  *     repetitions = 3
  *     duration = 0.35s             measured window of a trial
  *     settle = 2s                  at most, until each connection has had an answer; for models
@@ -20,12 +22,13 @@
  *     payload = 64                 bytes of one echo message
  *     windows = 8                  of a trial: they alternate with those of the yardstick
  *     yardstick = epoll-lt         a server of ours that all trials are held against; none
- *     rank = 64                    connections at which the models are ranked
+ *     rank = 64                    the point at which the models are ranked
  *     order = gevent > asyncio     an order that is told of some of them, to be judged
  *     server_cpus = 1              CPUs each server gets
  *     generator_threads = auto     one a CPU that the server leaves, at most 4
  *     [model:select]               what differs for one model, or one server of others
  *     connections = 1, 16
+ *     at = 0, 100
  *     options = --workers 64       added to its command line
  *     reason = why it differs; printed in the report
  *
@@ -41,6 +44,7 @@
 #include <stdint.h>
 
 #include "bench/base/protocol.h"
+#include "bench/plan/axis.h"
 #include "bench/plan/expectation.h"
 
 enum { SCENARIO_POINTS_MAX = 32, SCENARIO_OVERRIDES_MAX = 64, SCENARIO_REPETITIONS_MAX = 1000 };
@@ -53,8 +57,10 @@ struct point_list {
 struct model_override {
     char *model;
     char *reason;
-    char *options;                 /* words to add to the server's command line, or NULL */
-    struct point_list connections; /* empty: as the sweep says */
+    char *options; /* words to add to the server's command line, or NULL */
+    /* Empty: as the sweep says. */
+    struct point_list connections;
+    struct point_list at;
 };
 
 struct scenario {
@@ -66,7 +72,9 @@ struct scenario {
     char *externals;                  /* the same of the servers of others, NULL for none */
     char *order; /* names from the fastest on, NULL where none is claimed */
     bool protocols[PROTOCOL_COUNT];
+    enum axis axis;
     struct point_list connections;
+    struct point_list at; /* of another axis than connections */
     unsigned repetitions;
     uint64_t duration_ns;
     uint64_t settle_ns;
@@ -76,7 +84,8 @@ struct scenario {
     uint64_t payload;
     unsigned windows;
     char *yardstick; /* NULL: the usual one, where it is built */
-    unsigned rank;
+    unsigned rank;   /* on the axis */
+    bool rank_given;
     unsigned server_cpus;
     unsigned generator_threads; /* 0: auto */
     struct model_override overrides[SCENARIO_OVERRIDES_MAX];
@@ -92,7 +101,17 @@ void scenario_free(struct scenario *s);
 /* What the scenario says about one model, or NULL. */
 const struct model_override *scenario_override(const struct scenario *s, const char *model);
 
-/* The connections at which `model` is to be measured. */
+/* The points on the axis at which `model` is to be measured. */
 const struct point_list *scenario_points(const struct scenario *s, const char *model);
+
+/* CPUs that servers are to get. Where workers are swept, as many as the most workers, as long as
+ * one of the `available` CPUs is left. */
+unsigned scenario_server_cpus(const struct scenario *s, unsigned available);
+
+/* Why no trial can be held against a yardstick; NULL where they can. */
+const char *scenario_no_yardstick(const struct scenario *s);
+
+/* The connections that are kept busy at the point `at` of `model`. */
+unsigned scenario_connections(const struct scenario *s, const char *model, unsigned at);
 
 #endif

@@ -30,7 +30,7 @@ static double figure_of(const struct trial_row *row, enum compare_figure f,
 static const struct summary_point *counterpart(const struct summary *b,
                                                const struct summary_point *p, size_t *at)
 {
-    const struct summary_point *found = ratio_point(b, p->protocol, p->model, p->connections);
+    const struct summary_point *found = ratio_point(b, p->protocol, p->model, p->on_axis);
     *at = found ? (size_t)(found - b->at) : 0;
     return found;
 }

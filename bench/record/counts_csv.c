@@ -11,6 +11,7 @@
 #include "bench/base/csv.h"
 #include "bench/base/name.h"
 #include "bench/base/text.h"
+#include "bench/record/axis_csv.h"
 #include "common/err.h"
 #include "common/parse.h"
 
@@ -26,7 +27,7 @@ static void put_header(FILE *f)
         fprintf(f, ",%s", column_names[i]);
     for (int i = 0; i < CALL_COUNT; i++)
         fprintf(f, ",%s", system_call_names[i]);
-    fputc('\n', f);
+    fputs(",axis,at\n", f);
 }
 
 /* Counters are read one after the other, so the sum of all names can pass the total by a few. */
@@ -65,7 +66,7 @@ static void put_row(FILE *f, const struct trial_row *row)
         fputc(',', f);
         csv_put_number(f, row->by_name.calls[i] / requests, digits);
     }
-    fputc('\n', f);
+    fprintf(f, ",%s,%u\n", axis_info(row->axis)->name, row->at);
 }
 
 /* Cut off what a writer that was killed, or a full disk, left of a last line. */
@@ -132,6 +133,8 @@ static bool read_row(const struct reader *r, size_t i, struct counts_row *out)
     if (!parse_u64(csv_cell(&r->c, i, csv_column(&r->c, "connections")), 1, UINT32_MAX, &n))
         return bad(r, i, "connections", "no number of connections");
     out->connections = (unsigned)n;
+    if (!axis_read(&r->c, i, out->connections, &out->axis, &out->at))
+        return bad(r, i, "at", "no point of an axis that there is");
     const char *model = csv_cell(&r->c, i, csv_column(&r->c, "model"));
     if (!name_is_good(model) ||
         snprintf(out->model, sizeof out->model, "%s", model) >= (int)sizeof out->model)
@@ -205,11 +208,11 @@ void counts_free(struct counts *c)
 }
 
 const struct counts_row *counts_get(const struct counts *c, enum protocol protocol,
-                                    const char *model, unsigned connections)
+                                    const char *model, unsigned at)
 {
     const struct counts_row *found = NULL;
     for (size_t i = 0; i < c->count; i++)
-        if (c->at[i].protocol == protocol && c->at[i].connections == connections &&
+        if (c->at[i].protocol == protocol && c->at[i].at == at &&
             strcmp(c->at[i].model, model) == 0)
             found = &c->at[i];
     return found;

@@ -30,6 +30,8 @@ struct counts_row {
     enum protocol protocol;
     char model[64];
     unsigned connections;
+    enum axis axis;
+    unsigned at;
     double requests;              /* that the trial counted */
     double value[COUNTS_COLUMNS]; /* NaN: not to be had */
     double calls[CALL_COUNT];
@@ -57,6 +59,6 @@ void counts_free(struct counts *c);
 
 /* The row of a point, or NULL. */
 const struct counts_row *counts_get(const struct counts *c, enum protocol protocol,
-                                    const char *model, unsigned connections);
+                                    const char *model, unsigned at);
 
 #endif

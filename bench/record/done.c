@@ -11,8 +11,8 @@ static void mark(struct done *done, const char *dir, const struct plan *plan,
 {
     const struct plan_trial *t =
         row->trial > 0 && row->trial <= plan->count ? &plan->trials[row->trial - 1] : NULL;
-    if (!t || strcmp(t->model->name, row->model) != 0 || t->connections != row->connections ||
-        t->protocol != row->protocol)
+    if (!t || strcmp(t->model->name, row->model) != 0 || t->at != row->at ||
+        t->connections != row->connections || t->protocol != row->protocol)
         die("%s/trials.csv: trial %u is not the one that this scenario, "
             "its seed and these models give; the run cannot go on",
             dir, row->trial);
@@ -20,7 +20,7 @@ static void mark(struct done *done, const char *dir, const struct plan *plan,
     done->at[row->trial - 1] = true;
 }
 
-void done_read(struct done *done, const char *dir, const struct plan *plan)
+void done_read(struct done *done, const char *dir, const struct plan *plan, struct peaks *peaks)
 {
     struct trial_rows rows;
     char error[512];
@@ -31,6 +31,8 @@ void done_read(struct done *done, const char *dir, const struct plan *plan)
         die("%s", error);
     for (size_t i = 0; i < rows.count; i++)
         mark(done, dir, plan, &rows.at[i]);
+    for (size_t i = 0; i < rows.count; i++)
+        peaks_note(peaks, &rows.at[i]);
     trials_csv_free(&rows);
 }
 

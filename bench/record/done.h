@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "bench/plan/plan.h"
+#include "bench/trial/peaks.h"
 
 struct done {
     bool *at; /* by trial number - 1 */
@@ -14,7 +15,8 @@ struct done {
 
 /* Read DIR/trials.csv, which need not be there; a last line that a killed writer left half is cut
  * off. Ends the program where a row is not of this plan. */
-void done_read(struct done *done, const char *dir, const struct plan *plan);
+void done_read(struct done *done, const char *dir, const struct plan *plan,
+               struct peaks *peaks);
 void done_free(struct done *done);
 
 #endif

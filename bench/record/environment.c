@@ -1,6 +1,7 @@
 #include "bench/record/environment.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,11 @@ static const char *lacking(const json_t *all)
         return "its format is another than 1";
     const json_t *s = json_object_get(all, "scenario");
     json_int_t rank = json_integer_value(json_object_get(s, "rank"));
-    if (!json_is_string(json_object_get(s, "name")) || rank < 1 || rank > 1000000)
+    enum axis axis = AXIS_CONNECTIONS;
+    if (!axis_parse(json_text(s, "axis", axis_info(axis)->name), &axis))
+        return "its scenario is of an axis that there is none of";
+    if (!json_is_string(json_object_get(s, "name")) || rank < axis_info(axis)->low ||
+        rank > axis_info(axis)->high)
         return "it has no scenario with a name and a rank";
     if (!json_is_object(json_object_get(all, "placement")))
         return "it has no placement";
@@ -96,12 +101,15 @@ static struct run_server server_of(const json_t *m)
 static struct run_skip skip_of(const json_t *s)
 {
     double connections = json_number(s, NULL, "connections");
-    return (struct run_skip){
+    double at = json_number(s, NULL, "at");
+    struct run_skip skip = {
         .protocol = json_text(s, "protocol", ""),
         .model = json_text(s, "model", "?"),
         .connections = connections > 0 ? (unsigned)connections : 0,
         .reason = json_text(s, "reason", "?"),
     };
+    skip.at = at >= 0 && at <= UINT_MAX ? (unsigned)at : skip.connections;
+    return skip;
 }
 
 static void read_lists(struct environment *e)
@@ -114,6 +122,8 @@ static void read_lists(struct environment *e)
         e->servers[e->server_count] = server_of(json_array_get(servers, e->server_count));
     for (; e->skipped_count < json_array_size(skipped); e->skipped_count++)
         e->skipped[e->skipped_count] = skip_of(json_array_get(skipped, e->skipped_count));
+    for (size_t i = 0; i < e->skipped_count; i++)
+        e->skipped[i].axis = e->scenario.axis;
 }
 
 /* False with one line in `error` where they are there and wrong. */
@@ -186,6 +196,7 @@ bool environment_read(struct environment *e, const char *dir, char *error, size_
     };
     if (!json)
         return false;
+    axis_parse(json_text(s, "axis", ""), &e->scenario.axis);
     read_lists(e);
     if (read_expectations(e, dir, error, error_size) &&
         read_unit_costs(e, dir, error, error_size))

@@ -9,6 +9,7 @@
 
 #include "bench/base/protocol.h"
 #include "bench/machine/unit_costs.h"
+#include "bench/plan/axis.h"
 #include "bench/plan/expectation.h"
 
 enum { ENVIRONMENT_FORMAT = 1 };
@@ -31,6 +32,8 @@ struct run_skip {
     const char *protocol; /* "": in none */
     const char *model;
     unsigned connections; /* 0: all points of the model */
+    enum axis axis;
+    unsigned at;
     const char *reason;
 };
 
@@ -46,7 +49,8 @@ struct environment {
         struct expectations expectations;
         const char *path;  /* what http asks for */
         const char *order; /* NULL: none */
-        unsigned rank;     /* connections at which models are compared */
+        enum axis axis;    /* what is swept */
+        unsigned rank;     /* the point on the axis at which models are compared */
         double repetitions;
         double duration_s;
         double warmup_s;

@@ -115,13 +115,13 @@ static json_t *models(const struct run_facts *facts)
     for (size_t i = 0; i < facts->models->count; i++) {
         const struct model *m = &facts->models->at[i];
         const struct model_override *o = scenario_override(facts->scenario, m->name);
-        json_t *one =
-            json_pack("{s:s,s:s,s:s,s:i,s:i,s:o,s:o,s:o}", "name", m->name, "kind",
-                      m->external ? "external" : "model", "summary", m->summary,
-                      "max_connections", (int)m->max_connections, "concurrency",
-                      (int)m->concurrency, "unsupported", json_text_or_null(m->unsupported),
-                      "options", json_text_or_null(o ? o->options : NULL), "differs",
-                      json_text_or_null(o ? o->reason : NULL));
+        json_t *one = json_pack("{s:s,s:s,s:s,s:i,s:i,s:b,s:o,s:o,s:o}", "name", m->name,
+                                "kind", m->external ? "external" : "model", "summary",
+                                m->summary, "max_connections", (int)m->max_connections,
+                                "concurrency", (int)m->concurrency, "workers", m->workers,
+                                "unsupported", json_text_or_null(m->unsupported), "options",
+                                json_text_or_null(o ? o->options : NULL), "differs",
+                                json_text_or_null(o ? o->reason : NULL));
         if (m->external && one)
             describe_external(one, m->external);
         json_array_append_new(list, json_checked(one, "a model"));
@@ -136,8 +136,9 @@ static json_t *skipped(const struct run_facts *facts)
         const struct plan_skip *s = &facts->plan->skipped[i];
         const char *protocol = s->connections > 0 ? protocol_names[s->protocol] : NULL;
         json_t *one =
-            json_pack("{s:o,s:s,s:i,s:s}", "protocol", json_text_or_null(protocol), "model",
-                      s->model->name, "connections", (int)s->connections, "reason", s->reason);
+            json_pack("{s:o,s:s,s:i,s:I,s:s}", "protocol", json_text_or_null(protocol), "model",
+                      s->model->name, "connections", (int)s->connections, "at",
+                      (json_int_t)s->at, "reason", s->reason);
         json_array_append_new(list, json_checked(one, "a skipped point"));
     }
     return list;
@@ -159,14 +160,15 @@ static json_t *expectations(const struct expectations *all)
 
 static json_t *scenario(const struct scenario *s)
 {
-    return json_pack("{s:s,s:o,s:o,s:o,s:o,s:i,s:i,s:f,s:f,s:f,s:s,s:i,s:s}", "name", s->name,
+    return json_pack("{s:s,s:o,s:o,s:o,s:o,s:s,s:I,s:i,s:f,s:f,s:f,s:s,s:i,s:s}", "name", s->name,
                      "question", json_text_or_null(s->question), "expect",
                      json_text_or_null(s->expect), "expectations",
-                     expectations(&s->expectations), "order", json_text_or_null(s->order),
-                     "rank", (int)s->rank, "repetitions", (int)s->repetitions, "duration_s",
-                     (double)s->duration_ns / 1e9, "warmup_s", (double)s->warmup_ns / 1e9,
-                     "timeout_s", (double)s->timeout_ns / 1e9, "path", s->path, "payload",
-                     (int)s->payload, "text", s->text);
+                     expectations(&s->expectations), "order", json_text_or_null(s->order), "axis",
+                     axis_info(s->axis)->name, "rank", (json_int_t)s->rank, "repetitions",
+                     (int)s->repetitions, "duration_s", (double)s->duration_ns / 1e9,
+                     "warmup_s", (double)s->warmup_ns / 1e9, "timeout_s",
+                     (double)s->timeout_ns / 1e9, "path", s->path, "payload", (int)s->payload,
+                     "text", s->text);
 }
 
 /* False, with errno set, where that failed; what was there is then as it was. */

@@ -14,6 +14,7 @@
 #include "bench/base/json_get.h"
 #include "bench/base/name.h"
 #include "bench/base/text.h"
+#include "bench/record/axis_csv.h"
 #include "bench/record/environment_diff.h"
 #include "bench/record/rate.h"
 #include "common/err.h"
@@ -53,7 +54,7 @@ static char *file_of(const char *dir, const struct results *r)
 static struct spread rates_of(const struct results *r, const struct summary_point *p,
                               const struct rate_basis *basis)
 {
-    double unit = basis->yardstick ? rate_basis_at(basis, p->protocol, p->connections) : 1;
+    double unit = basis->yardstick ? rate_basis_at(basis, p->protocol, p->on_axis) : 1;
     double *values = xcalloc(r->rows.count, sizeof *values);
     size_t n = 0;
     for (size_t i = 0; i < r->rows.count && p->verdict != VERDICT_INVALID; i++)
@@ -89,7 +90,7 @@ static void put_point(FILE *f, const struct results *r, const struct summary_poi
         fputc(',', f);
         csv_put_number(f, figures[i], 5);
     }
-    fprintf(f, ",%s\n", verdict_names[p->verdict]);
+    fprintf(f, ",%s,%s,%u\n", verdict_names[p->verdict], axis_info(p->axis)->name, p->on_axis);
 }
 
 char *history_add(const char *dir, const struct results *r)
@@ -104,7 +105,7 @@ char *history_add(const char *dir, const struct results *r)
     if (!f)
         die_errno("cannot write %s", made);
     fputs("date,commit,machine,kernel,scenario,protocol,model,connections,basis,rate,rate_low,"
-          "rate_high,cpu_us_per_request,p99_us,verdict\n",
+          "rate_high,cpu_us_per_request,p99_us,verdict,axis,at\n",
           f);
     for (size_t i = 0; i < r->summary.count; i++)
         put_point(f, r, &r->summary.at[i], &basis, machine);
@@ -179,6 +180,8 @@ static const char *read_point(const struct csv *c, size_t row, struct history_po
     p->yardstick = basis == 1;
     p->verdict = (enum verdict)verdict;
     p->connections = (unsigned)connections;
+    if (!axis_read(c, row, p->connections, &p->axis, &p->at))
+        return "at";
     return NULL;
 }
 

@@ -17,6 +17,8 @@ struct history_point {
     enum protocol protocol;
     char model[64];
     unsigned connections;
+    enum axis axis;
+    unsigned at;            /* the value on the axis */
     bool yardstick;         /* rates are ratios to the yardstick, else requests/s */
     double rate, low, high; /* median and spread of the trials; NaN: no usable trial */
     double cpu_us, p99_us;

@@ -22,8 +22,7 @@ struct point {
 
 static bool same_point(const struct trial_row *x, const struct trial_row *y)
 {
-    return x->protocol == y->protocol && x->connections == y->connections &&
-           strcmp(x->model, y->model) == 0;
+    return x->protocol == y->protocol && x->at == y->at && strcmp(x->model, y->model) == 0;
 }
 
 static bool seen_before(const struct point *points, size_t n, const struct trial_row *row)
@@ -59,7 +58,7 @@ static void count_pairs(struct noise_floor *f, const struct trial_rows *rows)
     for (size_t i = 0; i < n; i++) {
         for (size_t k = i + 1; k < n; k++) {
             if (points[i].first->protocol != points[k].first->protocol ||
-                points[i].first->connections != points[k].first->connections)
+                points[i].first->at != points[k].first->at)
                 continue;
             f->pairs++;
             f->flagged += points[i].self.high < points[k].self.low ||

@@ -51,8 +51,8 @@ static void make_link(struct order *o, size_t i, const struct trial_rows *rows,
 {
     struct order_link *link = &o->links[i];
     *link = (struct order_link){.first = o->names[i], .second = o->names[i + 1]};
-    link->a = ratio_point(s, o->protocol, link->first, o->connections);
-    link->b = ratio_point(s, o->protocol, link->second, o->connections);
+    link->a = ratio_point(s, o->protocol, link->first, o->at);
+    link->b = ratio_point(s, o->protocol, link->second, o->at);
     if (link->a && link->b) {
         const struct spread *x = &link->a->at[S_RATE];
         const struct spread *y = &link->b->at[S_RATE];
@@ -62,17 +62,19 @@ static void make_link(struct order *o, size_t i, const struct trial_rows *rows,
     link->verdict = judge_link(link);
 }
 
-void order_make(struct order *o, const char *claim, enum protocol protocol,
-                unsigned connections, const struct trial_rows *rows, const struct summary *s)
+void order_make(struct order *o, const char *claim, const struct summary_point *where,
+                const struct trial_rows *rows, const struct summary *s)
 {
-    *o = (struct order){
-        .text = xstrdup(claim), .protocol = protocol, .connections = connections};
+    *o = (struct order){.text = xstrdup(claim),
+                        .protocol = where->protocol,
+                        .axis = where->axis,
+                        .at = where->on_axis};
     char *rest = o->text;
     char *item;
     while (o->count < ORDER_MAX && (item = strsep(&rest, ">"))) {
         o->names[o->count++] = text_trim(item);
         const struct summary_point *p =
-            ratio_point(s, protocol, o->names[o->count - 1], connections);
+            ratio_point(s, o->protocol, o->names[o->count - 1], o->at);
         if (p && !ratio_excuse(p))
             o->measured[o->measured_count++] = p;
     }

@@ -36,14 +36,15 @@ struct order {
     const struct summary_point *measured[ORDER_MAX]; /* the fastest first */
     size_t measured_count;
     enum protocol protocol;
-    unsigned connections;
+    enum axis axis;
+    unsigned at;
     enum order_verdict verdict;
 };
 
-/* Judge `claim`, "a > b > c", at one point of the sweep: each link by the ratio of the neighbours,
- * paired by block, whose interval must lie above 1. */
-void order_make(struct order *o, const char *claim, enum protocol protocol,
-                unsigned connections, const struct trial_rows *rows, const struct summary *s);
+/* Judge `claim`, "a > b > c", at the point of the sweep that `where` is of: each link by the
+ * ratio of the neighbours, paired by block, whose interval must lie above 1. */
+void order_make(struct order *o, const char *claim, const struct summary_point *where,
+                const struct trial_rows *rows, const struct summary *s);
 void order_free(struct order *o);
 
 extern const char *const order_verdict_names[];

@@ -40,6 +40,7 @@ static void read_models(struct model_list *list, const struct environment *e)
             .name = xstrdup(json_text(m, "name", "?")),
             .max_connections = whole(m, "max_connections"),
             .concurrency = whole(m, "concurrency"),
+            .workers = json_is_true(json_object_get(m, "workers")),
             .unsupported = unsupported ? xstrdup(unsupported) : NULL,
             .external = e->servers[list->count].external ? external_of(m) : NULL,
         };

@@ -11,9 +11,9 @@ static bool has_rate(const struct trial_row *row)
     return !row->counting && row->ok && row->verdict != VERDICT_INVALID;
 }
 
-static bool of_point(const struct trial_row *row, enum protocol protocol, unsigned connections)
+static bool of_point(const struct trial_row *row, enum protocol protocol, unsigned at)
 {
-    return row->protocol == protocol && row->connections == connections;
+    return row->protocol == protocol && (row->at == at || !axis_is_of_yardstick(row->axis));
 }
 
 /* The median of the yardstick in the trials of one point, `one` of them; of all trials: NULL. */
@@ -23,7 +23,7 @@ static double median(const struct trial_rows *rows, const struct trial_row *one)
     size_t n = 0;
     for (size_t i = 0; i < rows->count; i++) {
         const struct trial_row *row = &rows->at[i];
-        if (has_rate(row) && (!one || of_point(row, one->protocol, one->connections)))
+        if (has_rate(row) && (!one || of_point(row, one->protocol, one->at)))
             values[n++] = row->value[M_YARDSTICK_RPS];
     }
     double middle = stats_spread(values, n).median;
@@ -34,7 +34,7 @@ static double median(const struct trial_rows *rows, const struct trial_row *one)
 static bool has_point(const struct rate_basis *basis, const struct trial_row *row)
 {
     for (size_t i = 0; i < basis->count; i++)
-        if (of_point(row, basis->points[i].protocol, basis->points[i].connections))
+        if (of_point(row, basis->points[i].protocol, basis->points[i].at))
             return true;
     return false;
 }
@@ -62,19 +62,19 @@ struct rate_basis rate_basis_of(const struct trial_rows *rows)
         if (!has_rate(row) || has_point(&basis, row))
             continue;
         basis.points[basis.count].protocol = row->protocol;
-        basis.points[basis.count].connections = row->connections;
-        basis.points[basis.count++].at = median(rows, row);
+        basis.points[basis.count].at = row->at;
+        basis.points[basis.count++].median = median(rows, row);
+        basis.one_load = !axis_is_of_yardstick(row->axis);
     }
     return basis;
 }
 
-double rate_basis_at(const struct rate_basis *basis, enum protocol protocol,
-                     unsigned connections)
+double rate_basis_at(const struct rate_basis *basis, enum protocol protocol, unsigned at)
 {
     for (size_t i = 0; i < basis->count; i++)
         if (basis->points[i].protocol == protocol &&
-            basis->points[i].connections == connections)
-            return basis->points[i].at;
+            (basis->one_load || basis->points[i].at == at))
+            return basis->points[i].median;
     return basis->at;
 }
 
@@ -83,5 +83,5 @@ double rate_of(const struct trial_row *row, const struct rate_basis *basis)
     if (!basis->yardstick)
         return row->value[M_RPS];
     return row->value[M_RPS] / row->value[M_YARDSTICK_RPS] *
-           rate_basis_at(basis, row->protocol, row->connections);
+           rate_basis_at(basis, row->protocol, row->at);
 }

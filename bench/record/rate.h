@@ -13,10 +13,11 @@ enum { RATE_POINTS_MAX = 64 };
 struct rate_basis {
     bool yardstick; /* the ratio to the yardstick, times what that makes; else requests/s */
     double at;      /* the median of the yardstick over the run; NaN without */
+    bool one_load;  /* the yardstick has the same load at all points of the axis */
     struct {
         enum protocol protocol;
-        unsigned connections;
-        double at; /* the median of the yardstick there */
+        unsigned at;
+        double median; /* of the yardstick there; with one load, at all points */
     } points[RATE_POINTS_MAX];
     size_t count;
 };
@@ -24,10 +25,9 @@ struct rate_basis {
 /* The basis of a run: the yardstick, where most trials with a rate have one, else none. */
 struct rate_basis rate_basis_of(const struct trial_rows *rows);
 
-/* What the yardstick of the basis makes in that protocol at so many connections: its median there,
+/* What the yardstick of the basis makes in that protocol at a point of the axis: its median there,
  * or that of the run. */
-double rate_basis_at(const struct rate_basis *basis, enum protocol protocol,
-                     unsigned connections);
+double rate_basis_at(const struct rate_basis *basis, enum protocol protocol, unsigned at);
 
 /* The basis of plain requests/s, where a run has no yardstick or a point has none. */
 struct rate_basis rate_basis_plain(void);

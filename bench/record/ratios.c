@@ -12,11 +12,11 @@
 #include "common/err.h"
 
 const struct summary_point *ratio_point(const struct summary *s, enum protocol protocol,
-                                        const char *model, unsigned connections)
+                                        const char *model, unsigned at)
 {
     for (size_t i = 0; i < s->count; i++)
         if (s->at[i].protocol == protocol && strcmp(s->at[i].model, model) == 0 &&
-            s->at[i].connections == connections)
+            s->at[i].on_axis == at)
             return &s->at[i];
     return NULL;
 }
@@ -104,7 +104,7 @@ static void add_externals(struct ratios *r, const struct trial_rows *rows,
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
         const struct run_server *server = environment_server(environment, p->model);
-        if (p->connections == ours->connections && p->protocol == ours->protocol && server &&
+        if (p->on_axis == ours->on_axis && p->protocol == ours->protocol && server &&
             server->external && external_is_counterpart(server->counterpart_of, ours->model))
             add(r, rows, ours, p);
     }
@@ -157,11 +157,11 @@ void ratios_write(const struct ratios *r, const char *dir)
     FILE *f = fopen(path, "we");
     if (!f)
         die_errno("cannot write %s", path);
-    fputs(
-        "protocol,model,external,connections,pairs,ratio,ratio_low,ratio_high,bound,finding,"
-        "model_requests_per_second,external_requests_per_second,model_syscalls_per_request,"
-        "external_syscalls_per_request,model_cpu_us_per_request,external_cpu_us_per_request\n",
-        f);
+    fputs("protocol,model,external,connections,pairs,ratio,ratio_low,ratio_high,bound,finding,"
+          "model_requests_per_second,external_requests_per_second,model_syscalls_per_request,"
+          "external_syscalls_per_request,model_cpu_us_per_request,external_cpu_us_per_request,"
+          "axis,at\n",
+          f);
     for (size_t i = 0; i < r->count; i++) {
         const struct ratio *x = &r->at[i];
         const struct spread *s = &x->pair.at;
@@ -185,7 +185,7 @@ void ratios_write(const struct ratios *r, const char *dir)
             fputc(',', f);
             csv_put_number(f, x->external->at[metrics[k]].median, 4);
         }
-        fputc('\n', f);
+        fprintf(f, ",%s,%u\n", axis_info(x->model->axis)->name, x->model->on_axis);
     }
     if (!text_close(f))
         die_errno("cannot write %s", path);

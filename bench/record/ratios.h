@@ -48,12 +48,12 @@ struct ratio {
 };
 
 struct ratios {
-    struct ratio *at; /* by protocol, our model, external server, connections */
+    struct ratio *at; /* by protocol, our model, external server, value on the axis */
     size_t count;
 };
 
 /* For every server of others, as `environment` (of the run) tells whose counterpart it is, and
- * every model of ours that was measured in the same protocol at the same number of connections. */
+ * every model of ours that was measured in the same protocol at the same point. */
 void ratios_make(struct ratios *r, const struct trial_rows *rows, const struct summary *s,
                  const struct environment *environment);
 void ratios_free(struct ratios *r);
@@ -66,6 +66,6 @@ const char *ratio_finding_text(const struct ratio *r);
 
 /* The summary's point, or NULL. */
 const struct summary_point *ratio_point(const struct summary *s, enum protocol protocol,
-                                        const char *model, unsigned connections);
+                                        const char *model, unsigned at);
 
 #endif

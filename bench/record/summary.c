@@ -23,7 +23,8 @@ static int by_point(const void *a, const void *b)
     if (order == 0)
         order = strcmp(x->model, y->model);
     if (order == 0)
-        order = (x->connections > y->connections) - (x->connections < y->connections);
+        order = (axis_place(x->axis, x->at) > axis_place(y->axis, y->at)) -
+                (axis_place(x->axis, x->at) < axis_place(y->axis, y->at));
     if (order == 0)
         order = (x->trial > y->trial) - (x->trial < y->trial);
     return order;
@@ -31,8 +32,7 @@ static int by_point(const void *a, const void *b)
 
 static bool same_point(const struct trial_row *x, const struct trial_row *y)
 {
-    return x->protocol == y->protocol && strcmp(x->model, y->model) == 0 &&
-           x->connections == y->connections;
+    return x->protocol == y->protocol && strcmp(x->model, y->model) == 0 && x->at == y->at;
 }
 
 static bool usable(const struct trial_row *r)
@@ -43,7 +43,7 @@ static bool usable(const struct trial_row *r)
 static bool is_of(const struct summary_point *p, const struct trial_row *row)
 {
     return row->protocol == p->protocol && strcmp(row->model, p->model) == 0 &&
-           row->connections == p->connections;
+           row->at == p->on_axis;
 }
 
 bool summary_uses(const struct summary_point *p, const struct trial_row *row)
@@ -111,6 +111,8 @@ static void add_point(struct summary *s, struct trial_row *rows, size_t n,
         .protocol = rows->protocol,
         .model = rows->model,
         .connections = rows->connections,
+        .axis = rows->axis,
+        .on_axis = rows->at,
     };
     for (size_t i = 0; i < n; i++) {
         if (rows[i].counting)
@@ -173,7 +175,7 @@ void summary_write(const struct summary *s, const char *dir)
         const char *name = metric_names[sources[m]];
         fprintf(f, ",%s,%s_low,%s_high", name, name, name);
     }
-    fputs(",reason,answer\n", f);
+    fputs(",reason,answer,axis,at\n", f);
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
         csv_put_text(f, p->scenario);
@@ -193,7 +195,7 @@ void summary_write(const struct summary *s, const char *dir)
         csv_put_text(f, p->reason);
         fputc(',', f);
         csv_put_text(f, p->answer);
-        fputc('\n', f);
+        fprintf(f, ",%s,%u\n", axis_info(p->axis)->name, p->on_axis);
     }
     if (!text_close(f))
         die_errno("cannot write %s", path);
@@ -203,7 +205,9 @@ void summary_write(const struct summary *s, const char *dir)
 bool summary_starves(const struct summary_point *p)
 {
     double starved = p->at[S_STARVED].median;
-    bool serves_all = p->concurrency == 0 || p->concurrency >= p->connections;
+    bool serves_all =
+        p->concurrency == 0 ||
+        p->concurrency >= axis_open_connections(p->axis, p->connections, p->on_axis);
     return starved * (serves_all ? 100 : 2) > p->connections;
 }
 

@@ -27,7 +27,9 @@ struct summary_point {
     const char *scenario; /* points into the rows, as `model` does */
     enum protocol protocol;
     const char *model;
-    unsigned connections;
+    unsigned connections; /* kept busy */
+    enum axis axis;
+    unsigned on_axis;     /* the value on the axis, the column `at` */
     unsigned trials;      /* how many rows there are, without the counting block */
     unsigned ok;          /* rows that did not fail */
     unsigned unsupported; /* rows whose server said that it cannot run here */
@@ -43,7 +45,7 @@ struct summary_point {
 };
 
 struct summary {
-    /* by protocol (http first), model (the textbook's order), connections */
+    /* by protocol (http first), model (the textbook's order), value on the axis */
     struct summary_point *at;
     size_t count;
 };

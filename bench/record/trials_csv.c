@@ -15,6 +15,7 @@
 #include "bench/base/name.h"
 #include "bench/base/text.h"
 #include "bench/plan/scenario.h"
+#include "bench/record/axis_csv.h"
 #include "common/err.h"
 #include "common/parse.h"
 
@@ -26,7 +27,7 @@ static void put_header(FILE *f)
     fputs("trial,block,scenario,protocol,model,connections,status,verdict,reason,started", f);
     for (int i = 0; i < METRIC_COUNT; i++)
         fprintf(f, ",%s", metric_names[i]);
-    fputs(",engine,answer,generator_verdict,note\n", f);
+    fputs(",engine,answer,generator_verdict,note,axis,at\n", f);
 }
 
 static void put_row(FILE *f, const struct trial_row *row)
@@ -54,7 +55,7 @@ static void put_row(FILE *f, const struct trial_row *row)
     csv_put_text(f, row->generator_verdict);
     fputc(',', f);
     csv_put_text(f, row->note);
-    fputc('\n', f);
+    fprintf(f, ",%s,%u\n", axis_info(row->axis)->name, row->at);
 }
 
 /* Cut off a last line without line break; returns the file's size then. `cut` tells whether there
@@ -218,6 +219,9 @@ static bool read_row(struct reader *r, const int *columns, struct trial_row *row
         return false;
     if (!name_is_good(row->model))
         return bad(r, "the model's name: %s", name_rule);
+    if (!axis_read(&r->c, r->row, row->connections, &row->axis, &row->at))
+        return bad(r, "axis '%.40s' with at '%.40s', no point of an axis that there is",
+                   cell(r, "axis"), cell(r, "at"));
     row->counting = row->block == 0;
     row->ok = status == STATUS_OK;
     row->unsupported = status == STATUS_UNSUPPORTED;
@@ -242,7 +246,7 @@ static int by_place(const void *a, const void *b)
     const struct trial_row *y = *(const struct trial_row *const *)b;
     int order = (x->block > y->block) - (x->block < y->block);
     if (order == 0)
-        order = (x->connections > y->connections) - (x->connections < y->connections);
+        order = (x->at > y->at) - (x->at < y->at);
     if (order == 0)
         order = (x->protocol > y->protocol) - (x->protocol < y->protocol);
     return order ? order : strcmp(x->model, y->model);
@@ -253,6 +257,7 @@ static int by_place(const void *a, const void *b)
 static bool each_once(struct reader *r, const struct trial_rows *rows)
 {
     const struct trial_row **sorted = xcalloc(rows->count, sizeof *sorted);
+    char point[AXIS_TEXT_MAX];
     bool good = true;
     for (size_t i = 0; i < rows->count; i++)
         sorted[i] = &rows->at[i];
@@ -269,9 +274,10 @@ static bool each_once(struct reader *r, const struct trial_rows *rows)
         const struct trial_row *one = sorted[i];
         r->row = (size_t)(one - rows->at);
         if (by_place(&sorted[i], &sorted[i - 1]) == 0)
-            good = bad(r, "%s %s, %u connection%s, stands in line %zu already for block %u",
-                       protocol_names[one->protocol], one->model, one->connections,
-                       text_s(one->connections), sorted[i - 1]->line, one->block);
+            good = bad(r, "%s %s, %s, stands in line %zu already for block %u",
+                       protocol_names[one->protocol], one->model,
+                       axis_point_text(one->axis, one->at, point), sorted[i - 1]->line,
+                       one->block);
     }
     free(sorted);
     return good;
@@ -304,6 +310,10 @@ static bool read_rows(struct reader *r, struct trial_rows *out)
         if (strcmp(out->at[r->row].scenario, out->at->scenario) != 0)
             return bad(r, "scenario '%s', in line %zu it is '%s': these are rows of two runs",
                        out->at[r->row].scenario, out->at->line, out->at->scenario);
+        if (out->at[r->row].axis != out->at->axis)
+            return bad(r, "axis '%s', in line %zu it is '%s': these are rows of two runs",
+                       axis_info(out->at[r->row].axis)->name, out->at->line,
+                       axis_info(out->at->axis)->name);
     }
     return each_once(r, out);
 }

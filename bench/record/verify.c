@@ -68,6 +68,7 @@ static void check_place(struct verify *v, const struct trial_row *row,
                         const struct plan_again *p)
 {
     const struct plan_trial *t = plan_again_trial(p, row->trial);
+    char point[AXIS_TEXT_MAX];
     check(v, strcmp(row->scenario, p->scenario.name) == 0, "trials.csv", row->line,
           "scenario '%s', scenario.ini has '%s'", row->scenario, p->scenario.name);
     if (!t) {
@@ -76,26 +77,26 @@ static void check_place(struct verify *v, const struct trial_row *row,
     }
     check(v,
           t->block == row->block && t->protocol == row->protocol &&
-              t->connections == row->connections && strcmp(t->model->name, row->model) == 0,
-          "trials.csv", row->line,
-          "trial %u of the plan is %s %s, %u connection%s, block %u: not this row", row->trial,
-          protocol_names[t->protocol], t->model->name, t->connections, text_s(t->connections),
-          t->block);
+              t->connections == row->connections && t->at == row->at && t->axis == row->axis &&
+              strcmp(t->model->name, row->model) == 0,
+          "trials.csv", row->line, "trial %u of the plan is %s %s, %s, block %u: not this row",
+          row->trial, protocol_names[t->protocol], t->model->name,
+          axis_point_text(t->axis, t->at, point), t->block);
 }
 
 static void check_complete(struct verify *v, const struct results *r,
                            const struct plan_again *p)
 {
     bool *seen = xcalloc(p->plan.count + 1, sizeof *seen);
+    char point[AXIS_TEXT_MAX];
     for (size_t i = 0; i < r->rows.count; i++)
         if (r->rows.at[i].trial <= p->plan.count)
             seen[r->rows.at[i].trial] = true;
     for (unsigned id = 1; id <= p->plan.count; id++) {
         const struct plan_trial *t = plan_again_trial(p, id);
         check(v, seen[id], "trials.csv", r->rows.count + 1,
-              "trial %u is missing: %s %s, %u connection%s, block %u", id,
-              protocol_names[t->protocol], t->model->name, t->connections,
-              text_s(t->connections), t->block);
+              "trial %u is missing: %s %s, %s, block %u", id, protocol_names[t->protocol],
+              t->model->name, axis_point_text(t->axis, t->at, point), t->block);
     }
     free(seen);
 }
@@ -108,20 +109,24 @@ static struct trial_row judged(const struct results *r, const struct plan_again 
     struct placement placement = {.server_count = e->placement.server_cpus,
                                   .generator_count = e->placement.generator_cpus,
                                   .shared = e->placement.shared};
+    if (row->axis == AXIS_WORKERS && placement.server_count > (int)row->at)
+        placement.server_count = (int)row->at;
     struct model model = {.name = (char *)row->model};
     if (row->value[M_CONCURRENCY] > 0)
         model.concurrency = (unsigned)row->value[M_CONCURRENCY];
     struct trial_row again = *row;
     again.reason[0] = '\0';
-    judge(&again, &(struct judge_facts){
-                      .model = &model,
-                      .placement = &placement,
-                      .settling = p->scenario.settle_ns > 0 &&
-                                  judge_holds_all(&model, row->connections),
-                      .generator_verdict = said,
-                      .generator_reason = row->reason,
-                      .older = row->generator_verdict[0] == '\0',
-                  });
+    judge(&again,
+          &(struct judge_facts){
+              .model = &model,
+              .placement = &placement,
+              .settling = p->scenario.settle_ns > 0 &&
+                          judge_holds_all(&model, axis_open_connections(
+                                                      row->axis, row->connections, row->at)),
+              .generator_verdict = said,
+              .generator_reason = row->reason,
+              .older = row->generator_verdict[0] == '\0',
+          });
     return again;
 }
 

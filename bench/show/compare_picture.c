@@ -16,8 +16,9 @@ static void put_point(FILE *f, unsigned row, const struct compare_point *p)
     const struct compare_cell *c = &p->at[COMPARE_RATE];
     const double figures[] = {c->ratio, isnan(c->low) ? c->ratio : c->low,
                               isnan(c->high) ? c->ratio : c->high};
-    fprintf(f, "%u\t%s %s\t%u", row, protocol_names[p->a->protocol], p->a->model,
-            p->a->connections);
+    char point[AXIS_TEXT_MAX];
+    fprintf(f, "%u\t%s %s\t%s", row, protocol_names[p->a->protocol], p->a->model,
+            axis_value_text(p->a->axis, p->a->on_axis, point));
     for (int i = 0; i < 3; i++) {
         fputc('\t', f);
         csv_put_number(f, figures[i], 5);

@@ -39,10 +39,10 @@ static void ratio_cell(struct grid *g, const struct compare_point *p, enum compa
 
 static void add_row(struct grid *g, const struct compare_point *p)
 {
-    char a[32], b[32];
+    char a[AXIS_TEXT_MAX], b[32];
     grid_row(g);
     grid_cell(g, "%s", p->a->model);
-    grid_cell(g, "%u", p->a->connections);
+    grid_cell(g, "%s", axis_value_text(p->a->axis, p->a->on_axis, a));
     grid_cell(g, "%s", figure_thousands(p->at[COMPARE_RATE].a, a));
     grid_cell(g, "%s", figure_thousands(p->at[COMPARE_RATE].b, b));
     for (int f = 0; f < COMPARE_FIGURES; f++) {
@@ -60,8 +60,9 @@ static void put_table(FILE *f, const struct compare *c, enum protocol protocol,
                       enum format format)
 {
     struct grid g = {
-        .heads = {"model", "connections", "A requests/s", "B requests/s", "B/A", "", "CPU B/A",
-                  "", "p99 B/A", "", "shape"},
+        .heads = {"model", axis_info(c->count > 0 ? c->at[0].a->axis : AXIS_CONNECTIONS)->name,
+                  "A requests/s", "B requests/s", "B/A", "", "CPU B/A", "", "p99 B/A", "",
+                  "shape"},
         .columns = 11,
         .left = 1u << 0 | 1u << 5 | 1u << 7 | 1u << 9,
     };
@@ -216,7 +217,7 @@ void compare_csv(FILE *f, const struct compare *c)
                 x, x, x, x, x, x);
         fprintf(f, ",%s_bound,%s_verdict", x, x);
     }
-    fputs(",shape,shape_within,shape_changed,basis\n", f);
+    fputs(",shape,shape_within,shape_changed,basis,axis,at\n", f);
     for (size_t i = 0; i < c->count; i++) {
         const struct compare_point *p = &c->at[i];
         csv_put_text(f, p->a->scenario);
@@ -229,6 +230,7 @@ void compare_csv(FILE *f, const struct compare *c)
         csv_put_number(f, p->shape, 4);
         fputc(',', f);
         csv_put_number(f, p->shape_within, 4);
-        fprintf(f, ",%d,%s\n", p->shape_changed, p->yardstick ? "yardstick" : "raw");
+        fprintf(f, ",%d,%s,%s,%u\n", p->shape_changed, p->yardstick ? "yardstick" : "raw",
+                axis_info(p->a->axis)->name, p->a->on_axis);
     }
 }

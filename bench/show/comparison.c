@@ -14,11 +14,11 @@ static void put_point(FILE *f, unsigned row, unsigned last, const char *kind,
 {
     const struct spread *s = &p->at[S_RATE];
     if (p->verdict == VERDICT_INVALID || s->n == 0)
-        fprintf(f, "%u\t%s\t%s\t%u\t\t\t\tINVALID\t%u\n", row, kind, p->model, p->connections,
+        fprintf(f, "%u\t%s\t%s\t%u\t\t\t\tINVALID\t%u\n", row, kind, p->model, p->on_axis,
                 last);
     else
         fprintf(f, "%u\t%s\t%s\t%u\t%.1f\t%.1f\t%.1f\t%s\t%u\n", row, kind, p->model,
-                p->connections, s->median, s->low, s->high,
+                p->on_axis, s->median, s->low, s->high,
                 ratio_excuse(p) ? "crossed" : verdict_names[p->verdict], last);
 }
 
@@ -48,13 +48,16 @@ static unsigned put_group(FILE *f, unsigned row, const struct ratio *r, size_t f
                           size_t end, enum protocol protocol)
 {
     unsigned done = 0;
+    bool any = false;
     unsigned last = row;
     for (size_t i = first; i < end; i++)
         last += is_first(r, first, i, protocol);
     for (size_t i = first; i < end; i++) {
-        if (!mine(&r[i], protocol) || r[i].model->connections <= done)
+        unsigned place = axis_place(r[i].model->axis, r[i].model->on_axis);
+        if (!mine(&r[i], protocol) || (any && place <= done))
             continue;
-        done = r[i].model->connections;
+        any = true;
+        done = place;
         put_point(f, row, last, "ours", r[i].model);
     }
     for (size_t i = first; i < end; i++) {

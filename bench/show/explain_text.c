@@ -11,16 +11,16 @@ static const double us = 1e-3; /* of a nanosecond */
 static void put_title(FILE *f, const struct explanation *e, enum format format)
 {
     static const char *const titles[] = {
-        [FORMAT_TERMINAL] = "\n%s, %u connection%s: server CPU per request in µs, predicted "
+        [FORMAT_TERMINAL] = "\n%s, %s: server CPU per request in µs, predicted "
                             "from counts and unit costs\n",
-        [FORMAT_HTML] = "<h3>%s, %u connection%s</h3>\n",
-        [FORMAT_MARKDOWN] =
-            "\n### %s, %u connection%s: server CPU per request in µs, predicted "
-            "from counts and unit costs\n\n",
+        [FORMAT_HTML] = "<h3>%s, %s</h3>\n",
+        [FORMAT_MARKDOWN] = "\n### %s, %s: server CPU per request in µs, predicted "
+                            "from counts and unit costs\n\n",
     };
     const struct summary_point *p = e->at[0].point;
-    fprintf(f, titles[format], protocol_names[p->protocol], p->connections,
-            text_s(p->connections));
+    char point[AXIS_TEXT_MAX];
+    fprintf(f, titles[format], protocol_names[p->protocol],
+            axis_point_text(p->axis, p->on_axis, point));
 }
 
 /* "+4 %": of the measured time. */

@@ -10,8 +10,8 @@
 
 static bool of_point(const struct trial_row *row, const struct summary_point *p)
 {
-    return row->protocol == p->protocol && row->connections == p->connections && row->ok &&
-           !row->counting && strcmp(row->model, p->model) == 0;
+    return row->protocol == p->protocol && row->at == p->on_axis && row->ok && !row->counting &&
+           strcmp(row->model, p->model) == 0;
 }
 
 /* The mean of metric `m` divided by that of `by`, over the trials of a point; NaN where there is
@@ -72,7 +72,7 @@ static struct work work_of(const struct results *r, const struct summary_point *
 {
     struct work w = {
         .protocol = p->protocol,
-        .connections = p->connections,
+        .connections = axis_open_connections(p->axis, p->connections, p->on_axis),
         .system_calls = c->value[COUNTS_SYSTEM_CALLS],
         .switches = or_else(p->at[S_SWITCHES_PER_REQUEST].median, c->value[COUNTS_SWITCHES]),
         .processes = mean_of_trials(r, p, M_PROCESSES),
@@ -92,7 +92,7 @@ static struct work work_of(const struct results *r, const struct summary_point *
 static void explain(struct explained *e, const struct results *r, const struct unit_costs *u)
 {
     const struct summary_point *p = e->point;
-    const struct counts_row *c = counts_get(&r->counts, p->protocol, p->model, p->connections);
+    const struct counts_row *c = counts_get(&r->counts, p->protocol, p->model, p->on_axis);
     e->measured = p->at[S_CPU_PER_REQUEST].median * 1e3;
     const struct run_server *server = environment_server(&r->environment, p->model);
     if (server && server->external) {
@@ -126,8 +126,7 @@ static void find_missing(const struct results *r, const struct unit_costs *u, ch
 }
 
 void explanation_make(struct explanation *e, const struct results *r, enum protocol protocol,
-                      unsigned connections, const struct unit_costs *u, char *why,
-                      size_t why_size)
+                      unsigned at, const struct unit_costs *u, char *why, size_t why_size)
 {
     *e = (struct explanation){0};
     find_missing(r, u, why, why_size);
@@ -136,8 +135,7 @@ void explanation_make(struct explanation *e, const struct results *r, enum proto
     e->at = xcalloc(r->summary.count, sizeof *e->at);
     for (size_t i = 0; i < r->summary.count; i++) {
         const struct summary_point *p = &r->summary.at[i];
-        if (p->protocol != protocol || p->connections != connections ||
-            p->unsupported == p->trials)
+        if (p->protocol != protocol || p->on_axis != at || p->unsupported == p->trials)
             continue;
         struct explained *one = &e->at[e->count++];
         one->point = p;
@@ -147,7 +145,7 @@ void explanation_make(struct explanation *e, const struct results *r, enum proto
     }
     if (e->count == 0)
         snprintf(why, why_size, "%s: nothing was measured at %s,%u", r->dir,
-                 protocol_names[protocol], connections);
+                 protocol_names[protocol], at);
 }
 
 void explanation_free(struct explanation *e)

@@ -27,12 +27,12 @@ struct explanation {
 /* The part of the measured time that a prediction may be off by and be called close. */
 #define EXPLAINED_WITHIN 0.15
 
-/* Explain the points of `r` in `protocol` at `connections`, by the unit costs `u`. The results and
- * the costs must live as long. Where nothing at all can be explained, `count` is 0 and `why`, of
- * `why_size` bytes, is one line that says what is missing; else it is "". Free it in any case. */
+/* Explain the points of `r` in `protocol` at the point `at` of its axis, by the unit costs `u`.
+ * The results and the costs must live as long. Where nothing at all can be explained, `count`
+ * is 0 and `why`, of `why_size` bytes, is one line that says what is missing; else it is "".
+ * Free it in any case. */
 void explanation_make(struct explanation *e, const struct results *r, enum protocol protocol,
-                      unsigned connections, const struct unit_costs *u, char *why,
-                      size_t why_size);
+                      unsigned at, const struct unit_costs *u, char *why, size_t why_size);
 void explanation_free(struct explanation *e);
 
 /* What the prediction leaves of the measured time; NaN where one of them is not there. */

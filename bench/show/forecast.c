@@ -73,8 +73,8 @@ static bool expect(struct forecast *f, const struct explained *e, struct expecte
 }
 
 void forecast_make(struct forecast *f, const struct results *r, enum protocol protocol,
-                   unsigned connections, const struct unit_costs *here,
-                   const struct unit_costs *there, char *why, size_t why_size)
+                   unsigned at, const struct unit_costs *here, const struct unit_costs *there,
+                   char *why, size_t why_size)
 {
     struct explanation e = {0};
     *f = (struct forecast){.rest_factor = 1};
@@ -88,7 +88,7 @@ void forecast_make(struct forecast *f, const struct results *r, enum protocol pr
         f->rest_factor_known = isfinite(factor) && factor > 0;
         f->rest_factor = f->rest_factor_known ? factor : 1;
     }
-    explanation_make(&e, r, protocol, connections, here ? &f->costs_here : NULL, why, why_size);
+    explanation_make(&e, r, protocol, at, here ? &f->costs_here : NULL, why, why_size);
     f->at = xcalloc(e.count + 1, sizeof *f->at);
     for (size_t i = 0; i < e.count; i++)
         if (expect(f, &e.at[i], &f->at[f->count]))
@@ -99,7 +99,7 @@ void forecast_make(struct forecast *f, const struct results *r, enum protocol pr
         snprintf(why, why_size,
                  "%s: no server at %s,%u is both measured and predicted; iomodels explain says "
                  "why",
-                 r->dir, protocol_names[protocol], connections);
+                 r->dir, protocol_names[protocol], at);
     explanation_free(&e);
 }
 
@@ -206,10 +206,11 @@ static void put_reasons(FILE *out, const struct forecast *f)
 void forecast_print(FILE *out, const struct forecast *f)
 {
     const struct summary_point *p = f->against->point;
+    char point[AXIS_TEXT_MAX];
     fprintf(out,
-            "\n%s, %u connection%s: server CPU per request expected there, beside what was "
+            "\n%s, %s: server CPU per request expected there, beside what was "
             "measured here; times as fast as %s\n",
-            protocol_names[p->protocol], p->connections, text_s(p->connections), p->model);
+            protocol_names[p->protocol], axis_point_text(p->axis, p->on_axis, point), p->model);
     put_ranking(out, f);
     if (f->left_out > 0)
         fprintf(

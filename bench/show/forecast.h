@@ -30,12 +30,13 @@ struct forecast {
     struct unit_costs costs_here, costs_there; /* those that both have */
 };
 
-/* Made of the points of `r` in `protocol` at `connections`. A unit cost for which the model has a
- * substitute, and which one of the two machines lacks, is used for neither. Where nothing can be
- * said, `count` is 0 and `why` one line that says what is missing. Free it in any case. */
+/* Made of the points of `r` in `protocol` at the point `at` of its axis. A unit cost for which
+ * the model has a substitute, and which one of the two machines lacks, is used for neither.
+ * Where nothing can be said, `count` is 0 and `why` one line that says what is missing. Free it
+ * in any case. */
 void forecast_make(struct forecast *f, const struct results *r, enum protocol protocol,
-                   unsigned connections, const struct unit_costs *here,
-                   const struct unit_costs *there, char *why, size_t why_size);
+                   unsigned at, const struct unit_costs *here, const struct unit_costs *there,
+                   char *why, size_t why_size);
 void forecast_free(struct forecast *f);
 
 /* The ranking there beside that of here, what decides, and what is assumed. */

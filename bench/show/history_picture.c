@@ -13,7 +13,7 @@
 /* Points of one line of the picture. */
 static bool same_line(const struct history_point *x, const struct history_point *y)
 {
-    return x->protocol == y->protocol && x->connections == y->connections &&
+    return x->protocol == y->protocol && x->axis == y->axis && x->at == y->at &&
            x->of_kind == y->of_kind && x->yardstick == y->yardstick &&
            strcmp(x->model, y->model) == 0 && strcmp(x->scenario, y->scenario) == 0;
 }
@@ -30,8 +30,12 @@ static const struct history_point *first_of(const struct history *h, size_t i)
  * title, and two empty lines end them, as gnuplot has it. */
 static void put_line(FILE *f, const struct history *h, const struct history_point *first)
 {
-    char mark[HISTORY_MARK_MAX];
-    fprintf(f, "%s c=%u, machine %s%s\n", protocol_names[first->protocol], first->connections,
+    char mark[HISTORY_MARK_MAX], point[AXIS_TEXT_MAX];
+    bool connections = first->axis == AXIS_CONNECTIONS;
+    fprintf(f, "%s %s%s, machine %s%s\n", protocol_names[first->protocol],
+            connections ? "c=" : "",
+            connections ? axis_value_text(first->axis, first->at, point)
+                        : axis_point_text(first->axis, first->at, point),
             history_mark(first->of_kind, mark), first->yardstick ? "" : ", raw");
     for (size_t i = 0; i < h->count; i++) {
         const struct history_point *p = &h->at[i];

@@ -14,28 +14,29 @@ struct series {
     const struct history *h;
     const char *model;
     enum protocol protocol;
+    enum axis axis;
     unsigned points[POINTS_MAX];
     size_t count;
-    bool more; /* numbers of connections that have no column */
+    bool more; /* points that have no column */
 };
 
 static bool belongs(const struct series *s, const struct history_point *p)
 {
-    return p->protocol == s->protocol && strcmp(p->model, s->model) == 0;
+    return p->protocol == s->protocol && p->axis == s->axis && strcmp(p->model, s->model) == 0;
 }
 
-static void add_connections(struct series *s, unsigned connections)
+static void add_value(struct series *s, unsigned at)
 {
     size_t i = 0;
-    while (i < s->count && s->points[i] < connections)
+    while (i < s->count && s->points[i] < at)
         i++;
-    if (i < s->count && s->points[i] == connections)
+    if (i < s->count && s->points[i] == at)
         return;
     s->more |= s->count == POINTS_MAX;
     if (s->count == POINTS_MAX)
         return;
     memmove(&s->points[i + 1], &s->points[i], (s->count - i) * sizeof s->points[0]);
-    s->points[i] = connections;
+    s->points[i] = at;
     s->count++;
 }
 
@@ -64,7 +65,7 @@ static void add_run(struct grid *g, const struct series *s, size_t run)
             continue;
         any = p;
         for (size_t k = 0; k < s->count; k++)
-            if (s->points[k] == p->connections)
+            if (s->points[k] == p->at)
                 found[k] = p;
     }
     if (!any)
@@ -81,13 +82,16 @@ static void add_run(struct grid *g, const struct series *s, size_t run)
 
 static void put_series(FILE *f, struct series *s)
 {
-    char heads[POINTS_MAX][16];
+    char heads[POINTS_MAX][AXIS_TEXT_MAX + 16];
+    char value[AXIS_TEXT_MAX];
     struct grid g = {.heads = {"date", "commit", "machine", "scenario", "in"},
                      .columns = HEADS + s->count,
                      .left = 1u << HEADS};
     g.left--;
     for (size_t i = 0; i < s->count; i++) {
-        snprintf(heads[i], sizeof heads[i], "c=%u", s->points[i]);
+        snprintf(heads[i], sizeof heads[i], "%s=%s",
+                 s->axis == AXIS_CONNECTIONS ? "c" : axis_info(s->axis)->name,
+                 axis_value_text(s->axis, s->points[i], value));
         g.heads[HEADS + i] = heads[i];
     }
     for (size_t run = 0; run < s->h->runs; run++)
@@ -95,7 +99,7 @@ static void put_series(FILE *f, struct series *s)
     fprintf(f, "\n%s %s\n", s->model, protocol_names[s->protocol]);
     grid_put(f, &g, FORMAT_TERMINAL);
     if (s->more)
-        fprintf(f, "  further numbers of connections are in the files\n");
+        fprintf(f, "  further points are in the files\n");
     grid_free(&g);
 }
 
@@ -103,7 +107,7 @@ static void put_series(FILE *f, struct series *s)
 static bool seen(const struct history *h, size_t i)
 {
     for (size_t k = 0; k < i; k++)
-        if (h->at[k].protocol == h->at[i].protocol &&
+        if (h->at[k].protocol == h->at[i].protocol && h->at[k].axis == h->at[i].axis &&
             strcmp(h->at[k].model, h->at[i].model) == 0)
             return true;
     return false;
@@ -114,12 +118,15 @@ size_t history_text(FILE *f, const struct history *h, const char *model)
     char mark[HISTORY_MARK_MAX];
     size_t tables = 0;
     for (size_t i = 0; i < h->count; i++) {
-        struct series s = {.h = h, .model = h->at[i].model, .protocol = h->at[i].protocol};
+        struct series s = {.h = h,
+                           .model = h->at[i].model,
+                           .protocol = h->at[i].protocol,
+                           .axis = h->at[i].axis};
         if ((model && strcmp(model, s.model) != 0) || seen(h, i))
             continue;
         for (size_t k = i; k < h->count; k++)
             if (belongs(&s, &h->at[k]))
-                add_connections(&s, h->at[k].connections);
+                add_value(&s, h->at[k].at);
         put_series(f, &s);
         tables++;
     }

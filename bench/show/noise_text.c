@@ -36,8 +36,10 @@ static char *name_plain(const struct summary *s, size_t *count)
         const struct summary_point *p = &s->at[i];
         if (!p->plain || p->verdict == VERDICT_INVALID || (*count)++ >= NAMED_MAX)
             continue;
-        char *more = text_format("%s%s%s %s %u", names, names[0] ? ", " : "",
-                                 protocol_names[p->protocol], p->model, p->connections);
+        char value[AXIS_TEXT_MAX];
+        char *more = text_format("%s%s%s %s %s", names, names[0] ? ", " : "",
+                                 protocol_names[p->protocol], p->model,
+                                 axis_value_text(p->axis, p->on_axis, value));
         free(names);
         names = more;
     }

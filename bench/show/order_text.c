@@ -61,9 +61,10 @@ static void show(FILE *f, const struct order *o, const char *claim, bool html)
 {
     const char *begin = html ? "<li>" : "  ";
     const char *end = html ? "</li>\n" : "\n";
-    char *text = text_format("%s, %u connection%s: the order %s: %s",
-                             protocol_names[o->protocol], o->connections,
-                             text_s(o->connections), claim, order_verdict_names[o->verdict]);
+    char point[AXIS_TEXT_MAX];
+    char *text = text_format("%s, %s: the order %s: %s", protocol_names[o->protocol],
+                             axis_point_text(o->axis, o->at, point), claim,
+                             order_verdict_names[o->verdict]);
     put(f, html, html ? "<p><b>" : "\n", text, html ? "</b></p>\n<ul>\n" : "\n");
     free(text);
     for (size_t i = 0; i + 1 < o->count; i++) {
@@ -86,12 +87,12 @@ static void show_all(FILE *f, const struct results *r, bool html)
     for (size_t i = 0; claim && i < s->count; i++) {
         struct order o;
         size_t k = 0;
-        while (k < i && (s->at[k].protocol != s->at[i].protocol ||
-                         s->at[k].connections != s->at[i].connections))
+        while (k < i &&
+               (s->at[k].protocol != s->at[i].protocol || s->at[k].on_axis != s->at[i].on_axis))
             k++;
         if (k < i)
             continue; /* seen at an earlier point */
-        order_make(&o, claim, s->at[i].protocol, s->at[i].connections, &r->rows, s);
+        order_make(&o, claim, &s->at[i], &r->rows, s);
         if (o.measured_count > 1)
             show(f, &o, claim, html);
         order_free(&o);

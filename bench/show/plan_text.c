@@ -4,6 +4,7 @@
 
 #include "bench/base/csv.h"
 #include "bench/base/text.h"
+#include "common/clock.h"
 
 static void tell_placement(const struct run_facts *facts, const char *dir)
 {
@@ -31,6 +32,7 @@ static void tell_placement(const struct run_facts *facts, const char *dir)
 void plan_tell(const struct run_facts *facts, const char *dir, size_t done)
 {
     const struct plan *plan = facts->plan;
+    char point[AXIS_TEXT_MAX];
     unsigned repetitions = facts->scenario->repetitions;
     fprintf(stderr, "%s: %zu trial%s (%zu point%s, %u repetition%s%s), seed %llu\n",
             facts->scenario->name, plan->count, text_s((double)plan->count), plan->points,
@@ -45,9 +47,8 @@ void plan_tell(const struct run_facts *facts, const char *dir, size_t done)
         if (s->connections == 0)
             fprintf(stderr, "skipped: %s: %s\n", s->model->name, s->reason);
         else
-            fprintf(stderr, "skipped: %s %s, %u connection%s: %s\n",
-                    protocol_names[s->protocol], s->model->name, s->connections,
-                    text_s(s->connections), s->reason);
+            fprintf(stderr, "skipped: %s %s, %s: %s\n", protocol_names[s->protocol],
+                    s->model->name, axis_point_text(s->axis, s->at, point), s->reason);
     }
     if (done > 0)
         fprintf(stderr, "going on: %zu of %zu trial%s there\n", done, plan->count,
@@ -56,11 +57,18 @@ void plan_tell(const struct run_facts *facts, const char *dir, size_t done)
 
 void plan_list(const struct plan *plan)
 {
-    puts("trial,block,protocol,model,connections");
+    puts("trial,block,protocol,model,connections,axis,at");
     for (size_t i = 0; i < plan->count; i++) {
         const struct plan_trial *t = &plan->trials[i];
         printf("%u,%u,%s,", t->id, t->block, protocol_names[t->protocol]);
         csv_put_text(stdout, t->model->name);
-        printf(",%u\n", t->connections);
+        printf(",%u,%s,%u\n", t->connections, axis_info(t->axis)->name, t->at);
     }
+}
+
+void plan_tell_time(const char *what, uint64_t ns)
+{
+    uint64_t s = (ns + NS_PER_S / 2) / NS_PER_S;
+    fprintf(stderr, "%s: about %llu min %llu s\n", what, (unsigned long long)(s / 60),
+            (unsigned long long)(s % 60));
 }

@@ -40,26 +40,26 @@ void progress_trial(const struct progress *p, const struct plan_trial *t)
     if (!p->terminal)
         return;
     char text[256];
+    char point[AXIS_TEXT_MAX];
     uint64_t s = left_seconds(p);
-    snprintf(text, sizeof text, "[%zu/%zu] %d:%02d left  %s %s, %u connection%s%s", p->done + 1,
-             p->total, (int)(s / 60), (int)(s % 60), protocol_names[t->protocol],
-             t->model->name, t->connections, text_s(t->connections),
-             p->failed ? "  (some failed)" : "");
+    snprintf(text, sizeof text, "[%zu/%zu] %d:%02d left  %s %s, %s%s", p->done + 1, p->total,
+             (int)(s / 60), (int)(s % 60), protocol_names[t->protocol], t->model->name,
+             axis_point_text(t->axis, t->at, point), p->failed ? "  (some failed)" : "");
     draw(text);
 }
 
 void progress_row(struct progress *p, const struct trial_row *row)
 {
     char rps[32];
+    char point[AXIS_TEXT_MAX];
     p->done++;
     p->failed += !row->ok && !row->unsupported;
     if (p->terminal && row->ok && row->verdict != VERDICT_INVALID)
         return;
     if (p->terminal)
         draw("");
-    fprintf(stderr, "[%zu/%zu] %s %s, %u connection%s: ", p->done, p->total,
-            protocol_names[row->protocol], row->model, row->connections,
-            text_s(row->connections));
+    fprintf(stderr, "[%zu/%zu] %s %s, %s: ", p->done, p->total, protocol_names[row->protocol],
+            row->model, axis_point_text(row->axis, row->at, point));
     if (row->ok && row->counting && row->verdict == VERDICT_VALID) {
         fprintf(stderr, "%.2f system calls a request\n", row->value[M_SYSCALLS_PER_REQUEST]);
         return;

@@ -83,7 +83,7 @@ void ranking_make(struct ranking *r, const struct results *results, enum protoco
                           .rank = xcalloc(s->count, sizeof *r->rank)};
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
-        if (p->protocol != protocol || p->connections != results->environment.scenario.rank)
+        if (p->protocol != protocol || p->on_axis != results->environment.scenario.rank)
             continue;
         r->at[r->count++] = p;
         r->ranked += ranking_excuse(p, buffer) == NULL;

@@ -28,11 +28,11 @@ static void add_ratio(struct grid *g, const struct ratio_pair *p)
 
 static void add_row(struct grid *g, const struct ratio *r)
 {
-    char ours[32], theirs[32];
+    char ours[32], theirs[32], point[AXIS_TEXT_MAX];
     grid_row(g);
     grid_cell(g, "%s", r->model->model);
     grid_cell(g, "%s", r->external->model);
-    grid_cell(g, "%u", r->model->connections);
+    grid_cell(g, "%s", axis_value_text(r->model->axis, r->model->on_axis, point));
     add_ratio(g, &r->pair);
     grid_cell(g, "%zu", r->pair.at.n);
     grid_cell(g, "%s", ratio_finding_text(r));

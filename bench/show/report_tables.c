@@ -68,6 +68,7 @@ static bool is_exception(const struct trial_row *r)
 void report_exceptions(FILE *f, const struct results *results)
 {
     const struct trial_rows *rows = &results->rows;
+    char point[AXIS_TEXT_MAX];
     size_t count = 0;
     size_t failed = 0;
     for (size_t i = 0; i < rows->count; i++) {
@@ -93,8 +94,8 @@ void report_exceptions(FILE *f, const struct results *results)
             continue;
         grid_row(&g)->mark = table_mark(r->verdict);
         grid_cell(&g, "%u", r->trial);
-        grid_cell(&g, "%s %s, %u connection%s", protocol_names[r->protocol], r->model,
-                  r->connections, text_s(r->connections));
+        grid_cell(&g, "%s %s, %s", protocol_names[r->protocol], r->model,
+                  axis_point_text(r->axis, r->at, point));
         grid_cell(&g, "%s",
                   r->ok            ? verdict_names[r->verdict]
                   : r->unsupported ? "unsupported"
@@ -119,9 +120,10 @@ void report_differences(FILE *f, const struct results *r)
     }
     for (size_t i = 0; i < e->skipped_count; i++) {
         const struct run_skip *s = &e->skipped[i];
-        char *points = s->connections == 0 ? xstrdup("")
-                                           : text_format(", %u connection%s", s->connections,
-                                                         text_s(s->connections));
+        char point[AXIS_TEXT_MAX];
+        char *points = s->connections == 0
+                           ? xstrdup("")
+                           : text_format(", %s", axis_point_text(s->axis, s->at, point));
         html_format(f, "<p class=\"note\">Skipped: <b>%s</b> %s%s: %s.</p>\n", s->protocol,
                     s->model, points, s->reason);
         free(points);

@@ -102,15 +102,18 @@ size_t table_ranking(FILE *f, const struct results *results, enum protocol proto
                      enum format format)
 {
     static const char *const titles[] = {
-        [FORMAT_TERMINAL] = "\n%s, %u connection%s, closed loop\n",
-        [FORMAT_HTML] = "<h3>%s, %u connection%s</h3>\n",
-        [FORMAT_MARKDOWN] = "\n### %s, %u connection%s, closed loop\n\n",
+        [FORMAT_TERMINAL] = "\n%s, %s%s\n",
+        [FORMAT_HTML] = "<h3>%s, %s</h3>\n",
+        [FORMAT_MARKDOWN] = "\n### %s, %s%s\n\n",
     };
     struct ranking r;
-    unsigned connections = results->environment.scenario.rank;
+    char point[AXIS_TEXT_MAX];
+    enum axis axis = results->environment.scenario.axis;
+    unsigned at = results->environment.scenario.rank;
     ranking_make(&r, results, protocol);
     if (r.count > 0 || format == FORMAT_HTML)
-        fprintf(f, titles[format], protocol_names[protocol], connections, text_s(connections));
+        fprintf(f, titles[format], protocol_names[protocol], axis_point_text(axis, at, point),
+                axis_is_open_loop(axis, at) ? ", open loop" : ", closed loop");
     if (r.count > 0) {
         put_finding(f, results, &r, format);
         put_ranks(f, &r, format);
@@ -136,14 +139,15 @@ void table_print(FILE *f, const struct results *r, enum format format)
 
 void table_points(FILE *f, const struct summary *s, enum protocol protocol)
 {
-    struct grid g = new_grid("connections");
+    char value[AXIS_TEXT_MAX];
+    struct grid g = new_grid(axis_info(s->count > 0 ? s->at[0].axis : AXIS_CONNECTIONS)->name);
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_point *p = &s->at[i];
         char buffer[512];
         if (p->protocol != protocol)
             continue;
         struct grid_row *row = grid_row(&g);
-        grid_cell(&g, "%u", p->connections);
+        grid_cell(&g, "%s", axis_value_text(p->axis, p->on_axis, value));
         add_point(&g, row, p, ranking_excuse(p, buffer) == NULL);
     }
     grid_put(f, &g, FORMAT_HTML);

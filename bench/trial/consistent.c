@@ -74,10 +74,12 @@ static bool counted(const struct trial_row *row, char *why, size_t size)
 {
     const double *v = row->value;
     double n = v[M_REQUESTS];
+    /* There requests are those that were due in the window, and the rate is of answers in it. */
+    bool open = axis_is_open_loop(row->axis, row->at);
 
     if (n != v[M_OK] && !isnan(n) && !isnan(v[M_OK]))
         snprintf(why, size, "%.0f answers, and %.0f requests that ended well", n, v[M_OK]);
-    else if (!divides(n, 0.5, v[M_WINDOW_S], v[M_RPS], 0.05))
+    else if (!open && !divides(n, 0.5, v[M_WINDOW_S], v[M_RPS], 0.05))
         snprintf(why, size, "%.0f answers in %.6f s are not %.1f a second", n, v[M_WINDOW_S],
                  v[M_RPS]);
     else if (!at_most(v[M_REQUESTS_MIN], v[M_REQUESTS_MEDIAN], 0) ||
@@ -171,15 +173,23 @@ static bool all_busy(const struct trial_row *row)
     const double *v = row->value;
     double lost = v[M_TIMEOUT] + v[M_RESET] + v[M_REFUSED] + v[M_EOF] + v[M_CORRUPT] +
                   v[M_NON_2XX] + v[M_STARVED];
-    return lost == 0 && v[M_CONNECTED] == row->connections &&
-           (v[M_CONCURRENCY] == 0 || v[M_CONCURRENCY] >= row->connections);
+    bool reopens = row->axis == AXIS_CHURN && row->at > 0;
+    return lost == 0 && !reopens && v[M_CONNECTED] == row->connections &&
+           (v[M_CONCURRENCY] == 0 ||
+            v[M_CONCURRENCY] >= axis_open_connections(row->axis, row->connections, row->at));
+}
+
+/* Requests that can be under way at a time. */
+static double under_way(const struct trial_row *row)
+{
+    return row->connections * (row->axis == AXIS_PIPELINE ? (double)row->at : 1);
 }
 
 struct little little_of(const struct trial_row *row)
 {
     const double *v = row->value;
     double answers = v[M_OK] + v[M_TIMEOUT];
-    double all = v[M_WINDOW_S] * 1e6 * row->connections;
+    double all = v[M_WINDOW_S] * 1e6 * under_way(row);
     double before = little_slowest(row, v[M_IN_FLIGHT_AT_START]) / all;
     double after = v[M_OLDEST_IN_FLIGHT_US] / v[M_WINDOW_S] / 1e6;
     double gaps = v[M_GENERATOR_CPU_PER_REQUEST] * answers / all;
@@ -193,12 +203,15 @@ struct little little_of(const struct trial_row *row)
 bool consistent_little(const struct trial_row *row, char *why, size_t size)
 {
     struct little l = little_of(row);
+    /* Latency counts from when a request was due, with no connection at hand. */
+    if (axis_is_open_loop(row->axis, row->at))
+        return true;
     if (!(l.ratio < l.low) && !(l.ratio > l.high))
         return true;
     snprintf(why, size,
              "Little's law: throughput times mean latency is %.2f requests under way, %u "
              "connection%s can have %.2f to %.2f",
-             l.ratio * row->connections, row->connections, row->connections == 1 ? "" : "s",
-             isnan(l.low) ? 0 : fmax(l.low, 0) * row->connections, l.high * row->connections);
+             l.ratio * under_way(row), row->connections, row->connections == 1 ? "" : "s",
+             isnan(l.low) ? 0 : fmax(l.low, 0) * under_way(row), l.high * under_way(row));
     return false;
 }

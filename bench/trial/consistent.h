@@ -37,7 +37,11 @@ bool consistent_shares(const struct trial_row *row, char *why, size_t size);
  * - Between an answer and the next request the generator works, for no longer than it works for a
  *   request. With one connection that can be a third of the time, with 64 it is below 2 %.
  * - A connection that is lost has none under way until it is up again. So the lower bound holds
- *   only where no request failed, no connection starved and the server holds all.
+ *   only where no request failed, no connection starved, none is closed after so many requests,
+ *   and the server holds all.
+ *
+ * With a pipeline, so many requests are under way on a connection. In an open loop the law says
+ * nothing of connections, and the row is not held to it.
  *
  * Beyond these bounds R may be off by 2 %. False with both figures in `why`. */
 bool consistent_little(const struct trial_row *row, char *why, size_t size);

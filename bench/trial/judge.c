@@ -162,7 +162,8 @@ void judge(struct trial_row *row, const struct judge_facts *facts)
         return;
     if (!facts->older && !consistent_figures(row, row->reason, sizeof row->reason))
         return;
-    if (judge_holds_all(facts->model, row->connections) && lost(row, facts->settling))
+    unsigned open = axis_open_connections(row->axis, row->connections, row->at);
+    if (judge_holds_all(facts->model, open) && lost(row, facts->settling))
         return;
     /* Where only system calls are counted, how fast it was does not matter. */
     row->disturbed =

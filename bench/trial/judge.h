@@ -48,8 +48,7 @@ struct judge_facts {
  * The note tells of windows on two levels (base/levels.h), which are no fault of the trial. */
 void judge(struct trial_row *row, const struct judge_facts *facts);
 
-/* Can the model serve so many connections at a time? Of one that cannot, requests that wait and are
- * lost are a figure of its own, the column `starved`. */
+/* Can the model serve so many connections at a time? */
 bool judge_holds_all(const struct model *m, unsigned connections);
 
 #endif

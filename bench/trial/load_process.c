@@ -7,46 +7,45 @@
 #include <unistd.h>
 
 #include "bench/base/text.h"
+#include "bench/trial/load_args.h"
 #include "common/clock.h"
 #include "common/err.h"
 
 void load_start(struct load *l, const struct load_spec *spec)
 {
-    const struct scenario *s = spec->scenario;
-    bool http = spec->protocol == PROTOCOL_HTTP;
-    char connections[16], threads[16], payload[24], duration[32], warmup[32], timeout[32],
-        settle[32];
+    struct load_args args;
     int events[2];
     int hold[2];
 
     if (pipe2(events, O_CLOEXEC) != 0 || pipe2(hold, O_CLOEXEC) != 0)
         die_errno("cannot make a pipe");
-    snprintf(connections, sizeof connections, "%u", spec->connections);
-    snprintf(threads, sizeof threads, "%u", spec->threads);
-    snprintf(payload, sizeof payload, "%llu", (unsigned long long)s->payload);
-    snprintf(duration, sizeof duration, "%lluns", (unsigned long long)spec->duration_ns);
-    snprintf(settle, sizeof settle, "%lluns", (unsigned long long)spec->settle_ns);
-    snprintf(warmup, sizeof warmup, "%lluns", (unsigned long long)spec->warmup_ns);
-    snprintf(timeout, sizeof timeout, "%lluns", (unsigned long long)s->timeout_ns);
-    char *url = text_format("%s://%s%s", protocol_names[spec->protocol], spec->address,
-                            http ? s->path : "");
-
     *l = (struct load){.events.fd = events[0], .hold = hold[1]};
     l->json = text_format("%s/.load.json", spec->dir);
     unlink(l->json);
-    const char *argv[] = {spec->program, "-c",       connections,   "-t",        threads,
-                          "-d",          duration,   "--warmup",    warmup,      "--timeout",
-                          timeout,       "--settle", settle,        "--payload", payload,
-                          "--json",      l->json,    "--events-fd", "3",         "--hold",
-                          url,           NULL,       NULL};
-    if (spec->may_lose) {
-        argv[sizeof argv / sizeof argv[0] - 3] = "--max-errors=100%";
-        argv[sizeof argv / sizeof argv[0] - 2] = url;
+    load_args_begin(&args, spec->program);
+    load_args_number(&args, "-c", spec->connections);
+    load_args_number(&args, "-t", spec->threads);
+    load_args_time(&args, "-d", spec->duration_ns);
+    load_args_time(&args, "--warmup", spec->warmup_ns);
+    load_args_time(&args, "--timeout", spec->timeout_ns);
+    load_args_time(&args, "--settle", spec->settle_ns);
+    load_args_point(&args, &spec->load);
+    if (spec->rate > 0) {
+        load_args_number(&args, "--rate", spec->rate);
+        load_args_word(&args, "--arrival=poisson");
     }
-    process_start(&l->process,
-                  &(struct process_spec){
-                      .argv = argv, .cpus = spec->cpus, .input = hold[0], .extra = events[1]});
-    free(url);
+    load_args_word(&args, "--json");
+    load_args_word(&args, l->json);
+    load_args_number(&args, "--events-fd", PROCESS_EXTRA_FD);
+    load_args_word(&args, "--hold");
+    if (spec->may_lose)
+        load_args_word(&args, "--max-errors=100%");
+    load_args_url(&args, spec->protocol, spec->address, &spec->load);
+    process_start(&l->process, &(struct process_spec){.argv = args.argv,
+                                                      .cpus = spec->cpus,
+                                                      .input = hold[0],
+                                                      .extra = events[1]});
+    load_args_free(&args);
     close(hold[0]);
     close(events[1]);
 }

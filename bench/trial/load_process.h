@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "bench/base/process.h"
-#include "bench/plan/scenario.h"
+#include "bench/plan/point_load.h"
 #include "bench/trial/load_events.h"
 
 struct load {
@@ -23,7 +23,9 @@ struct load_spec {
     const char *program;
     const char *address; /* of the server, as common/addr.h writes it */
     enum protocol protocol;
-    const struct scenario *scenario;
+    struct point_load load;
+    uint64_t rate; /* requests a second that are offered; 0: a closed loop */
+    uint64_t timeout_ns;
     uint64_t duration_ns;
     uint64_t settle_ns;
     uint64_t warmup_ns;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "bench/base/protocol.h"
+#include "bench/plan/axis.h"
 #include "bench/trial/calls.h"
 
 /* The measured columns: enumerator, name in the file, decimals written. */
@@ -117,7 +118,9 @@ struct trial_row {
     char scenario[64];
     enum protocol protocol;
     char model[64];
-    unsigned connections;
+    unsigned connections; /* kept busy */
+    enum axis axis;
+    unsigned at;                /* the value on the axis */
     bool ok;                    /* column `status`: ok, else failed or unsupported */
     bool unsupported;           /* the server said that it cannot run here */
     enum verdict verdict;       /* INVALID where the trial is not ok */

@@ -148,18 +148,27 @@ static enum server_result start_external(struct server *s, const struct server_s
     return wait_answer(s, spec, reason, reason_size);
 }
 
+/* A name that no other socket of this machine has: abstract, so there is no file to be left. */
+static const char *local_name(char name[48])
+{
+    static unsigned count;
+    snprintf(name, 48, "unix:@iomodels-%ld-%u", (long)getpid(), count++);
+    return name;
+}
+
 static enum server_result start_own(struct server *s, const struct server_spec *spec,
                                     char *reason, size_t reason_size)
 {
+    char workers[16], local[48];
     /* Its extra descriptor is PROCESS_EXTRA_FD, 3. */
     const char *fixed[] = {spec->model->path,
                            "--listen",
-                           "127.0.0.1:0",
+                           spec->local ? local_name(local) : "127.0.0.1:0",
                            "--protocol",
                            protocol_names[spec->protocol],
                            "--ready-fd",
                            "3"};
-    enum { FIXED = sizeof fixed / sizeof fixed[0] };
+    enum { FIXED = sizeof fixed / sizeof fixed[0], MORE = 2 };
     int ready[2];
     char **words = spec->options ? words_split(spec->options, reason, reason_size) : NULL;
     size_t n = 0;
@@ -170,12 +179,17 @@ static enum server_result start_own(struct server *s, const struct server_spec *
         n++;
     while (spec->wrap && spec->wrap[wrapped])
         wrapped++;
-    const char **argv = xcalloc(wrapped + FIXED + n + 1, sizeof *argv);
+    const char **argv = xcalloc(wrapped + FIXED + n + MORE + 1, sizeof *argv);
     for (size_t i = 0; i < wrapped; i++)
         argv[i] = spec->wrap[i];
     memcpy(argv + wrapped, fixed, sizeof fixed);
     for (size_t i = 0; i < n; i++)
         argv[wrapped + FIXED + i] = words[i];
+    if (spec->workers > 0) {
+        snprintf(workers, sizeof workers, "%u", spec->workers);
+        argv[wrapped + FIXED + n] = "--workers";
+        argv[wrapped + FIXED + n + 1] = workers;
+    }
     if (pipe2(ready, O_CLOEXEC) != 0)
         die_errno("cannot make a pipe");
     launch(s, spec, argv, ready[1]);

@@ -1,5 +1,7 @@
 #include "bench/trial/trial.h"
 
+#include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -26,6 +28,7 @@ static const uint64_t leftover_grace = 200 * NS_PER_MS;
 struct state {
     const struct trial_setup *setup;
     const struct plan_trial *t;
+    struct point_load asked;
     struct trial_row *row;
     struct server server;
     struct load load;           /* in one window, or */
@@ -39,6 +42,7 @@ struct state {
     uint64_t duration_ns;
     uint64_t settle_ns;
     uint64_t warmup_ns;
+    uint64_t rate; /* offered; 0: a closed loop */
     struct trial_measured m;
 };
 
@@ -78,15 +82,14 @@ static void start_load(struct state *s)
     const struct trial_setup *setup = s->setup;
     const struct scenario *scenario = setup->scenario;
     unsigned threads = generator_threads(setup, s->t->connections);
-    bool may_lose = !judge_holds_all(s->t->model, s->t->connections);
+    bool may_lose = !plan_holds_all(s->t);
     s->load_started = true;
     if (s->in_turns) {
         window_load_start(&s->windows, &(struct window_load_spec){
                                            .program = setup->loadgen,
                                            .address = s->server.address,
                                            .protocol = s->t->protocol,
-                                           .path = scenario->path,
-                                           .payload = scenario->payload,
+                                           .load = s->asked,
                                            .connections = s->t->connections,
                                            .threads = threads,
                                            .timeout_ns = scenario->timeout_ns,
@@ -101,7 +104,9 @@ static void start_load(struct state *s)
                              .program = setup->loadgen,
                              .address = s->server.address,
                              .protocol = s->t->protocol,
-                             .scenario = scenario,
+                             .load = s->asked,
+                             .rate = s->rate,
+                             .timeout_ns = scenario->timeout_ns,
                              .duration_ns = s->duration_ns,
                              .settle_ns = s->settle_ns,
                              .warmup_ns = s->warmup_ns,
@@ -125,7 +130,7 @@ static void end_load(struct state *s)
 /* A window of the trial is no shorter than one of the yardstick. */
 static unsigned windows_of(const struct state *s)
 {
-    uint64_t n = s->duration_ns / yardstick_window_ns(s->t->connections);
+    uint64_t n = s->duration_ns / yardstick_window_ns(&s->asked, s->t->connections);
     unsigned most = s->setup->scenario->windows;
     return n > most ? most : n > 0 ? (unsigned)n : 1;
 }
@@ -139,12 +144,12 @@ static void take_yardstick(struct state *s)
     if (!y || s->t->counting)
         return;
     s->measured =
-        yardstick_ready(y, s->t->protocol, s->t->connections,
+        yardstick_ready(y, s->t->protocol, &s->asked, s->t->connections,
                         generator_threads(s->setup, s->t->connections), reason, sizeof reason);
     if (!s->measured) {
         if (!wait_was_interrupted())
             warn("trial %u has no yardstick: %s", s->t->id, reason);
-    } else if (judge_holds_all(s->t->model, s->t->connections)) {
+    } else if (plan_holds_all(s->t)) {
         s->in_turns = windows_of(s);
     } else {
         s->before = yardstick_window(y);
@@ -159,8 +164,10 @@ static enum step start(struct state *s)
                                .options = options_of(setup->scenario, s->t->model->name),
                                .protocol = s->t->protocol,
                                .connections = s->t->connections,
-                               .path = setup->scenario->path,
-                               .payload = setup->scenario->payload,
+                               .path = point_load_path(&s->asked),
+                               .payload = s->asked.payload,
+                               .workers = s->t->axis == AXIS_WORKERS ? s->t->at : 0,
+                               .local = s->t->axis == AXIS_TRANSPORT && s->t->at == 1,
                                .answer = &setup->answers[s->t->protocol],
                                .cpus = &setup->placement->server,
                                .count_syscalls = s->t->counting};
@@ -223,7 +230,8 @@ static enum step measure_in_turns(struct state *s, struct watch *w)
                           .window_ns = s->duration_ns / s->in_turns,
                           .warmup_ns = s->warmup_ns,
                           .windows = s->in_turns,
-                          .connections = s->t->connections};
+                          .connections = s->t->connections,
+                          .asked = &s->asked};
     return of_load(turns_measure(&turns, &s->row->windows, reason, size));
 }
 
@@ -241,7 +249,7 @@ static enum step measure(struct state *s)
 static void sample_memory(struct state *s)
 {
     double *v = s->row->value;
-    double n = s->t->connections;
+    double n = axis_open_connections(s->t->axis, s->t->connections, s->t->at);
     struct tree_memory now = tree_memory(&s->tree);
 
     v[M_PROCESSES] = (double)s->tree.count;
@@ -280,6 +288,11 @@ static enum step stop(struct state *s)
 
 static enum step run_steps(struct state *s)
 {
+    if (axis_is_open_loop(s->t->axis, s->t->at) && s->rate == 0) {
+        snprintf(s->row->reason, sizeof s->row->reason,
+                 "its peak is not known, of which the load is a part");
+        return STEP_FAILED;
+    }
     take_yardstick(s);
     enum step step = start(s);
     if (step == STEP_OK)
@@ -301,7 +314,9 @@ static void name_row(const struct trial_setup *setup, const struct plan_trial *t
     row->block = t->block;
     row->counting = t->counting;
     row->connections = t->connections;
-    row->value[M_CONCURRENCY] = t->model->concurrency;
+    row->axis = t->axis;
+    row->at = t->at;
+    row->value[M_CONCURRENCY] = t->concurrency;
     snprintf(row->scenario, sizeof row->scenario, "%s", setup->scenario->name);
     row->protocol = t->protocol;
     snprintf(row->model, sizeof row->model, "%s", t->model->name);
@@ -316,7 +331,7 @@ static void set_times(struct state *s)
     s->duration_ns = scenario->duration_ns;
     s->warmup_ns = scenario->warmup_ns;
     /* A model that serves fewer at one time never answers the rest. */
-    bool serves_all = judge_holds_all(s->t->model, s->t->connections);
+    bool serves_all = plan_holds_all(s->t);
     s->settle_ns = serves_all ? scenario->settle_ns : 0;
     /* System calls a request vary little: a short look is enough. A request that straddles an
      * end of the window leaves some of its calls outside, which is an error of connections by
@@ -343,11 +358,38 @@ static size_t window_rates(const struct trial_row *row, double rates[ROW_WINDOWS
     return row->windows.count;
 }
 
-bool trial_run(const struct trial_setup *setup, const struct plan_trial *t,
+/* What the axis asks of this trial. */
+static void set_load(struct state *s)
+{
+    const struct plan_trial *t = s->t;
+    s->asked = point_load_of(s->setup->scenario, t);
+    if (t->axis == AXIS_RATE)
+        s->rate = t->at;
+    else if (axis_is_open_loop(t->axis, t->at) && s->setup->peak_rps > 0)
+        s->rate = (uint64_t)fmax(1, s->setup->peak_rps * t->at / 100);
+}
+
+/* The server is given no more CPUs than it has workers. */
+static struct trial_setup narrowed(const struct trial_setup *setup, const struct plan_trial *t,
+                                   struct placement *own)
+{
+    struct trial_setup narrow = *setup;
+    placement_narrow(setup->placement, t->axis == AXIS_WORKERS ? t->at : UINT_MAX, own);
+    narrow.placement = own;
+    return narrow;
+}
+
+bool trial_run(const struct trial_setup *of_run, const struct plan_trial *t,
                struct trial_row *row)
 {
+    struct placement placement;
+    struct trial_setup narrow = narrowed(of_run, t, &placement);
+    const struct trial_setup *setup = &narrow;
     struct state s = {.setup = setup, .t = t, .row = row};
+    struct model model = *t->model;
     uint64_t began = clock_ns();
+    model.concurrency = t->concurrency;
+    set_load(&s);
     set_times(&s);
     name_row(setup, t, row);
 
@@ -368,7 +410,7 @@ bool trial_run(const struct trial_setup *setup, const struct plan_trial *t,
         judge(row, &(struct judge_facts){
                        .windows = rates,
                        .window_count = windows,
-                       .model = t->model,
+                       .model = &model,
                        .placement = setup->placement,
                        .settling = s.settle_ns > 0,
                        .generator_verdict = row->generator_verdict,

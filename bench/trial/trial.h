@@ -17,7 +17,8 @@ struct trial_setup {
     const char *loadgen;
     const char *dir;              /* the run directory, with histograms/ in it */
     bool counters[PERF_COUNTERS]; /* which the machine gives */
-    double waking_ns;             /* what it costs to wake the generator; NaN: not known */
+    double peak_rps;  /* of the trial's model in a closed loop, for axis load; NaN: not known */
+    double waking_ns; /* what it costs to wake the generator; NaN: not known */
     struct yardstick *yardstick;  /* NULL: the run has none */
     const struct answer *answers; /* of our servers, by protocol; body NULL where not needed */
 };

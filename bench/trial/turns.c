@@ -39,7 +39,7 @@ static enum load_result one(const struct turns *t, bool first, double *rps, char
                             size_t reason_size)
 {
     struct process *own = &t->watch->server->process;
-    uint64_t lead = window_load_lead_ns(t->connections);
+    uint64_t lead = window_load_lead_ns(t->asked, t->connections);
     struct window told;
 
     if (first && t->warmup_ns > lead)

@@ -19,6 +19,7 @@ struct turns {
     uint64_t warmup_ns; /* before the first window */
     unsigned windows;
     unsigned connections;
+    const struct point_load *asked;
 };
 
 /* Measure: a window on the yardstick, one of the trial, and so on, one on the yardstick last. A

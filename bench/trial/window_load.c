@@ -11,6 +11,7 @@
 
 #include "bench/base/json_get.h"
 #include "bench/base/text.h"
+#include "bench/trial/load_args.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -23,35 +24,33 @@ static const int exit_doubts = 3;
 
 void window_load_start(struct window_load *l, const struct window_load_spec *spec)
 {
-    char connections[16], threads[16], payload[24], timeout[32], settle[32];
+    struct load_args args;
     int events[2];
     int commands[2];
 
     if (pipe2(events, O_CLOEXEC) != 0 || pipe2(commands, O_CLOEXEC) != 0)
         die_errno("cannot make a pipe");
-    snprintf(connections, sizeof connections, "%u", spec->connections);
-    snprintf(threads, sizeof threads, "%u", spec->threads);
-    snprintf(payload, sizeof payload, "%llu", (unsigned long long)spec->payload);
-    snprintf(timeout, sizeof timeout, "%lluns", (unsigned long long)spec->timeout_ns);
-    snprintf(settle, sizeof settle, "%lluns", (unsigned long long)spec->settle_ns);
-    char *url = text_format("%s://%s%s", protocol_names[spec->protocol], spec->address,
-                            spec->protocol == PROTOCOL_HTTP ? spec->path : "");
-    const char *argv[24] = {spec->program, "--windows", "-c",          connections, "-t",
-                            threads,       "--payload", payload,       "--timeout", timeout,
-                            "--settle",    settle,      "--events-fd", "3",         url};
-    size_t n = 15;
+    load_args_begin(&args, spec->program);
+    load_args_word(&args, "--windows");
+    load_args_number(&args, "-c", spec->connections);
+    load_args_number(&args, "-t", spec->threads);
+    load_args_time(&args, "--timeout", spec->timeout_ns);
+    load_args_time(&args, "--settle", spec->settle_ns);
+    load_args_point(&args, &spec->load);
+    load_args_number(&args, "--events-fd", PROCESS_EXTRA_FD);
     if (spec->spin)
-        argv[n++] = "--spin";
+        load_args_word(&args, "--spin");
     if (spec->may_lose)
-        argv[n++] = "--max-errors=100%";
+        load_args_word(&args, "--max-errors=100%");
     *l = (struct window_load){.events.fd = events[0], .commands = commands[1]};
     if (spec->dir) {
         l->json = text_format("%s/.load.json", spec->dir);
         unlink(l->json);
-        argv[n++] = "--json";
-        argv[n++] = l->json;
+        load_args_word(&args, "--json");
+        load_args_word(&args, l->json);
     }
-    process_start(&l->process, &(struct process_spec){.argv = argv,
+    load_args_url(&args, spec->protocol, spec->address, &spec->load);
+    process_start(&l->process, &(struct process_spec){.argv = args.argv,
                                                       .cpus = spec->cpus,
                                                       .input = commands[0],
                                                       .extra = events[1],
@@ -61,7 +60,7 @@ void window_load_start(struct window_load *l, const struct window_load_spec *spe
         perf_open(&l->perf, l->process.pid, false);
     l->counted = spec->counted;
     process_release(&l->process);
-    free(url);
+    load_args_free(&args);
     close(commands[0]);
     close(events[1]);
 }
@@ -109,9 +108,10 @@ static bool read_window(const char *text, struct window *out)
     return good;
 }
 
-uint64_t window_load_lead_ns(unsigned connections)
+uint64_t window_load_lead_ns(const struct point_load *load, unsigned connections)
 {
-    return lead_ns + connections * lead_of_connection_ns;
+    return lead_ns + connections * lead_of_connection_ns +
+           point_load_start_ns(load, connections);
 }
 
 void window_load_order(struct window_load *l, uint64_t duration_ns, uint64_t lead)

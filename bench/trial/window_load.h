@@ -11,6 +11,7 @@
 
 #include "bench/base/process.h"
 #include "bench/base/protocol.h"
+#include "bench/plan/point_load.h"
 #include "bench/trial/load_events.h"
 #include "bench/trial/perf.h"
 
@@ -27,8 +28,7 @@ struct window_load_spec {
     const char *program;
     const char *address; /* of the server, as common/addr.h writes it */
     enum protocol protocol;
-    const char *path; /* what http asks for */
-    uint64_t payload; /* bytes of one echo message */
+    struct point_load load;
     unsigned connections;
     unsigned threads;
     uint64_t timeout_ns; /* of a request */
@@ -68,7 +68,7 @@ enum load_result window_load_connected(struct window_load *l, struct process *se
                                        uint64_t deadline, char *reason, size_t reason_size);
 
 /* A lead after which the load of so many connections is in full swing. */
-uint64_t window_load_lead_ns(unsigned connections);
+uint64_t window_load_lead_ns(const struct point_load *load, unsigned connections);
 
 /* Order a window of `duration_ns` that opens `lead` ns after the load begins. The events "start"
  * and "end" tell when the window opens and closes, and then window_load_told() what came out. */

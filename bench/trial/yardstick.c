@@ -7,12 +7,17 @@
 static const uint64_t patience_ns = 60 * NS_PER_S;
 static const uint64_t window_ns = 15 * NS_PER_MS;
 static const uint64_t window_of_connection_ns = 10 * NS_PER_US;
+static const uint64_t connection_in_requests = 4;
 /* A window in which nothing was answered is measured again so often, each time so much longer. */
 enum { TRIES = 4, LONGER = 4 };
 
-uint64_t yardstick_window_ns(unsigned connections)
+uint64_t yardstick_window_ns(const struct point_load *load, unsigned connections)
 {
-    return window_ns + connections * window_of_connection_ns;
+    uint64_t ns = window_ns + connections * window_of_connection_ns;
+    /* A new connection costs as much as some requests. */
+    if (load->per_connection > 0)
+        ns += ns * connection_in_requests / load->per_connection;
+    return ns + 2 * point_load_start_ns(load, connections);
 }
 
 static void drop_load(struct yardstick *y)
@@ -55,8 +60,7 @@ static bool connect_load(struct yardstick *y, unsigned connections, unsigned thr
                                     .program = y->loadgen,
                                     .address = y->server.address,
                                     .protocol = y->protocol,
-                                    .path = y->scenario->path,
-                                    .payload = y->scenario->payload,
+                                    .load = y->asked,
                                     .connections = connections,
                                     .threads = threads,
                                     .timeout_ns = y->scenario->timeout_ns,
@@ -74,16 +78,18 @@ static bool connect_load(struct yardstick *y, unsigned connections, unsigned thr
     return false;
 }
 
-bool yardstick_ready(struct yardstick *y, enum protocol protocol, unsigned connections,
-                     unsigned threads, char *reason, size_t reason_size)
+bool yardstick_ready(struct yardstick *y, enum protocol protocol, const struct point_load *load,
+                     unsigned connections, unsigned threads, char *reason, size_t reason_size)
 {
     if (y->up && y->protocol != protocol)
         yardstick_end(y);
     if (!y->up && !start_server(y, protocol, connections, reason, reason_size))
         return false;
-    if (y->connected && y->connections == connections)
+    struct point_load asked = point_load_of_yardstick(load);
+    if (y->connected && y->connections == connections && point_load_same(&y->asked, &asked))
         return true;
     drop_load(y);
+    y->asked = asked;
     return connect_load(y, connections, threads, reason, reason_size);
 }
 
@@ -91,7 +97,7 @@ bool yardstick_ready(struct yardstick *y, enum protocol protocol, unsigned conne
 static bool measure(struct yardstick *y, uint64_t duration, struct window *w)
 {
     char reason[400];
-    window_load_order(&y->load, duration, window_load_lead_ns(y->connections));
+    window_load_order(&y->load, duration, window_load_lead_ns(&y->asked, y->connections));
     return window_load_told(&y->load, &y->server.process,
                             clock_after(clock_ns(), duration + patience_ns), w, reason,
                             sizeof reason) == LOAD_OK &&
@@ -100,7 +106,7 @@ static bool measure(struct yardstick *y, uint64_t duration, struct window *w)
 
 double yardstick_window(struct yardstick *y)
 {
-    uint64_t duration = yardstick_window_ns(y->connections);
+    uint64_t duration = yardstick_window_ns(&y->asked, y->connections);
     struct window w;
     for (int i = 0; y->connected && i < TRIES; i++) {
         if (!measure(y, duration, &w))

@@ -346,7 +346,7 @@ def damaged_history(t):
             (lambda x: x.replace(",raw,", ",guess,", 1), ":2: basis is 'guess', which no run has"),
             (lambda x: x.replace(",http,", ",gopher,", 1), ":2: protocol is 'gopher'"),
             (lambda x: x.replace(",poll,1,", ",poll,0,", 1), "connections is '0'"),
-            (lambda x: x.replace(",valid\n", ",fine\n", 1), ":2: verdict is 'fine'"),
+            (lambda x: x.replace(",valid,", ",fine,", 1), ":2: verdict is 'fine'"),
             (lambda x: x[:-1], ":10: the last line is cut off")):
         with open(path, "w", encoding="utf-8") as f:
             f.write(change(text))

@@ -114,7 +114,7 @@ def one_model(t):
                             (("--model", "epoll-xt"), "no server 'epoll-xt' was measured")):
         _, err = b.call("explain", out, *arguments, status=1)
         expect(said in err and err.count("\n") == 1, err)
-    for arguments in (("--at", "http"), ("--at", "ftp,64"), ("--at", "http,0"), ("a", "b")):
+    for arguments in (("--at", "http"), ("--at", "ftp,64"), ("--at", "http,-1"), ("a", "b")):
         _, err = b.call("explain", *((out,) if arguments[0] == "--at" else ()), *arguments, status=2)
         expect(arguments[1].split(",")[0] in err, err)
 

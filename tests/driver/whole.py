@@ -99,7 +99,8 @@ def columns_are_documented(b):
     with open(os.path.join(b.out, "summary.csv"), encoding="utf-8") as f:
         header = f.readline().strip().split(",")
     wanted = ["scenario", "protocol", "model", "connections", "trials", "n_ok", "n_valid", "verdict",
-              "starves"] + [m + e for m in metrics for e in ("", "_low", "_high")] + ["reason", "answer"]
+              "starves"] + [m + e for m in metrics for e in ("", "_low", "_high")] + [
+                  "reason", "answer", "axis", "at"]
     equal(header, wanted, "columns of summary.csv")
 
 

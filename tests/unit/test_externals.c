@@ -121,7 +121,7 @@ static void make_rows(struct trial_rows *rows, const struct contender *c, size_t
             trial_row_init(r);
             r->trial = (unsigned)++rows->count;
             r->block = block;
-            r->connections = 64;
+            r->connections = r->at = 64;
             r->ok = true;
             r->verdict = rps > 0 ? c[i].verdict : X;
             r->protocol = PROTOCOL_HTTP;
@@ -375,7 +375,7 @@ static void an_order_is_judged(void **state)
         struct order o;
         make_rows(&rows, order_cases[i].at, 3);
         summary_make(&s, &rows);
-        order_make(&o, order_cases[i].claim, PROTOCOL_HTTP, 64, &rows, &s);
+        order_make(&o, order_cases[i].claim, &s.at[0], &rows, &s);
         assert_int_equal(o.count, 3);
         if (o.verdict != order_cases[i].verdict)
             fail_msg("case %zu: the order %s", i, order_verdict_names[o.verdict]);

@@ -37,7 +37,7 @@ static struct trial_row good(void)
     for (int m = 0; m < METRIC_COUNT; m++)
         r.value[m] = 0;
     r.ok = true;
-    r.connections = 64;
+    r.connections = r.at = 64;
     r.value[M_CONNECTED] = r.value[M_SETTLED] = 64;
     r.value[M_REQUESTS] = r.value[M_OK] = 10000;
     r.value[M_IN_FLIGHT] = r.value[M_IN_FLIGHT_AT_START] = 64;

@@ -15,7 +15,7 @@ static struct trial_row row(const char *model, unsigned trial, enum verdict verd
     trial_row_init(&r);
     r.trial = trial;
     r.block = trial;
-    r.connections = 64;
+    r.connections = r.at = 64;
     r.ok = true;
     r.verdict = verdict;
     r.protocol = PROTOCOL_HTTP;

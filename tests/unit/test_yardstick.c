@@ -22,7 +22,7 @@ static struct trial_row row(const char *model, unsigned connections, double rps,
     r.ok = true;
     r.verdict = VERDICT_VALID;
     r.protocol = PROTOCOL_HTTP;
-    r.connections = connections;
+    r.connections = r.at = connections;
     r.value[M_RPS] = rps;
     r.value[M_YARDSTICK_RPS] = yardstick;
     r.value[M_YARDSTICK_SELF] = self;
