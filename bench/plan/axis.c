@@ -23,9 +23,9 @@ static const struct axis_text {
                        "request under way on a connection",
                        "requests under way on a connection"},
     [AXIS_SLOW] = {{"slow", "slow clients", "", 0, 1000000}, "slow client", "slow clients"},
-    [AXIS_CPU] = {{"cpu", "CPU for a request, us", "us", 0, 10000000},
-                  "us of CPU for a request",
-                  "us of CPU for a request"},
+    [AXIS_CPU] = {{"cpu", "CPU for a request, µs", "us", 0, 10000000},
+                  "µs of CPU for a request",
+                  "µs of CPU for a request"},
     [AXIS_WORKERS] = {{"workers", "workers", "", 1, 1024}, "worker", "workers"},
     [AXIS_RATE] = {{"rate", "offered requests a second", "", 1, 10000000},
                    "request a second offered",
@@ -81,6 +81,17 @@ char *axis_point_text(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX])
 unsigned axis_place(enum axis axis, unsigned at)
 {
     return axis == AXIS_CHURN && at == 0 ? UINT_MAX : at;
+}
+
+void axis_sort(enum axis axis, unsigned *at, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        unsigned value = at[i];
+        size_t k = i;
+        for (; k > 0 && axis_place(axis, at[k - 1]) > axis_place(axis, value); k--)
+            at[k] = at[k - 1];
+        at[k] = value;
+    }
 }
 
 unsigned axis_open_connections(enum axis axis, unsigned connections, unsigned at)

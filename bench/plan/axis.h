@@ -45,6 +45,9 @@ char *axis_point_text(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX]);
 /* Where a value stands on the axis: greater is further. Without end is the last. */
 unsigned axis_place(enum axis axis, unsigned at);
 
+/* Sort `count` values by their place. */
+void axis_sort(enum axis axis, unsigned *at, size_t count);
+
 /* Connections that the server has open at a point: the busy ones and those besides. */
 unsigned axis_open_connections(enum axis axis, unsigned connections, unsigned at);
 

@@ -115,7 +115,7 @@ static bool pairs_fit(struct fit *f, const struct expectation *e)
 static bool fits(struct fit *f, const struct expectation *e,
                  bool (*is_column)(const char *name))
 {
-    static const char axis[] = "connections";
+    const char *axis = axis_info(f->s->axis)->name;
     if (!is_column(e->metric))
         return wrong(f, "'%s' is no figure of summary.csv", e->metric);
     if (e->axis && strcmp(e->axis, axis) != 0)

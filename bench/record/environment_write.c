@@ -160,15 +160,14 @@ static json_t *expectations(const struct expectations *all)
 
 static json_t *scenario(const struct scenario *s)
 {
-    return json_pack("{s:s,s:o,s:o,s:o,s:o,s:s,s:I,s:i,s:f,s:f,s:f,s:s,s:i,s:s}", "name", s->name,
-                     "question", json_text_or_null(s->question), "expect",
-                     json_text_or_null(s->expect), "expectations",
-                     expectations(&s->expectations), "order", json_text_or_null(s->order), "axis",
-                     axis_info(s->axis)->name, "rank", (json_int_t)s->rank, "repetitions",
-                     (int)s->repetitions, "duration_s", (double)s->duration_ns / 1e9,
-                     "warmup_s", (double)s->warmup_ns / 1e9, "timeout_s",
-                     (double)s->timeout_ns / 1e9, "path", s->path, "payload", (int)s->payload,
-                     "text", s->text);
+    return json_pack(
+        "{s:s,s:o,s:o,s:o,s:o,s:s,s:I,s:i,s:f,s:f,s:f,s:s,s:i,s:s}", "name", s->name,
+        "question", json_text_or_null(s->question), "expect", json_text_or_null(s->expect),
+        "expectations", expectations(&s->expectations), "order", json_text_or_null(s->order),
+        "axis", axis_info(s->axis)->name, "rank", (json_int_t)s->rank, "repetitions",
+        (int)s->repetitions, "duration_s", (double)s->duration_ns / 1e9, "warmup_s",
+        (double)s->warmup_ns / 1e9, "timeout_s", (double)s->timeout_ns / 1e9, "path", s->path,
+        "payload", (int)s->payload, "text", s->text);
 }
 
 /* False, with errno set, where that failed; what was there is then as it was. */

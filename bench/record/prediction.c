@@ -28,13 +28,6 @@ struct court {
     struct judged *into;
 };
 
-static const char axis_of_run[] = "connections";
-
-static unsigned point_at(const struct summary_point *p)
-{
-    return p->connections;
-}
-
 static bool is_rate(enum summary_metric m)
 {
     return m == S_RPS || m == S_RATE;
@@ -136,9 +129,8 @@ static void tell_missing(const struct court *t, struct judged_case *c, const cha
     const struct environment *e = t->environment;
     for (size_t i = 0; i < e->skipped_count; i++) {
         const struct run_skip *s = &e->skipped[i];
-        bool here =
-            s->connections == 0 ||
-            (s->connections == at && strcmp(s->protocol, protocol_names[t->protocol]) == 0);
+        bool here = s->connections == 0 ||
+                    (s->at == at && strcmp(s->protocol, protocol_names[t->protocol]) == 0);
         if (here && strcmp(s->model, model) == 0) {
             untold(c, "%sskipped: %s", of, s->reason);
             return;
@@ -156,7 +148,8 @@ static const struct summary_point *usable_point(const struct court *t, struct ju
     bool speed = is_rate(t->metric) || is_latency(t->metric);
     char of[128] = "";
     if (c->is_ratio)
-        snprintf(of, sizeof of, "%s at %s = %u: ", model, axis_of_run, at);
+        snprintf(of, sizeof of, "%s at %s = %u: ", model,
+                 axis_info(t->environment->scenario.axis)->name, at);
     if (!p)
         tell_missing(t, c, of, model, at);
     else if (p->verdict == VERDICT_INVALID)
@@ -218,7 +211,7 @@ static void compare_models(const struct court *t, const char *a, const char *b)
     size_t before = t->into->count;
     for (size_t i = 0; i < t->summary->count; i++) {
         const struct summary_point *p = &t->summary->at[i];
-        unsigned at = point_at(p);
+        unsigned at = p->on_axis;
         if (e->axis || p->protocol != t->protocol || strcmp(p->model, a) != 0 ||
             !ratio_point(t->summary, t->protocol, b, at))
             continue;
@@ -260,7 +253,7 @@ static void judge_growth(const struct court *t, const char *model, unsigned last
                "a single value does not show whether the rate still grows");
         return;
     }
-    struct judged_case *c = add_case(t, model, NULL, last, point_at(before));
+    struct judged_case *c = add_case(t, model, NULL, last, before->on_axis);
     c->high = 1 + EXPECTATION_SATURATED;
     judge_ratio(t, c);
     if (c->verdict == NOT_AS_PREDICTED)
@@ -279,7 +272,7 @@ static void judge_saturation(const struct court *t, const char *model)
         before = last;
         last = p; /* the summary is in the order of the axis */
     }
-    unsigned at = last ? point_at(last) : 0;
+    unsigned at = last ? last->on_axis : 0;
     double rate = last ? saturation(t, last) : 0;
     struct judged_case *c = add_case(t, model, NULL, at, at);
     if (!last) {
@@ -352,8 +345,9 @@ void predictions_make(struct predictions *p, const struct trial_rows *rows,
                       const struct summary *s, const struct environment *environment)
 {
     const struct expectations *all = &environment->scenario.expectations;
-    *p = (struct predictions){
-        .at = xcalloc(all->count + 1, sizeof *p->at), .count = all->count, .axis = axis_of_run};
+    *p = (struct predictions){.at = xcalloc(all->count + 1, sizeof *p->at),
+                              .count = all->count,
+                              .axis = axis_info(environment->scenario.axis)->name};
     for (size_t i = 0; i < all->count; i++) {
         struct court t = {.rows = rows,
                           .summary = s,

@@ -42,10 +42,12 @@ char *conditions_text(const struct results *r, enum protocol protocol, bool bars
     char *windows = n > 1 ? text_format("medians of %zu windows of %.2g s%s", n,
                                         e->scenario.duration_s, spread)
                           : text_format("one window of %.2g s", e->scenario.duration_s);
-    char *text = text_format("%s, closed loop; %s; %s%s%s%s; %.10s",
-                             protocol == PROTOCOL_HTTP ? "HTTP/1.1 keep-alive" : "echo",
-                             windows, cpu, cpu[0] && e->virtualised ? ", virtual" : "",
-                             cpu[0] ? "" : "machine not known", cores, e->date);
+    char *text =
+        text_format("%s, %s loop; %s; %s%s%s%s; %.10s",
+                    protocol == PROTOCOL_HTTP ? "HTTP/1.1 keep-alive" : "echo",
+                    axis_is_open_loop(e->scenario.axis, e->scenario.rank) ? "open" : "closed",
+                    windows, cpu, cpu[0] && e->virtualised ? ", virtual" : "",
+                    cpu[0] ? "" : "machine not known", cores, e->date);
     free(windows);
     free(cores);
     return text;

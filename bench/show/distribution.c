@@ -88,7 +88,7 @@ static void set_axes(struct panels *p)
     tics_log(&p->y, least > 0 && isfinite(least) ? least : 1, most > 0 ? most : 10, UNIT_TIME);
 }
 
-static char *finding_of(const struct panels *p, unsigned connections)
+static char *finding_of(const struct panels *p, const struct environment *e)
 {
     static const struct {
         double q;
@@ -110,15 +110,15 @@ static char *finding_of(const struct panels *p, unsigned connections)
         }
     }
     const double q = rare[k - 1].q;
-    char a[32], b[32], at[32];
-    figure_thousands(connections, at);
+    char a[32], b[32], at[AXIS_TEXT_MAX];
+    finding_point(e->scenario.axis, e->scenario.rank, at);
     figure_time(latency_at(least, q), a);
     figure_time(latency_at(most, q), b);
     if (least == most)
-        return text_format("At %s connection%s %s takes at least %s with %s", at,
-                           text_s(connections), rare[k - 1].text, a, least->name);
-    return text_format("At %s connection%s %s takes at least %s with %s and %s with %s", at,
-                       text_s(connections), rare[k - 1].text, a, least->name, b, most->name);
+        return text_format("At %s %s takes at least %s with %s", at, rare[k - 1].text, a,
+                           least->name);
+    return text_format("At %s %s takes at least %s with %s and %s with %s", at,
+                       rare[k - 1].text, a, least->name, b, most->name);
 }
 
 static char *figures_of(const struct panels *p)
@@ -137,7 +137,7 @@ static char *figures_of(const struct panels *p)
 
 static bool mine(const struct results *r, const struct summary_point *p, enum protocol protocol)
 {
-    return p->protocol == protocol && finding_at(p) == r->environment.scenario.rank &&
+    return p->protocol == protocol && p->on_axis == r->environment.scenario.rank &&
            p->verdict != VERDICT_INVALID;
 }
 
@@ -167,7 +167,7 @@ static void set_caption(const struct results *r, enum protocol protocol, bool om
     note = note_join(note, names_of(r, protocol, true, "starves: not drawn:"));
     note = note_join(note, xstrdup(omitted ? "servers of others: see the comparison" : ""));
     note = note_join(note, xstrdup("all repetitions of a model are merged"));
-    *caption = (struct caption){.finding = finding_of(panels, r->environment.scenario.rank),
+    *caption = (struct caption){.finding = finding_of(panels, &r->environment),
                                 .conditions = conditions_text(r, protocol, false),
                                 .note = note,
                                 .figures = figures_of(panels)};

@@ -8,6 +8,7 @@
 #include "bench/base/csv.h"
 #include "bench/base/text.h"
 #include "bench/show/conditions.h"
+#include "bench/show/finding.h"
 #include "common/err.h"
 
 static void put_row(FILE *f, unsigned row, const struct explained *x)
@@ -73,13 +74,14 @@ static char *figures_of(const struct explanation *e)
 struct caption explain_caption(const struct results *r, enum protocol protocol,
                                const struct explanation *e)
 {
-    unsigned connections = e->count > 0 ? e->at[0].point->connections : 0;
+    char point[AXIS_TEXT_MAX];
+    unsigned at = e->count > 0 ? e->at[0].point->on_axis : r->environment.scenario.rank;
     return (struct caption){
         .finding =
-            text_format("At %u connection%s counts times unit costs come within %.0f %% of "
+            text_format("At %s counts times unit costs come within %.0f %% of "
                         "the CPU time measured for %zu of %zu server%s",
-                        connections, text_s(connections), EXPLAINED_WITHIN * 100, e->close,
-                        e->both, text_s((double)e->both)),
+                        finding_point(r->environment.scenario.axis, at, point),
+                        EXPLAINED_WITHIN * 100, e->close, e->both, text_s((double)e->both)),
         .conditions = conditions_text(r, protocol, false),
         .note = xstrdup("bars: predicted from counts and unit costs; mark: measured"),
         .figures = figures_of(e)};

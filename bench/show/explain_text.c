@@ -120,7 +120,7 @@ void explain_terms(FILE *f, const struct explained *e)
 void explain_csv(FILE *f, const struct explanation *e, bool header)
 {
     if (header) {
-        fputs("protocol,connections,model", f);
+        fputs("protocol,connections,axis,at,model", f);
         for (int p = 0; p < PART_COUNT; p++)
             fprintf(f, ",%s_ns", cost_part_names[p]);
         fputs(",predicted_ns,measured_ns,measured_low_ns,measured_high_ns,rest_ns,why\n", f);
@@ -136,7 +136,8 @@ void explain_csv(FILE *f, const struct explanation *e, bool header)
         values[PART_COUNT + 2] = s->low / us;
         values[PART_COUNT + 3] = s->high / us;
         values[PART_COUNT + 4] = explained_rest(x);
-        fprintf(f, "%s,%u,", protocol_names[x->point->protocol], x->point->connections);
+        fprintf(f, "%s,%u,%s,%u,", protocol_names[x->point->protocol], x->point->connections,
+                axis_info(x->point->axis)->name, x->point->on_axis);
         csv_put_text(f, x->point->model);
         for (int k = 0; k < PART_COUNT + 5; k++) {
             fputc(',', f);

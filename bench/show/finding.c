@@ -9,16 +9,15 @@
 #include "bench/base/text.h"
 #include "common/err.h"
 
-unsigned finding_at(const struct summary_point *p)
+char *finding_point(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX])
 {
-    return p->connections;
-}
-
-/* "64 connections" */
-static char *point_text(unsigned at, char out[64])
-{
-    char figure[32];
-    snprintf(out, 64, "%s connection%s", figure_thousands(at, figure), text_s(at));
+    char text[AXIS_TEXT_MAX], figure[32];
+    axis_point_text(axis, at, text);
+    const char *behind = strchr(text, ' ');
+    if (at < 1000 || !behind)
+        snprintf(out, AXIS_TEXT_MAX, "%s", text);
+    else
+        snprintf(out, AXIS_TEXT_MAX, "%.20s%.40s", figure_thousands(at, figure), behind);
     return out;
 }
 
@@ -54,13 +53,14 @@ static char *rank_shared(const struct results *r, const struct ranking *ranking,
 
 char *finding_rank(const struct results *r, const struct ranking *ranking)
 {
-    char point[64], ratio[64], rate[48];
+    char point[AXIS_TEXT_MAX], ratio[64], rate[48];
+    enum axis axis = r->environment.scenario.axis;
     size_t shared = 0;
     if (ranking->ranked == 0)
         return text_format("At %s no model can be ranked",
-                           point_text(r->environment.scenario.rank, point));
+                           finding_point(axis, r->environment.scenario.rank, point));
     const struct summary_point *first = ranking->at[0];
-    point_text(finding_at(first), point);
+    finding_point(axis, first->on_axis, point);
     while (shared < ranking->ranked && ranking->rank[shared] == 1)
         shared++;
     if (ranking->ranked == 1)
@@ -88,8 +88,19 @@ static bool sound(const struct summary_point *p)
     return !ratio_excuse(p) && p->verdict == VERDICT_VALID;
 }
 
+/* Where changes are counted from. */
+static unsigned start_of(const struct results *r, enum protocol protocol)
+{
+    if (r->environment.scenario.axis != AXIS_CONNECTIONS)
+        for (size_t i = 0; i < r->summary.count; i++)
+            if (r->summary.at[i].protocol == protocol)
+                return r->summary.at[i].on_axis;
+    return r->environment.scenario.rank;
+}
+
 /* The change of the model whose first point is s->at[i]; false where it has none. */
-static bool change_of(const struct results *r, size_t i, unsigned end, struct change *change)
+static bool change_of(const struct results *r, size_t i, unsigned start, unsigned end,
+                      struct change *change)
 {
     const struct summary *s = &r->summary;
     const struct summary_point *first = &s->at[i];
@@ -100,13 +111,13 @@ static bool change_of(const struct results *r, size_t i, unsigned end, struct ch
         const struct summary_point *p = &s->at[i];
         if (!sound(p))
             continue;
-        if (finding_at(p) == r->environment.scenario.rank)
+        if (p->on_axis == start)
             change->from = p;
         else if (change->from)
             change->to = p;
     }
     /* One that was measured at 1000 in place of 1024 has come to the end as well. */
-    if (!change->to || finding_at(change->to) * 1.3 < end)
+    if (!change->to || axis_place(change->to->axis, change->to->on_axis) * 1.3 < end)
         return false;
     change->ratio = ratio_of(&r->rows, change->to, change->from).at;
     return change->ratio.n > 0;
@@ -115,9 +126,12 @@ static bool change_of(const struct results *r, size_t i, unsigned end, struct ch
 static unsigned last_of(const struct results *r, enum protocol protocol)
 {
     unsigned last = 0;
-    for (size_t i = 0; i < r->summary.count; i++)
-        if (r->summary.at[i].protocol == protocol && finding_at(&r->summary.at[i]) > last)
-            last = finding_at(&r->summary.at[i]);
+    for (size_t i = 0; i < r->summary.count; i++) {
+        const struct summary_point *p = &r->summary.at[i];
+        unsigned place = axis_place(p->axis, p->on_axis);
+        if (p->protocol == protocol && place > last)
+            last = place;
+    }
     return last;
 }
 
@@ -129,15 +143,19 @@ static const char *verb_of(double ratio)
 char *finding_change(const struct results *r, enum protocol protocol)
 {
     struct change least = {0}, most = {0}, one;
+    enum axis axis = r->environment.scenario.axis;
+    unsigned start = start_of(r, protocol);
     unsigned end = last_of(r, protocol);
     size_t count = 0;
+    if (axis == AXIS_RATE || axis == AXIS_LOAD)
+        return NULL;
     const char *last = "";
     for (size_t i = 0; i < r->summary.count; i++) {
         const struct summary_point *p = &r->summary.at[i];
         if (p->protocol != protocol || strcmp(p->model, last) == 0)
             continue;
         last = p->model;
-        if (!change_of(r, i, end, &one))
+        if (!change_of(r, i, start, end, &one))
             continue;
         count++;
         if (!least.to || one.ratio.median < least.ratio.median)
@@ -147,9 +165,9 @@ char *finding_change(const struct results *r, enum protocol protocol)
     }
     if (!least.to)
         return NULL;
-    char from[32], to[64], a[64], b[64];
-    figure_thousands(finding_at(least.from), from);
-    point_text(finding_at(least.to), to);
+    char from[AXIS_TEXT_MAX], to[AXIS_TEXT_MAX], a[64], b[64];
+    axis_value_text(axis, least.from->on_axis, from);
+    finding_point(axis, least.to->on_axis, to);
     ratio_text(&least.ratio, a);
     ratio_text(&most.ratio, b);
     if (count == 1)
@@ -160,10 +178,11 @@ char *finding_change(const struct results *r, enum protocol protocol)
             "From %s to %s this run does not tell the models apart: from %s to %s "
             "of their requests/s",
             from, to, a, b);
-    char there[32] = "", figure[32]; /* one may be measured a little before the end */
-    if (finding_at(most.to) != finding_at(least.to))
+    /* One may be measured a little before the end. */
+    char there[AXIS_TEXT_MAX + 8] = "", value[AXIS_TEXT_MAX];
+    if (most.to->on_axis != least.to->on_axis)
         snprintf(there, sizeof there, " (at %s)",
-                 figure_thousands(finding_at(most.to), figure));
+                 axis_value_text(axis, most.to->on_axis, value));
     return text_format("From %s to %s %s %s %s of its requests/s; %s%s %s %s", from, to,
                        least.to->model, verb_of(least.ratio.median), a, most.to->model, there,
                        verb_of(most.ratio.median), b);
@@ -186,14 +205,14 @@ static char *times_text(double least, double most, double floor, char out[64])
 }
 
 char *finding_extremes(const struct results *r, enum protocol protocol,
-                       const struct less_is_better *what, unsigned connections)
+                       const struct less_is_better *what, unsigned at)
 {
     const struct summary_point *least = NULL, *most = NULL;
-    char point[64], a[48], b[48], times[64];
+    char point[AXIS_TEXT_MAX], a[48], b[48], times[64];
     enum summary_metric m = what->metric;
     for (size_t i = 0; i < r->summary.count; i++) {
         const struct summary_point *p = &r->summary.at[i];
-        bool counts = p->protocol == protocol && finding_at(p) == connections &&
+        bool counts = p->protocol == protocol && p->on_axis == at &&
                       p->verdict != VERDICT_INVALID && !p->answer[0] && p->at[m].n > 0 &&
                       (what->starving || !summary_starves(p));
         if (counts && (!least || p->at[m].median < least->at[m].median))
@@ -201,7 +220,7 @@ char *finding_extremes(const struct results *r, enum protocol protocol,
         if (counts && (!most || p->at[m].median > most->at[m].median))
             most = p;
     }
-    point_text(connections, point);
+    finding_point(r->environment.scenario.axis, at, point);
     if (!least)
         return text_format("At %s there is no valid figure", point);
     double low = at_least(least->at[m].median, what->floor);

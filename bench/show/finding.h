@@ -10,8 +10,9 @@
 /* Who is fastest at the point of the ranking, and by how much; or who shares the first rank. */
 char *finding_rank(const struct results *r, const struct ranking *ranking);
 
-/* Which model loses most of its rate, and which keeps most, from the point of the ranking to
- * the end of the sweep: ratios paired by block. NULL where the sweep ends there. */
+/* Which model loses most of its rate, and which keeps most, along the sweep: from the point of the
+ * ranking, or from the first value of another axis than connections, to the end. Ratios paired by
+ * block. NULL where the sweep ends there, or where the rate is what is swept. */
 char *finding_change(const struct results *r, enum protocol protocol);
 
 /* A figure of which less is better. */
@@ -23,11 +24,11 @@ struct less_is_better {
     bool starving;    /* points that starve connections count as well */
 };
 
-/* The least and the most of the models at `connections`. */
+/* The least and the most of the models at the value `at` of the axis. */
 char *finding_extremes(const struct results *r, enum protocol protocol,
-                       const struct less_is_better *what, unsigned connections);
+                       const struct less_is_better *what, unsigned at);
 
-/* The point of the sweep at which `p` was measured. */
-unsigned finding_at(const struct summary_point *p);
+/* A value of the axis in a sentence, "1,024 connections". Returns `out`. */
+char *finding_point(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX]);
 
 #endif

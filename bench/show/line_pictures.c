@@ -63,7 +63,7 @@ struct making {
     const struct results *r;
     enum protocol protocol;
     bool (*drawn)(const struct results *r, const char *model);
-    unsigned from; /* fewest connections that are drawn */
+    unsigned from; /* the first value that is drawn */
     unsigned at[SWEEP_MAX];
     double x[SWEEP_MAX];
     size_t count;
@@ -72,7 +72,7 @@ struct making {
 
 static bool mine(const struct making *m, const struct summary_point *p)
 {
-    return p->protocol == m->protocol && finding_at(p) >= m->from &&
+    return p->protocol == m->protocol && p->on_axis >= m->from &&
            (!m->drawn || m->drawn(m->r, p->model));
 }
 
@@ -94,36 +94,29 @@ static enum point_state state_of(const struct making *m, const struct summary_po
                                                      : POINT_VALID;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    unsigned x = *(const unsigned *)a;
-    unsigned y = *(const unsigned *)b;
-    return (x > y) - (x < y);
-}
-
 static void find_sweep(struct making *m, struct tics *t)
 {
     for (size_t i = 0; i < m->r->summary.count; i++) {
         const struct summary_point *p = &m->r->summary.at[i];
         size_t k = 0;
-        while (k < m->count && m->at[k] != finding_at(p))
+        while (k < m->count && m->at[k] != p->on_axis)
             k++;
         if (mine(m, p) && k == m->count && k < SWEEP_MAX)
-            m->at[m->count++] = finding_at(p);
+            m->at[m->count++] = p->on_axis;
     }
-    qsort(m->at, m->count, sizeof m->at[0], ascending);
-    tics_sweep(t, m->at, m->count, m->x);
+    axis_sort(m->r->environment.scenario.axis, m->at, m->count);
+    tics_sweep(t, m->r->environment.scenario.axis, m->at, m->count, m->x);
 }
 
 static void add_point(struct making *m, struct panels *panels, const struct summary_point *p)
 {
     const struct spread *s = &p->at[m->kind->figure.metric];
     size_t k = 0;
-    while (k < m->count && m->at[k] != finding_at(p))
+    while (k < m->count && m->at[k] != p->on_axis)
         k++;
     if (k == m->count)
         return;
-    struct panel_point point = {.at = finding_at(p),
+    struct panel_point point = {.at = p->on_axis,
                                 .x = m->x[k],
                                 .value = figure_of(m, s->median),
                                 .low = s->n > 1 ? figure_of(m, s->low) : NAN,
@@ -206,12 +199,14 @@ static char *note_of(const struct making *m, const struct panels *panels)
 /* Each model's figure at one point. */
 static char *figures_of(const struct making *m, unsigned at)
 {
-    char *all = text_format("%s at %u connection%s:", m->kind->y_title, at, text_s(at));
+    char point[AXIS_TEXT_MAX];
+    char *all = text_format("%s at %s:", m->kind->y_title,
+                            finding_point(m->r->environment.scenario.axis, at, point));
     bool any = false;
     for (size_t i = 0; i < m->r->summary.count; i++) {
         const struct summary_point *p = &m->r->summary.at[i];
         char figure[48];
-        if (!mine(m, p) || finding_at(p) != at || state_of(m, p) == POINT_NONE)
+        if (!mine(m, p) || p->on_axis != at || state_of(m, p) == POINT_NONE)
             continue;
         double value = figure_of(m, p->at[m->kind->figure.metric].median);
         char *longer = text_format("%s%s %s %s", all, any ? "," : "", p->model,
@@ -242,9 +237,9 @@ static void make(struct making *m, struct caption *caption, struct panels *panel
 {
     unsigned rank = m->r->environment.scenario.rank;
     const char *last = "";
-    *panels = (struct panels){.x_title = "connections, all busy",
+    *panels = (struct panels){.x_title = axis_info(m->r->environment.scenario.axis)->title,
                               .y_title = m->kind->y_title,
-                              .at_name = "connections",
+                              .at_name = axis_info(m->r->environment.scenario.axis)->name,
                               .value_name = m->kind->column};
     find_sweep(m, &panels->x);
     for (size_t i = 0; i < m->r->summary.count; i++) {
@@ -268,8 +263,10 @@ static void make(struct making *m, struct caption *caption, struct panels *panel
 /* Whether any point lies there, so that the few below need not be drawn. */
 static bool has_from(const struct results *r, enum protocol protocol, unsigned fewest)
 {
+    if (r->environment.scenario.axis != AXIS_CONNECTIONS)
+        return false;
     for (size_t i = 0; i < r->summary.count; i++)
-        if (r->summary.at[i].protocol == protocol && finding_at(&r->summary.at[i]) >= fewest)
+        if (r->summary.at[i].protocol == protocol && r->summary.at[i].on_axis >= fewest)
             return true;
     return false;
 }

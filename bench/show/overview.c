@@ -27,18 +27,11 @@ static bool mine(const struct results *r, const struct summary_point *p, enum pr
     return p->protocol == protocol && (!drawn || drawn(r, p->model));
 }
 
-static int ascending(const void *a, const void *b)
-{
-    unsigned x = *(const unsigned *)a;
-    unsigned y = *(const unsigned *)b;
-    return (x > y) - (x < y);
-}
-
 static bool any_has_both(const struct summary *s, enum protocol protocol, unsigned a,
                          unsigned b)
 {
     for (size_t i = 0; i < s->count; i++)
-        if (s->at[i].protocol == protocol && finding_at(&s->at[i]) == a &&
+        if (s->at[i].protocol == protocol && s->at[i].on_axis == a &&
             ratio_point(s, protocol, s->at[i].model, b))
             return true;
     return false;
@@ -53,15 +46,14 @@ static void find_columns(struct overview *o, const struct results *r, enum proto
     size_t n = 0;
     for (size_t i = 0; i < s->count; i++)
         if (mine(r, &s->at[i], protocol, drawn))
-            all[n++] = finding_at(&s->at[i]);
-    if (n > 0)
-        qsort(all, n, sizeof *all, ascending);
+            all[n++] = s->at[i].on_axis;
+    axis_sort(o->axis, all, n);
     o->at = all;
     for (size_t i = 0; i < n; i++) {
         size_t next = i + 1;
         while (next < n && all[next] == all[i])
             next++;
-        bool joins = next < n && all[i] > 0 && all[next] < all[i] * 1.1 &&
+        bool joins = next < n && all[i] > 0 && all[next] > all[i] && all[next] < all[i] * 1.1 &&
                      !any_has_both(s, protocol, all[i], all[next]);
         if (!joins)
             all[o->columns++] = all[i];
@@ -72,7 +64,8 @@ static void find_columns(struct overview *o, const struct results *r, enum proto
 static size_t column_of(const struct overview *o, unsigned at)
 {
     size_t column = 0;
-    while (column + 1 < o->columns && o->at[column] < at)
+    while (column + 1 < o->columns &&
+           axis_place(o->axis, o->at[column]) < axis_place(o->axis, at))
         column++;
     return column;
 }
@@ -94,7 +87,7 @@ static void find_rows(struct overview *o, const struct results *r, enum protocol
             continue;
         while (strcmp(o->models[row], p->model) != 0)
             row++;
-        cell_at(o, row, column_of(o, finding_at(p)))->point = p;
+        cell_at(o, row, column_of(o, p->on_axis))->point = p;
     }
 }
 
@@ -152,7 +145,7 @@ static void swap_rows(struct overview *o, size_t a, size_t b)
 void overview_make(struct overview *o, const struct results *r, enum protocol protocol,
                    bool (*drawn)(const struct results *r, const char *model))
 {
-    *o = (struct overview){.partial = drawn != NULL};
+    *o = (struct overview){.axis = r->environment.scenario.axis, .partial = drawn != NULL};
     find_columns(o, r, protocol, drawn);
     find_rows(o, r, protocol, drawn);
     for (size_t column = 0; column < o->columns; column++)
@@ -189,7 +182,7 @@ static void write_data(const struct overview *o, const char *path)
     FILE *f = fopen(path, "we");
     if (!f)
         die_errno("cannot write %s", path);
-    fputs("row\tcolumn\tmodel\tfamily\tconnections\trelative\trate\tlow\thigh\ttext\tbest\t"
+    fputs("row\tcolumn\tmodel\tfamily\tat\trelative\trate\tlow\thigh\ttext\tbest\t"
           "best_above\tbest_below\n",
           f);
     for (size_t row = 0; row < o->rows; row++) {
@@ -198,7 +191,7 @@ static void write_data(const struct overview *o, const char *path)
             char text[32];
             fprintf(f, "%zu\t%zu\t%s\t%s\t%u\t", row + 1, column + 1, o->models[row],
                     family_at(family_of(o->models[row]))->name,
-                    c->point ? finding_at(c->point) : o->at[column]);
+                    c->point ? c->point->on_axis : o->at[column]);
             csv_put_number(f, c->relative, 4);
             for (int k = 0; k < 3; k++) {
                 const struct spread *s = c->point ? &c->point->at[S_RATE] : NULL;
@@ -269,7 +262,9 @@ static char *figures_of(const struct overview *o)
             const char *text = cell_text(c, cell);
             if (!text[0])
                 continue;
-            char *longer = text_format("%s %s at %u%s", all, text, o->at[column],
+            char value[AXIS_TEXT_MAX];
+            char *longer = text_format("%s %s at %s%s", all, text,
+                                       axis_value_text(o->axis, o->at[column], value),
                                        c->best ? " (among the fastest)" : "");
             free(all);
             all = longer;
@@ -285,9 +280,9 @@ static char *moved(const struct overview *o)
     for (size_t row = 0; row < o->rows; row++) {
         for (size_t column = 0; column < o->columns; column++) {
             const struct summary_point *p = cell_at(o, row, column)->point;
-            if (p && finding_at(p) != o->at[column])
+            if (p && p->on_axis != o->at[column])
                 note = note_join(note, text_format("%s: %u in place of %u", o->models[row],
-                                                   finding_at(p), o->at[column]));
+                                                   p->on_axis, o->at[column]));
         }
     }
     return note;
@@ -321,17 +316,17 @@ void overview_picture(const struct overview *o, const struct results *r, enum pr
                                 .figures = figures_of(o)};
     char *tics = xstrdup("");
     for (size_t column = 0; column < o->columns; column++) {
-        char label[32];
+        char label[AXIS_TEXT_MAX];
         char *longer = text_format("%s%s\"%s\" %zu", tics, tics[0] ? ", " : "",
-                                   figure_thousands(o->at[column], label), column + 1);
+                                   tics_value_text(o->axis, o->at[column], label), column + 1);
         free(tics);
         tics = longer;
     }
     char *quoted = gnuplot_string(tics);
     char *names = names_of(o);
     *set = text_format("models=%zu; points=%zu; names=%s; x_tics=%s; "
-                       "x_title='connections, all busy'",
-                       o->rows, o->columns, names, quoted);
+                       "x_title='%s'",
+                       o->rows, o->columns, names, quoted, axis_info(o->axis)->title);
     free(names);
     free(quoted);
     free(tics);

@@ -20,6 +20,7 @@ struct overview {
     size_t rows;
     unsigned *at; /* of the columns, ascending */
     size_t columns;
+    enum axis axis;
     bool partial;                /* servers of others are left out */
     struct overview_cell *cells; /* rows x columns */
 };

@@ -68,16 +68,25 @@ void tics_log(struct tics *t, double least, double most, enum unit unit)
     }
 }
 
-void tics_sweep(struct tics *t, const unsigned *at, size_t n, double *x)
+char *tics_value_text(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX])
 {
-    char label[32];
-    bool ordinal = n > 0 && at[0] == 0;
+    if (at < 1000)
+        return axis_value_text(axis, at, out);
+    return figure_thousands(at, out);
+}
+
+void tics_sweep(struct tics *t, enum axis axis, const unsigned *at, size_t n, double *x)
+{
+    char label[AXIS_TEXT_MAX];
+    bool ordinal = axis == AXIS_TRANSPORT;
+    for (size_t i = 0; i < n; i++)
+        ordinal |= at[i] == 0;
     *t = (struct tics){0};
     for (size_t i = 0; i < n; i++) {
         x[i] = ordinal ? (double)i : log2(at[i]);
         bool touches = !ordinal && i + 1 < n && at[i + 1] < at[i] * 1.3;
         if (!touches)
-            add(t, figure_thousands(at[i], label), x[i]);
+            add(t, tics_value_text(axis, at[i], label), x[i]);
     }
     if (n > 0) {
         t->low = x[0];

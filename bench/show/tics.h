@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/plan/axis.h"
+
 enum unit { UNIT_RATE, UNIT_TIME, UNIT_KIB }; /* requests/s, microseconds, KiB */
 
 struct tics {
@@ -21,9 +23,13 @@ void tics_linear(struct tics *t, double most, enum unit unit);
 /* The decades from that of `least` to that of `most`. Both must be above 0. */
 void tics_log(struct tics *t, double least, double most, enum unit unit);
 
-/* The places of `n` ascending values of a sweep, into `x`: logarithms to base 2, or 0, 1, 2, ...
- * where one of the values is 0. Of two labels that would touch the larger is there. */
-void tics_sweep(struct tics *t, const unsigned *at, size_t n, double *x);
+/* The places of `n` values of a sweep, in the order of axis_sort(), into `x`: logarithms to base 2,
+ * or 0, 1, 2, ... where one of the values is 0 or the values are no amounts. Of two labels that
+ * would touch the larger is there. */
+void tics_sweep(struct tics *t, enum axis axis, const unsigned *at, size_t n, double *x);
+
+/* A value as it stands on the axis: "1,024". Returns `out`. */
+char *tics_value_text(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX]);
 
 /* Where a value lies between the ends of the axis: 0 to 1; and the value at such a place. */
 double tics_part(const struct tics *t, double value);

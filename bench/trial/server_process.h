@@ -33,8 +33,8 @@ struct server_spec {
     /* One of ours: words before its command line, a program that ends by running the rest in its
      * own process; ends with NULL. NULL for none. */
     const char *const *wrap;
-    unsigned workers;    /* that it is to have; 0: as it likes */
-    bool local;          /* it listens on a Unix-domain socket */
+    unsigned workers; /* that it is to have; 0: as it likes */
+    bool local;       /* it listens on a Unix-domain socket */
     enum protocol protocol;
     unsigned connections;
     const char *path; /* what will be asked for, and in echo how many bytes sent */

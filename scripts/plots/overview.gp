@@ -8,7 +8,7 @@ load scripts.'/style.gp'
 if (!exists("names")) names = ''
 data = dir.'/plots/'.name.'.tsv'
 set datafile separator "\t"
-# A row of the data: 1 row, 2 column, 3 model, 4 family, 5 connections, 6 relative, 7 rate, 8 low,
+# A row of the data: 1 row, 2 column, 3 model, 4 family, 5 value on the axis, 6 relative, 7 rate, 8 low,
 # 9 high, 10 text, 11 among the best, 12 and 13: so are the cells above and below.
 if (!exists("models")) \
     stats data skip 1 using 1:2 nooutput; \

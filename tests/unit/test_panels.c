@@ -43,10 +43,10 @@ static void axis_of_the_sweep(void **state)
     struct tics t;
     double x[4];
     (void)state;
-    tics_sweep(&t, connections, 4, x);
+    tics_sweep(&t, AXIS_CONNECTIONS, connections, 4, x);
     assert_float_equal(x[1], 6, 1e-9);
     assert_string_equal(t.text, "\"1\" 0, \"64\" 6, \"1,024\" 10"); /* 1000 would touch it */
-    tics_sweep(&t, idle, 3, x);
+    tics_sweep(&t, AXIS_CONNECTIONS, idle, 3, x);
     assert_float_equal(x[2], 2, 0);
     assert_string_equal(t.text, "\"0\" 0, \"100\" 1, \"8,000\" 2");
 }
