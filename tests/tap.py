@@ -79,7 +79,7 @@ class Test:
 def describe(error):
     """Where in the tests an exception comes from, and what it says."""
     frames = [f for f in traceback.extract_tb(error.__traceback__)
-              if f.filename.startswith(TESTS_DIR)
+              if os.path.abspath(f.filename).startswith(TESTS_DIR)
               and os.path.basename(f.filename) not in ("tap.py", "suite.py")]
     where = " < ".join(f"{os.path.relpath(f.filename, TESTS_DIR)}:{f.lineno}"
                        for f in reversed(frames[-5:]))

@@ -15,8 +15,7 @@ import subprocess, sys
 import tap
 
 def stays(t):
-    child = subprocess.Popen([sys.executable, "-c", "import time; print('up', flush=True); time.sleep(3600)"],
-                             pass_fds=[1])
+    child = subprocess.Popen(["sh", "-c", "echo up; exec sleep 3600"])
     t.defer(child.wait)
     t.defer(child.kill)
     child.wait()
@@ -33,7 +32,8 @@ def ended_by(number):
         t.defer(suite.wait)
         t.defer(suite.kill)
         for _ in range(3):
-            assert suite.stdout.readline() == "up\n"
+            line = suite.stdout.readline()
+            assert line == "up\n", f"{line!r}"
         suite.send_signal(number)
         # The end of the pipe: the suite is gone, and so is each child.
         begun = suite.stdout.read()

@@ -15,6 +15,7 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/random.h"
+#include "common/temporary.h"
 
 #define PORTS_FROM 10000u /* below are those of well-known services */
 #define PORTS_MIN  1000u  /* so few are not worth choosing among */
@@ -157,12 +158,10 @@ bool external_site_make(struct external_site *site, const struct external_site_s
                         char *error, size_t error_size)
 {
     const struct external *p = spec->external;
-    const char *base = getenv("TMPDIR");
     char port[16];
     char connections[16];
     *site = (struct external_site){.port = free_port()};
-    site->dir =
-        text_format("%s/iomodels-external-XXXXXX", base && base[0] == '/' ? base : "/tmp");
+    site->dir = text_format("%s/iomodels-external-XXXXXX", temporary_dir());
     if (!mkdtemp(site->dir))
         die_errno("cannot make a directory %s", site->dir);
     make_open_directory(site->dir);

@@ -11,11 +11,12 @@
 
 #include <cmocka.h>
 
+#include "common/temporary.h"
+
 /* A path for mkstemp() or mkdtemp(), where the user wants temporary files (TMPDIR). */
 static inline void unit_temporary(char *path, size_t size)
 {
-    const char *dir = getenv("TMPDIR");
-    snprintf(path, size, "%s/iomodels-unit-XXXXXX", dir && dir[0] ? dir : "/tmp");
+    snprintf(path, size, "%s/iomodels-unit-XXXXXX", temporary_dir());
 }
 
 #endif
