@@ -4,7 +4,7 @@ import math
 import tempfile
 
 from accuracy.lab import OffTolerance, both, case, one_of, only, percentile, samples_above
-from accuracy.noise import Watch, timed, within
+from accuracy.noise import Watch, long, timed, within
 from load import run as load_run
 
 MS = 1_000_000
@@ -49,7 +49,7 @@ def gaps_of(arrivals):
     return [b - a for a, b in zip(arrivals, arrivals[1:])]
 
 
-@timed
+@long
 def poisson(t, measure):
     """100 seeds. The gaps must be exponential with the rate that was asked for. And between the
     first arrival and the last the others must be uniform, which is how a Poisson process differs
@@ -108,7 +108,7 @@ def on_time(t, measure):
     within("p99 of the distance from the grid", off[int(0.99 * len(off))], 0, 100_000)
 
 
-@timed
+@long
 def stall(t, measure):
     """1,000 requests a second for 60 s are 60,000; one stall of 1 s. Those due in the stall wait
     for its end: 1,000, 999, ... 1 ms; all others wait for nothing. So the share with a response
@@ -141,7 +141,7 @@ def md1(load, mean_ms, tolerance, deviation, lanes):
     split among them at random, which gives each of them Poisson arrivals of its own. No more of
     them than it takes: at a higher rate each request finds more others on its way there and
     back, which is not in the formula."""
-    @timed
+    @long
     def test(t, measure):
         rate = round(1000 * load * lanes)
         # The tolerance is to be 4 standard errors or more.
