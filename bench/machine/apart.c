@@ -7,8 +7,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* A batch takes milliseconds. A child that has not answered then never will. */
+enum { ANSWER_LIMIT_S = 60 };
 
 struct question {
     size_t probe;
@@ -29,7 +33,7 @@ static bool put(int fd, const void *data, size_t size)
     return send(fd, data, size, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
-/* Messages keep their bounds: SOCK_SEQPACKET. */
+/* Messages keep their bounds: SOCK_SEQPACKET. False with errno; ETIMEDOUT past the socket's limit. */
 static bool get(int fd, void *data, size_t size)
 {
     ssize_t n;
@@ -37,7 +41,20 @@ static bool get(int fd, void *data, size_t size)
         ;
     if (n >= 0)
         errno = EPIPE;
+    else if (errno == EAGAIN)
+        errno = ETIMEDOUT;
     return n == (ssize_t)size;
+}
+
+/* The parent's get(): what comes too late must not be taken for the answer to the next question. */
+static bool get_from(const struct apart *a, void *data, size_t size)
+{
+    bool good = get(a->fd, data, size);
+    if (!good && errno == ETIMEDOUT) {
+        kill(a->pid, SIGKILL);
+        errno = ETIMEDOUT;
+    }
+    return good;
 }
 
 _Noreturn static void serve(int fd, const struct probe_kind *kind,
@@ -66,6 +83,8 @@ bool apart_open(struct apart *a, const struct probe_kind *kind, const struct pro
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return probe_refused(why, why_size, "cannot make a pair of sockets");
     a->fd = ends[0];
+    setsockopt(a->fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = ANSWER_LIMIT_S},
+               sizeof(struct timeval));
     a->pid = fork();
     if (a->pid == 0) {
         close(ends[0]);
@@ -79,8 +98,10 @@ bool apart_open(struct apart *a, const struct probe_kind *kind, const struct pro
         close(a->fd);
         return probe_refused(why, why_size, "cannot fork");
     }
-    if (!get(a->fd, &greeting, sizeof greeting))
-        snprintf(greeting.why, sizeof greeting.why, "the process that measures it has died");
+    if (!get_from(a, &greeting, sizeof greeting))
+        snprintf(greeting.why, sizeof greeting.why,
+                 errno == ETIMEDOUT ? "the process that measures it does not answer"
+                                    : "the process that measures it has died");
     snprintf(why, why_size, "%s", greeting.why);
     if (greeting.why[0])
         apart_close(a);
@@ -91,7 +112,7 @@ double apart_batch(const struct apart *a, size_t probe, unsigned n)
 {
     struct question q = {probe, n};
     struct answer answer;
-    if (!put(a->fd, &q, sizeof q) || !get(a->fd, &answer, sizeof answer))
+    if (!put(a->fd, &q, sizeof q) || !get_from(a, &answer, sizeof answer))
         return NAN;
     errno = answer.error;
     return answer.ns;

@@ -11,8 +11,10 @@ import tap
 from load import run as load_run
 
 # From the command line of the tests.
+# Full: what takes a minute takes it. By scripts/test --full, or by hand.
 settings = SimpleNamespace(reference=None, probe=None, wall_clock=None, sanitized=False,
-                           slow_factor=1.0, attempts=3)
+                           slow_factor=1.0, attempts=3,
+                           full=os.environ.get("IOMODELS_TEST_EXTENT", "full") == "full")
 
 
 class OffTolerance(Exception):

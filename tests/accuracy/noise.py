@@ -26,6 +26,8 @@ SLOW = 1.5
 # take three on a noisy machine, and end as it began.
 PATIENCE_S = 15  # inconclusive: the answer where it runs out
 
+LOOKS = 4  # how often a machine must be found noisy before a long test is not even begun
+
 # Of the test that runs now (they run one after the other): what within() compared, and what of it
 # was off. found_figures: by name, of the tests that passed.
 figures, misses, found_figures = [], [], {}
@@ -38,10 +40,14 @@ def probe(*arguments):
 
 
 def probe_noise(when):
-    """What the probe finds wrong with the two CPUs now."""
+    """What is wrong with the two CPUs now."""
+    slow = [f"a machine {machine.factor():.1f} times slower than usual"] * (machine.factor() > SLOW)
+    return slow + stolen(when)
+
+
+def stolen(when):
+    """The time that the probe finds taken from the two CPUs."""
     reasons = []
-    if machine.factor() > SLOW:
-        reasons.append(f"a machine {machine.factor():.1f} times slower than usual")
     for found in probe("--cpus", ",".join(map(str, cpus()))):
         lost = found["lost_ns"] / found["spun_ns"]
         if found["longest_ns"] > PROBE_LONGEST_NS or lost > PROBE_LOST:
@@ -87,6 +93,22 @@ def lateness(json, journal=None):
     late = {"the generator": (json["own_lateness"] or {"max": 0})["max"] or 0,
             "the server": journal["lateness"]["max"] or 0 if journal else 0}
     return [f"{who} was late by {ns / 1e6:.1f} ms" for who, ns in late.items() if ns > LATE_NS]
+
+
+def long(check):
+    """A timed() check of half a minute. On a machine that is noisy each time one looks, it is
+    inconclusive before it begins, for so it would end."""
+    judge = timed(check)
+
+    @functools.wraps(check)
+    def test(t):
+        noise = []
+        for _ in range(LOOKS):
+            noise = stolen("before") if cpus() and not settings.sanitized else []
+            if not noise:
+                return judge(t)
+        raise tap.Skip(f"inconclusive, too noisy to begin: {'; '.join(noise)}")
+    return test
 
 
 def timed(check):
