@@ -28,15 +28,19 @@ static struct {
     size_t count;
 } sleepers;
 
-/* Until the connection is shut down. */
+/* Until the connection is shut down. Where the machine has no CPU for the probes, a minute may pass
+ * between two messages: then recv() has timed out, and nothing has ended. */
 static void *answer(void *connection)
 {
     int fd = *(const int *)connection;
     char message[FAR_BYTES];
-    while (recv(fd, message, sizeof message, 0) > 0 &&
-           send(fd, message, sizeof message, MSG_NOSIGNAL) > 0)
-        ;
-    return NULL;
+    for (;;) {
+        ssize_t n = recv(fd, message, sizeof message, 0);
+        if (n < 0 && errno == EAGAIN)
+            continue;
+        if (n <= 0 || send(fd, message, sizeof message, MSG_NOSIGNAL) <= 0)
+            return NULL;
+    }
 }
 
 static void close_sleepers(void *state)
