@@ -10,7 +10,7 @@
 #include "loadgen/engine/engine.h"
 #include "loadgen/pace/schedule.h"
 #include "loadgen/protocol/body.h"
-#include "loadgen/protocol/url.h"
+#include "common/url.h"
 #include "loadgen/report/condition.h"
 
 struct options {

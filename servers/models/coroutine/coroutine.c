@@ -27,7 +27,7 @@
 #include "servers/counters.h"
 #include "servers/drive/workers.h"
 #include "servers/models/coroutine/scheduler.h"
-#include "servers/models/coroutine/stackful.h"
+#include "common/stackful.h"
 
 /* These return false when the connection is broken. Where the session is to be asked again, they
  * have done nothing. */

@@ -8,8 +8,8 @@
 #include "common/err.h"
 #include "servers/app/count.h"
 #include "servers/drive/reactor.h"
-#include "servers/models/coroutine/stackful.h"
-#include "servers/models/coroutine/stacks.h"
+#include "common/stackful.h"
+#include "common/stacks.h"
 
 #define BATCH 512
 
