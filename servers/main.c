@@ -213,8 +213,10 @@ int main(int argc, char **argv)
     tzset();
 
     server.app = options.app;
-    server.app_options = (struct app_options){
-        .files = files, .max_body = options.max_body, .idle_timeout = options.idle_timeout};
+    server.app_options = (struct app_options){.files = files,
+                                              .max_body = options.max_body,
+                                              .idle_timeout = options.idle_timeout,
+                                              .service = counters_service()};
     server.counters = counters_main();
     server.max_connections = smaller_limit(model.max_connections, options.max_connections);
     server.workers = options.workers;
