@@ -1,0 +1,67 @@
+"""A process of a client is killed: its request is lost, and is told to be."""
+
+import os
+import signal
+import threading
+
+from client.run import case, fetch, finish, hang, settings, start, stub
+from lib.server import descendants
+from load.stub_server import send, answer
+
+
+def process_killed(t):
+    asked, killed = threading.Event(), threading.Event()
+
+    def hold(conn, request):
+        """The first request is answered when its process is gone."""
+        asked.set()
+        killed.wait(hang())
+        return send(conn, answer())
+
+    s = stub(t, treatment=hold)
+    client = start("-n", 6, "-c", 1, "--json", "-", "--timeout", f"{hang():.0f}", s.url)
+    assert asked.wait(hang()), "no request came"
+    child = [pid for pid in descendants(client.pid) if pid != client.pid]
+    assert len(child) == 1, child
+    os.kill(child[0], signal.SIGKILL)
+    killed.set()
+    run = finish(t, client)
+    assert run.status == 5, run.status
+    assert run.outcomes["lost"] >= 1 and sum(run.outcomes.values()) == 6, run.outcomes
+    if settings.name == "process":  # the others have processes of their own
+        run.has(ok=5, lost=1)
+
+
+def none_left(t):
+    """Whoever kills the client has killed its processes."""
+    asked = threading.Event()
+
+    def hold(conn, request):
+        asked.set()
+        conn.stub.stopping.wait(hang())
+        return False
+
+    s = stub(t, treatment=hold)
+    client = start("-n", 6, "-c", 2, s.url)
+    assert asked.wait(hang()), "no request came"
+    child = [pid for pid in descendants(client.pid) if pid != client.pid]
+    client.kill()
+    client.communicate(timeout=hang())
+    for pid in child:
+        while os.path.exists(f"/proc/{pid}") and state(pid) not in "ZX":
+            pass
+
+
+def state(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
+
+
+def tests():
+    if settings.name not in ("process", "process-pool"):
+        return []
+    return [case("a process is killed: its request is lost", process_killed),
+            case("the client is killed: its processes end", none_left)]
