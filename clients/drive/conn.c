@@ -182,20 +182,23 @@ bool conn_send(struct conn *c)
 void conn_received(struct conn *c, const char *data, size_t size)
 {
     bool is_over = true;
+    if (size == 0 && !answer_started(&c->answer)) {
+        lose(c, OUTCOME_EOF);
+        return;
+    }
     if (size > 0)
         is_over = answer_take(&c->answer, c->job, c->tally, data, size);
-    else if (answer_started(&c->answer))
-        answer_eof(&c->answer, c->job, c->tally);
     else
-        lose(c, OUTCOME_EOF);
-    if (is_over && c->state == CONN_RECEIVING)
+        answer_eof(&c->answer, c->job, c->tally);
+    if (is_over)
         end(c, c->answer.outcome, c->answer.keeps_open);
 }
 
 bool conn_receive(struct conn *c)
 {
-    char space[SPACE];
-    ssize_t n = recv(c->fd, space, sizeof space, 0);
+    /* Not on the stack, which may be a coroutine's. What comes is used before more comes. */
+    static _Thread_local char space[SPACE];
+    ssize_t n = recv(c->fd, space, SPACE, 0);
     if (n < 0 && is_for_later(errno))
         return false;
     if (n < 0)
