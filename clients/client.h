@@ -30,6 +30,10 @@ struct client {
     /* Each request has a connection of its own, also without --close. */
     bool keeps_none;
 
+    /* It makes a request once more where a kept connection was closed (drive/conn.h), as all do,
+     * and cannot tell how often. */
+    bool hides_repeats;
+
     /* Its own options (common/command_line.h); or NULL. */
     const struct option_row *options;
 

@@ -119,12 +119,13 @@ static json_t *figures(const struct report *r)
     long switches = a->self.ru_nvcsw + a->self.ru_nivcsw + a->children.ru_nvcsw +
                     a->children.ru_nivcsw - b->self.ru_nvcsw - b->self.ru_nivcsw;
     return json_pack(
-        "{s:s, s:s, s:I, s:I, s:b, s:f, s:o, s:I, s:I, s:I, s:f, s:f, s:o, s:o, s:f, s:f, s:f, "
+        "{s:s, s:s, s:I, s:I, s:b, s:f, s:o, s:I, s:o, s:I, s:f, s:f, s:o, s:o, s:f, s:f, s:f, "
         "s:I, s:I, s:I}",
         "client", client.name, "url", r->job->url_text, "requests",
         (json_int_t)r->job->requests, "concurrency", (json_int_t)r->concurrency, "close",
         r->job->close, "timeout_s", (double)r->job->timeout / 1e9, "outcomes", outcomes(r),
-        "connections", (json_int_t)t->opened, "sent_again", (json_int_t)t->sent_again,
+        "connections", (json_int_t)t->opened, "sent_again",
+        client.hides_repeats ? json_null() : json_integer((json_int_t)t->sent_again),
         "body_bytes", (json_int_t)t->body_bytes, "start_s", started_in_s(r), "wall_s",
         wall_s(r), "ideal_s", real_or_null(ideal_s(r), wait_s(r->job) > 0), "efficiency",
         real_or_null(efficiency(r), efficiency(r) >= 0), "user_s", user_s(a) - user_s(b),

@@ -24,8 +24,8 @@ struct report {
 /* Ends the program where `path`, which is to be written in the end, cannot be; NULL and "-" can. */
 void report_check(const char *path);
 
-/* Write the figures, as text to standard output, or as JSON to `path` where that is not NULL. False,
- * with one line on standard error, where they could not be written. */
+/* Write the figures, as text to standard output, or as JSON to `path` where that is not NULL.
+ * False, with one line on standard error, where they could not be written. */
 bool report_write(const struct report *r, const char *path);
 
 #endif

@@ -19,7 +19,7 @@ def right(mode):
         assert s.requests == 12 and s.accepted == run.json["connections"], \
             f"{s.requests} requests on {s.accepted} connections: {run.json}"
         assert s.accepted == settings.connections(3, 12), s.accepted
-        assert run.json["sent_again"] == 0
+        assert run.json["sent_again"] in (0, None)
     return test
 
 
