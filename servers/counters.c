@@ -11,6 +11,11 @@
 #include "common/err.h"
 #include "servers/model.h"
 
+struct shared {
+    struct service service;
+    atomic_int word;
+};
+
 static struct {
     const struct model *model;
     const char *protocol;
@@ -18,10 +23,7 @@ static struct {
     unsigned workers;
     uint32_t *free; /* a stack of slots that were taken and given back */
     uint32_t free_count, used, size;
-    struct shared {
-        struct service service;
-        atomic_int word;
-    } * shared;
+    struct shared *shared;
 } table;
 _Static_assert(sizeof(struct shared) <= sizeof(struct counters), "it lies in a slot's place");
 

@@ -38,7 +38,7 @@ CONTRACTS = {"model", "client"}
 FUNCTION_LINES = 60
 EPOLL_DIFFERENCE = 70  # lines that diff prints of epoll_lt.c and epoll_et.c
 MODEL_LINES = 250
-CLIENT_LINES = 200  # a model of the client side
+CLIENT_LINES = MODEL_LINES  # a model of the client side
 LARGER_MODELS = {"libuv.c": 300, "libevent.c": 300}  # the library reads and writes
 MODEL_FOLDERS = {"io_uring": (900, 4), "coroutine": (400, 3)}  # lines, files
 

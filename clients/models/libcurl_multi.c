@@ -91,8 +91,8 @@ static enum outcome failure(const struct transfer *t, CURLcode code)
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
         return OUTCOME_TIMEOUT;
-    case CURLE_COULDNT_CONNECT:
-        return error == EMFILE || error == EADDRNOTAVAIL ? OUTCOME_SYSTEM : OUTCOME_REFUSED;
+    case CURLE_COULDNT_CONNECT: /* no error: there was not even a socket */
+        return error == 0 || error == EADDRNOTAVAIL ? OUTCOME_SYSTEM : OUTCOME_REFUSED;
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
         return OUTCOME_EOF;

@@ -28,12 +28,23 @@ static void set_want(struct loop *l, struct conn *c, enum conn_want want)
     loop_wait(l, c, want);
 }
 
+/* poll() takes no list that is longer than RLIMIT_NOFILE, whatever is in it (poll(2), EINVAL). */
+static void make_list(unsigned count)
+{
+    list = xcalloc(count, sizeof *list);
+    for (unsigned i = 0; i < count; i++)
+        list[i].fd = -1;
+    if (poll(list, count, 0) < 0)
+        die_errno("cannot poll %u sockets, more than there may be descriptors (ulimit -n)",
+                  count);
+}
+
 static void run(struct job *job)
 {
     struct loop l;
 
     loop_init(&l, job);
-    list = xcalloc(l.count, sizeof *list);
+    make_list(l.count);
     loop_start(&l, set_want);
     while (loop_running(&l)) {
         int n = poll(list, l.count, loop_timeout_ms(&l));

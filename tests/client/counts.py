@@ -2,7 +2,7 @@
 
 import threading
 
-from client.run import case, fetch, hang, settings, stub
+from client.run import case, client, fetch, hang, settings, stub
 from lib.server import Server
 from load.stub_server import BODY, answer, send
 
@@ -101,6 +101,18 @@ def many(t):
     assert server.stop()["accepted"] == settings.connections(100, 600)
 
 
+def too_many(t):
+    """A model that holds no more says so, and does not begin."""
+    most = settings.traits["max_concurrency"]
+    s = stub(t)
+    run = client(t, "-c", most + 1, s.url)
+    if most == 1:  # it does what it can
+        assert run.status == 0 and s.accepted == 1, (run.status, s.accepted)
+    else:
+        assert run.status == 2 and f"holds {most} connections" in run.errors, run.errors
+        assert s.accepted == 0, s.accepted
+
+
 def tests():
     return [case("4 at once, never more", at_once(4)),
             case("25 at once, never more", at_once(25)),
@@ -111,4 +123,5 @@ def tests():
             case("our server has counted the same", ours(())),
             case("our server has counted the same with --close", ours(("--close",))),
             case("our server has counted the same over IPv6", ours((), "tcp6")),
-            case("large answers on 100 connections", many)]
+            case("large answers on 100 connections", many)] + \
+        ([case("more at once than it holds", too_many)] if settings.traits["max_concurrency"] else [])

@@ -1,9 +1,10 @@
 """Servers that fail: each failure is counted as what it is, and the job goes on."""
 
+import resource
 import socket
 
 import tap
-from client.run import case, fetch, settings, stub
+from client.run import case, client, fetch, settings, stub
 from load.stub_server import CLOSE
 
 # Every fourth request gets this, and ends so. The first three are answered right, so that the client
@@ -111,6 +112,25 @@ def refused(t):
         assert run.json["connections"] == 0
 
 
+def no_descriptors(t):
+    """Where the system gives no socket the request has failed, and the job goes on."""
+    s = stub(t)
+
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+
+    if settings.name == "poll":  # whose list may not be longer than there may be descriptors
+        run = client(t, "-n", 120, "-c", 40, s.url, preexec_fn=few)
+        assert run.status == 1 and "cannot poll 40 sockets" in run.errors, run.errors
+    run = fetch(t, s.url, 120, 16 if settings.name == "poll" else 40, preexec_fn=few)
+    assert set(run.outcomes) <= {"ok", "system"} and run.outcomes["ok"] > 0, run.outcomes
+    assert sum(run.outcomes.values()) == 120 and s.requests == run.outcomes["ok"], (run.outcomes, s.requests)
+    has_own = settings.at_once(40) == 1 or not settings.traits["keeps_connections"] or \
+        settings.name == "process-pool"  # descriptors enough for what one process opens
+    assert ("system" in run.outcomes) != has_own, run.outcomes
+    assert run.status == (0 if has_own else 5), run.status
+
+
 def tests():
     return [case(f"a fault: {mode} is {outcome}", ends(mode, outcome)) for mode, outcome in ENDS.items()] + \
         [case(f"a fault on a new connection: {mode} is {outcome}", on_new_connections(mode, outcome))
@@ -120,4 +140,5 @@ def tests():
          case("a fault: a listener that does not accept is timeout", silent_listener),
          case("a fault: a listener whose queue is full is timeout", full_queue),
          case("a fault: no listener is refused", refused),
-         case("a kept connection that the server closed", closed_meanwhile)]
+         case("a kept connection that the server closed", closed_meanwhile),
+         case("a fault: no descriptor is system", no_descriptors)]

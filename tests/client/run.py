@@ -70,9 +70,9 @@ def client(t, *arguments, **popen):
     return finish(t, start(*arguments, **popen))
 
 
-def fetch(t, url, requests=12, concurrency=3, *arguments):
+def fetch(t, url, requests=12, concurrency=3, *arguments, **popen):
     """Fetch, and return the Run with its figures."""
-    run = client(t, "-n", requests, "-c", concurrency, "--json", "-", *arguments, url)
+    run = client(t, "-n", requests, "-c", concurrency, "--json", "-", *arguments, url, **popen)
     assert run.json, f"status {run.status}: {run.errors}"
     return run
 
