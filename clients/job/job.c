@@ -38,7 +38,8 @@ bool job_set_url(struct job *job, const char *text, char *error, size_t size)
 
     const char *rest = mark + strlen(MARK);
     char *with_0 = xmalloc(strlen(text) + 1);
-    sprintf(with_0, "%.*s0%s", (int)(mark - text), text, rest);
+    char *at = mempcpy(with_0, text, (size_t)(mark - text));
+    strcpy(stpcpy(at, "0"), rest);
     bool good = !find_mark(rest) && url_parse(with_0, &job->url, error, size);
     free(with_0);
     size_t after = strcspn(rest, "#") + 1, length = good ? strlen(job->url.target) : 0;
