@@ -26,6 +26,11 @@ def every_model_is_documented(t):
             page = f"{pages}/" + name.removesuffix(".c").replace("_", "-") + ".md"
             if not os.path.exists(os.path.join(ROOT, page)):
                 raise AssertionError(f"{folder}/{name} has no {page}")
+    table = read("docs/clients/README.md")
+    for name in os.listdir(os.path.join(ROOT, "clients/models")):
+        name = name.removesuffix(".c").replace("_", "-")
+        if f"| [{name}]({name}.md) |" not in table:
+            raise AssertionError(f"docs/clients/README.md has no row of {name}")
 
 
 def c_files():

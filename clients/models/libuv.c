@@ -99,6 +99,8 @@ static void on_connected(uv_connect_t *request, int status)
 static void on_late(uv_timer_t *timer)
 {
     struct fetcher *f = timer->data;
+    if (f->conn.state == CONN_IDLE)
+        return; /* it has ended, and its handle is being closed */
     conn_timed_out(&f->conn);
     go_on(f);
 }

@@ -5,6 +5,7 @@
 
 import argparse
 import os
+import resource
 import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -26,6 +27,8 @@ def main():
     tap.add_only(p)
     args = p.parse_args()
     settings.use(os.path.abspath(args.client), os.path.abspath(args.servers), args.slow_factor)
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     tests = [t for part in (answers, counts, faults, deaths) for t in part.tests()]
     if args.cli:
         tests += cli.tests()

@@ -3,10 +3,11 @@
 import os
 import signal
 import threading
+import time
 
 from client.run import case, fetch, finish, hang, settings, start, stub
 from lib.server import descendants
-from load.stub_server import send, answer
+from load.stub_server import answer, send
 
 
 def process_killed(t):
@@ -48,8 +49,8 @@ def none_left(t):
     client.kill()
     client.communicate(timeout=hang())
     for pid in child:
-        while os.path.exists(f"/proc/{pid}") and state(pid) not in "ZX":
-            pass
+        while state(pid) not in "ZX":
+            time.sleep(0.01)
 
 
 def state(pid):

@@ -2,6 +2,7 @@
 
 import resource
 import socket
+import sys
 
 import tap
 from client.run import case, client, fetch, settings, stub
@@ -131,6 +132,23 @@ def no_descriptors(t):
     assert run.status == (0 if has_own else 5), run.status
 
 
+# Become the program of the arguments, with every descriptor below 1024 in use.
+TAKE_1024 = """
+import os, sys
+for fd in range(3, 1024):
+    os.dup2(0, fd)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def beyond_the_set(t):
+    """A descriptor that select() has no bit for is refused, and no memory is damaged."""
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 2200:
+        raise tap.Skip("needs 2,200 descriptors")
+    s = stub(t)
+    fetch(t, s.url, 12, 3, wrap=(sys.executable, "-c", TAKE_1024)).has(system=12)
+
+
 def tests():
     return [case(f"a fault: {mode} is {outcome}", ends(mode, outcome)) for mode, outcome in ENDS.items()] + \
         [case(f"a fault on a new connection: {mode} is {outcome}", on_new_connections(mode, outcome))
@@ -141,4 +159,5 @@ def tests():
          case("a fault: a listener whose queue is full is timeout", full_queue),
          case("a fault: no listener is refused", refused),
          case("a kept connection that the server closed", closed_meanwhile),
-         case("a fault: no descriptor is system", no_descriptors)]
+         case("a fault: no descriptor is system", no_descriptors)] + \
+        ([case("a fault: a descriptor beyond the set is system", beyond_the_set)] if settings.name == "select" else [])

@@ -21,8 +21,13 @@ class Settings:
         return min(concurrency, self.traits["max_concurrency"] or concurrency)
 
     def connections(self, concurrency, requests):
-        """How many connections it opens when the server keeps all open."""
+        """How many connections it opens when the server keeps all open, and each worker has work."""
         return self.at_once(concurrency) if self.traits["keeps_connections"] else requests
+
+    def fits(self, connections, concurrency, requests):
+        """May it have opened so many? A worker that starts late may find no request left."""
+        most = self.connections(concurrency, requests)
+        return connections == most if not self.traits["keeps_connections"] else 0 < connections <= most
 
 
 settings = Settings()
@@ -54,8 +59,8 @@ class Run:
         assert sum(self.outcomes.values()) == self.json["requests"], self.json
 
 
-def start(*arguments, **popen):
-    return subprocess.Popen([settings.client, *map(str, arguments)], stdin=subprocess.DEVNULL,
+def start(*arguments, wrap=(), **popen):
+    return subprocess.Popen([*wrap, settings.client, *map(str, arguments)], stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **popen)
 
 
