@@ -117,7 +117,8 @@ static json_t *figures(const struct report *r)
     const struct tally *t = &r->sum;
     const struct usage *a = &r->after, *b = &r->before;
     long switches = a->self.ru_nvcsw + a->self.ru_nivcsw + a->children.ru_nvcsw +
-                    a->children.ru_nivcsw - b->self.ru_nvcsw - b->self.ru_nivcsw;
+                    a->children.ru_nivcsw - b->self.ru_nvcsw - b->self.ru_nivcsw -
+                    b->children.ru_nvcsw - b->children.ru_nivcsw;
     return json_pack(
         "{s:s, s:s, s:I, s:I, s:b, s:f, s:o, s:I, s:o, s:I, s:f, s:f, s:o, s:o, s:f, s:f, s:f, "
         "s:I, s:I, s:I}",

@@ -41,7 +41,7 @@ static void on_closed(uv_handle_t *handle)
     go_on(f);
 }
 
-/* After each step: what was closed calls back at the end, with an error, and is heard no more. */
+/* What is closed calls back once more, with an error. Nobody listens then. */
 static bool is_closing(const struct fetcher *f)
 {
     return uv_is_closing((const uv_handle_t *)&f->tcp);

@@ -27,6 +27,7 @@ static void run(struct job *job)
 {
     unsigned size = job->concurrency;
     struct conn *conns = xcalloc(size, sizeof *conns);
+    pid_t *children = xcalloc(size, sizeof *children);
     for (unsigned i = 0; i < size; i++)
         conn_init(&conns[i], job, i);
 
@@ -39,16 +40,17 @@ static void run(struct job *job)
                 _exit(0);
             }
             if (child > 0)
-                begun++;
+                children[begun++] = child;
             else
                 conn_fail(&conns[begun], OUTCOME_SYSTEM);
         }
         for (unsigned i = 0; i < begun; i++)
-            waitpid(-1, NULL, 0);
+            waitpid(children[i], NULL, 0);
     } while (begun == size);
 
     for (unsigned i = 0; i < size; i++)
         conn_free(&conns[i]);
+    free(children);
     free(conns);
 }
 

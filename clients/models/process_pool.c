@@ -14,6 +14,7 @@
  * work. */
 #include "clients/client.h"
 
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 
 static void run(struct job *job)
 {
+    pid_t *children = xcalloc(job->concurrency, sizeof *children);
     for (unsigned i = 0; i < job->concurrency; i++) {
         pid_t child = child_start();
         if (child == 0) {
@@ -31,9 +33,11 @@ static void run(struct job *job)
         }
         if (child < 0)
             die_errno("cannot start process %u of %u", i + 1, job->concurrency);
+        children[i] = child;
     }
-    while (waitpid(-1, NULL, 0) > 0)
-        continue;
+    for (unsigned i = 0; i < job->concurrency; i++)
+        waitpid(children[i], NULL, 0);
+    free(children);
 }
 
 const struct client client = {

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -53,6 +54,30 @@ def none_left(t):
             time.sleep(0.01)
 
 
+# Become the program of the arguments, with a child that ends when the descriptor does.
+WITH_CHILD = """
+import os, sys
+if os.fork() == 0:
+    os.close(1)
+    os.close(2)
+    os.read(int(sys.argv[1]), 1)
+    os._exit(0)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def child_of_others(t):
+    """A client waits for its own processes, not for a child that whoever started it left behind."""
+    near, far = os.pipe()
+    t.defer(lambda: os.close(far))
+    s = stub(t)
+    try:
+        run = fetch(t, s.url, 6, 2, wrap=(sys.executable, "-c", WITH_CHILD, str(near)), pass_fds=[near])
+    finally:
+        os.close(near)
+    run.has(ok=6)
+
+
 def state(pid):
     try:
         with open(f"/proc/{pid}/stat") as f:
@@ -65,4 +90,5 @@ def tests():
     if settings.name not in ("process", "process-pool"):
         return []
     return [case("a process is killed: its request is lost", process_killed),
-            case("the client is killed: its processes end", none_left)]
+            case("the client is killed: its processes end", none_left),
+            case("a child that the client was born with", child_of_others)]
