@@ -2,6 +2,7 @@
 
 import threading
 
+import tap
 from client.run import case, client, fetch, hang, settings, stub
 from lib.server import Server
 from load.stub_server import BODY, answer, send
@@ -89,6 +90,8 @@ def ours(arguments, transport="tcp4"):
         assert ideal == 0.1 and run.json["wall_s"] >= 40 / settings.at_once(8) * 0.02, run.json
         assert abs(run.json["efficiency"] - ideal / run.json["wall_s"]) < 1e-6, run.json
         assert run.json["cpu_us_per_request"] >= 0 and run.json["max_rss_kib"] > 100, run.json
+        if found["max_in_service"] < settings.at_once(8):  # inconclusive: by the server's counter
+            raise tap.Skip("inconclusive: the first answer came before the last request of a round")
     return test
 
 
