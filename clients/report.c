@@ -41,8 +41,10 @@ static double wait_s(const struct job *job)
     uint64_t ms = 0;
     if (strncmp(target, path, strlen(path)) != 0)
         return 0;
-    snprintf(digits, sizeof digits, "%.*s", (int)strcspn(target + strlen(path), "?"),
-             target + strlen(path));
+    size_t end = strlen(path) + strcspn(target + strlen(path), "?");
+    if (job->number_at < end)
+        return 0; /* each request has a time of its own */
+    snprintf(digits, sizeof digits, "%.*s", (int)(end - strlen(path)), target + strlen(path));
     return parse_u64(digits, 0, UINT32_MAX, &ms) ? (double)ms / 1e3 : 0;
 }
 

@@ -4,9 +4,10 @@
  * How it waits   In io_uring_enter(), for completions. The same call hands over what is asked for
  *                next, of all connections.
  * Who works      The kernel connects, sends and receives. The one thread checks answers, and asks.
- * It costs       Per request a share of io_uring_enter: three calls for a batch of requests,
- *                however many they are. A new connection costs socket, setsockopt and close more.
- *                A request that waits costs a buffer, which the kernel is to fill.
+ * It costs       Per request a share of io_uring_enter, which hands over a batch of any size: a
+ *                small part of a call where many are under way. A new connection costs socket,
+ *                setsockopt and close more. A request that waits costs a buffer, which the kernel
+ *                is to fill.
  * It breaks      Not with numbers. Each connection has its buffer all the time, also while nothing
  *                comes: the price of saying beforehand where the bytes are to go.
  *

@@ -7,7 +7,7 @@
  * It costs       Per request send, recv, two poll and two epoll_ctl, and a share of epoll_wait: 6
  *                + 1/batch system calls. What the library does for each transfer is more than all
  *                of these.
- * It breaks      As `epoll` does, at fewer requests: its knee comes first.
+ * It breaks      As `epoll` does, and at fewer requests a second.
  *
  * A transfer is an easy handle. Each handle makes one request after the other: it is taken out
  * of the multi handle and put back for that, which is how it is reused. The connections belong

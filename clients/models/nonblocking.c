@@ -3,9 +3,8 @@
  * How it waits   Not at all. Each system call returns at once: done, or "not now" (EINPROGRESS,
  *                EALREADY, EAGAIN). Then the next connection is tried.
  * Who works      The one thread, on a CPU of its own.
- * It costs       Per request send and recv, and all the tries in vain until the answer is there:
- *                with C requests that wait some microseconds for one try each, tens of thousands
- *                of tries for an answer of 50 ms.
+ * It costs       Per request send and recv, and all the tries in vain until the answer is there: as
+ *                many as a CPU can make in that time, shared by the requests that wait.
  * It breaks      By the CPU that it takes from everybody else, the server first if they share one.
  *
  * It shows what a non-blocking socket is without anything that tells when the socket is ready,

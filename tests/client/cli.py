@@ -5,7 +5,7 @@ import os
 import subprocess
 import tempfile
 
-from client.run import case, client, hang, settings, stub
+from client.run import case, client, fetch, hang, settings, stub
 
 
 def wrong(arguments, words):
@@ -60,6 +60,17 @@ def run_full(t, nowhere, *arguments):
     assert told.returncode == 1 and "No space left" in told.stderr, (told.returncode, told.stderr)
 
 
+def no_ideal(t):
+    """Only where the URL says how long an answer takes, the same for all, there is a best time."""
+    s = stub(t)
+    for path, ideal in (("/wait/20?i={i}", 0.06), ("/wait/20", 0.06), ("/wait/2{i}", None), ("/", None),
+                        ("/wait/x", None)):
+        run = fetch(t, s.url + path, 6, 2)
+        run.has(ok=6)
+        assert run.json["ideal_s"] == ideal, (path, run.json)
+        assert (run.json["efficiency"] is None) == (ideal is None), (path, run.json)
+
+
 def help_text(t):
     run = client(t, "--help")
     assert run.status == 0 and "{i} stands for the number" in run.out and "--expect-body" in run.out
@@ -70,4 +81,5 @@ def tests():
     return [case(f"wrong: {' '.join(arguments) or 'nothing'}", wrong(arguments, words))
             for arguments, words in WRONG] + \
         [case("the figures as text", text), case("the figures go to a file", to_a_file),
+         case("the best time is told where it is known", no_ideal),
          case("a full disk is noticed", full), case("--help and --version", help_text)]
