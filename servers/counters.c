@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/err.h"
+#include "common/target_digest.h"
 #include "servers/model.h"
 
 struct shared {
@@ -205,6 +206,7 @@ static char *put_sums(char *at, int final)
         at = put_field(at, fields[f].name, sum_of(fields[f].offset));
     at = put_field(at, "max_events", largest_of(offsetof(struct counters, max_events)));
     at = put_field(at, "max_in_service", table.shared->service.most);
+    at = put_field(at, "wait_targets", table.shared->service.wait_targets & TARGET_DIGEST_MASK);
     uint64_t accepted = sum_of(offsetof(struct counters, accepted));
     at = put_field(at, "aborted", final ? accepted - closed : lost);
 

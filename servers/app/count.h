@@ -44,6 +44,7 @@ struct counters {
  * it. All others are in service for no time: each sees itself and those that are under way. */
 struct service {
     counter now, most;
+    counter wait_targets; /* a digest of what was asked for: common/target_digest.h */
 } __attribute__((aligned(64)));
 
 static inline void count(counter *c, uint64_t n)
@@ -80,6 +81,12 @@ static inline void service_end(struct service *all, struct counters *c)
 {
     count(&c->in_service, UINT64_MAX);
     atomic_fetch_sub(&all->now, 1);
+}
+
+/* A GET of /wait is answered. */
+static inline void service_answered(struct service *all, uint64_t digest)
+{
+    atomic_fetch_add_explicit(&all->wait_targets, digest, memory_order_relaxed);
 }
 
 /* A request that is answered at once. */

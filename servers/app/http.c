@@ -434,6 +434,8 @@ static enum session_want http_next(struct session *s, uint64_t now)
             if (now < s->wake_at)
                 return SESSION_WAIT;
             service_end(s->options->service, s->counters);
+            if (h->request.method == HTTP_GET)
+                service_answered(s->options->service, h->resource.target);
             answer(h);
             break;
         case TAIL:

@@ -104,3 +104,22 @@ def gone_from_service(s):
             server.until_counters(lambda n: n["bytes_in"] == sent, f"{sent} bytes were sent")
         server.until_counters(lambda n: n["accepted"] == n["closed"], "the connection is closed")
     assert server.stop()["max_in_service"] == 1
+
+
+@check("http", "counters: what /wait was asked for, in any order", on=("tcp4",))
+def wait_targets(s):
+    server = s.start()
+    seen = [server.ask_counters()["wait_targets"]]
+    with s.http(server) as c:
+        for asked in ("12", "21", "11", "22", ""):
+            for i in asked:
+                assert c.ask(f"/wait/0?i={i}").status == 200
+            if not asked:
+                c.ask("/wait/0?i=1", method="HEAD")
+                c.ask("/?i=1")
+            seen.append(server.ask_counters()["wait_targets"])
+    one_two, two_one, ones, twos, none = [(b - a) % (1 << 48) for a, b in zip(seen, seen[1:])]
+    assert seen[0] == 0 and none == 0, seen
+    assert one_two == two_one, seen
+    assert len({one_two, ones, twos}) == 3 and ones + twos != 0, seen
+    assert (ones + twos - 2 * one_two) % (1 << 48) == 0, seen
