@@ -2,7 +2,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "clients/client.h"
 #include "clients/job/body.h"
@@ -47,6 +49,17 @@ static void read_expected(const struct options *o)
     body_expect(&right, &o->job);
 }
 
+/* Whoever watches the job reads its counters between the line and the byte. */
+static void tell(const struct options *o, const char *line)
+{
+    char byte;
+    if (o->events_fd < 0)
+        return;
+    if (write(o->events_fd, line, strlen(line)) != (ssize_t)strlen(line) ||
+        read(o->events_fd, &byte, 1) != 1)
+        die("--events-fd: nobody answers on descriptor %d", o->events_fd);
+}
+
 static uint64_t sum(const uint64_t *numbers, unsigned count)
 {
     uint64_t total = 0;
@@ -72,9 +85,11 @@ int main(int argc, char **argv)
     if (o.expect_body)
         read_expected(&o);
 
+    tell(&o, "start\n");
     usage_read(&report.before);
     client.run(&o.job);
     usage_read(&report.after);
+    tell(&o, "end\n");
 
     report.job = &o.job;
     report.concurrency = o.concurrency;

@@ -29,6 +29,9 @@ static const struct option_row rows[] = {
      OPTION_FIELD(struct options, job.any_body)},
     {OPTION_TEXT, 0, "json", "FILE", "write the figures to FILE as JSON; - is standard output",
      OPTION_FIELD(struct options, json)},
+    {OPTION_NUMBER, 0, "events-fd", "FD",
+     "say 'start' and 'end' on socket FD, a line each, and wait for a byte after each of them",
+     OPTION_FIELD(struct options, events_fd), .low = 3, .high = 1000000},
     {OPTION_FLAG, 0, "describe", NULL,
      "print the model's name and its limits as JSON, and exit",
      OPTION_FIELD(struct options, describe)},
@@ -89,8 +92,8 @@ void options_read(int argc, char **argv, struct options *o)
                                 .version = version,
                                 .tables = {rows, client.options},
                                 .target = o};
-    *o =
-        (struct options){.job = {.requests = 100, .timeout = 10 * NS_PER_S}, .concurrency = 10};
+    *o = (struct options){
+        .job = {.requests = 100, .timeout = 10 * NS_PER_S}, .concurrency = 10, .events_fd = -1};
     int first = command_line_read(&line, argc, argv);
     if (o->describe) {
         describe();

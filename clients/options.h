@@ -9,6 +9,7 @@ struct options {
     unsigned concurrency;
     const char *expect_body; /* a file; NULL for none */
     const char *json;        /* a file; "-" is standard output; NULL for none */
+    int events_fd;           /* who watches the job; -1: nobody */
     bool describe;
 };
 

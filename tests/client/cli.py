@@ -2,10 +2,11 @@
 
 import json
 import os
+import socket
 import subprocess
 import tempfile
 
-from client.run import case, client, fetch, hang, settings, stub
+from client.run import case, client, fetch, finish, hang, settings, start, stub
 
 
 def wrong(arguments, words):
@@ -71,6 +72,23 @@ def no_ideal(t):
         assert (run.json["efficiency"] is None) == (ideal is None), (path, run.json)
 
 
+def watched(t):
+    """The client waits at both ends until it is told to go on."""
+    s = stub(t)
+    ours, its = socket.socketpair()
+    process = start("-n", 6, "-c", 2, "--events-fd", its.fileno(), s.url, pass_fds=(its.fileno(),))
+    its.close()
+    ours.settimeout(hang())
+    with ours:
+        for line, requests in ((b"start\n", 0), (b"end\n", 6)):
+            assert ours.recv(16) == line
+            assert s.requests == requests and process.poll() is None, s.requests
+            ours.sendall(b"\n")
+        assert finish(t, process).status == 0
+    run = client(t, "--events-fd", 77, s.url)
+    assert run.status == 1 and "nobody answers on descriptor 77" in run.errors, run.errors
+
+
 def help_text(t):
     run = client(t, "--help")
     assert run.status == 0 and "{i} stands for the number" in run.out and "--expect-body" in run.out
@@ -82,4 +100,5 @@ def tests():
             for arguments, words in WRONG] + \
         [case("the figures as text", text), case("the figures go to a file", to_a_file),
          case("the best time is told where it is known", no_ideal),
+         case("whoever watches the job is waited for", watched),
          case("a full disk is noticed", full), case("--help and --version", help_text)]
