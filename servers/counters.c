@@ -9,7 +9,13 @@
 #include <unistd.h>
 
 #include "common/err.h"
+#include "common/target_digest.h"
 #include "servers/model.h"
+
+struct shared {
+    struct service service;
+    atomic_int word;
+};
 
 static struct {
     const struct model *model;
@@ -18,14 +24,15 @@ static struct {
     unsigned workers;
     uint32_t *free; /* a stack of slots that were taken and given back */
     uint32_t free_count, used, size;
-    atomic_int *shared_word;
+    struct shared *shared;
 } table;
+_Static_assert(sizeof(struct shared) <= sizeof(struct counters), "it lies in a slot's place");
 
 void counters_create(const struct model *m, const char *protocol, unsigned workers,
                      size_t spare)
 {
     size_t slots = 1 + workers + spare;
-    size_t bytes = (slots + 1) * sizeof *table.slots; /* the last one's place is the word's */
+    size_t bytes = (slots + 1) * sizeof *table.slots; /* what is shared has the last place */
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
         die_errno("cannot map %zu bytes for counters", bytes);
@@ -33,7 +40,7 @@ void counters_create(const struct model *m, const char *protocol, unsigned worke
     table.protocol = protocol;
     table.slots = p;
     table.size = (uint32_t)slots;
-    table.shared_word = (atomic_int *)(void *)(table.slots + slots);
+    table.shared = (struct shared *)(void *)(table.slots + slots);
     table.workers = workers;
     table.used = 1 + workers;
     table.free = xmalloc(slots * sizeof *table.free);
@@ -41,7 +48,12 @@ void counters_create(const struct model *m, const char *protocol, unsigned worke
 
 atomic_int *counters_shared_word(void)
 {
-    return table.shared_word;
+    return &table.shared->word;
+}
+
+struct service *counters_service(void)
+{
+    return &table.shared->service;
 }
 
 struct counters *counters_main(void)
@@ -66,8 +78,18 @@ uint64_t counters_open(void)
     return open;
 }
 
+/* Whoever wrote to the slot may have died over requests. */
+static void none_in_service(struct counters *slot)
+{
+    uint64_t left = slot->in_service;
+    if (left > 0)
+        atomic_fetch_sub(&table.shared->service.now, left);
+    slot->in_service = 0;
+}
+
 void counters_lost(struct counters *slot)
 {
+    none_in_service(slot);
     count(&slot->lost, slot->accepted - slot->closed - slot->lost);
 }
 
@@ -82,6 +104,7 @@ struct counters *counters_take(void)
 
 void counters_give(struct counters *slot)
 {
+    none_in_service(slot);
     table.free[table.free_count++] = (uint32_t)(slot - table.slots);
 }
 
@@ -182,6 +205,8 @@ static char *put_sums(char *at, int final)
     for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++)
         at = put_field(at, fields[f].name, sum_of(fields[f].offset));
     at = put_field(at, "max_events", largest_of(offsetof(struct counters, max_events)));
+    at = put_field(at, "max_in_service", table.shared->service.most);
+    at = put_field(at, "wait_targets", table.shared->service.wait_targets & TARGET_DIGEST_MASK);
     uint64_t accepted = sum_of(offsetof(struct counters, accepted));
     at = put_field(at, "aborted", final ? accepted - closed : lost);
 

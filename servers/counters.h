@@ -25,6 +25,9 @@ struct counters *counters_of_worker(unsigned worker);
  * once: that it stops. */
 atomic_int *counters_shared_word(void);
 
+/* The requests in service, likewise shared. */
+struct service *counters_service(void);
+
 /* How many connections of all slots are open. Every writer sees its own `accepted` in it, and of
  * two that accept at the same time and then ask, at least one sees the other's. */
 uint64_t counters_open(void);

@@ -216,7 +216,8 @@ int main(int argc, char **argv)
     server.app_options = (struct app_options){.files = files,
                                               .max_body = options.max_body,
                                               .idle_timeout = options.idle_timeout,
-                                              .allow_crash = options.allow_crash};
+                                              .allow_crash = options.allow_crash,
+                                              .service = counters_service()};
     server.counters = counters_main();
     server.max_connections = smaller_limit(model.max_connections, options.max_connections);
     server.workers = options.workers;

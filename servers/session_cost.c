@@ -31,7 +31,8 @@ enum { ASKING_FD = 3, ECHO_BYTES = 64, COLD_SESSIONS = 64 };
 static const char http_request[] = "GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n";
 static const char echo_request[ECHO_BYTES] = "echo";
 
-static const struct app_options options = {.idle_timeout = CLOCK_NEVER};
+static struct service service;
+static const struct app_options options = {.idle_timeout = CLOCK_NEVER, .service = &service};
 static struct counters counters;
 
 static void must_want(enum session_want wanted, struct session *s, uint64_t now)

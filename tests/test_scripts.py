@@ -47,7 +47,7 @@ def tree_of_stubs(t, build="exit 0"):
              "bin/clang-format": CLANG_FORMAT.format(14), "junit": JUNIT,
              "common/a.c": "", "bench/b.h": "", "json-build": log(("slow", 9.25), ("quick", 0.5)),
              "json-build-asan": log(*((f"p{i}", i) for i in range(1, 12))), "json-build-tsan": ""}
-    for folder in ("loadgen", "servers", "tests"):
+    for folder in ("clients", "loadgen", "servers", "tests"):
         os.mkdir(os.path.join(tree, folder))
     for name, text in texts.items():
         path = os.path.join(tree, name)

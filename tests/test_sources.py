@@ -21,14 +21,20 @@ def read(path):
 
 
 def every_model_is_documented(t):
-    for name in os.listdir(os.path.join(ROOT, "servers/models")):
-        page = "docs/models/" + name.removesuffix(".c").replace("_", "-") + ".md"
-        if not os.path.exists(os.path.join(ROOT, page)):
-            raise AssertionError(f"servers/models/{name} has no {page}")
+    for folder, pages in (("servers/models", "docs/models"), ("clients/models", "docs/clients")):
+        for name in os.listdir(os.path.join(ROOT, folder)):
+            page = f"{pages}/" + name.removesuffix(".c").replace("_", "-") + ".md"
+            if not os.path.exists(os.path.join(ROOT, page)):
+                raise AssertionError(f"{folder}/{name} has no {page}")
+    table = read("docs/clients/README.md")
+    for name in os.listdir(os.path.join(ROOT, "clients/models")):
+        name = name.removesuffix(".c").replace("_", "-")
+        if f"| [{name}]({name}.md) |" not in table:
+            raise AssertionError(f"docs/clients/README.md has no row of {name}")
 
 
 def c_files():
-    for room in ("servers", "loadgen", "bench", "common", "tests"):
+    for room in ("servers", "clients", "loadgen", "bench", "common", "tests"):
         for folder, _, names in os.walk(os.path.join(ROOT, room)):
             for name in names:
                 if name.endswith((".c", ".h", ".S")):
@@ -235,7 +241,7 @@ def short_limits_are_found(t):
 
 
 if __name__ == "__main__":
-    tests = [("every model has its page in docs/models", every_model_is_documented),
+    tests = [("every model has its page in docs/models or docs/clients", every_model_is_documented),
              ("no line of C is over 100 columns", lines_are_short),
              ("that check finds a long line", long_lines_are_found),
              ("every file that a document or a comment names exists", named_files_exist),

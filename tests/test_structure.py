@@ -25,6 +25,7 @@ BUILD = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 # wings below. A wing is a folder, or one file with its header; "" is every other file beside the folders.
 WINGS = {
     "servers": ("main", "models", "drive", "", "app", "files"),
+    "clients": ("main", "models", "drive", "", "job"),
     "loadgen": ("main", "cli", "report", "load", "pace", "conn", "engine", "record", "protocol"),
     "bench": ("main", "commands", "show", "record", "duel", "trial", "cost", "machine", "plan",
               "base", "stats", ""),
@@ -32,14 +33,15 @@ WINGS = {
 }
 # The record of what the user asked for, which every wing of the load generator reads.
 READ_BY_ALL = {"loadgen/cli/options.h"}
-# The table that each model file defines. A lower file may read it: it is the contract.
-CONTRACTS = {"model"}
+# The tables that each model file defines. A lower file may read them: they are the contracts.
+CONTRACTS = {"model", "client"}
 
 FUNCTION_LINES = 60
 EPOLL_DIFFERENCE = 70  # lines that diff prints of epoll_lt.c and epoll_et.c
 MODEL_LINES = 250
+CLIENT_LINES = MODEL_LINES  # a model of the client side
 LARGER_MODELS = {"libuv.c": 300, "libevent.c": 300}  # the library reads and writes
-MODEL_FOLDERS = {"io_uring": (930, 4), "coroutine": (850, 8)}  # lines, files
+MODEL_FOLDERS = {"io_uring": (930, 4), "coroutine": (400, 3)}  # lines, files
 
 # The app does no I/O, so that all servers say the same; and it does not know what drives it.
 IO_HEADER = re.compile(r"(sys/(socket|epoll|select|uio|un|eventfd|mman)|netinet|arpa|poll|unistd"
@@ -141,6 +143,13 @@ def models_are_small(root):
         lines = sum(len(lines_of(root, os.path.join(place, n).rstrip("/"))) for n in names)
         if lines > most or len(names) > files:
             yield f"{place}: {lines} lines in {len(names)} files, more than {most} in {files}"
+
+
+def clients_are_small(root):
+    for path in sources(root, "clients/models"):
+        lines = len(lines_of(root, path))
+        if lines > CLIENT_LINES or path.count("/") > 2:
+            yield f"{path}: {lines} lines; a client is one file of {CLIENT_LINES} at most"
 
 
 def epoll_files_differ_in_the_lesson(root):
@@ -266,9 +275,13 @@ LAWS = [
     ("models are small", models_are_small,
      break_by("servers/models/a.c", "\n" * (MODEL_LINES + 1)), f"a.c: {MODEL_LINES + 1} lines"),
     ("models of several files are small", models_are_small,
-     break_by("servers/models/coroutine/stacks.c", "\n" * 500, "a"), "models/coroutine: "),
+     break_by("servers/models/coroutine/scheduler.c", "\n" * 100, "a"), "models/coroutine: "),
     ("models of several files have few", models_are_small,
      break_by("servers/models/io_uring/a.c", ""), "models/io_uring: "),
+    ("clients are small", clients_are_small,
+     break_by("clients/models/a.c", "\n" * (CLIENT_LINES + 1)), f"a.c: {CLIENT_LINES + 1} lines"),
+    ("clients include nothing of servers", includes_look_down,
+     break_by("clients/drive/a.c", '#include "servers/app/session.h"\n'), "of another part"),
     ("epoll_lt.c and epoll_et.c differ in the lesson alone", epoll_files_differ_in_the_lesson,
      break_by("servers/models/epoll_et.c", "int a;\n" * 3, "a"), "differ in"),
 ]

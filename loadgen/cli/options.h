@@ -6,11 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/url.h"
 #include "loadgen/cli/url_list.h"
 #include "loadgen/engine/engine.h"
 #include "loadgen/pace/schedule.h"
 #include "loadgen/protocol/body.h"
-#include "loadgen/protocol/url.h"
 #include "loadgen/report/condition.h"
 
 struct options {

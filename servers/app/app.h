@@ -9,12 +9,14 @@
 #include "servers/app/session.h"
 
 struct files;
+struct service;
 
 struct app_options {
     const struct files *files; /* served besides the fixed resources; NULL for none */
     size_t max_body;           /* the largest request body in bytes; larger ones are refused */
     uint64_t idle_timeout;     /* ns; CLOCK_NEVER for none */
     bool allow_crash;          /* a request may end the process: crash.h */
+    struct service *service;   /* where requests in service are counted */
 };
 
 /* One service. Its functions are called by session.c. */

@@ -29,8 +29,10 @@ static const uint8_t *echo_output(const struct session *s, size_t *length)
 static void echo_sent(struct session *s, size_t n)
 {
     s->in->start += (uint32_t)n;
-    if (s->in->start == s->in->end)
+    if (s->in->start == s->in->end) {
         count(&s->counters->requests, 1);
+        service_pass(s->options->service);
+    }
 }
 
 static bool echo_idle(const struct session *s)

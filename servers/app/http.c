@@ -77,6 +77,8 @@ static void drop_upload(struct http_session *h)
 
 static void http_close(struct session *s)
 {
+    if (http(s)->state == WAITING)
+        service_end(s->options->service, s->counters);
     drop_upload(http(s));
 }
 
@@ -110,6 +112,7 @@ static uint32_t write_answer(struct http_session *h, struct answer *a, const uin
     b->end += (uint32_t)answer_head(b->data + b->end, a);
     count(&h->base.counters->requests, 1);
     burn_request();
+    service_pass(h->base.options->service);
 
     h->tail_offset = h->tail_end = 0;
     if (r->method == HTTP_HEAD)
@@ -161,6 +164,13 @@ static void answer_upload(struct http_session *h, struct answer *a)
         chain_drop(&u->body, copied);
 }
 
+static void burn_in_service(const struct http_session *h)
+{
+    service_begin(h->base.options->service, h->base.counters);
+    burn((int64_t)h->resource.argument * (int64_t)NS_PER_US);
+    service_end(h->base.options->service, h->base.counters);
+}
+
 /* Answer the request that is complete. */
 static void answer(struct http_session *h)
 {
@@ -180,7 +190,7 @@ static void answer(struct http_session *h)
     case RESOURCE_CRASH:
         crash();
     case RESOURCE_CPU:
-        burn((int64_t)res->argument * (int64_t)NS_PER_US);
+        burn_in_service(h);
         /* fall through */
     case RESOURCE_TEXT:
     case RESOURCE_WAIT:
@@ -376,6 +386,7 @@ static enum session_want begin_answer(struct http_session *h)
         /* From this moment, not from `now`: an event loop may have read its clock long ago. */
         h->base.wake_at = clock_ns() + res->argument * NS_PER_MS;
         h->state = WAITING;
+        service_begin(h->base.options->service, h->base.counters);
         return SESSION_WAIT;
     }
     answer(h);
@@ -422,6 +433,9 @@ static enum session_want http_next(struct session *s, uint64_t now)
         case WAITING:
             if (now < s->wake_at)
                 return SESSION_WAIT;
+            service_end(s->options->service, s->counters);
+            if (h->request.method == HTTP_GET)
+                service_answered(s->options->service, h->resource.target);
             answer(h);
             break;
         case TAIL:

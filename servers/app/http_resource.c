@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/http_chars.h"
+#include "common/target_digest.h"
 
 const char resource_text[] = "iomodels: one answer, whatever the model.\n";
 
@@ -85,6 +86,15 @@ static struct resource find_by_path(const char *path, size_t n,
     return (struct resource){.kind = RESOURCE_ERROR, .status = 404};
 }
 
+/* The query follows the path in the request line, and a space ends both. */
+static uint64_t digest_of(const struct http_request *r, const char *path)
+{
+    size_t n = r->path.length, room = (size_t)r->head_length - r->path.offset;
+    while (n < room && path[n] != ' ')
+        n++;
+    return target_digest(path, n);
+}
+
 struct resource resource_find(const struct http_request *r, const uint8_t *head,
                               const struct app_options *options)
 {
@@ -97,6 +107,8 @@ struct resource resource_find(const struct http_request *r, const uint8_t *head,
     struct resource found = find_by_path(path, r->path.length, options);
     if (found.kind == RESOURCE_ERROR)
         return found;
+    if (found.kind == RESOURCE_WAIT)
+        found.target = digest_of(r, path);
 
     bool is_echo = found.kind == RESOURCE_ECHO;
     const char *allow = is_echo ? post : get;

@@ -29,6 +29,7 @@ struct resource {
     enum resource_kind kind;
     int status;
     uint64_t argument;       /* N, US or MS */
+    uint64_t target;         /* RESOURCE_WAIT: target_digest() */
     const struct file *file; /* RESOURCE_FILE */
     const char *allow;       /* with 405 and OPTIONS */
 };

@@ -20,7 +20,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 SANITIZER_MARKS = (b"AddressSanitizer", b"LeakSanitizer", b"runtime error:", b"ThreadSanitizer")
 COUNTERS = ("accepted", "closed", "refused", "requests", "bytes_in", "bytes_out", "wakeups",
             "events", "max_events", "eagain", "accept_errors", "timeouts", "unaccepted",
-            "accept_bursts",
+            "accept_bursts", "max_in_service", "wait_targets",
             "aborted", "user_us", "system_us", "voluntary_switches", "involuntary_switches",
             "minor_faults", "max_rss_kib")
 

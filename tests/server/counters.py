@@ -68,3 +68,58 @@ def burst(s):
         for _ in range(500):
             assert c.answer().status == 200
     assert server.stop()["requests"] == 500
+
+
+@check("http", "counters: the most requests in service at once, on SIGUSR1", on=("tcp4", "unix"))
+def most_in_service(s):
+    """All of them wait so long that the first is in service when the last one comes."""
+    server = s.start()
+    at_once = s.at_most(5)
+    conns = [s.http(server) for _ in range(at_once)]
+    for i, c in enumerate(conns):
+        assert server.ask_counters()["max_in_service"] == i
+        c.send(request("/wait/60000"))
+        server.until_counters(lambda n: n["max_in_service"] == i + 1, f"{i + 1} wait")
+
+
+@check("http", "counters: requests one after the other are never two in service", on=("tcp4", "unix"))
+def one_in_service(s):
+    server = s.start()
+    conns = [s.http(server) for _ in range(s.at_most(3))]
+    for target in ("/wait/1", "/cpu/10", "/", "/bytes/100000", "/nothing", "/wait/2"):
+        for c in conns:
+            c.ask(target)
+    assert server.stop()["max_in_service"] == 1
+
+
+@check("http", "counters: requests of clients that have gone are in service no more, on SIGUSR1", on=("tcp4",))
+def gone_from_service(s):
+    """However a model learns of it: at the latest when the time of the request has come."""
+    server = s.start()
+    sent = 0
+    for _ in range(3):
+        with s.http(server) as c:
+            c.send(request("/wait/50"))
+            sent += c.sent
+            server.until_counters(lambda n: n["bytes_in"] == sent, f"{sent} bytes were sent")
+        server.until_counters(lambda n: n["accepted"] == n["closed"], "the connection is closed")
+    assert server.stop()["max_in_service"] == 1
+
+
+@check("http", "counters: what /wait was asked for, in any order", on=("tcp4",))
+def wait_targets(s):
+    server = s.start()
+    seen = [server.ask_counters()["wait_targets"]]
+    with s.http(server) as c:
+        for asked in ("12", "21", "11", "22", ""):
+            for i in asked:
+                assert c.ask(f"/wait/0?i={i}").status == 200
+            if not asked:
+                c.ask("/wait/0?i=1", method="HEAD")
+                c.ask("/?i=1")
+            seen.append(server.ask_counters()["wait_targets"])
+    one_two, two_one, ones, twos, none = [(b - a) % (1 << 48) for a, b in zip(seen, seen[1:])]
+    assert seen[0] == 0 and none == 0, seen
+    assert one_two == two_one, seen
+    assert len({one_two, ones, twos}) == 3 and ones + twos != 0, seen
+    assert (ones + twos - 2 * one_two) % (1 << 48) == 0, seen

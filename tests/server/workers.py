@@ -129,6 +129,19 @@ def no_storm(s):
     server.stop()
 
 
+@check("http", "a request whose process is killed is in service no more", models=(*PROCESSES, "fork"))
+def killed_in_service(s):
+    server = s.start() if s.model == "fork" else start_processes(s, 2)
+    with s.http(server) as c:
+        c.send(request("/wait/60000"))
+        server.until_counters(lambda n: n["max_in_service"] == 1, "in service")
+        pids = children(server)
+        kill(server, pids)
+    with s.http(server) as c:
+        assert c.ask("/").status == 200
+    assert server.stop()["max_in_service"] == 1
+
+
 @check("http", "a killed parent leaves no worker, also one that is at work", models=PROCESSES)
 def orphans(s):
     server = start_processes(s, 4)

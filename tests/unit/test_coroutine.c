@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "servers/models/coroutine/stackful.h"
-#include "servers/models/coroutine/stacks.h"
+#include "common/stackful.h"
+#include "common/stacks.h"
 
 static char trace[64];
 

@@ -13,7 +13,9 @@
 
 #define IDLE (10 * NS_PER_S)
 
-static const struct app_options options = {.max_body = 1000, .idle_timeout = IDLE};
+static struct service service;
+static const struct app_options options = {
+    .max_body = 1000, .idle_timeout = IDLE, .service = &service};
 
 struct transcript {
     char *text;
@@ -513,7 +515,8 @@ static void an_idle_session_drains_when_all_was_read(void **state)
 
 static void without_a_timeout_there_is_no_deadline(void **state)
 {
-    static const struct app_options none = {.max_body = 1000, .idle_timeout = CLOCK_NEVER};
+    static const struct app_options none = {
+        .max_body = 1000, .idle_timeout = CLOCK_NEVER, .service = &service};
     (void)state;
     struct session *s = session_open(&app_echo, &none, &counted, 5);
     assert_int_equal(session_next(s, 5), SESSION_READ);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "loadgen/protocol/url.h"
+#include "common/url.h"
 
 static const struct good {
     const char *text, *address, *host, *target;

@@ -24,10 +24,10 @@
 #include <sys/socket.h>
 
 #include "common/command_line.h"
+#include "common/stackful.h"
 #include "servers/counters.h"
 #include "servers/drive/workers.h"
 #include "servers/models/coroutine/scheduler.h"
-#include "servers/models/coroutine/stackful.h"
 
 /* These return false when the connection is broken. Where the session is to be asked again, they
  * have done nothing. */

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "common/err.h"
+#include "common/stackful.h"
+#include "common/stacks.h"
 #include "servers/app/count.h"
 #include "servers/drive/reactor.h"
-#include "servers/models/coroutine/stackful.h"
-#include "servers/models/coroutine/stacks.h"
 
 #define BATCH 512
 

@@ -1,4 +1,4 @@
-#include "loadgen/protocol/url.h"
+#include "common/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "servers/models/coroutine/stacks.h"
+#include "common/stacks.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "servers/models/coroutine/stackful.h"
+#include "common/stackful.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <ucontext.h>
 
-#include "servers/models/coroutine/stacks.h"
+#include "common/stacks.h"
 
 #if defined(__x86_64__) || defined(__aarch64__)
 #define HAVE_ASM 1
