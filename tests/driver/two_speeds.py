@@ -46,7 +46,9 @@ def windows_are_labelled(t):
         equal(f.read(), out, "what is told and what is kept")
     for label in ("generator sleeps", "generator spins", "beside a neighbour"):
         equal(len(re.findall(f"^  {label}  ", out, re.M)), 2, "a table for each number of connections")
-    equal(len(re.findall(r"^  (?:Two speeds|One speed) with the generator as it is", out, re.M)), 2,
+    # On a crowded machine most windows may be empty, and that is what is told then.
+    equal(len(re.findall(r"^  (?:(?:Two speeds|One speed) with the generator as it is|"
+                         r"In half of the windows nothing was answered)", out, re.M)), 2,
           "a finding for each")
     expect("no picture" in err, "gnuplot is hidden here, and that is told")
     nothing_left(b)
