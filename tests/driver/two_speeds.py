@@ -68,7 +68,7 @@ def columns_are_documented(t):
 
 
 def pictures(t):
-    b = Bench(t)
+    b = Bench(t, pictures=True)
     run(b, "--models", "epoll-lt", "--rounds", "2", "--connections", "3")
     with open(os.path.join(b.out, "plots", "two_speeds_epoll-lt_3.svg"), encoding="utf-8") as f:
         expect("generator spins" in f.read(), "no key in the picture")
