@@ -264,7 +264,12 @@ static void keep_to_budget(struct run *r, uint64_t descriptors)
             warn("the least that is left of %s takes longer than the budget", s->name);
         free(left_out);
     }
-    plan_tell_time(s->name, budget_estimate_ns(s, &r->plan, yardstick));
+}
+
+static void tell_time(const struct run *r)
+{
+    const struct scenario *s = &r->inputs.scenario;
+    plan_tell_time(s->name, budget_estimate_ns(s, &r->plan, r->inputs.yardstick.path != NULL));
 }
 
 int command_run(int argc, char **argv)
@@ -288,11 +293,14 @@ int command_run(int argc, char **argv)
     if (!r.options.resume)
         keep_to_budget(&r, descriptors);
     if (r.options.dry_run) {
+        tell_time(&r);
         plan_list(&r.plan);
     } else {
         if (access(r.options.paths.loadgen, X_OK) != 0)
             die_errno("cannot run the load generator %s", r.options.paths.loadgen);
         open_directory(&r);
+        if (!r.options.resume)
+            tell_time(&r);
         done_read(&r.done, r.dir, &r.plan, &r.peaks);
         measure(&r);
         status = finish(&r);

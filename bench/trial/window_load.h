@@ -21,7 +21,8 @@ struct window_load {
     struct load_events events;
     int commands; /* its standard input; -1: none */
     bool counted;
-    char *json; /* the file of its results, or NULL */
+    char *json;   /* the file of its results, or NULL */
+    double ended; /* requests that ended well or badly in the windows that were told */
 };
 
 struct window_load_spec {

@@ -18,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 README = os.path.join(ROOT, "results", "README.md")
 NOT_INSTALLED = os.path.join(HERE, "not_installed.sh")
+NO_DRAWING = os.path.join(HERE, "gnuplot.sh")
 FAKES = os.path.join(HERE, "fake_servers.py")
 ARGS = argparse.Namespace()  # driver, servers, loadgen: paths, set by __main__.py
 
@@ -48,10 +49,11 @@ CROWDED = 8  # programs that want a CPU, for each CPU
 class Bench:
     """A directory with servers and scenarios, and the driver over them.
 
-    Drawing takes longer than the measurements here: without `pictures` gnuplot is not to be found. So do
-    the unit costs of the machine: runs measure them where `costs` says so."""
+    Drawing takes longer than the measurements here. So gnuplot is the installed one only with `pictures`;
+    where they are False none is to be found, and else there is one that draws nothing. The unit costs of
+    the machine take long too: runs measure them where `costs` says so."""
 
-    def __init__(self, t, models=("epoll-lt",), fakes=(), pictures=True, costs=False):
+    def __init__(self, t, models=("epoll-lt",), fakes=(), pictures=None, costs=False):
         self.costs = costs
         self.mark = "IOMODELS_TEST=" + uuid.uuid4().hex
         self.dir = tempfile.mkdtemp(prefix="iomodels-driver-")
@@ -70,14 +72,14 @@ class Bench:
         os.mkdir(self.external)
         self.path = os.environ["PATH"]
         if not pictures:
-            self.hide_gnuplot()
+            self.replace_gnuplot(NO_DRAWING if pictures is None else NOT_INSTALLED)
         self.loadgen = ARGS.loadgen
         self.out = os.path.join(self.dir, "run")
 
-    def hide_gnuplot(self):
+    def replace_gnuplot(self, program):
         stub = os.path.join(self.dir, "stub", "gnuplot")
         os.mkdir(os.path.dirname(stub))
-        os.symlink(NOT_INSTALLED, stub)
+        os.symlink(program, stub)
         self.path = os.path.dirname(stub) + os.pathsep + self.path
 
     def scenario(self, text=None, protocols="http", connections="1, 4", repetitions=2,

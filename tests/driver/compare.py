@@ -243,7 +243,7 @@ def no_yardstick_at_a_point(t):
 
 
 def files(t):
-    b = Bench(t, models=())
+    b = Bench(t, models=(), pictures=True)
     one, other = MadeRun(b, "a 'quoted' one", rates(1)), MadeRun(b, "other", rates(2, poll=0.8))
     markdown, svg = os.path.join(b.dir, "m.md"), os.path.join(b.dir, "p.svg")
     b.call("compare", one.dir, other.dir, "--markdown", markdown)
@@ -279,7 +279,7 @@ def usage(t):
 
 
 def history(t):
-    b = Bench(t, models=())
+    b = Bench(t, models=(), pictures=True)
     kept = os.path.join(b.dir, "kept")
     runs = [MadeRun(b, f"run {n}", rates(n, poll=0.9 ** n), date=f"2026-11-2{n}T12:00:00Z")
             for n in (1, 2, 3)]

@@ -66,7 +66,7 @@ def told(b, winner, *args, plot=False):
 
 
 def slow_side_is_told(t):
-    b = Bench(t)
+    b = Bench(t, pictures=True)
     drawn = shutil.which("gnuplot") is not None
     d = told(b, "A", "epoll-lt", burning(), "--at", "http,4", plot=drawn)
     duel = d.duels[0]
@@ -142,7 +142,7 @@ def one_session_is_drawn(t):
     """A session alone has no interval, and its picture needs none."""
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot")
-    d = Duel(Bench(t), "epoll-lt", "epoll-lt", "--at", "http,2", *SHORT, "--sessions", "1", plot=True)
+    d = Duel(Bench(t, pictures=True), "epoll-lt", "epoll-lt", "--at", "http,2", *SHORT, "--sessions", "1", plot=True)
     with open(d.files["svg"], encoding="utf-8") as f:
         expect(f.read().rstrip().endswith("</svg>"), "no whole picture")
 

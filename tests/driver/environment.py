@@ -113,7 +113,7 @@ def users_settings(t):
     """A start file of gnuplot, its terminal and a locale change no picture."""
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot here")
-    b = Bench(t, models=())
+    b = Bench(t, models=(), pictures=True)
     home = os.path.join(b.dir, "home")
     os.makedirs(os.path.join(home, ".config", "gnuplot"))
     for name in (".gnuplot", ".config/gnuplot/gnuplotrc"):

@@ -33,7 +33,8 @@ def columns():
         calls = re.findall(r'X\([A-Z0-9_]+, "([a-z0-9_]+)"\)', f.read())
     with open(os.path.join(ROOT, "bench", "record", "counts_csv.h"), encoding="utf-8") as f:
         others = re.findall(r'X\([A-Z_]+, "([a-z_]+)"\)', f.read())
-    return ["trial", "protocol", "model", "connections", "requests", *others, *calls], calls
+    return ["trial", "protocol", "model", "connections", "requests", *others, *calls,
+            "axis", "at"], calls
 
 
 def write_counts(out, models):
@@ -45,7 +46,7 @@ def write_counts(out, models):
             row = {name: 0 for name in calls}
             row.update(trial=trial, protocol="http", model=model, connections=64, requests=1000,
                        other_calls=0, wakings=0.05, switches=0, minor_faults=0.01,
-                       server_wakeups="", server_events=1, server_eagain=0)
+                       server_wakeups="", server_events=1, server_eagain=0, axis="connections", at=64)
             row.update(counts)
             rows.writerow(row)
 
@@ -219,7 +220,7 @@ def other_machine(t):
 def picture(t):
     if not shutil.which("gnuplot"):
         raise tap.Skip("gnuplot is not installed")
-    b = Bench(t, models=())
+    b = Bench(t, models=(), pictures=True)
     out = made_up(b)
     file = os.path.join(b.dir, "one.svg")
     before = sorted(os.listdir(out))

@@ -80,7 +80,7 @@ def told(b):
 
 def hangs(t):
     """A server that lets every second connection wait is not ranked, however fast the rest is."""
-    b = Bench(t, models=(), fakes=("half-hangs",))
+    b = Bench(t, models=(), fakes=("half-hangs",), pictures=True)
     settled = f"{0.5 * machine.factor():.1f}s"
     b.call("run", half_hung(b, settled), "--out", b.out, status=1)
     for row in told(b):

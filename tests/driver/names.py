@@ -53,7 +53,7 @@ class Cells(html.parser.HTMLParser):
 
 
 def measured(t):
-    b = Bench(t)
+    b = Bench(t, pictures=True)
     for name in NAMES:
         describe(b, name)
     b.measure(b.scenario(connections="1", repetitions=1, duration="0.05s",
@@ -107,7 +107,7 @@ def odd_run_directory(t):
     """A run directory may be called anything: gnuplot is told no part of its path."""
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot here")
-    b = Bench(t)
+    b = Bench(t, pictures=True)
     out = os.path.join(b.dir, "it's \"a\"\nrun, {/:Bold 'x'}")
     b.measure(b.scenario(connections="1", repetitions=1), "--out", out)
     scripts = os.path.join(b.dir, "scripts' $(x)")

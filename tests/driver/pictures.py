@@ -19,7 +19,7 @@ FAST, FALLS, SAME = "epoll-lt", "select", "poll"
 def drawn(t):
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot here")
-    return Bench(t, models=())
+    return Bench(t, models=(), pictures=True)
 
 
 def run(b, name, fast=FAST, falls=FALLS, **more):
@@ -89,7 +89,7 @@ def overview_cells(t):
     cells = table(made, "overview")
     equal(len(cells), 9, "cells")
     for column in ("64", "256", "1024"):
-        own = [c for c in cells if c["connections"] == column]
+        own = [c for c in cells if c["at"] == column]
         best = max(own, key=lambda c: float(c["rate"]))
         equal(best["model"], FAST, "the best")
         for c in own:

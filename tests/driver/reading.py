@@ -41,7 +41,7 @@ def each_once(b, *args):
 
 
 def once(t):
-    b = Bench(t, pictures=False)
+    b = Bench(t)
     copy = copy_of_reference(b, "copy")
     each_once(b, "report", copy)
     each_once(b, "plot", copy)

@@ -47,8 +47,8 @@ def on_path(bench, *names):
     os.makedirs(place, exist_ok=True)
     spies = {}
     for name in names:
-        real = shutil.which(name)
+        real = shutil.which(name, path=bench.path)
         if not real:
             raise tap.Skip(f"no {name} here")
         spies[name] = Spy(os.path.join(place, name), real)
-    return spies, place + os.pathsep + os.environ["PATH"]
+    return spies, place + os.pathsep + bench.path

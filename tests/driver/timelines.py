@@ -116,7 +116,7 @@ def columns_are_documented(t):
 
 
 def pictures(t):
-    b = Bench(t, models=("epoll-lt", "coroutine"))
+    b = Bench(t, models=("epoll-lt", "coroutine"), pictures=True)
     _, _, err = crash(b, after="100ms")
     expect("no picture" not in err, err)
     with open(os.path.join(b.out, "plots", "timeline_crash.svg"), encoding="utf-8") as f:

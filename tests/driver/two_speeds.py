@@ -46,7 +46,9 @@ def windows_are_labelled(t):
         equal(f.read(), out, "what is told and what is kept")
     for label in ("generator sleeps", "generator spins", "beside a neighbour"):
         equal(len(re.findall(f"^  {label}  ", out, re.M)), 2, "a table for each number of connections")
-    equal(len(re.findall(r"^  (?:Two speeds|One speed) with the generator as it is", out, re.M)), 2,
+    # On a crowded machine most windows may be empty, and that is what is told then.
+    equal(len(re.findall(r"^  (?:(?:Two speeds|One speed) with the generator as it is|"
+                         r"In half of the windows nothing was answered)", out, re.M)), 2,
           "a finding for each")
     expect("no picture" in err, "gnuplot is hidden here, and that is told")
     nothing_left(b)
@@ -66,7 +68,7 @@ def columns_are_documented(t):
 
 
 def pictures(t):
-    b = Bench(t)
+    b = Bench(t, pictures=True)
     run(b, "--models", "epoll-lt", "--rounds", "2", "--connections", "3")
     with open(os.path.join(b.out, "plots", "two_speeds_epoll-lt_3.svg"), encoding="utf-8") as f:
         expect("generator spins" in f.read(), "no key in the picture")

@@ -130,7 +130,7 @@ class Page(html.parser.HTMLParser):
 def report_stands_alone(t):
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot here")
-    b = Bench(t, models=("epoll-lt", "poll"))
+    b = Bench(t, models=("epoll-lt", "poll"), pictures=True)
     b.measure(b.scenario(protocols="http, echo", repetitions=1), "--out", b.out)
     b.believe()
     b.call("plot", b.out)
@@ -150,7 +150,7 @@ def report_stands_alone(t):
 def plot_and_report_without_servers(t):
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot here")
-    b = Bench(t)
+    b = Bench(t, pictures=True)
     b.measure(b.scenario(), "--out", b.out)
     b.believe()
     b.measure("--resume", b.out)
@@ -174,7 +174,7 @@ def odd_path(t):
     """Paths go through a shell on their way to a picture."""
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot here")
-    b = Bench(t)
+    b = Bench(t, pictures=True)
     out = os.path.join(b.dir, 'a run; touch ruined & "$(touch ruined)" `touch ruined` \\ 100%d')
     b.measure(b.scenario(repetitions=1), "--out", out)
     b.believe(out)

@@ -6,6 +6,7 @@ import signal
 import statistics
 import time
 
+import tap
 from driver.bench import Bench, equal, expect, nothing_left
 from lib import machine
 
@@ -40,6 +41,9 @@ def columns_and_rate(t):
         ratios = [float(w["requests_per_second"]) /
                   (float(w["yardstick_before"]) * float(w["yardstick_after"])) ** 0.5
                   for w in own if w["jumped"] == "0" or jumps == len(own)]
+        if not statistics.median(ratios):  # on a crowded machine half of the windows may be empty
+            equal(row["yardstick_rps"], "", "yardstick where nothing was answered")
+            continue
         wanted = float(row["requests_per_second"]) / statistics.median(ratios)
         expect(abs(float(row["yardstick_rps"]) / wanted - 1) < 1e-3, f"{row['yardstick_rps']}: {wanted}")
     b.call("verify", b.out)
@@ -55,6 +59,9 @@ def columns_and_rate(t):
 def recompute(b):
     """The rates of summary.csv, by the formula of results/README.md."""
     rows = [r for r in measured(b.rows()) if r["verdict"] != "INVALID"]
+    if 2 * sum(r["yardstick_rps"] != "" for r in rows) <= len(rows):
+        raise tap.Skip("inconclusive: next to no window had an answer")
+    rows = [r for r in rows if r["yardstick_rps"]]
     checked = 0
     for point in b.rows("summary.csv"):
         there = [r for r in rows if r["connections"] == point["connections"]]
@@ -93,7 +100,7 @@ def unfit(t):
         expect(f"yardstick = '{name}'" in err and err.count("\n") == 1, err)
 
 
-def process_of(b, program, wanted=1):
+def process_of(b, program):
     found = []
     for pid in b.left():
         try:
@@ -101,7 +108,7 @@ def process_of(b, program, wanted=1):
                 found.append(pid)
         except OSError:
             pass
-    return found if len(found) >= wanted else []
+    return found
 
 
 def wait_for(what, p):
@@ -112,6 +119,14 @@ def wait_for(what, p):
             return found
         time.sleep(0.01)
     raise AssertionError("it did not come")
+
+
+def both(b, server):
+    """The yardstick and the server of a trial, once the run has begun: before that the driver asks each
+    what it is."""
+    if os.path.exists(os.path.join(b.out, "environment.json")) and process_of(b, server):
+        return process_of(b, "epoll-lt")
+    return []
 
 
 def it_dies(t):
@@ -135,8 +150,7 @@ def it_is_held_up(t):
     b = Bench(t, models=("epoll-lt", "poll"), pictures=False)
     p = b.start("run", b.scenario(yardstick=None, connections="2", repetitions=1, duration="2s"), "--models", "poll",
                 "--out", b.out)
-    wait_for(lambda: process_of(b, "poll", 1), p)
-    yardstick = process_of(b, "epoll-lt")[0]
+    yardstick = wait_for(lambda: both(b, "poll"), p)[0]
     for _ in range(3):
         # Long enough for some window of it to have nothing; where none has, nothing is tested.
         os.kill(yardstick, signal.SIGSTOP)
@@ -153,7 +167,7 @@ def it_is_held_up(t):
 def interrupted(t):
     b = Bench(t, models=("epoll-lt", "poll"), pictures=False)
     p = b.start("run", b.scenario(yardstick=None, connections="2", repetitions=50), "--models", "poll", "--out", b.out)
-    wait_for(lambda: process_of(b, "epoll-lt") and process_of(b, "poll"), p)
+    wait_for(lambda: both(b, "poll"), p)
     p.send_signal(signal.SIGINT)
     p.communicate()
     equal(p.returncode, 130, "status")
