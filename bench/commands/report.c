@@ -38,6 +38,7 @@ int command_report(int argc, char **argv)
             "Write report.html of a run from its trials.csv, environment.json and "
             "plots/*.svg. This needs none of the servers. Data that no run writes is refused; "
             "the message names file and line.",
+        .operand = "RUN",
         .tables = {rows},
         .target = &o,
     };
