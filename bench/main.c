@@ -21,6 +21,7 @@ static const struct {
     {"serve", command_serve, "run one server by hand"},
     {"plot", command_plot, "make summary.csv and plots again from what a run measured"},
     {"report", command_report, "make report.html again from what a run measured"},
+    {"open", command_open, "show the report of a run in a browser"},
     {"profile", command_profile, "count a model's system calls, and follow one request"},
     {"explain", command_explain, "say where the CPU time of a request goes"},
     {"predict", command_predict, "say what a run would come to on another machine"},
