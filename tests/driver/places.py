@@ -54,12 +54,14 @@ def at_rest(b, program, *args):
     return p.stdout
 
 
-def other_commands_work(b, program, made):
-    """The commands that do not measure a scenario find their parts too."""
+def other_commands_work(b, program, made, printed):
+    """The commands that do not measure a scenario find their parts too. `printed`: by the runs."""
     run = os.path.join("results", made[0])
     report = os.path.join(b.dir, "results", made[-1], "report.html")
     os.utime(report, (2**31, 2**31))
     equal(at_rest(b, program, "open"), os.path.realpath(report) + "\n", "the newest report")
+    text = at_rest(b, program, "report", "--text", run)
+    expect(len(text) > 400 and text in printed, f"{text}\nis not in\n{printed}")
     equal(at_rest(b, program, "report", run), run + "/report.html\n", "the report that was made")
     equal(sorted(at_rest(b, program, "list", "--names", "runs").split()),
           sorted("results/" + name for name in made), "the runs")
@@ -92,8 +94,11 @@ def installed(t):
     scenario = b.scenario(repetitions=1, connections="1")
     runs = [start_there(b, program, "run", scenario, "--no-unit-costs", "--models",
                         "epoll-lt") for _ in range(3)]
+    printed = ""
     for p in runs:
-        whole(p, *p.communicate())
+        out, err = p.communicate()
+        whole(p, out, err)
+        printed += out
     made = os.listdir(os.path.join(b.dir, "results"))
     equal(len(made), 3, f"folders for three runs: {made}")
     for name in made:
@@ -102,7 +107,7 @@ def installed(t):
         equal(len(set(numbers)), len(numbers), f"trials of {name}")
         for kept in ("scenario.ini", "environment.json", "plots/throughput_http.svg"):
             expect(os.path.exists(os.path.join(place, kept)), f"no {kept} in {name}")
-    other_commands_work(b, program, made)
+    other_commands_work(b, program, made, printed)
 
 
 def moved_tree(t):
