@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "bench/commands/commands.h"
+#include "bench/commands/experiments.h"
+#include "common/describe_options.h"
 #include "common/err.h"
 #include "common/inherit.h"
 #include "common/output.h"
@@ -19,6 +21,7 @@ static const struct {
     {"serve", command_serve, "run one server by hand"},
     {"plot", command_plot, "make summary.csv and plots again from what a run measured"},
     {"report", command_report, "make report.html again from what a run measured"},
+    {"open", command_open, "show the report of a run in a browser"},
     {"profile", command_profile, "count a model's system calls, and follow one request"},
     {"explain", command_explain, "say where the CPU time of a request goes"},
     {"predict", command_predict, "say what a run would come to on another machine"},
@@ -27,18 +30,30 @@ static const struct {
     {"history", command_history, "models over commits, from the runs that were added"},
 };
 
+static const char about[] = "What does the way a server waits for I/O cost?";
+static const char notes[] =
+    "Exit status: 0 all is well, 1 something failed, 2 the command line is wrong,\n"
+    "4 compare --fail-on-regression found one, 130 interrupted.\n";
+
 static void help(void)
 {
-    printf("Usage: iomodels COMMAND [OPTIONS]\n"
-           "\n"
-           "What does the way a server waits for I/O cost?\n"
-           "\n");
+    printf("Usage: iomodels COMMAND [OPTIONS]\n\n%s\n\n", about);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         printf("  %-8s %s\n", commands[i].name, commands[i].summary);
-    printf("\n"
-           "iomodels COMMAND --help (or -h) lists the options of a command.\n"
-           "Exit status: 0 all is well, 1 something failed, 2 the command line is wrong,\n"
-           "4 compare --fail-on-regression found one, 130 interrupted.\n");
+    printf("\niomodels COMMAND --help (or -h) lists the options of a command.\n%s", notes);
+}
+
+/* As describe_options() does, with a line "command NAME SUMMARY" for each command and each
+ * experiment. */
+static void describe(void)
+{
+    describe_line((const char *const[]){"about", about}, 2);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        describe_line((const char *const[]){"command", commands[i].name, commands[i].summary},
+                      3);
+    for (const struct experiment *e = experiments; e->name; e++)
+        describe_line((const char *const[]){"experiment", e->name, e->question}, 3);
+    describe_line((const char *const[]){"notes", notes}, 2);
 }
 
 int main(int argc, char **argv)
@@ -55,6 +70,10 @@ int main(int argc, char **argv)
     }
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
         printf("iomodels %s\n", IOM_VERSION);
+        return 0;
+    }
+    if (strcmp(name, DESCRIBE_OPTIONS) == 0) {
+        describe();
         return 0;
     }
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

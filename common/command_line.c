@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/describe_options.h"
 #include "common/err.h"
 #include "common/output.h"
 #include "common/parse.h"
@@ -202,9 +203,24 @@ _Noreturn static void wrong(const struct known *k, int value, const char *word)
     die_usage("unknown option '%.*s'", name, word);
 }
 
+static void print_version(const struct command_line *line)
+{
+    puts(line->version);
+}
+
+_Noreturn static void end_after(void (*print)(const struct command_line *),
+                                const struct command_line *line)
+{
+    print(line);
+    output_finish();
+    exit(EXIT_SUCCESS);
+}
+
 int command_line_read(const struct command_line *line, int argc, char **argv)
 {
     struct known k = {.count = 0};
+    if (argc == 2 && strcmp(argv[1], DESCRIBE_OPTIONS) == 0)
+        end_after(describe_options, line);
     collect(&k, line);
     opterr = 0;
     optind = 0; /* from the start, whatever was read before (getopt(3), notes) */
@@ -219,12 +235,7 @@ int command_line_read(const struct command_line *line, int argc, char **argv)
             read_value(row, line->target, optarg);
             continue;
         }
-        if (value == VERSION)
-            puts(line->version);
-        else
-            command_line_help(line);
-        output_finish();
-        exit(EXIT_SUCCESS);
+        end_after(value == VERSION ? print_version : command_line_help, line);
     }
 }
 

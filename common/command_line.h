@@ -54,6 +54,7 @@ struct option_row {
 struct command_line {
     const char *usage;   /* what follows "Usage: ", of one line or more */
     const char *about;   /* what the program does; wrapped */
+    const char *operand; /* what an operand is, in words of `argument`: for completion */
     const char *notes;   /* what --help says after the options; wrapped; NULL for nothing */
     const char *version; /* what --version prints, without line break; NULL: no --version */
     /* Shown and looked up in this order. Unused ones are NULL. */
@@ -66,9 +67,9 @@ struct command_line {
  * getopt_long(3) says; long names may be shortened as long as one option fits. Returns the index in
  * `argv` of the first operand; operands are moved behind the options.
  *
- * Ends the program: with status 0 after --help and --version (1 where standard output takes no
- * more), with status 2 and one line (and a hint to --help) where an option is unknown, lacks its
- * value or has a wrong one. */
+ * Ends the program: with status 0 after --help, --version and what describe_options.h tells of (1
+ * where standard output takes no more), with status 2 and one line (and a hint to --help) where an
+ * option is unknown, lacks its value or has a wrong one. */
 int command_line_read(const struct command_line *line, int argc, char **argv);
 
 /* Print what --help prints. */

@@ -80,7 +80,7 @@ static const struct option_row rows[] = {
      "addresses of the machine, IPv4 too), [IPV6]:PORT, unix:PATH or unix:@NAME; port 0 picks "
      "a free port (127.0.0.1:8080)",
      .call = read_listen},
-    {OPTION_CALL, 0, "protocol", "NAME", "the service: http or echo (http)",
+    {OPTION_CALL, 0, "protocol", "http|echo", "the service: http or echo (http)",
      .call = read_protocol, .expects = "http or echo"},
     {OPTION_NUMBER, 0, "backlog", "N",
      "how many connections may wait in the kernel to be accepted; net.core.somaxconn limits "

@@ -78,6 +78,23 @@ def torn_declarations_are_found(t):
         raise AssertionError("a torn declaration is not found")
 
 
+def escapes(text):
+    """Whether a source prints escape sequences of a terminal without asking whether it may."""
+    return re.search(r"\\(033|x1b|e)\[", text) and "terminal_rewrites()" not in text
+
+
+def escapes_are_asked_for(t):
+    found = [path for path in c_files() if not path.startswith("tests/") and escapes(read(path))]
+    if found:
+        raise AssertionError("escape sequences without terminal_rewrites():\n" + "\n".join(found))
+
+
+def escapes_are_found(t):
+    plain = 'printf("\\033[1m%s", name);'
+    if not escapes(plain) or escapes("if (terminal_rewrites())\n" + plain) or escapes("a\\\\b"):
+        raise AssertionError("escape sequences that nobody may print are not found")
+
+
 def named_files_exist(t):
     found = list(named_files.missing(ROOT))
     if found:
@@ -102,11 +119,12 @@ def missing_files_are_found(t):
 
 
 def python_compiles(t):
-    for folder, _, names in os.walk(os.path.join(ROOT, "tests")):
-        for name in names:
-            if name.endswith(".py"):
-                path = os.path.join(folder, name)
-                compile(read(path), path, "exec")
+    for part in ("tests", "manual"):
+        for folder, _, names in os.walk(os.path.join(ROOT, part)):
+            for name in names:
+                if name.endswith(".py"):
+                    path = os.path.join(folder, name)
+                    compile(read(path), path, "exec")
 
 
 def no_short_limits(t):
@@ -248,6 +266,8 @@ if __name__ == "__main__":
              ("that check finds a name and a link that lead nowhere", missing_files_are_found),
              ("the formatter tore no declaration", no_declaration_is_torn),
              ("that check finds a torn declaration", torn_declarations_are_found),
+             ("escape sequences go to terminals that take them", escapes_are_asked_for),
+             ("that check finds one that goes anywhere", escapes_are_found),
              ("the Python files compile", python_compiles),
              ("no test has a limit on time that a slow machine exceeds", no_short_limits),
              ("that check finds each kind of limit", short_limits_are_found)]

@@ -110,6 +110,7 @@ int command_compare(int argc, char **argv)
             "whether the shape of the latencies changed. docs/compare.md says how to read it.",
         .notes = "Exit status: 0, or 1 where a run cannot be read, or 4 with "
                  "--fail-on-regression.",
+        .operand = "RUN",
         .tables = {rows, paths_rows},
         .target = &o,
     };

@@ -105,6 +105,7 @@ void duel_options_parse(struct duel_options *o, int argc, char **argv)
             "over, cannot tell.",
         .notes = "Exit status: 0 with any verdict, 1 if a server failed or a request was not "
                  "answered well, 130 if interrupted. docs/duel.md tells how a duel decides.",
+        .operand = "SERVER",
         .tables = {rows, paths_rows},
         .target = o,
     };

@@ -35,7 +35,7 @@ static const struct option_row rows[] = {
      "the point, such as http,64 (default: every protocol at the point at which the run "
      "compares models)",
      .call = set_at, .expects = point_on_axis_expects},
-    {OPTION_TEXT, 0, "model", "M", "print the products behind the prediction of one server",
+    {OPTION_TEXT, 0, "model", "MODEL", "print the products behind the prediction of one server",
      OPTION_FIELD(struct explain_options, model)},
     {OPTION_TEXT, 0, "machine", "FILE",
      "take the unit costs from FILE (see iomodels machine) instead of the run's environment.json",
@@ -143,6 +143,7 @@ int command_explain(int argc, char **argv)
             "that is not explained. DIR is a run (default: the newest one).",
         .notes = "docs/explain.md has every product of the model. Nothing in it is fitted to "
                  "what was measured.",
+        .operand = "RUN",
         .tables = {rows, paths_rows},
         .target = &o,
     };

@@ -21,7 +21,7 @@ struct options {
 static const struct option_row rows[] = {
     {OPTION_TEXT, 0, "add", "RUN", "add the run directory RUN first",
      OPTION_FIELD(struct options, add)},
-    {OPTION_TEXT, 0, "model", "NAME", "only this model", OPTION_FIELD(struct options, model)},
+    {OPTION_TEXT, 0, "model", "MODEL", "only this model", OPTION_FIELD(struct options, model)},
     {OPTION_TEXT, 0, "plot", "FILE.svg", "draw the model of --model, by gnuplot",
      OPTION_FIELD(struct options, plot)},
     {0},
@@ -45,11 +45,12 @@ int command_history(int argc, char **argv)
     struct history h;
     char error[1024];
     const struct command_line line = {
-        .usage = "iomodels history [--add RUN] [--model NAME] [--plot FILE.svg] [DIR]\n",
+        .usage = "iomodels history [--add RUN] [--model MODEL] [--plot FILE.svg] [DIR]\n",
         .about =
             "Show the runs of DIR (results/history) over time: a table for each model and service, "
             "a line for each run. Each run is marked with its machine. Figures are ratios to the "
             "yardstick where a run has one, else requests/s.",
+        .operand = "DIR",
         .tables = {rows, paths_rows},
         .target = &o,
     };

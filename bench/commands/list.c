@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/base/json_get.h"
 #include "bench/base/paths.h"
@@ -14,17 +15,30 @@
 #include "bench/plan/external_list.h"
 #include "bench/plan/models.h"
 #include "bench/plan/scenario.h"
+#include "bench/record/run_dir.h"
 #include "bench/trial/external_look_up.h"
 #include "common/err.h"
+
+/* What --names prints the names of. */
+enum kind { KIND_MODELS, KIND_EXTERNALS, KIND_SCENARIOS, KIND_RUNS, KIND_NONE };
+static const char *const kinds[] = {[KIND_MODELS] = "models",
+                                    [KIND_EXTERNALS] = "externals",
+                                    [KIND_SCENARIOS] = "scenarios",
+                                    [KIND_RUNS] = "runs",
+                                    [KIND_NONE] = NULL};
 
 struct list_options {
     struct paths paths; /* first: paths_rows */
     bool json;
+    enum kind names;
 };
 
 static const struct option_row rows[] = {
     {OPTION_FLAG, 0, "json", NULL, "as JSON, with more of each",
      OPTION_FIELD(struct list_options, json)},
+    {OPTION_WORD, 0, "names", "models|externals|scenarios|runs",
+     "only the names of these, one on each line; of runs the directories",
+     OPTION_FIELD(struct list_options, names), .words = kinds},
     {0},
 };
 
@@ -185,9 +199,58 @@ static void print_experiments(void)
         printf("  %-12s %s\n", e->name, e->question);
 }
 
+static void print_names_of(const struct model_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        puts(list->at[i].name);
+}
+
+/* What `iomodels run` takes. */
+static void print_names_of_scenarios(const char *dir)
+{
+    struct dirent **names;
+    int n = scandir(dir, &names, is_scenario, alphasort);
+    for (int i = 0; i < n; i++) {
+        printf("%.*s\n", (int)strlen(names[i]->d_name) - 4, names[i]->d_name);
+        free(names[i]);
+    }
+    if (n >= 0)
+        free(names);
+    for (const struct experiment *e = experiments; e->name; e++)
+        puts(e->name);
+    puts("all");
+}
+
+/* The directory of runs as the user would type it. */
+static const char *short_path(const char *path)
+{
+    char *here = getcwd(NULL, 0);
+    size_t n = here ? strlen(here) : 0;
+    bool below = n > 1 && strncmp(path, here, n) == 0 && path[n] == '/';
+    free(here);
+    return below ? path + n + 1 : path;
+}
+
+static void print_names(const struct list_options *o)
+{
+    struct model_list list = {0};
+    char error[1024];
+    if (o->names == KIND_RUNS)
+        run_dir_print_all(short_path(o->paths.results));
+    if (o->names == KIND_SCENARIOS)
+        print_names_of_scenarios(o->paths.scenarios);
+    if (o->names == KIND_MODELS)
+        models_find(&list, o->paths.servers);
+    if (o->names == KIND_EXTERNALS &&
+        !externals_find(&list, o->paths.external, error, sizeof error))
+        warn("%s", error);
+    print_names_of(&list);
+    models_free(&list);
+}
+
 int command_list(int argc, char **argv)
 {
-    struct list_options o = {0};
+    struct list_options o = {.names = KIND_NONE};
     const struct command_line line = {
         .usage = "iomodels list [OPTIONS]\n",
         .about =
@@ -199,7 +262,13 @@ int command_list(int argc, char **argv)
     int at = command_line_read(&line, argc, argv);
     if (at < argc)
         die_usage("list takes no argument such as '%s'", argv[at]);
+    if (o.json && o.names != KIND_NONE)
+        die_usage("--names and --json are two ways to print");
     paths_find(&o.paths);
+    if (o.names != KIND_NONE) {
+        print_names(&o);
+        return 0;
+    }
 
     struct model_list list;
     struct model_list others;

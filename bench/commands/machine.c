@@ -124,6 +124,7 @@ int command_machine(int argc, char **argv)
             "95 % where there are six batches or more. Fewer are possible with a short "
             "--seconds: the interval is then from the least to the most. Beside it stands "
             "the fastest batch. docs/machine.md tells what is in each figure.",
+        .operand = "FILE",
         .tables = {rows},
         .target = &o,
     };

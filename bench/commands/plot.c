@@ -15,6 +15,7 @@ int command_plot(int argc, char **argv)
             "Write summary.csv, ratios.csv, predictions.csv and plots/*.svg, *.png of a run "
             "from its trials.csv and histograms. This needs gnuplot, but none of the servers. "
             "Data that no run writes is refused; the message names file and line.",
+        .operand = "RUN",
         .tables = {paths_rows},
         .target = &paths,
     };

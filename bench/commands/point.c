@@ -33,7 +33,7 @@ char *point_run(int argc, char **argv, int at, const char *results)
         die_usage("one run at a time; '%s' is one too many", argv[at + 1]);
     if (argc - at == 1)
         return xstrdup(argv[at]);
-    char *newest = run_dir_newest(results);
+    char *newest = run_dir_newest(results, "environment.json");
     if (!newest)
         die_usage("there is no run in %s; name one", results);
     printf("%s\n", newest);

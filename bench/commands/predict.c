@@ -71,6 +71,7 @@ int command_predict(int argc, char **argv)
             "The rest that the run does not explain is carried over, as docs/explain.md "
             "says. So trust a difference that the parts explain, and not one that is smaller "
             "than the rest.",
+        .operand = "RUN",
         .tables = {rows},
         .target = &o,
     };

@@ -76,6 +76,7 @@ static const char *parse(struct profile_options *o, int argc, char **argv)
             "The tracepoints need tracefs (/sys/kernel/tracing) and the right to use perf. "
             "Without them, or without strace, the other half is printed. Exit status 1: "
             "neither can be had, or the server failed. docs/profile.md explains the output.",
+        .operand = "MODEL",
         .tables = {rows, paths_rows},
         .target = o,
     };

@@ -104,9 +104,8 @@ static void run_trials(struct run *r)
     memcpy(setup.counters, r->counters, sizeof setup.counters);
 
     struct progress progress;
-    progress_begin(&progress, r->plan.count - r->done.count,
-                   r->inputs.scenario.warmup_ns + r->inputs.scenario.duration_ns +
-                       60 * NS_PER_MS);
+    uint64_t all_ns = budget_trials_ns(setup.scenario, &r->plan, setup.yardstick != NULL);
+    progress_begin(&progress, r->plan.count - r->done.count, all_ns / r->plan.count);
     struct calls held = {0};
     for (size_t i = 0; i < r->plan.count && !wait_was_interrupted(); i++) {
         struct trial_row row;

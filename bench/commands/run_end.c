@@ -39,9 +39,10 @@ static bool tell_failures(const struct summary *summary, const struct trial_rows
     return failed > 0 || empty > 0;
 }
 
-/* What stands below the ranking: comparisons with others, and how far the generator could go. */
-static void tell_more(const struct results *r)
+/* Below the ranking stand comparisons with others, and how far the generator could go. */
+void run_end_tables(const struct results *r)
 {
+    table_print(stdout, r, FORMAT_TERMINAL);
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
         ratios_table(stdout, &r->ratios, p, FORMAT_TERMINAL);
     orders_print(stdout, r);
@@ -69,8 +70,7 @@ int run_end(const char *dir, const char *scripts)
         return 1;
     }
     results_write(&r);
-    table_print(stdout, &r, FORMAT_TERMINAL);
-    tell_more(&r);
+    run_end_tables(&r);
     fflush(stdout);
     bool failed = tell_failures(&r.summary, &r.rows);
     if (r.environment.unit_costs)

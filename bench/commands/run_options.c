@@ -57,14 +57,14 @@ static bool set_env(void *target, const char *value)
 }
 
 static const struct option_row rows[] = {
-    {OPTION_TEXT, 0, "models", "A,B,...",
+    {OPTION_TEXT, 0, "models", "MODEL,...",
      "which models to measure: a list of names, or none (default: the models of the scenario)",
      OPTION_FIELD(struct run_options, models)},
-    {OPTION_TEXT, 0, "externals", "A,B,...",
+    {OPTION_TEXT, 0, "externals", "EXTERNAL,...",
      "which external servers (servers of others) to measure: a list of names ('iomodels list' "
      "has them), all, or none",
      OPTION_FIELD(struct run_options, externals)},
-    {OPTION_CALL, 0, "peers", "A,B,...", "the old name of --externals", .call = set_peers},
+    {OPTION_CALL, 0, "peers", "EXTERNAL,...", "the old name of --externals", .call = set_peers},
     {OPTION_CALL, 0, "external", "'CMD'",
      "measure a server of yours as well: CMD must serve on port {port} of 127.0.0.1, in the "
      "foreground. The option may be repeated. CMD is cut into words as a shell does; for a "
@@ -83,7 +83,7 @@ static const struct option_row rows[] = {
     {OPTION_CALL, 0, "seed", "N",
      "the seed of the order of trials (default: random, kept in environment.json)",
      .call = set_seed, .expects = "a number from 0 to 2^64-1"},
-    {OPTION_TEXT, 0, "resume", "DIR", "go on with an interrupted run",
+    {OPTION_TEXT, 0, "resume", "RUN", "go on with an interrupted run",
      OPTION_FIELD(struct run_options, resume)},
     {OPTION_TIME, 0, "budget", "TIME",
      "take about so long at most, by fewer repetitions and points; what is left out is told "
@@ -112,7 +112,7 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
     const struct command_line line = {
         .usage = "iomodels run [SCENARIO | FILE.ini] [OPTIONS]\n"
                  "       iomodels run all [--budget TIME] [OPTIONS]\n"
-                 "       iomodels run --resume DIR\n"
+                 "       iomodels run --resume RUN\n"
                  "       iomodels run two-speeds|crash|hog [OPTIONS]\n",
         .about =
             "Measure every point of a scenario (default: quick). Each trial has a fresh server. "
@@ -122,6 +122,7 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
             "'all' measures the scenarios that docs/scenarios.md tells of, one after the other. "
             "--resume goes on only with the same build, kernel and CPUs. 'iomodels run two-speeds "
             "--help' tells of an experiment that is no scenario, and so it is with crash and hog.",
+        .operand = "SCENARIO",
         .tables = {rows, paths_rows},
         .target = o,
     };

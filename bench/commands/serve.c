@@ -21,6 +21,7 @@ int command_serve(int argc, char **argv)
         .about =
             "Run the server of one model in place of this program. 'iomodels list' names the "
             "models. 'iomodels serve MODEL --help' lists the options of a server.",
+        .operand = "MODEL",
         .tables = {rows},
         .target = &paths,
         .leading = true,

@@ -56,7 +56,7 @@ enum { VARIANTS = sizeof variants / sizeof variants[0] };
     {OPTION_TEXT,                                                                              \
      0,                                                                                        \
      "models",                                                                                 \
-     "A,B,...",                                                                                \
+     "MODEL,...",                                                                              \
      "the models to look at (all that serve several connections at one time)",                 \
      OPTION_FIELD(struct timelines, models)},                                                  \
         {OPTION_NUMBER,                                                                        \

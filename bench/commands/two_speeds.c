@@ -73,7 +73,7 @@ static bool set_seed(void *target, const char *value)
 }
 
 static const struct option_row rows[] = {
-    {OPTION_TEXT, 0, "models", "A,B,...",
+    {OPTION_TEXT, 0, "models", "MODEL,...",
      "the models to load (epoll-lt and io-uring, as far as they run here)",
      OPTION_FIELD(struct two_speeds, models)},
     {OPTION_CALL, 0, "connections", "N,N,...", "the numbers of connections (1,64)",

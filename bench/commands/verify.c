@@ -39,6 +39,7 @@ int command_verify(int argc, char **argv)
             "histograms, summary.csv, ratios.csv and predictions.csv. One line for each "
             "disagreement, which names file and line; the last line counts.",
         .notes = "Exit status: 0 where all agrees, 1 where something does not.",
+        .operand = "RUN",
         .tables = {NULL},
         .target = &target,
     };

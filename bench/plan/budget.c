@@ -31,12 +31,17 @@ static uint64_t trial_estimate_ns(const struct scenario *s, const struct plan_tr
     return ns + s->duration_ns;
 }
 
-uint64_t budget_estimate_ns(const struct scenario *s, const struct plan *p, bool yardstick)
+uint64_t budget_trials_ns(const struct scenario *s, const struct plan *p, bool yardstick)
 {
-    uint64_t ns = around_ns;
+    uint64_t ns = 0;
     for (size_t i = 0; i < p->count; i++)
         ns += trial_estimate_ns(s, &p->trials[i], yardstick);
     return ns;
+}
+
+uint64_t budget_estimate_ns(const struct scenario *s, const struct plan *p, bool yardstick)
+{
+    return around_ns + budget_trials_ns(s, p, yardstick);
 }
 
 static struct point_list *points_of_sweep(struct scenario *s)

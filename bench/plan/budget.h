@@ -13,6 +13,9 @@
  * and the machine is quiet. `yardstick`: trials alternate with one. */
 uint64_t budget_estimate_ns(const struct scenario *s, const struct plan *p, bool yardstick);
 
+/* The trials of that alone. */
+uint64_t budget_trials_ns(const struct scenario *s, const struct plan *p, bool yardstick);
+
 /* Take something off a scenario: first repetitions down to three; then every second point
  * between the first and the last, but not the one at which models are ranked; then repetitions
  * down to one. False where nothing is left that could go. */

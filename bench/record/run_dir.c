@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -62,7 +63,7 @@ static bool later(const struct timespec *a, const struct timespec *b)
     return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-char *run_dir_newest(const char *results)
+char *run_dir_newest(const char *results, const char *file)
 {
     char *newest = NULL;
     struct timespec when = {0};
@@ -73,18 +74,33 @@ char *run_dir_newest(const char *results)
         if (entry->d_name[0] == '.')
             continue;
         char *dir = text_format("%s/%s", results, entry->d_name);
-        char *file = text_format("%s/environment.json", dir);
-        if (stat(file, &st) == 0 && later(&st.st_mtim, &when)) {
+        char *path = text_format("%s/%s", dir, file);
+        if (stat(path, &st) == 0 && later(&st.st_mtim, &when)) {
             when = st.st_mtim;
             free(newest);
             newest = xstrdup(dir);
         }
-        free(file);
+        free(path);
         free(dir);
     }
     if (d)
         closedir(d);
     return newest;
+}
+
+void run_dir_print_all(const char *results)
+{
+    struct dirent **entries;
+    int n = scandir(results, &entries, NULL, alphasort);
+    for (int i = 0; i < n; i++) {
+        char *file = text_format("%s/%s/environment.json", results, entries[i]->d_name);
+        if (entries[i]->d_name[0] != '.' && access(file, F_OK) == 0)
+            printf("%s/%s\n", results, entries[i]->d_name);
+        free(file);
+        free(entries[i]);
+    }
+    if (n >= 0)
+        free(entries);
 }
 
 int run_dir_lock(const char *dir)

@@ -11,9 +11,12 @@ void run_dir_make(const char *dir);
  * that name SCENARIO-DATE-2 and so on. Returns its path; the caller frees it. */
 char *run_dir_make_new(const char *results, const char *scenario);
 
-/* The newest run below `results`: the directory whose environment.json was written last. NULL where
- * there is none. The caller frees it. */
-char *run_dir_newest(const char *results);
+/* The newest run below `results`: the directory whose `file` (environment.json, which every run
+ * has, or report.html) was written last. NULL where there is none. The caller frees it. */
+char *run_dir_newest(const char *results, const char *file);
+
+/* Print the runs below `results`, by name, each with its path on a line of its own. */
+void run_dir_print_all(const char *results);
 
 /* Lock a run directory by flock(2) on the directory itself: the lock ends with the program,
  * however the program ends. Returns the descriptor that holds the lock; no child inherits it.

@@ -102,7 +102,7 @@ static const struct option_row rows[] = {
      .call = option_header},
     {OPTION_SIZE, 0, "payload", "SIZE", "bytes of an echo message, 1 to 16M (64)",
      FIELD(payload), .low = 1, .high = MAX_PAYLOAD},
-    {OPTION_CALL, 0, "body", "WHAT",
+    {OPTION_CALL, 0, "body", "same|length|any|FILE",
      "what the body of a 2xx answer must be: same (as the first of its URL), length (of the "
      "first), any, or the bytes of a FILE (same)",
      .call = option_body},

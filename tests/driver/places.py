@@ -45,9 +45,35 @@ def start_there(b, program, *args):
                             stderr=subprocess.PIPE, text=True)
 
 
+def at_rest(b, program, *args):
+    """What a command prints that is started from another folder, with nobody to show a report."""
+    bare = {"BROWSER": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+    p = subprocess.run([program, *args], cwd=b.dir, env=b.environment(**bare),
+                       stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    equal(p.returncode, 0, f"status of {args}\n{p.stdout}{p.stderr}")
+    return p.stdout
+
+
+def other_commands_work(b, program, made, printed):
+    """The commands that do not measure a scenario find their parts too. `printed`: by the runs."""
+    run = os.path.join("results", made[0])
+    report = os.path.join(b.dir, "results", made[-1], "report.html")
+    os.utime(report, (2**31, 2**31))
+    equal(at_rest(b, program, "open"), os.path.realpath(report) + "\n", "the newest report")
+    text = at_rest(b, program, "report", "--text", run)
+    expect(len(text) > 400 and text in printed, f"{text}\nis not in\n{printed}")
+    equal(at_rest(b, program, "report", run), run + "/report.html\n", "the report that was made")
+    equal(sorted(at_rest(b, program, "list", "--names", "runs").split()),
+          sorted("results/" + name for name in made), "the runs")
+    at_rest(b, program, "plot", run)
+    expect("send" in at_rest(b, program, "machine", "--seconds", "0.05"), "no costs of a machine")
+    out = at_rest(b, program, "duel", "epoll-lt", "epoll-lt", "--at", "http,1", "--budget", "1s")
+    expect("epoll-lt" in out, out)
+
+
 def installed(t):
-    """What 'meson install' installs works by itself, and runs begun in one second have a folder
-    each."""
+    """What 'meson install' installs works by itself, wherever it is put later and wherever it is
+    called from, and runs begun in one second have a folder each."""
     b = Bench(t)
     try:
         p = subprocess.run(["meson", "install", "-C", build_directory(), "--no-rebuild",
@@ -56,8 +82,9 @@ def installed(t):
     except FileNotFoundError:
         raise tap.Skip("no meson here") from None
     equal(p.returncode, 0, p.stdout + p.stderr)
-    place = next(folder for folder, _, names in os.walk(os.path.join(b.dir, "root"))
-                 if "iomodels" in names)
+    os.rename(os.path.join(b.dir, "root"), os.path.join(b.dir, "moved"))
+    place = next(folder for folder, _, names in os.walk(os.path.join(b.dir, "moved"))
+                 if os.path.basename(folder) == "bin" and "iomodels" in names)
     program = os.path.join(place, "iomodels")
     expect(os.path.exists(os.path.join(place, "iomodels-load")), "no load generator")
     out = subprocess.run([program, "list"], capture_output=True, text=True, check=True).stdout
@@ -67,8 +94,11 @@ def installed(t):
     scenario = b.scenario(repetitions=1, connections="1")
     runs = [start_there(b, program, "run", scenario, "--no-unit-costs", "--models",
                         "epoll-lt") for _ in range(3)]
+    printed = ""
     for p in runs:
-        whole(p, *p.communicate())
+        out, err = p.communicate()
+        whole(p, out, err)
+        printed += out
     made = os.listdir(os.path.join(b.dir, "results"))
     equal(len(made), 3, f"folders for three runs: {made}")
     for name in made:
@@ -77,6 +107,7 @@ def installed(t):
         equal(len(set(numbers)), len(numbers), f"trials of {name}")
         for kept in ("scenario.ini", "environment.json", "plots/throughput_http.svg"):
             expect(os.path.exists(os.path.join(place, kept)), f"no {kept} in {name}")
+    other_commands_work(b, program, made, printed)
 
 
 def moved_tree(t):

@@ -5,7 +5,7 @@ import glob
 import os
 import re
 
-ROOMS = ("bench", "clients", "common", "docs", "loadgen", "scripts", "servers", "tests")
+ROOMS = ("bench", "clients", "common", "docs", "loadgen", "manual", "scripts", "servers", "tests")
 SOURCES = ("c", "h", "S", "py", "sh", "gp")
 # A path from the root; a file of sources by its name alone, or by the end of its path.
 FROM_ROOT = re.compile(rf"(?<![\w./-])(?:{'|'.join(ROOMS)})/[\w./*-]*[\w*]")
