@@ -17,9 +17,10 @@
 #include "common/clock.h"
 #include "common/err.h"
 
-static const char *const names[] = {"connections", "idle",    "wait",     "churn",
-                                    "slow",        "payload", "pipeline", "cpu",
-                                    "load",        "workers", "transport"};
+static const char *const names[] = {"connections", "idle",          "wait",      "churn",
+                                    "slow",        "payload",       "pipeline",  "cpu",
+                                    "load",        "workers",       "transport", "memory",
+                                    "dispute",     "dispute-sizes", "cores"};
 enum { COUNT = sizeof names / sizeof names[0] };
 
 /* About how long each takes, whole; 0 where nothing of it can be measured, with why. */
