@@ -136,9 +136,19 @@ static double field_kib(const char *text, const char *name)
     return at ? strtod(at + strlen(name), NULL) : NAN;
 }
 
+/* The first number of /proc/PID/statm: pages that are mapped. */
+static double mapped_kib(pid_t pid)
+{
+    char path[64];
+    char buffer[256];
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+    const char *text = read_small(path, buffer, sizeof buffer);
+    return text ? strtod(text, NULL) * (double)sysconf(_SC_PAGESIZE) / 1024 : 0;
+}
+
 struct tree_memory tree_memory(const struct tree *t)
 {
-    struct tree_memory sum = {0, 0};
+    struct tree_memory sum = {0, 0, 0};
     size_t seen = 0;
     for (size_t i = 0; i < t->count; i++) {
         char path[64];
@@ -151,8 +161,9 @@ struct tree_memory tree_memory(const struct tree *t)
         sum.rss_kib += field_kib(text, "\nRss:");
         double own = field_kib(text, "\nPss_Anon:") + field_kib(text, "\nPss_Shmem:");
         sum.pss_kib += isnan(own) ? field_kib(text, "\nPss:") : own;
+        sum.mapped_kib += mapped_kib(t->pids[i]);
     }
-    return seen ? sum : (struct tree_memory){NAN, NAN};
+    return seen ? sum : (struct tree_memory){NAN, NAN, NAN};
 }
 
 static uint64_t process_cpu_ns(pid_t pid)

@@ -26,6 +26,7 @@ void tree_free(struct tree *t);
 struct tree_memory {
     double rss_kib; /* NaN where /proc/PID/smaps_rollup is missing (before Linux 4.14) */
     double pss_kib;
+    double mapped_kib; /* address space, touched or not (statm(5)) */
 };
 struct tree_memory tree_memory(const struct tree *t);
 

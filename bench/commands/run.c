@@ -236,10 +236,13 @@ static void free_run(struct run *r)
 static void plan(struct run *r, uint64_t descriptors)
 {
     plan_free(&r->plan);
-    plan_make(&r->plan, &r->inputs.scenario, &r->inputs.models, r->inputs.seed, descriptors,
+    struct plan_machine machine = {descriptors, (unsigned)r->placement.server_count};
+    plan_make(&r->plan, &r->inputs.scenario, &r->inputs.models, r->inputs.seed, &machine,
               r->inputs.counting);
+    const char *why = plan_why_skipped(&r->plan);
     if (r->plan.count == 0)
-        die("no point of %s can be measured here", r->inputs.scenario.name);
+        die("no point of %s can be measured here%s%s", r->inputs.scenario.name, why ? ": " : "",
+            why ? why : "");
 }
 
 /* Leave out what the budget does not allow, and say what. */

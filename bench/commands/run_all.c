@@ -17,26 +17,33 @@
 #include "common/clock.h"
 #include "common/err.h"
 
-static const char *const names[] = {"connections", "idle",    "wait",     "churn",
-                                    "slow",        "payload", "pipeline", "cpu",
-                                    "load",        "workers", "transport"};
+static const char *const names[] = {"connections", "idle",          "wait",      "churn",
+                                    "slow",        "payload",       "pipeline",  "cpu",
+                                    "load",        "workers",       "transport", "memory",
+                                    "dispute",     "dispute-sizes", "cores"};
 enum { COUNT = sizeof names / sizeof names[0] };
 
-/* About how long each takes, whole; 0 where nothing of it can be measured. */
-static void estimate_all(const struct run_options *o, uint64_t ns[COUNT])
+/* About how long each takes, whole; 0 where nothing of it can be measured, with why. */
+static void estimate_all(const struct run_options *o, uint64_t ns[COUNT], char *why[COUNT])
 {
     bool counters[PERF_COUNTERS];
-    char why[512];
+    char missing[512];
     uint64_t descriptors = own_descriptors_raise();
-    perf_probe(counters, why, sizeof why);
+    perf_probe(counters, missing, sizeof missing);
     for (size_t i = 0; i < COUNT; i++) {
         struct run_options one = *o;
         struct run_inputs in;
         struct environment none = {0};
+        struct placement placement;
         struct plan plan;
         one.scenario = names[i];
         run_inputs_read(&in, &one, &none, counters[PERF_SYSCALLS]);
-        plan_make(&plan, &in.scenario, &in.models, in.seed, descriptors, in.counting);
+        placement_choose(&placement,
+                         (int)scenario_server_cpus(&in.scenario, placement_available()));
+        struct plan_machine machine = {descriptors, (unsigned)placement.server_count};
+        plan_make(&plan, &in.scenario, &in.models, in.seed, &machine, in.counting);
+        const char *reason = plan_why_skipped(&plan);
+        why[i] = xstrdup(reason ? reason : "none of its points can be measured here");
         ns[i] = plan.count == 0
                     ? 0
                     : budget_estimate_ns(&in.scenario, &plan, in.yardstick.path != NULL);
@@ -100,9 +107,10 @@ int command_run_all(int argc, char **argv, const struct run_options *o)
 {
     enum { INTERRUPTED = 130 };
     uint64_t ns[COUNT];
+    char *why[COUNT];
     uint64_t sum = 0;
     int worst = 0;
-    estimate_all(o, ns);
+    estimate_all(o, ns, why);
     for (size_t i = 0; i < COUNT; i++)
         sum += ns[i];
     char *dir = o->out       ? xstrdup(o->out)
@@ -119,7 +127,7 @@ int command_run_all(int argc, char **argv, const struct run_options *o)
         double part = all ? 1 : (double)o->budget_ns / (double)sum;
         fprintf(stderr, "\n== %s (%zu of %d)\n", names[i], i + 1, (int)COUNT);
         if (ns[i] == 0) {
-            fprintf(stderr, "%s: skipped: none of its points can be measured here\n", names[i]);
+            fprintf(stderr, "%s: skipped: %s\n", names[i], why[i]);
             continue;
         }
         int status =
@@ -128,6 +136,8 @@ int command_run_all(int argc, char **argv, const struct run_options *o)
     }
     if (!o->dry_run && worst < 2)
         printf("\nall runs: %s\n", dir);
+    for (size_t i = 0; i < COUNT; i++)
+        free(why[i]);
     free(dir);
     return worst > 2 && worst != INTERRUPTED ? 1 : worst;
 }

@@ -9,6 +9,7 @@
 #include "bench/base/text.h"
 #include "bench/plan/expectation_check.h"
 #include "bench/plan/external_list.h"
+#include "bench/plan/variants.h"
 #include "bench/record/summary.h"
 #include "bench/trial/external_look_up.h"
 #include "common/err.h"
@@ -141,7 +142,8 @@ static char *built_ones(const struct run_inputs *in, const char *names)
     char *kept = xstrdup("none");
     while ((item = strsep(&rest, ","))) {
         item = text_trim(item);
-        if (models_known(item) && !models_get(&in->models, item))
+        if (models_known(item) && !models_get(&in->models, item) &&
+            !variant_is_unknown(&in->scenario, item))
             fprintf(stderr, "skipped: %s: not built here\n", item);
         else
             add_name(&kept, item);
@@ -184,6 +186,7 @@ void run_inputs_read(struct run_inputs *in, const struct run_options *o,
         die("no server in %s answers to --describe", o->paths.servers);
     if (!externals_find(&externals, o->paths.external, error, sizeof error))
         wrong(error);
+    variants_add(&in->models, &in->scenario);
     warn_of_unknown(in, &externals);
     if (!expectations_fit(&in->scenario, in->file, &in->models, &externals, is_column, error,
                           sizeof error))

@@ -27,6 +27,7 @@ static const struct axis_text {
                   "µs of CPU for a request",
                   "µs of CPU for a request"},
     [AXIS_WORKERS] = {{"workers", "workers", "", 1, 1024}, "worker", "workers"},
+    [AXIS_CORES] = {{"cores", "CPUs of the server", "", 1, 1024}, "CPU", "CPUs"},
     [AXIS_RATE] = {{"rate", "offered requests a second", "", 1, 10000000},
                    "request a second offered",
                    "requests a second offered"},
@@ -97,6 +98,11 @@ void axis_sort(enum axis axis, unsigned *at, size_t count)
 unsigned axis_open_connections(enum axis axis, unsigned connections, unsigned at)
 {
     return connections + (axis == AXIS_IDLE || axis == AXIS_SLOW ? at : 0);
+}
+
+unsigned axis_server_cpus(enum axis axis, unsigned at)
+{
+    return axis == AXIS_WORKERS || axis == AXIS_CORES ? at : UINT_MAX;
 }
 
 bool axis_is_open_loop(enum axis axis, unsigned at)

@@ -15,6 +15,7 @@ enum axis {
     AXIS_SLOW,      /* slow clients besides: half of them read slowly, half send slowly */
     AXIS_CPU,       /* microseconds of CPU for a request (http: /cpu/AT) */
     AXIS_WORKERS,   /* of the server (--workers AT), and its CPUs, where there are so many */
+    AXIS_CORES,     /* CPUs of the server; of models with workers that are loops, workers too */
     AXIS_RATE,      /* requests a second that are offered, in an open loop */
     AXIS_LOAD,      /* per cent of the model's own peak that are offered; 0: the peak */
     AXIS_TRANSPORT, /* 0: TCP over loopback, 1: a Unix-domain socket */
@@ -50,6 +51,9 @@ void axis_sort(enum axis axis, unsigned *at, size_t count);
 
 /* Connections that the server has open at a point: the busy ones and those besides. */
 unsigned axis_open_connections(enum axis axis, unsigned connections, unsigned at);
+
+/* The most CPUs that the server has at a point; UINT_MAX: as many as it is given. */
+unsigned axis_server_cpus(enum axis axis, unsigned at);
 
 /* Whether requests are offered by a schedule there, whatever the server does. */
 bool axis_is_open_loop(enum axis axis, unsigned at);

@@ -72,14 +72,28 @@ static void drop(struct point_list *list, const struct point_list *dropped)
         *list = kept;
 }
 
-/* A load cannot do without its peak, which is the first point. */
-static bool thin(struct scenario *s)
+/* Whether an expectation is about the point: without it that cannot be judged. */
+static bool is_expected(const struct scenario *s, unsigned at)
+{
+    bool found = false;
+    for (size_t i = 0; i < s->expectations.count && !found; i++) {
+        const struct expectation *e = &s->expectations.at[i];
+        found = e->axis &&
+                (e->at == at || (e->form == EXPECT_RATIO_OF_POINTS && e->against_at == at));
+    }
+    return found;
+}
+
+/* Every second point, of all or of those that no expectation names. A load cannot do without its
+ * peak, which is the first point. */
+static bool thin(struct scenario *s, bool all)
 {
     struct point_list *points = points_of_sweep(s);
     struct point_list dropped = {.count = 0};
     size_t inner = 0;
     for (size_t i = 1; i + 1 < points->count && points->count > POINTS_ENOUGH; i++)
-        if (points->at[i] != s->rank && inner++ % 2 == 0)
+        if (points->at[i] != s->rank && (all || !is_expected(s, points->at[i])) &&
+            inner++ % 2 == 0)
             dropped.at[dropped.count++] = points->at[i];
     drop(points, &dropped);
     for (size_t i = 0; i < s->override_count; i++)
@@ -93,12 +107,13 @@ bool budget_reduce(struct scenario *s)
         s->repetitions--;
         return true;
     }
-    if (thin(s))
+    if (thin(s, false))
         return true;
-    if (s->repetitions == 1)
-        return false;
-    s->repetitions--;
-    return true;
+    if (s->repetitions > 1) {
+        s->repetitions--;
+        return true;
+    }
+    return thin(s, true);
 }
 
 static void put_points(FILE *f, const struct scenario *s, const struct point_list *points)

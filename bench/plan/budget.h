@@ -17,8 +17,9 @@ uint64_t budget_estimate_ns(const struct scenario *s, const struct plan *p, bool
 uint64_t budget_trials_ns(const struct scenario *s, const struct plan *p, bool yardstick);
 
 /* Take something off a scenario: first repetitions down to three; then every second point
- * between the first and the last, but not the one at which models are ranked; then repetitions
- * down to one. False where nothing is left that could go. */
+ * between the first and the last, but not the one at which models are ranked, nor those that an
+ * expectation names; then repetitions down to one; then those that an expectation names. False
+ * where nothing is left that could go. */
 bool budget_reduce(struct scenario *s);
 
 /* Make the text of the scenario say what budget_reduce() has left. */

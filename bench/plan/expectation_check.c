@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/base/text.h"
+#include "bench/plan/variants.h"
 #include "common/err.h"
 
 struct fit {
@@ -40,7 +41,8 @@ static bool is_swept(const struct fit *f, const char *name)
 {
     const char *models = f->s->models;
     const char *externals = f->s->externals;
-    bool ours = models_known(name) || models_get(f->ours, name);
+    bool ours =
+        models_get(f->ours, name) || (models_known(name) && !variant_is_unknown(f->s, name));
     if (!models || listed(models, "all") ? ours : listed(models, name))
         return true;
     return externals && (listed(externals, name) ||

@@ -39,7 +39,7 @@ static size_t by_name(const char *name)
 
 size_t family_of(const char *server)
 {
-    size_t n = strlen(server);
+    size_t n = strcspn(server, "+"); /* a variant is of the family of its model */
     for (const char *line = models_csv; *line; line = strchr(line, '\n') + 1) {
         char family[24];
         if (strncmp(line, server, n) == 0 && sscanf(line + n, ",%*[^,],%23[^\n]", family) == 1)

@@ -20,7 +20,7 @@
 /* The models of scripts/plots/models.csv that come before `name`; all where it is none of them. */
 static int count_before(const char *name, bool *found)
 {
-    size_t n = strlen(name);
+    size_t n = strcspn(name, "+");
     int count = 0;
     *found = false;
     for (const char *line = models_csv; *line && !*found; line = strchr(line, '\n') + 1) {

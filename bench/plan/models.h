@@ -46,11 +46,12 @@ void models_append(struct model_list *list, struct model_list *from);
 
 const struct model *models_get(const struct model_list *list, const char *name);
 
-/* Whether this suite has a model of that name (scripts/plots/models.csv), built here or not. */
+/* Whether this suite has a model of that name (scripts/plots/models.csv), or of that before a '+',
+ * built here or not. */
 bool models_known(const char *name);
 
-/* Where `name` stands in the order of the textbook; other names, those of the servers of others
- * among them, come after all known ones. */
+/* Where `name` stands in the order of the textbook, a variant with its model; other names, those of
+ * the servers of others among them, come after all known ones. */
 int models_rank(const char *name);
 
 #endif

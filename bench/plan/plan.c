@@ -30,8 +30,15 @@ static void shuffle(struct plan_trial *trials, size_t n, uint64_t *state)
     }
 }
 
+/* More CPUs than one are the subject: a single point shows nothing. */
+static bool lacks_cpus(const struct plan_trial *t, const struct plan_machine *machine)
+{
+    return t->axis == AXIS_CORES && (machine->server_cpus < 2 || t->at > machine->server_cpus);
+}
+
 /* Why the point cannot be measured, or "". */
-static void skip_reason(const struct plan_trial *t, uint64_t descriptors, char reason[256])
+static void skip_reason(const struct plan_trial *t, const struct plan_machine *machine,
+                        char reason[256])
 {
     const struct model *m = t->model;
     unsigned connections = axis_open_connections(t->axis, t->connections, t->at);
@@ -41,14 +48,21 @@ static void skip_reason(const struct plan_trial *t, uint64_t descriptors, char r
                  text_s(m->max_connections));
     else if (t->axis == AXIS_WORKERS && !m->workers)
         snprintf(reason, 256, "%s has no workers", m->name);
-    else if (m->external && (t->axis == AXIS_PAYLOAD || t->axis == AXIS_CPU ||
-                             t->axis == AXIS_WORKERS || t->axis == AXIS_TRANSPORT))
+    else if (lacks_cpus(t, machine))
+        snprintf(
+            reason, 256,
+            "needs %u CPUs or more, %u for the server and one for the load generator; here "
+            "the server can have %u",
+            t->at < 2 ? 3 : t->at + 1, t->at < 2 ? 2 : t->at, machine->server_cpus);
+    else if (m->external &&
+             (t->axis == AXIS_PAYLOAD || t->axis == AXIS_CPU || t->axis == AXIS_WORKERS ||
+              t->axis == AXIS_CORES || t->axis == AXIS_TRANSPORT))
         snprintf(reason, 256, "a server of others is asked for one path, over TCP");
-    else if (connections + (uint64_t)PLAN_SPARE_DESCRIPTORS > descriptors)
+    else if (connections + (uint64_t)PLAN_SPARE_DESCRIPTORS > machine->descriptors)
         snprintf(
             reason, 256,
             "needs %u descriptors, this machine's limit is %llu (ulimit -n, RLIMIT_NOFILE)",
-            connections + PLAN_SPARE_DESCRIPTORS, (unsigned long long)descriptors);
+            connections + PLAN_SPARE_DESCRIPTORS, (unsigned long long)machine->descriptors);
 }
 
 static void add_skip(struct plan *p, const struct plan_trial *t, const char *reason)
@@ -63,10 +77,11 @@ static void add_skip(struct plan *p, const struct plan_trial *t, const char *rea
     snprintf(skip->reason, sizeof skip->reason, "%s", reason);
 }
 
-static void add_point(struct plan *p, const struct plan_trial *t, uint64_t descriptors)
+static void add_point(struct plan *p, const struct plan_trial *t,
+                      const struct plan_machine *machine)
 {
     char reason[256];
-    skip_reason(t, descriptors, reason);
+    skip_reason(t, machine, reason);
     if (reason[0]) {
         add_skip(p, t, reason);
         return;
@@ -94,7 +109,7 @@ static void peaks_first(struct plan_trial *trials, size_t n)
 }
 
 void plan_make(struct plan *p, const struct scenario *s, const struct model_list *models,
-               uint64_t seed, uint64_t descriptors, bool counting)
+               uint64_t seed, const struct plan_machine *machine, bool counting)
 {
     *p = (struct plan){0};
     for (size_t m = 0; m < models->count; m++)
@@ -116,7 +131,7 @@ void plan_make(struct plan *p, const struct scenario *s, const struct model_list
                                        .axis = s->axis,
                                        .at = at,
                                        .concurrency = concurrency_of(model, s->axis, at)};
-                add_point(p, &t, descriptors);
+                add_point(p, &t, machine);
             }
         }
     }
@@ -138,6 +153,11 @@ void plan_make(struct plan *p, const struct scenario *s, const struct model_list
         p->trials[i].id = (unsigned)i + 1;
     for (size_t i = 0; counting && i < p->points; i++)
         p->trials[i].counting = true;
+}
+
+const char *plan_why_skipped(const struct plan *p)
+{
+    return p->skipped_count > 0 ? p->skipped[0].reason : NULL;
 }
 
 void plan_free(struct plan *p)

@@ -40,17 +40,26 @@ struct plan {
     size_t skipped_count;
 };
 
+/* What decides on a machine which points there are. */
+struct plan_machine {
+    uint64_t descriptors; /* the most a process may have open */
+    unsigned server_cpus; /* that servers get */
+};
+
 /* All trials of `s` over `models`. Within a block the order is shuffled by `seed` (the same
  * seed, scenario and models give the same plan), so that a machine that grows warm or busy
- * meanwhile slows all models alike. A point beyond a model's own limit, or that `descriptors`
- * (the most a process may have open) do not hold, is skipped; so is a model that cannot run here. A
- * server of others has no points in a protocol it does not speak. The plan refers to `models`.
+ * meanwhile slows all models alike. A point beyond a model's own limit, or that the machine cannot
+ * measure, is skipped; so is a model that cannot run here. A server of others has no points in a
+ * protocol it does not speak. The plan refers to `models`.
  *
  * With `counting`, block 0 comes first: every point once for a short time with system calls
  * counted. Counting makes every system call of the machine slower, the load generator's too, so
  * it is kept out of the trials that measure. */
 void plan_make(struct plan *p, const struct scenario *s, const struct model_list *models,
-               uint64_t seed, uint64_t descriptors, bool counting);
+               uint64_t seed, const struct plan_machine *machine, bool counting);
+
+/* The first reason for which a point is skipped; NULL: none is. */
+const char *plan_why_skipped(const struct plan *p);
 void plan_free(struct plan *p);
 
 /* Can the server serve all connections at a time that are open? Of one that cannot, requests that

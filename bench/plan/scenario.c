@@ -404,7 +404,8 @@ unsigned scenario_connections(const struct scenario *s, const char *model, unsig
 unsigned scenario_server_cpus(const struct scenario *s, unsigned available)
 {
     unsigned cpus = s->server_cpus;
-    unsigned most = s->axis == AXIS_WORKERS ? s->at.at[s->at.count - 1] : 0;
+    bool grows = s->axis == AXIS_WORKERS || s->axis == AXIS_CORES;
+    unsigned most = grows ? s->at.at[s->at.count - 1] : 0;
     while (cpus < most && cpus + 1 < available)
         cpus++;
     return cpus;

@@ -26,6 +26,8 @@
  *     order = gevent > asyncio     an order that is told of some of them, to be judged
  *     server_cpus = 1              CPUs each server gets
  *     generator_threads = auto     one a CPU that the server leaves, at most 4
+ *     [model:epoll-lt+needless]    a variant of epoll-lt, a server of its own (variants.h)
+ *     options = --needless-ctl
  *     [model:select]               what differs for one model, or one server of others
  *     connections = 1, 16
  *     at = 0, 100
@@ -104,8 +106,8 @@ const struct model_override *scenario_override(const struct scenario *s, const c
 /* The points on the axis at which `model` is to be measured. */
 const struct point_list *scenario_points(const struct scenario *s, const char *model);
 
-/* CPUs that servers are to get. Where workers are swept, as many as the most workers, as long as
- * one of the `available` CPUs is left. */
+/* CPUs that servers are to get. Where workers or cores are swept, as many as the most of them, as
+ * long as one of the `available` CPUs is left. */
 unsigned scenario_server_cpus(const struct scenario *s, unsigned available);
 
 /* Why no trial can be held against a yardstick; NULL where they can. */

@@ -55,6 +55,11 @@ static uint64_t descriptors_of(const struct environment *e)
     return json_is_integer(soft) ? (uint64_t)json_integer_value(soft) : UINT64_MAX;
 }
 
+static unsigned server_cpus_of(const struct environment *e)
+{
+    return whole(json_object_get(e->json, "placement"), "server_cpu_count");
+}
+
 bool plan_again(struct plan_again *p, const char *dir, const struct environment *e, char *error,
                 size_t error_size)
 {
@@ -71,7 +76,8 @@ bool plan_again(struct plan_again *p, const char *dir, const struct environment 
     if (!good)
         return false;
     read_models(&p->models, e);
-    plan_make(&p->plan, &p->scenario, &p->models, seed, descriptors_of(e), e->counting);
+    struct plan_machine then = {descriptors_of(e), server_cpus_of(e)};
+    plan_make(&p->plan, &p->scenario, &p->models, seed, &then, e->counting);
     return true;
 }
 

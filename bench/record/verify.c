@@ -109,8 +109,9 @@ static struct trial_row judged(const struct results *r, const struct plan_again 
     struct placement placement = {.server_count = e->placement.server_cpus,
                                   .generator_count = e->placement.generator_cpus,
                                   .shared = e->placement.shared};
-    if (row->axis == AXIS_WORKERS && placement.server_count > (int)row->at)
-        placement.server_count = (int)row->at;
+    unsigned most = axis_server_cpus(row->axis, row->at);
+    if ((unsigned)placement.server_count > most)
+        placement.server_count = (int)most;
     struct model model = {.name = (char *)row->model};
     if (row->value[M_CONCURRENCY] > 0)
         model.concurrency = (unsigned)row->value[M_CONCURRENCY];

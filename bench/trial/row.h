@@ -90,7 +90,10 @@
     X(WINDOWS, "windows", 0)                                                                   \
     X(YARDSTICK_RPS, "yardstick_rps", 1)                                                       \
     X(YARDSTICK_SELF, "yardstick_self_ratio", 4)                                               \
-    X(YARDSTICK_JUMPS, "yardstick_jumps", 0)
+    X(YARDSTICK_JUMPS, "yardstick_jumps", 0)                                                   \
+    X(KERNEL_PER_CONNECTION, "kernel_kib_per_connection", 3)                                   \
+    X(KERNEL_STACK_PER_CONNECTION, "kernel_stack_kib_per_connection", 3)                       \
+    X(MAPPED_PER_CONNECTION, "mapped_kib_per_connection", 1)
 
 #define TRIAL_ENUM(id, name, digits) M_##id,
 /* And one that no trial knows by itself: the rate on the scale of the run's yardstick

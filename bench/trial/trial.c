@@ -1,6 +1,5 @@
 #include "bench/trial/trial.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "bench/base/tree.h"
 #include "bench/base/wait.h"
 #include "bench/trial/judge.h"
+#include "bench/trial/kernel_memory.h"
 #include "bench/trial/load_process.h"
 #include "bench/trial/server_process.h"
 #include "bench/trial/trial_columns.h"
@@ -39,6 +39,7 @@ struct state {
     double before;
     struct tree tree;          /* of the server, as it was before the window */
     struct tree_memory memory; /* before the load */
+    struct kernel_memory kernel;
     uint64_t duration_ns;
     uint64_t settle_ns;
     uint64_t warmup_ns;
@@ -156,6 +157,13 @@ static void take_yardstick(struct state *s)
     }
 }
 
+/* A loop for each CPU; where a worker serves one connection at a time the CPUs share them out. */
+static unsigned workers_of(const struct plan_trial *t)
+{
+    bool loops = t->model->workers && t->model->concurrency == 0;
+    return t->axis == AXIS_WORKERS || (t->axis == AXIS_CORES && loops) ? t->at : 0;
+}
+
 static enum step start(struct state *s)
 {
     const struct trial_setup *setup = s->setup;
@@ -166,7 +174,7 @@ static enum step start(struct state *s)
                                .connections = s->t->connections,
                                .path = point_load_path(&s->asked),
                                .payload = s->asked.payload,
-                               .workers = s->t->axis == AXIS_WORKERS ? s->t->at : 0,
+                               .workers = workers_of(s->t),
                                .local = s->t->axis == AXIS_TRANSPORT && s->t->at == 1,
                                .answer = &setup->answers[s->t->protocol],
                                .cpus = &setup->placement->server,
@@ -177,6 +185,7 @@ static enum step start(struct state *s)
         compare_answers(s);
         tree_find(&s->tree, s->server.process.pid);
         s->memory = tree_memory(&s->tree);
+        s->kernel = kernel_memory();
         start_load(s);
     }
     return result == SERVER_OK            ? STEP_OK
@@ -251,6 +260,7 @@ static void sample_memory(struct state *s)
     double *v = s->row->value;
     double n = axis_open_connections(s->t->axis, s->t->connections, s->t->at);
     struct tree_memory now = tree_memory(&s->tree);
+    struct kernel_memory kernel = kernel_memory();
 
     v[M_PROCESSES] = (double)s->tree.count;
     v[M_THREADS] = s->tree.threads;
@@ -260,6 +270,9 @@ static void sample_memory(struct state *s)
     v[M_PSS] = now.pss_kib;
     v[M_RSS_PER_CONNECTION] = (now.rss_kib - s->memory.rss_kib) / n;
     v[M_PSS_PER_CONNECTION] = (now.pss_kib - s->memory.pss_kib) / n;
+    v[M_MAPPED_PER_CONNECTION] = (now.mapped_kib - s->memory.mapped_kib) / n;
+    v[M_KERNEL_PER_CONNECTION] = (kernel.all - s->kernel.all) / n;
+    v[M_KERNEL_STACK_PER_CONNECTION] = (kernel.stacks - s->kernel.stacks) / n;
 }
 
 static enum step finish_load(struct state *s)
@@ -374,7 +387,7 @@ static struct trial_setup narrowed(const struct trial_setup *setup, const struct
                                    struct placement *own)
 {
     struct trial_setup narrow = *setup;
-    placement_narrow(setup->placement, t->axis == AXIS_WORKERS ? t->at : UINT_MAX, own);
+    placement_narrow(setup->placement, axis_server_cpus(t->axis, t->at), own);
     narrow.placement = own;
     return narrow;
 }

@@ -15,8 +15,8 @@ sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
 from driver import (axes, bench, cli, compare, damaged, duels, environment, explain,  # noqa: E402
                     externals, faults, inherited, machines, names, old_names, open_report, output,
-                    pictures, places, predictions, profile, reading, requests, resume, timelines,
-                    two_speeds, unit_costs, verify, whole, yardstick)
+                    pictures, places, predictions, profile, reading, requests, resume, scenarios,
+                    timelines, two_speeds, unit_costs, verify, whole, yardstick)
 
 
 def main():
@@ -38,7 +38,8 @@ def main():
              for module in (whole, faults, resume, machines, places, cli, externals, requests,
                             environment, inherited, names, damaged, old_names, output, reading,
                             two_speeds, unit_costs, explain, duels, compare, verify, yardstick,
-                            predictions, timelines, profile, pictures, axes, open_report)
+                            predictions, timelines, profile, pictures, axes, open_report,
+                            scenarios)
              for name, function, limit in module.TESTS]
     # Several at once share the CPUs: no test here judges a speed.
     jobs = 4 * min(2, len(os.sched_getaffinity(0)))

@@ -176,7 +176,10 @@ def of_the_suite(t):
     b = Bench(t, models=("epoll-lt", "coroutine"), pictures=False)  # the second has workers
     folder = os.path.join(ROOT, "bench", "scenarios")
     for name in sorted(os.listdir(folder)):
-        b.call("run", os.path.join(folder, name), "--dry-run")
+        run = b.start("run", os.path.join(folder, name), "--dry-run")
+        _, err = run.communicate()
+        nothing = run.returncode == 1 and "can be measured here" in err  # for want of servers or CPUs
+        expect(run.returncode == 0 or nothing, f"{name}: status {run.returncode}: {err}")
 
 
 TESTS = [

@@ -11,6 +11,9 @@
 
 static char file[200];
 
+static const struct plan_machine big = {.descriptors = 1000, .server_cpus = 1};
+static const struct plan_machine small = {.descriptors = 70, .server_cpus = 1};
+
 static bool read_text(const char *text, struct scenario *s, char *error, size_t error_size)
 {
     FILE *f = fopen(file, "w");
@@ -187,7 +190,7 @@ static void plan_holds_every_point_once_a_block(void **state)
     struct plan p;
     assert_true(read_text("[scenario]\nname=x\n[sweep]\nconnections=1,8,64\nrepetitions=4\n",
                           &s, error, sizeof error));
-    plan_make(&p, &s, &models, 1, 1000, true);
+    plan_make(&p, &s, &models, 1, &big, true);
     assert_int_equal(p.points, 10); /* small is skipped at 64, once a protocol */
     assert_int_equal(p.skipped_count, 2);
     assert_int_equal(p.count, 50);
@@ -203,7 +206,7 @@ static void plan_holds_every_point_once_a_block(void **state)
     }
     plan_free(&p);
 
-    plan_make(&p, &s, &models, 1, 70, false);
+    plan_make(&p, &s, &models, 1, &small, false);
     assert_int_equal(p.trials[0].block, 1);
     assert_int_equal(p.points,
                      4); /* 70 descriptors hold one connection and what a server needs */
@@ -232,7 +235,7 @@ static void plan_of_those_that_can(void **state)
     assert_string_equal(s.externals, "theirs");
     assert_string_equal(s.order, "theirs > ours");
     assert_string_equal(scenario_override(&s, "ours")->options, "--workers 4");
-    plan_make(&p, &s, &models, 1, 1000, false);
+    plan_make(&p, &s, &models, 1, &big, false);
     assert_int_equal(p.points, 6);
     for (size_t i = 0; i < p.points; i++) {
         assert_ptr_not_equal(p.trials[i].model, &three[1]);
@@ -246,11 +249,39 @@ static void plan_of_those_that_can(void **state)
     scenario_free(&s);
 }
 
+/* Points that need more CPUs than there are are skipped; all, where a server can have only one. */
+static void plan_of_cores(void **state)
+{
+    (void)state;
+    struct scenario s;
+    char error[512];
+    struct model_list models = {two, 2};
+    struct plan p;
+    assert_true(read_text("[scenario]\nname=x\n[sweep]\nprotocols=http\naxis=cores\n"
+                          "connections=4\nat=1,2,4,8\nrepetitions=1\n",
+                          &s, error, sizeof error));
+    assert_int_equal(scenario_server_cpus(&s, 6), 5);
+    assert_int_equal(scenario_server_cpus(&s, 16), 8);
+    const struct plan_machine five = {.descriptors = 1000, .server_cpus = 5};
+    plan_make(&p, &s, &models, 1, &five, false);
+    assert_int_equal(p.points, 6);
+    for (size_t i = 0; i < p.points; i++)
+        assert_true(p.trials[i].at <= 4);
+    assert_int_equal(p.skipped_count, 2);
+    assert_non_null(strstr(plan_why_skipped(&p), "needs 9 CPUs or more"));
+    plan_free(&p);
+    plan_make(&p, &s, &models, 1, &big, false);
+    assert_int_equal(p.points, 0);
+    assert_non_null(strstr(plan_why_skipped(&p), "needs 3 CPUs or more"));
+    plan_free(&p);
+    scenario_free(&s);
+}
+
 static void order(const struct scenario *s, uint64_t seed, unsigned out[12])
 {
     struct model_list models = {two + 1, 1};
     struct plan p;
-    plan_make(&p, s, &models, seed, 1000, false);
+    plan_make(&p, s, &models, seed, &big, false);
     assert_int_equal(p.count, 12);
     for (size_t i = 0; i < p.count; i++)
         out[i] = p.trials[i].connections * 2 + (unsigned)p.trials[i].protocol;
@@ -317,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_missing_file),
         cmocka_unit_test(plan_holds_every_point_once_a_block),
         cmocka_unit_test(plan_of_those_that_can),
+        cmocka_unit_test(plan_of_cores),
         cmocka_unit_test(seed_makes_the_order),
         cmocka_unit_test(no_place_is_favoured),
     };

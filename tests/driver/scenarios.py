@@ -1,0 +1,91 @@
+"""What a scenario can measure besides axes: variants of a model, CPUs of the server, memory of the kernel."""
+
+import json
+import os
+
+from driver.bench import Bench, equal, expect
+
+VARIANTS = """[scenario]
+name = tiny
+expect = value(processes epoll-lt+needless-ctl, connections=2) >= 1: It runs.
+[sweep]
+models = epoll-lt, epoll-lt+needless-ctl, {more}
+protocols = echo
+connections = 2
+repetitions = 1
+duration = 0.1s
+warmup = 0.02s
+settle = 60s
+timeout = 60s
+yardstick = none
+[model:epoll-lt+needless-ctl]
+options = --needless-ctl
+reason = four calls that nobody needs.
+"""
+CORES = """[scenario]
+name = tiny
+[sweep]
+models = epoll-lt
+protocols = http
+axis = cores
+connections = 2
+at = 1, 2
+repetitions = 1
+duration = 0.1s
+"""
+KERNEL = ("kernel_kib_per_connection", "kernel_stack_kib_per_connection", "mapped_kib_per_connection")
+
+
+def variants(t):
+    """A variant is a server beside its model, with its own options, to the end of a run and in its check."""
+    b = Bench(t, pictures=False)
+    text = VARIANTS.format(more="epoll-lt")
+    b.measure(b.scenario(text), "--out", b.out)
+    rows = {r["model"]: r for r in b.rows() if r["block"] == "1"}
+    equal(set(rows), {"epoll-lt", "epoll-lt+needless-ctl"}, "models")
+    with open(os.path.join(b.out, "environment.json"), encoding="utf-8") as f:
+        models = {m["name"]: m for m in json.load(f)["models"]}
+    equal({name: m["options"] for name, m in models.items()},
+          {"epoll-lt": None, "epoll-lt+needless-ctl": "--needless-ctl"}, "options")
+    counted = {r["model"]: float(r["syscalls_per_request"] or 0) for r in b.rows() if r["block"] == "0"}
+    if counted.get("epoll-lt"):
+        more = counted["epoll-lt+needless-ctl"] - counted["epoll-lt"]
+        expect(more > 2, f"{more} system calls a request more than epoll-lt; {counted}")
+    out, _ = b.call("verify", b.out)
+    expect("WRONG" not in out, out)
+    _, err = b.call("run", b.scenario(VARIANTS.format(more="epoll-lt+nothing")), "--dry-run", status=2)
+    expect("tiny.ini" in err and "epoll-lt+nothing" in err, err)
+
+
+def cores(t):
+    """Where one CPU is left for the server, nothing is compared, and one line says so."""
+    b = Bench(t, pictures=False)
+    few = sorted(os.sched_getaffinity(0))[:2]
+    _, err = b.call("run", b.scenario(CORES), "--out", b.out, status=1,
+                    preexec_fn=lambda: os.sched_setaffinity(0, few))
+    lines = err.splitlines()
+    equal(len(lines), 1, f"lines of {err}")
+    expect("needs 3 CPUs or more" in lines[0] and "tiny" in lines[0], err)
+    expect(not os.path.exists(b.out), f"{b.out} is there")
+
+
+def memory(t):
+    """The columns of the kernel's memory are there; a thread maps a stack, of which a loop has none."""
+    b = Bench(t, models=("epoll-lt", "thread"), pictures=False)
+    b.measure(b.scenario(protocols="http", connections="50", repetitions=1), "--out", b.out)
+    rows = {r["model"]: r for r in b.rows() if r["block"] == "1"}
+    for row in rows.values():
+        for column in KERNEL:
+            expect(row[column] != "", f"{row['model']} has no {column}")
+    mapped = {name: float(r["mapped_kib_per_connection"]) for name, r in rows.items()}
+    expect(mapped["thread"] > 64 > mapped["epoll-lt"], f"mapped: {mapped}")
+    b.summarise(b.out)
+    for row in b.rows("summary.csv"):
+        expect(set(KERNEL) <= set(row), f"summary.csv has {list(row)}")
+
+
+TESTS = [
+    ("scenarios: a variant of a model", variants, 60),
+    ("scenarios: cores on a machine that has too few", cores, 60),
+    ("scenarios: memory of the kernel", memory, 60),
+]
