@@ -33,7 +33,8 @@ static bool put(int fd, const void *data, size_t size)
     return send(fd, data, size, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
-/* Messages keep their bounds: SOCK_SEQPACKET. False with errno; ETIMEDOUT past the socket's limit. */
+/* Messages keep their bounds: SOCK_SEQPACKET. False with errno: ETIMEDOUT past the socket's
+ * limit. */
 static bool get(int fd, void *data, size_t size)
 {
     ssize_t n;

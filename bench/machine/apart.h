@@ -18,8 +18,8 @@ struct apart {
 bool apart_open(struct apart *a, const struct probe_kind *kind, const struct probe_site *site,
                 char *why, size_t why_size);
 
-/* kind->probes[probe].batch(), made by the child. NaN, with errno, where it failed, or where the child
- * has not answered within a minute: the child is killed then. */
+/* kind->probes[probe].batch(), made by the child. NaN, with errno, where it failed, or where the
+ * child has not answered within a minute: the child is killed then. */
 double apart_batch(const struct apart *a, size_t probe, unsigned n);
 void apart_close(struct apart *a);
 

@@ -48,6 +48,7 @@ static void add_row(struct made *m, const struct made_point *p, unsigned block,
     r->counting = block == 0;
     r->protocol = PROTOCOL_HTTP;
     r->connections = p->connections;
+    r->at = p->connections;
     r->ok = true;
     r->verdict = p->verdict;
     snprintf(r->model, sizeof r->model, "%s", p->model);
@@ -372,8 +373,11 @@ static void system_calls_are_counted_once(void **state)
 static void what_was_skipped_and_what_is_not_spoken(void **state)
 {
     struct made_point points[POINTS] = {P("poll", 64, V, 30, 30, 30)};
-    struct run_skip skip = {
-        .protocol = "http", .model = "select", .connections = 64, .reason = "too many"};
+    struct run_skip skip = {.protocol = "http",
+                            .model = "select",
+                            .connections = 64,
+                            .at = 64,
+                            .reason = "too many"};
     struct run_server server = {.name = "select", .speaks = {false, true}};
     struct made m;
     (void)state;
