@@ -20,6 +20,7 @@ README = os.path.join(ROOT, "results", "README.md")
 NOT_INSTALLED = os.path.join(HERE, "not_installed.sh")
 NO_DRAWING = os.path.join(HERE, "gnuplot.sh")
 FAKES = os.path.join(HERE, "fake_servers.py")
+DRAWING = {"PATH": os.environ["PATH"]}  # of a call that is to draw, in a bench without pictures
 ARGS = argparse.Namespace()  # driver, servers, loadgen: paths, set by __main__.py
 
 TINY = """[scenario]

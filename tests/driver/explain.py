@@ -7,7 +7,7 @@ import re
 import shutil
 
 import tap
-from driver.bench import ROOT, Bench, equal, expect, nothing_left
+from driver.bench import DRAWING, ROOT, Bench, equal, expect, nothing_left
 from driver.environment import REFERENCE, copy_of_reference
 
 DEAR_CALLS = os.path.join(ROOT, "tests", "data", "machine-dear-calls.json")
@@ -220,11 +220,11 @@ def other_machine(t):
 def picture(t):
     if not shutil.which("gnuplot"):
         raise tap.Skip("gnuplot is not installed")
-    b = Bench(t, models=(), pictures=True)
+    b = Bench(t, models=())
     out = made_up(b)
     file = os.path.join(b.dir, "one.svg")
     before = sorted(os.listdir(out))
-    b.call("explain", out, "--plot", file)
+    b.call("explain", out, "--plot", file, env=DRAWING)
     equal(sorted(os.listdir(out)), before, "the run directory")
     with open(file, encoding="utf-8") as f:
         svg = f.read()

@@ -9,7 +9,7 @@ import subprocess
 import xml.etree.ElementTree as xml
 
 import tap
-from driver.bench import ARGS, ROOT, Bench, equal, expect
+from driver.bench import ARGS, DRAWING, ROOT, Bench, equal, expect
 from driver.environment import EXTERNAL, SCRIPTS
 
 NAMES = ("tiny_web_app", "a%d^{2}_b", "{:Bold", "at@&ampersand", "back\\slash\\n", "<b&lt;i",
@@ -53,7 +53,7 @@ class Cells(html.parser.HTMLParser):
 
 
 def measured(t):
-    b = Bench(t, pictures=True)
+    b = Bench(t)
     for name in NAMES:
         describe(b, name)
     b.measure(b.scenario(connections="1", repetitions=1, duration="0.05s",
@@ -67,7 +67,7 @@ def literal(t):
         raise tap.Skip("no gnuplot here")
     b = measured(t)
     equal({r["model"] for r in b.rows()}, {"epoll-lt", *NAMES}, "models of trials.csv")
-    _, err = b.call("plot", b.out)
+    _, err = b.call("plot", b.out, env=DRAWING)
     equal(err, "", "what is said")
     b.call("report", b.out)
     for name in LINES:
@@ -107,13 +107,13 @@ def odd_run_directory(t):
     """A run directory may be called anything: gnuplot is told no part of its path."""
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot here")
-    b = Bench(t, pictures=True)
+    b = Bench(t)
     out = os.path.join(b.dir, "it's \"a\"\nrun, {/:Bold 'x'}")
     b.measure(b.scenario(connections="1", repetitions=1), "--out", out)
     scripts = os.path.join(b.dir, "scripts' $(x)")
     shutil.copytree(SCRIPTS, scripts)
     shutil.rmtree(os.path.join(out, "plots"))
-    _, err = b.call("plot", out, "--scripts", os.path.relpath(scripts, b.dir))
+    _, err = b.call("plot", out, "--scripts", os.path.relpath(scripts, b.dir), env=DRAWING)
     equal(err, "", "what is said")
     expect(os.path.getsize(os.path.join(out, "plots", "throughput_http.svg")) > 1000, "no picture")
 

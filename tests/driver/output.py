@@ -11,6 +11,8 @@ import sys
 import tap
 from driver.bench import ARGS, Bench, equal, expect
 from driver.environment import SCRIPTS, copy_of_reference
+from driver.explain import DEAR_CALLS
+from driver.made_run import MadeRun
 from lib import program
 
 COMMANDS = ("run", "list", "machine", "serve", "plot", "report")
@@ -21,7 +23,7 @@ def full_disk(t):
     b = Bench(t)
     scenario = b.scenario()
     calls = [("--help",), ("--version",), ("list",), ("list", "--json"),
-             ("machine", "--seconds", "50ms"), ("machine", "--json", "--seconds", "50ms"),
+             ("machine", DEAR_CALLS), ("machine", "--json", DEAR_CALLS),
              ("run", scenario, "--dry-run"), *((c, "--help") for c in COMMANDS)]
     for arguments in calls:
         command = b.command(*arguments) if arguments[0] in ("run", "list") else [ARGS.driver, *arguments]
@@ -105,7 +107,8 @@ def without_cairo(t):
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot here")
     b = Bench(t, models=(), pictures=True)
-    place, scripts = copy_of_reference(b, "copy"), os.path.join(b.dir, "scripts")
+    place = MadeRun(b, "run", lambda *at: 1e5).dir
+    scripts = os.path.join(b.dir, "scripts")
     shutil.copytree(SCRIPTS, scripts)
     for name in os.listdir(scripts):
         with open(os.path.join(scripts, name), encoding="utf-8") as f:

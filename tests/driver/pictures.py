@@ -1,6 +1,7 @@
 """What stands on the pictures of a run follows its figures, and what stands for a picture says the same."""
 
 import csv
+import filecmp
 import html
 import os
 import re
@@ -8,6 +9,7 @@ import shutil
 
 import tap
 from driver.bench import Bench, equal, expect
+from driver.environment import HOSTILE
 from driver.made_run import MadeRun
 from driver.names import texts
 
@@ -147,10 +149,33 @@ def finding_lines(made, kind):
         return f.read().splitlines()
 
 
+def same_pictures(a, b):
+    names = os.listdir(os.path.join(a, "plots"))
+    expect(len(names) > 12, f"only {names}")
+    _, differ, missing = filecmp.cmpfiles(os.path.join(a, "plots"), os.path.join(b, "plots"), names,
+                                          shallow=False)
+    equal((differ, missing), ([], []), "pictures that differ, and that are missing")
+
+
+def users_settings(t):
+    """A start file of gnuplot, its terminal and a locale change no picture."""
+    b = drawn(t)
+    home = os.path.join(b.dir, "home")
+    os.makedirs(os.path.join(home, ".config", "gnuplot"))
+    for name in (".gnuplot", ".config/gnuplot/gnuplotrc"):
+        with open(os.path.join(home, name), "w", encoding="utf-8") as f:
+            f.write("set yrange [0:10]\nset encoding iso_8859_1\nset key off\n")
+    plain, set_up = (MadeRun(b, name, lambda *at: 1e5).dir for name in ("plain", "set-up"))
+    b.call("plot", plain)
+    b.call("plot", set_up, env=dict(HOSTILE, HOME=home))
+    same_pictures(plain, set_up)
+
+
 TESTS = [
     ("the finding follows the data", finding_follows_the_data, 180),
     ("the finding says so where nothing is told apart", cannot_be_told, 120),
     ("the cells of the overview", overview_cells, 120),
     ("a panel a family", panels_have_one_family, 120),
+    ("what the user has set changes no picture", users_settings, 180),
     ("a picture has its text and its data beside it", text_alternative, 120),
 ]

@@ -9,13 +9,13 @@ import shutil
 import statistics
 
 import tap
-from driver.bench import (OF_THE_MACHINE, README, UNANSWERED, Bench,
+from driver.bench import (DRAWING, OF_THE_MACHINE, README, UNANSWERED, Bench,
                           each_block_holds_each_point_once, equal, expect, nothing_left,
                           points)
 
 
 def whole_run(t):
-    b = Bench(t, models=("epoll-lt", "iterative"), pictures=False, costs=True)
+    b = Bench(t, models=("epoll-lt", "iterative"), pictures=False)
     _, err = b.measure(b.scenario(protocols="http, echo", yardstick=None), "--out", b.out, "--seed", "7")
     starved_and_cost(b.rows())
     b.believe()
@@ -130,10 +130,10 @@ class Page(html.parser.HTMLParser):
 def report_stands_alone(t):
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot here")
-    b = Bench(t, models=("epoll-lt", "poll"), pictures=True)
+    b = Bench(t, models=("epoll-lt", "poll"))
     b.measure(b.scenario(protocols="http, echo", repetitions=1), "--out", b.out)
     b.believe()
-    b.call("plot", b.out)
+    b.call("plot", b.out, env=DRAWING)
     b.call("report", b.out)
     with open(os.path.join(b.out, "report.html"), encoding="utf-8") as f:
         text = f.read()
@@ -150,7 +150,7 @@ def report_stands_alone(t):
 def plot_and_report_without_servers(t):
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot here")
-    b = Bench(t, pictures=True)
+    b = Bench(t)
     b.measure(b.scenario(), "--out", b.out)
     b.believe()
     b.measure("--resume", b.out)
@@ -162,7 +162,7 @@ def plot_and_report_without_servers(t):
     for name in ("summary.csv", "report.html"):
         os.unlink(os.path.join(moved, name))
     shutil.rmtree(os.path.join(moved, "plots"))
-    b.call("plot", moved)
+    b.call("plot", moved, env=DRAWING)
     b.call("report", moved)
     with open(os.path.join(moved, "summary.csv"), encoding="utf-8") as f:
         equal(f.read(), before, "summary.csv made again")
@@ -174,12 +174,12 @@ def odd_path(t):
     """Paths go through a shell on their way to a picture."""
     if not shutil.which("gnuplot"):
         raise tap.Skip("no gnuplot here")
-    b = Bench(t, pictures=True)
+    b = Bench(t)
     out = os.path.join(b.dir, 'a run; touch ruined & "$(touch ruined)" `touch ruined` \\ 100%d')
     b.measure(b.scenario(repetitions=1), "--out", out)
     b.believe(out)
     shutil.rmtree(os.path.join(out, "plots"))
-    _, err = b.call("plot", os.path.basename(out))
+    _, err = b.call("plot", os.path.basename(out), env=DRAWING)
     equal(err, "", "what gnuplot or the shell say")
     for name in ("throughput", "latency_p50", "latency_p99", "latency_distribution",
                  "cpu_per_request", "memory_per_connection", "overview", "ranking"):
