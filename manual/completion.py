@@ -40,7 +40,7 @@ def command_lines(programs):
         return name, {"": tables.CommandLine(programs[0])}, []
     driver = tables.Driver(programs[0])
     lines = dict(driver.commands)
-    for model, line in tables.servers(programs[1:]).items():
+    for model, line in tables.models(programs[1:]).items():
         lines[f"serve {model}"] = line
     return name, lines, driver.whole.commands
 

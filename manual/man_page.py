@@ -4,6 +4,7 @@
     manual/man_page.py VERSION driver  BUILD/bench/iomodels
     manual/man_page.py VERSION load    BUILD/loadgen/iomodels-load
     manual/man_page.py VERSION servers BUILD/servers/MODEL...
+    manual/man_page.py VERSION clients BUILD/clients/MODEL...
 
 What no option says stands in manual/*.man."""
 
@@ -183,21 +184,21 @@ def options_of_some(lines):
     return [(o, models) for o, models in found.values() if len(models) < len(lines)]
 
 
-def servers(version, *programs):
-    lines = tables.servers(programs)
+def one_page(version, page, name, synopsis, programs):
+    """Of programs that have most options in common."""
+    lines = tables.models(programs)
     one = next(iter(lines.values()))
     notes, table = statuses(one.notes)
     some = options_of_some(lines)
     own = {o.key() for o, _ in some}
-    yield from title("iomodels-servers", version)
-    yield from (".SH NAME", "iomodels\\-servers \\- one server for each I/O model")
-    yield from (".SH SYNOPSIS", "\\fBiomodels serve\\fR \\fIMODEL\\fR [\\fIOPTION\\fR]...")
+    yield from title(page, version)
+    yield from (".SH NAME", f"{escaped(page)} \\- {name}", ".SH SYNOPSIS", synopsis)
     yield ".SH DESCRIPTION"
-    yield from written("iomodels-servers")
+    yield from written(page)
     yield ".SH MODELS"
     for model, line in lines.items():
         yield from (".TP", f"\\fB{escaped(model)}\\fR",
-                    *filled(line.about.removeprefix(f"{model}: ")))
+                    *filled(line.about.split("\n")[0].removeprefix(f"{model}: ")))
     yield ".SH OPTIONS OF ALL MODELS"
     for o in one.options:
         if o.key() not in own:
@@ -212,7 +213,17 @@ def servers(version, *programs):
     yield from written("see-also")
 
 
-PAGES = {"driver": driver, "load": load, "servers": servers}
+def servers(version, *programs):
+    yield from one_page(version, "iomodels-servers", "one server for each I/O model",
+                        "\\fBiomodels serve\\fR \\fIMODEL\\fR [\\fIOPTION\\fR]...", programs)
+
+
+def clients(version, *programs):
+    yield from one_page(version, "iomodels-clients", "one client for each I/O model",
+                        "\\fIMODEL\\fR [\\fIOPTION\\fR]... \\fIURL\\fR", programs)
+
+
+PAGES = {"driver": driver, "load": load, "servers": servers, "clients": clients}
 
 
 if __name__ == "__main__":

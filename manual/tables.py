@@ -66,6 +66,6 @@ class Driver:
                     self.commands[f"run {experiment}"] = CommandLine(program, name, experiment)
 
 
-def servers(programs):
-    """Model -> its command line, in the order of the programs."""
+def models(programs):
+    """Model -> command line of its server or client, in the order of the programs."""
     return {os.path.basename(p): CommandLine(p) for p in programs}

@@ -20,8 +20,8 @@ BUILD = os.path.abspath(sys.argv[1])
 MANUAL = os.path.join(BUILD, "manual")
 DRIVER = os.path.join(BUILD, "bench/iomodels")
 LOAD = os.path.join(BUILD, "loadgen/iomodels-load")
-SERVERS = os.path.join(BUILD, "servers")
-PAGES = ("iomodels.1", "iomodels-load.1", "iomodels-servers.1")
+CLIENTS = os.path.join(BUILD, "clients")
+PAGES = ("iomodels.1", "iomodels-load.1", "iomodels-servers.1", "iomodels-clients.1")
 
 
 def output(*command, **options):
@@ -82,6 +82,11 @@ def pages_name_each_option(t):
            f"iomodels-load: {load ^ told(plain('iomodels-load.1'))}")
     models = re.findall(r"^([a-z-]+)\n", plain("iomodels-servers.1"), re.MULTILINE)
     expect(set(names("models")) <= set(models), f"models of the page: {models}")
+    clients = [n for n in os.listdir(CLIENTS) if os.path.isfile(os.path.join(CLIENTS, n))
+               and os.access(os.path.join(CLIENTS, n), os.X_OK)]
+    expect(len(clients) > 8, f"clients: {clients}")
+    known = set().union(*(options(os.path.join(CLIENTS, n)) for n in clients))
+    expect(known == told(plain("iomodels-clients.1")), f"clients: {known ^ told(plain('iomodels-clients.1'))}")
 
 
 def pages_are_well_formed(t):

@@ -78,6 +78,14 @@ def torn_declarations_are_found(t):
         raise AssertionError("a torn declaration is not found")
 
 
+def documents_are_listed(t):
+    index = read("docs/README.md")
+    missing = [n for n in sorted(os.listdir(os.path.join(ROOT, "docs")))
+               if n.endswith(".md") and n != "README.md" and f"]({n})" not in index]
+    if missing:
+        raise AssertionError(f"not in docs/README.md: {missing}")
+
+
 def escapes(text):
     """Whether a source prints escape sequences of a terminal without asking whether it may."""
     return re.search(r"\\(033|x1b|e)\[", text) and "terminal_rewrites()" not in text
@@ -266,6 +274,7 @@ if __name__ == "__main__":
              ("that check finds a name and a link that lead nowhere", missing_files_are_found),
              ("the formatter tore no declaration", no_declaration_is_torn),
              ("that check finds a torn declaration", torn_declarations_are_found),
+             ("docs/README.md lists every document", documents_are_listed),
              ("escape sequences go to terminals that take them", escapes_are_asked_for),
              ("that check finds one that goes anywhere", escapes_are_found),
              ("the Python files compile", python_compiles),
