@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,6 +127,24 @@ void process_release(struct process *p)
     }
 }
 
+/* waitpid(2) with ordinary priority. The kernel takes what has ended out of /proc, and goes round and
+ * round until each thread of it has done so for itself (proc_invalidate_siblings_dcache()). With the
+ * driver's own priority on the CPU of such a thread that lasts until the kernel throttles real-time
+ * processes: most of a second. */
+static pid_t reap_child(pid_t pid, int *status, int options)
+{
+    struct sched_param own = {0};
+    const struct sched_param none = {0};
+    int policy = sched_getscheduler(0);
+    bool lowered = policy >= 0 && (policy & ~SCHED_RESET_ON_FORK) == SCHED_FIFO &&
+                   sched_getparam(0, &own) == 0 &&
+                   sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &none) == 0;
+    pid_t reaped = waitpid(pid, status, options);
+    if (lowered)
+        sched_setscheduler(0, policy, &own);
+    return reaped;
+}
+
 bool process_wait(struct process *p, uint64_t deadline)
 {
     while (!p->ended) {
@@ -136,7 +155,7 @@ bool process_wait(struct process *p, uint64_t deadline)
         if (n <= 0)
             return false;
         p->ended = true;
-        if (waitpid(p->pid, &p->status, 0) != p->pid)
+        if (reap_child(p->pid, &p->status, 0) != p->pid)
             p->status = PROCESS_UNKNOWN; /* process_end_all() has reaped it */
     }
     return true;
@@ -216,7 +235,7 @@ void process_adopt_orphans(void)
 static bool reap(void)
 {
     pid_t pid;
-    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+    while ((pid = reap_child(-1, NULL, WNOHANG)) > 0)
         ;
     return pid == 0;
 }
