@@ -111,7 +111,8 @@ def burning_says_so(t):
 def against_itself(t):
     """Several short duels: each side of each is the same server, and the figures are near."""
     b = Bench(t, pictures=False)
-    d = Duel(b, "epoll-lt", "epoll-lt", "--at", "http,4", *SHORT, "--sessions", "5", "--repeat", "3")
+    d = Duel(b, "epoll-lt", "epoll-lt", "--at", "http,4", *SHORT, "--sessions", "5", "--whole",
+             "--budget", "1h", "--repeat", "3")
     equal(len(d.duels), 3, "duels")
     equal(sum(d.json["verdicts"].values()), 3, "verdicts")
     for duel in d.duels:
