@@ -10,7 +10,7 @@
 #include "bench/record/results.h"
 
 /* The most bytes of pictures on a page. What is too much is linked. */
-enum { REPORT_PICTURES_MAX = 3400000 };
+enum { REPORT_PICTURES_MAX = 2600000 };
 
 /* One of the runs of a report. */
 struct report_run {

@@ -1,5 +1,8 @@
 /* The report's own script. The page is whole without it; it adds what a reader does with the page:
- * compare, filter, drop, sort, highlight, link to what is shown. Its figures are in #data. */
+ * compare, filter, drop, sort, highlight, link to what is shown. Its figures are in #data.
+ *
+ * All but the first screen stands in <noscript>, which a browser with scripts takes for plain text: so
+ * the first screen is there at once. The sections are made of that text while nothing else is to do. */
 'use strict';
 (() => {
     const $ = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -50,7 +53,7 @@
     }
 
     const tables = $('table.heat').map((table) => ({
-        table, service: table.dataset.protocol,
+        table, service: table.dataset.protocol, caption: table.caption.textContent,
         rows: $('tbody tr', table).map((tr, order) => ({
             tr, order, model: +tr.dataset.m, mean: tr.cells[1],
             cells: $('td[data-c]', tr).map((td) => ({td, column: +td.dataset.c})),
@@ -85,15 +88,15 @@
         if (view.compare >= 0) {
             if (r)
                 td.classList.add(r.finding);
-            td.textContent = model === view.compare ? p ? '1' : '' : r
-                ? {more: '▲ ', less: '▼ ', same: '= ', open: '? '}[r.finding] + r.median.toFixed(2) : '';
+            td.textContent = !p ? '' : p.state > LIMITED ? p.text : model === view.compare ? '1' : r
+                ? {more: '▲ ', less: '▼ ', same: '= ', open: '? '}[r.finding] + r.median.toFixed(2) : '–';
         } else {
             const known = Number.isFinite(cell.relative);
             td.textContent = known ? (p.state === LIMITED ? '≥ ' : '') + cell.relative.toFixed(2) : p ? p.text : '';
             if (known)
                 td.style.setProperty('--v', Math.min(cell.relative, 1).toFixed(3));
         }
-        cell.sort = view.compare >= 0 ? (r ? r.median : model === view.compare && p ? 1 : NaN) : cell.relative;
+        cell.sort = view.compare >= 0 ? (r ? r.median : model === view.compare && p && p.state <= LIMITED ? 1 : NaN) : cell.relative;
     }
 
     const mean = (values) => Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
@@ -129,6 +132,10 @@
     }
 
     function showTable(t) {
+        t.table.caption.textContent = view.compare < 0 ? t.caption
+            : `${t.service}: requests/s by those of ${nameOf(view.compare)}, paired by block. ▲ faster, ▼ slower, ` +
+              `= this run does not tell the two apart, ? left open: fewer than ${data.pairs} pairs, or limited by the ` +
+              'load generator; –: no pair';
         t.table.parentElement.hidden = view.service !== '' && view.service !== t.service;
         const models = t.rows.map((r) => r.model).filter(rowShown);
         t.heads.forEach((th) => { th.hidden = !columnShown(+th.dataset.c); });
@@ -392,8 +399,8 @@
     }
 
     /* A part that has nothing to scroll is no stop of the Tab key. */
-    function stops() {
-        $('.scroll, .picture').forEach((x) => {
+    function stops(root) {
+        $('.scroll, .picture', root).forEach((x) => {
             if (x.scrollWidth > x.clientWidth)
                 x.tabIndex = 0;
             else
@@ -401,22 +408,55 @@
         });
     }
 
+    /* The sections whose text is not read yet, from the first to the last. */
+    const waiting = $('main section > noscript').map((n) => n.parentElement);
+
+    function fill(section) {
+        const text = section.querySelector(':scope > noscript');
+        text.insertAdjacentHTML('afterend', text.textContent);
+        text.remove();
+        $('table', section).filter((t) => t.tHead && t.tBodies.length > 0).forEach(makeSortable);
+        stops(section);
+    }
+
+    function fillAll() {
+        waiting.splice(0).forEach(fill);
+        document.documentElement.dataset.whole = '';
+    }
+
+    const idle = window.requestIdleCallback || ((f) => setTimeout(f, 20));
+    function fillSome() {
+        if (waiting.length > 0)
+            fill(waiting.shift());
+        if (waiting.length > 0)
+            idle(fillSome);
+        else
+            document.documentElement.dataset.whole = '';
+    }
+
+    /* To what the address names. Where it stands is known when all before it is there. */
     function follow() {
         read();
         show();
-        const target = place() && document.getElementById(decodeURIComponent(place()));
-        if (target && location.hash.includes('?'))
+        const id = decodeURIComponent(place());
+        if (!id)
+            return;
+        if (!$('.first section').some((x) => x.id === id))
+            fillAll();
+        const target = document.getElementById(id);
+        if (target)
             target.scrollIntoView();
     }
 
     makeControls();
     tables.forEach(addButtons);
     tables.forEach(makeCells);
-    $('table:not(.heat)').filter((t) => t.tHead && t.tBodies.length > 0).forEach(makeSortable);
+    stops(document);
+    idle(fillSome);
     follow();
-    stops();
     addEventListener('hashchange', follow);
-    addEventListener('resize', stops);
+    addEventListener('resize', () => stops(document));
+    addEventListener('beforeprint', fillAll);
     addEventListener('beforeprint', () => $('details:not([open])').forEach((d) => {
         d.open = true;
         d.dataset.shut = '';

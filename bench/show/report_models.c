@@ -138,11 +138,11 @@ void report_models(FILE *f, const struct heat heats[PROTOCOL_COUNT])
         html_id(f, model);
         html_format(f,
                     "\" aria-label=\"model %s\"><h3><i style=\"background:%s\"></i>%s</h3>\n"
-                    "<p>%s%s<span class=\"meta\">family: %s</span></p>\n",
+                    "<noscript>\n<p>%s%s<span class=\"meta\">family: %s</span></p>\n",
                     model, family->colour, model, summary, summary[0] ? " · " : "",
                     family->title);
         put_points(f, heats, model);
         put_calls(f, heats, model);
-        fputs("</section>\n", f);
+        fputs("</noscript>\n</section>\n", f);
     }
 }

@@ -141,7 +141,7 @@ static void put_coordinates(struct small *s, const struct attribute *a)
         bool number = behind > at + spaces && !isalpha((unsigned char)at[spaces]);
         if (number) {
             char text[32];
-            snprintf(text, sizeof text, "%.1f", value + 0.0);
+            snprintf(text, sizeof text, "%.1f", value);
             size_t n = strlen(text);
             if (text[n - 1] == '0')
                 text[n - 2] = '\0';

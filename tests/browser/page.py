@@ -41,6 +41,10 @@ class Page:
         self.browser.log("browser")
         self.browser.requests()
         self.browser.open(self.address + view)
+        whole = self.browser.run_async("""const done = arguments[0], all = document.documentElement;
+            if ('whole' in all.dataset) done(true);
+            new MutationObserver(() => done(true)).observe(all, {attributeFilter: ['data-whole']})""")
+        expect(whole, "the sections are not there")
 
     def rows(self):
         return self.browser.run(ROWS)

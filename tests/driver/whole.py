@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import statistics
+import urllib.parse
 
 import tap
 from driver.bench import (DRAWING, OF_THE_MACHINE, README, UNANSWERED, Bench,
@@ -109,7 +110,8 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.ids, self.references, self.links, self.loads = [], set(), set(), []
+        self.ids, self.references, self.loads = [], set(), []
+        self.links, self.hrefs = set(), set()
 
     def handle_starttag(self, tag, attrs):
         for name, value in attrs:
@@ -119,7 +121,8 @@ class Page(html.parser.HTMLParser):
                 if value.startswith("#"):
                     self.references.add(value[1:])
                 elif tag == "a":
-                    self.links.add(value)
+                    self.hrefs.add(value)
+                    self.links.add(urllib.parse.unquote(value))
                 else:
                     self.loads.append(value)
             self.references.update(re.findall(r"url\(#([^)]+)\)", value or ""))
