@@ -6,7 +6,8 @@
 #include <string.h>
 
 static const char drawing[] =
-    "<?xml version=\"1.0\"?>\n<svg \n viewBox=\"0 0 96 69\"\n xmlns=\"http://www.w3.org/2000/svg\"\n>\n"
+    "<?xml version=\"1.0\"?>\n<svg \n"
+    " viewBox=\"0 0 96 69\"\n xmlns=\"http://www.w3.org/2000/svg\"\n>\n"
     "<title>throughput</title>\n<g id=\"gnuplot_canvas\">\n"
     "<rect x=\"0\" y=\"0\" width=\"96\" height=\"69\" fill=\"#ffffff\"/>\n<defs>\n"
     "\t<path id='gpPt0' stroke-width='0.205' d='M-1,0 h2'/>\n"
