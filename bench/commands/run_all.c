@@ -8,6 +8,7 @@
 #include "bench/base/own_process.h"
 #include "bench/base/text.h"
 #include "bench/commands/commands.h"
+#include "bench/commands/report_runs.h"
 #include "bench/commands/run_inputs.h"
 #include "bench/commands/run_options.h"
 #include "bench/plan/budget.h"
@@ -138,6 +139,8 @@ int command_run_all(int argc, char **argv, const struct run_options *o)
         printf("\nall runs: %s\n", dir);
     for (size_t i = 0; i < COUNT; i++)
         free(why[i]);
+    if (!o->dry_run && worst < 2 && !report_runs_below(dir))
+        worst = 1;
     free(dir);
     return worst > 2 && worst != INTERRUPTED ? 1 : worst;
 }

@@ -14,7 +14,8 @@ static const struct family *families(size_t *count)
     const char *line = strchr(families_csv, '\n') + 1;
     bool known = found > 0;
     for (; !known && found < FAMILIES_MAX && *line; line = strchr(line, '\n') + 1)
-        if (sscanf(line, "%23[^,],%47[^,]", all[found].name, all[found].title) == 2)
+        if (sscanf(line, "%23[^,],%47[^,],%7[^\n]", all[found].name, all[found].title,
+                   all[found].colour) == 3)
             found++;
     *count = found;
     return all;

@@ -11,6 +11,7 @@ enum { FAMILIES_MAX = 16 };
 struct family {
     char name[24];
     char title[48]; /* as it stands in a picture */
+    char colour[8]; /* "#009E73" */
 };
 
 /* The family with number `i`, or NULL where there are no more. */

@@ -103,6 +103,53 @@ void run_dir_print_all(const char *results)
         free(entries);
 }
 
+struct found {
+    char *dir;
+    struct timespec when;
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+    return later(&x->when, &y->when)   ? 1
+           : later(&y->when, &x->when) ? -1
+                                       : strcmp(x->dir, y->dir);
+}
+
+char **run_dirs_below(const char *dir, size_t *count)
+{
+    struct found *all = NULL;
+    struct dirent *entry;
+    DIR *d = opendir(dir);
+    *count = 0;
+    while (d && (entry = readdir(d))) {
+        struct stat st;
+        char *one = text_format("%s/%s", dir, entry->d_name);
+        char *file = text_format("%s/scenario.ini", one);
+        char *environment = text_format("%s/environment.json", one);
+        bool run =
+            entry->d_name[0] != '.' && access(environment, F_OK) == 0 && stat(file, &st) == 0;
+        free(environment);
+        free(file);
+        if (!run) {
+            free(one);
+            continue;
+        }
+        all = xrealloc(all, (*count + 1) * sizeof *all);
+        all[(*count)++] = (struct found){one, st.st_mtim};
+    }
+    if (d)
+        closedir(d);
+    if (*count == 0)
+        return NULL;
+    qsort(all, *count, sizeof *all, by_time);
+    char **dirs = xcalloc(*count, sizeof *dirs);
+    for (size_t i = 0; i < *count; i++)
+        dirs[i] = all[i].dir;
+    free(all);
+    return dirs;
+}
+
 int run_dir_lock(const char *dir)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

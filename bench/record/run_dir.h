@@ -2,6 +2,8 @@
 #ifndef IOM_RUN_DIR_H
 #define IOM_RUN_DIR_H
 
+#include <stddef.h>
+
 /* Each of these ends the program with a line where it fails. */
 
 /* Make the directory `dir`, those above it, and histograms/ in it; there may be one already. */
@@ -17,6 +19,11 @@ char *run_dir_newest(const char *results, const char *file);
 
 /* Print the runs below `results`, by name, each with its path on a line of its own. */
 void run_dir_print_all(const char *results);
+
+/* The runs in the directories below `dir`, which iomodels run all makes: those with an
+ * environment.json, the oldest first. The caller frees each and the array. `*count` is 0 and the
+ * array NULL where there is none. */
+char **run_dirs_below(const char *dir, size_t *count);
 
 /* Lock a run directory by flock(2) on the directory itself: the lock ends with the program,
  * however the program ends. Returns the descriptor that holds the lock; no child inherits it.

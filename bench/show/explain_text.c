@@ -13,7 +13,7 @@ static void put_title(FILE *f, const struct explanation *e, enum format format)
     static const char *const titles[] = {
         [FORMAT_TERMINAL] = "\n%s, %s: server CPU per request in µs, predicted "
                             "from counts and unit costs\n",
-        [FORMAT_HTML] = "<h3>%s, %s</h3>\n",
+        [FORMAT_HTML] = "<h4>%s, %s</h4>\n",
         [FORMAT_MARKDOWN] = "\n### %s, %s: server CPU per request in µs, predicted "
                             "from counts and unit costs\n\n",
     };

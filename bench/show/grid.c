@@ -82,15 +82,16 @@ static void put_html_cell(FILE *f, const char *tag, const char *class, const cha
         fprintf(f, " class=\"%s%s%s\"", class, class[0] && mark[0] ? " " : "", mark);
     fputc('>', f);
     html_text(f, text);
-    fprintf(f, "</%s>", tag);
+    fprintf(f, "</%.2s>", tag);
 }
 
+/* A part that may be scrolled must be reached with the keyboard (WCAG 2.1, 2.1.1). */
 static void put_html(FILE *f, const struct grid *g)
 {
-    fputs("<div class=\"scroll\"><table><tr>", f);
+    fputs("<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>", f);
     for (size_t c = 0; c < g->columns; c++)
-        put_html_cell(f, "th", is_left(g, c) ? "left" : "", "", g->heads[c]);
-    fputs("</tr>\n", f);
+        put_html_cell(f, "th scope=\"col\"", is_left(g, c) ? "left" : "", "", g->heads[c]);
+    fputs("</tr></thead><tbody>\n", f);
     for (size_t r = 0; r < g->count; r++) {
         const struct grid_row *row = &g->rows[r];
         fputs(row->faint ? "<tr class=\"out\">" : "<tr>", f);
@@ -102,7 +103,7 @@ static void put_html(FILE *f, const struct grid *g)
                           row->mark && c == g->marked ? row->mark : "", row->cells[c]);
         fputs("</tr>\n", f);
     }
-    fputs("</table></div>", f);
+    fputs("</tbody></table></div>", f);
 }
 
 static void put_markdown_row(FILE *f, const struct grid *g, const char *const *cells)

@@ -1,10 +1,8 @@
 #include "bench/show/html.h"
 
+#include <ctype.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "bench/base/text.h"
 
 void html_text(FILE *f, const char *text)
 {
@@ -43,34 +41,25 @@ void html_format(FILE *f, const char *format, ...)
     va_end(ap);
 }
 
-/* What stands before an id or a reference to one in gnuplot's SVG. */
-static size_t id_mark(const char *at)
+/* Each byte that is neither a letter, a digit nor one of `safe` in base 16 between `before` and
+ * `behind`. */
+static void put_safe(FILE *f, const char *text, const char *safe, const char *before,
+                     const char *behind)
 {
-    static const char *const marks[] = {" id=\"", " id='", "url(#", "href=\"#", "href='#"};
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-        size_t n = strlen(marks[i]);
-        if (strncmp(at, marks[i], n) == 0)
-            return n;
+    for (; *text; text++) {
+        if (isalnum((unsigned char)*text) || strchr(safe, *text))
+            fputc(*text, f);
+        else
+            fprintf(f, "%s%02X%s", before, (unsigned)(unsigned char)*text, behind);
     }
-    return 0;
 }
 
-bool html_svg(FILE *f, const char *path, const char *prefix)
+void html_id(FILE *f, const char *name)
 {
-    char *text = text_read_file(path);
-    const char *at = text ? strstr(text, "<svg") : NULL;
-    bool good = at != NULL;
-    bool in_tag = false; /* between tags is what is drawn: a name may look like a mark */
-    while (good && *at) {
-        size_t n = in_tag ? id_mark(at) : 0;
-        if (n == 0) {
-            in_tag = *at == '<' || (in_tag && *at != '>');
-            fputc(*at++, f);
-            continue;
-        }
-        fprintf(f, "%.*s%s-", (int)n, at, prefix);
-        at += n;
-    }
-    free(text);
-    return good;
+    put_safe(f, name, "-._", ":", ":");
+}
+
+void html_path(FILE *f, const char *path)
+{
+    put_safe(f, path, "-._~/", "%", "");
 }

@@ -2,7 +2,6 @@
 #ifndef IOM_HTML_H
 #define IOM_HTML_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
 /* Write `text` with &, <, > and " escaped. */
@@ -12,9 +11,11 @@ void html_text(FILE *f, const char *text);
  * there is nothing else. */
 void html_format(FILE *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Write the SVG file at `path` as an element of the page: without XML declaration, every id and
- * every reference to one with `prefix` before it, so that pictures on one page do not take each
- * other's marks. Returns false where the file cannot be read. */
-bool html_svg(FILE *f, const char *path, const char *prefix);
+/* Write `name` as a part of an id: letters, digits, '-', '.' and '_' as they are, each other byte
+ * as two digits of base 16 between colons. */
+void html_id(FILE *f, const char *name);
+
+/* The same for a part of a path in an address (RFC 3986, 2.1 and 3.3): '/' stays. */
+void html_path(FILE *f, const char *path);
 
 #endif

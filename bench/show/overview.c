@@ -163,8 +163,7 @@ void overview_free(struct overview *o)
     *o = (struct overview){0};
 }
 
-/* The text of a cell. */
-static const char *cell_text(const struct overview_cell *c, char out[32])
+const char *overview_cell_text(const struct overview_cell *c, char out[32])
 {
     if (!c->point)
         return "";
@@ -198,7 +197,7 @@ static void write_data(const struct overview *o, const char *path)
                 fputc('\t', f);
                 csv_put_number(f, !s ? NAN : k == 0 ? s->median : k == 1 ? s->low : s->high, 1);
             }
-            fprintf(f, "\t%s\t%d\t%d\t%d\n", cell_text(c, text), c->best,
+            fprintf(f, "\t%s\t%d\t%d\t%d\n", overview_cell_text(c, text), c->best,
                     row > 0 && cell_at(o, row - 1, column)->best,
                     row + 1 < o->rows && cell_at(o, row + 1, column)->best);
         }
@@ -259,7 +258,7 @@ static char *figures_of(const struct overview *o)
         for (size_t column = 0; column < o->columns; column++) {
             const struct overview_cell *c = cell_at(o, row, column);
             char cell[32];
-            const char *text = cell_text(c, cell);
+            const char *text = overview_cell_text(c, cell);
             if (!text[0])
                 continue;
             char value[AXIS_TEXT_MAX];

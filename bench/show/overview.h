@@ -33,6 +33,9 @@ void overview_make(struct overview *o, const struct results *r, enum protocol pr
                    bool (*drawn)(const struct results *r, const char *model));
 void overview_free(struct overview *o);
 
+/* What stands in a cell: "0.98", "≥ 0.98", "invalid", "starves", "other" (another answer), "". */
+const char *overview_cell_text(const struct overview_cell *c, char out[32]);
+
 /* Write the data to `path`, and make the rest of the picture; the caller frees `*set` and the
  * caption. */
 void overview_picture(const struct overview *o, const struct results *r, enum protocol protocol,

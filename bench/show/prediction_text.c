@@ -199,13 +199,8 @@ void predictions_put(FILE *f, const struct results *r, enum format format)
         print(f, all);
         return;
     }
-    fputs(
-        format == FORMAT_HTML
-            ? "<h2 id=\"predictions\">Predictions</h2>\n<p class=\"note\">What the scenario "
-              "expects, and what came. As predicted: the whole interval is where it should be. "
-              "NOT: all of it is elsewhere, which is a finding. Ratios are paired by block.</p>\n"
-            : "\n### Predictions\n\n",
-        f);
+    if (format == FORMAT_MARKDOWN)
+        fputs("\n### Predictions\n\n", f);
     put_verdicts(f, all, format);
     fputs("\n", f);
     put_cases(f, all, format);

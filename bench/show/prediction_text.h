@@ -9,7 +9,7 @@
 
 /* Each expectation with its verdict and its figures. On a terminal no more than a few cases of an
  * expectation are shown, those first that did not come out; as HTML and Markdown all of them.
- * Nothing where the scenario expects nothing. */
+ * HTML has no heading. Nothing where the scenario expects nothing. */
 void predictions_put(FILE *f, const struct results *r, enum format format);
 
 #endif

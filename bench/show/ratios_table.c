@@ -47,7 +47,7 @@ void ratios_table(FILE *f, const struct ratios *r, enum protocol protocol, enum 
     static const char *const titles[] = {
         [FORMAT_TERMINAL] = ("\n%s, our models beside servers of others (ours / external), "
                              "ratios paired by block\n"),
-        [FORMAT_HTML] = "<h3>%s</h3>\n",
+        [FORMAT_HTML] = "<h4>%s</h4>\n",
         [FORMAT_MARKDOWN] = "\n### %s, ours / external\n\n",
     };
     struct grid g = {.heads = {"ours", "external", "conns", "ours/external [low–high]", "pairs",

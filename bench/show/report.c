@@ -1,304 +1,361 @@
 #include "bench/show/report.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "bench/base/json_get.h"
 #include "bench/base/stats.h"
 #include "bench/base/text.h"
+#include "bench/plan/models.h"
+#include "bench/record/environment_diff.h"
 #include "bench/report_files.h"
-#include "bench/show/ceiling_text.h"
-#include "bench/show/explain_text.h"
+#include "bench/show/finding.h"
 #include "bench/show/html.h"
 #include "bench/show/machine_card.h"
-#include "bench/show/noise_text.h"
-#include "bench/show/order_text.h"
-#include "bench/show/plot.h"
-#include "bench/show/prediction_text.h"
 #include "bench/show/ranking.h"
-#include "bench/show/ratios_table.h"
-#include "bench/show/report_tables.h"
-#include "bench/show/table.h"
+#include "bench/show/report_data.h"
+#include "bench/show/report_markdown.h"
+#include "bench/show/report_models.h"
+#include "bench/show/report_run.h"
+#include "bench/show/template.h"
 #include "common/err.h"
 
-/* How often the interval is right, for the repetitions that this run has. */
-static void put_coverage(FILE *f, const struct results *r)
+/* A page that is being written. */
+struct page {
+    const struct report *report;
+    struct heat heats[PROTOCOL_COUNT];
+};
+
+static void put_title(FILE *f, void *context)
 {
+    const struct page *p = context;
+    for (size_t i = 0; i < p->report->count; i++)
+        html_format(f, i > 0 ? ", %s" : "%s", p->report->runs[i].name);
+}
+
+static void put_style(FILE *f, void *context)
+{
+    (void)context;
+    fputs(style_css, f);
+}
+
+static void put_script(FILE *f, void *context)
+{
+    (void)context;
+    fputs(report_js, f);
+}
+
+static void put_about(FILE *f, void *context)
+{
+    const struct page *p = context;
+    const struct environment *e = &p->report->runs[0].results->environment;
+    char *machine = environment_fingerprint(e);
+    fprintf(f, "%zu run%s, %zu server%s · ", p->report->count, text_s((double)p->report->count),
+            p->report->model_count, text_s((double)p->report->model_count));
+    html_format(f, "%s · %s", machine, e->date);
+    free(machine);
+}
+
+static void put_contents(FILE *f, void *context)
+{
+    const struct page *p = context;
+    for (size_t i = 0; i < p->report->count; i++) {
+        fputs("<a href=\"#scenario-", f);
+        html_id(f, p->report->runs[i].name);
+        html_format(f, "\">%s</a> ", p->report->runs[i].name);
+    }
+    fputs("<a href=\"#models\">each model</a> <a href=\"#reading\">how to read it</a>", f);
+}
+
+static void put_heat(FILE *f, void *context)
+{
+    const struct page *p = context;
+    size_t first = 0;
+    for (enum protocol i = 0; i < PROTOCOL_COUNT; i++) {
+        heat_put(f, &p->heats[i], first);
+        first += p->heats[i].count;
+    }
+}
+
+/* What the heat map leaves out. */
+static void put_shown(FILE *f, void *context)
+{
+    const struct page *p = context;
+    if (p->report->count > 1)
+        fputs(
+            " Of each scenario one point stands here: the one at which it compares its models.",
+            f);
+}
+
+/* A finding with a link to its run, and frees it. */
+static void put_finding(FILE *f, const struct report_run *run, enum protocol protocol,
+                        char *finding)
+{
+    fputs("<li><a href=\"#scenario-", f);
+    html_id(f, run->name);
+    html_format(f, "\">%s, %s</a>: %s.</li>\n", run->name, protocol_names[protocol], finding);
+    free(finding);
+}
+
+/* A run that is alone has room for more. */
+static void put_more_findings(FILE *f, const struct report_run *run, enum protocol protocol)
+{
+    const struct results *r = run->results;
+    char *change = finding_change(r, protocol);
+    struct ranking ranking;
+    ranking_make(&ranking, r, protocol);
+    if (change)
+        put_finding(f, run, protocol, finding_rank(r, &ranking));
+    ranking_free(&ranking);
+    free(change);
+    for (size_t i = 0; i < report_cost_count; i++)
+        put_finding(
+            f, run, protocol,
+            finding_extremes(r, protocol, &report_costs[i], r->environment.scenario.rank));
+}
+
+static void put_findings(FILE *f, void *context)
+{
+    const struct page *p = context;
+    fputs("<ul>\n", f);
+    for (size_t i = 0; i < p->report->count; i++) {
+        const struct report_run *run = &p->report->runs[i];
+        bool first = true;
+        for (enum protocol k = 0; k < PROTOCOL_COUNT; k++) {
+            if (!report_has(run->results, k))
+                continue;
+            put_finding(f, run, k, report_finding(run->results, k));
+            if (p->report->count == 1 && first)
+                put_more_findings(f, run, k);
+            first = false;
+        }
+    }
+    fputs("</ul>\n", f);
+}
+
+/* The runs that are of another machine than the first. */
+static void put_other_machines(FILE *f, const struct report *report)
+{
+    char *first = environment_fingerprint(&report->runs[0].results->environment);
+    for (size_t i = 1; i < report->count; i++) {
+        char *other = environment_fingerprint(&report->runs[i].results->environment);
+        if (strcmp(first, other) != 0)
+            html_format(f, "<p class=\"warning\">WARNING: %s was measured elsewhere: %s.</p>\n",
+                        report->runs[i].name, other);
+        free(other);
+    }
+    free(first);
+}
+
+static void put_fact(FILE *f, const char *name, const json_t *value)
+{
+    if (json_is_string(value))
+        html_format(f, "<dt>%s</dt><dd>%s</dd>\n", name, json_string_value(value));
+}
+
+static void put_machine(FILE *f, void *context)
+{
+    const struct page *p = context;
+    const struct environment *e = &p->report->runs[0].results->environment;
+    const json_t *machine = json_object_get(e->json, "machine");
+    const json_t *placement = json_object_get(e->json, "placement");
+    fputs("<dl>", f);
+    put_fact(f, "CPU", json_object_get(machine, "cpu"));
+    put_fact(f, "kernel", json_object_get(machine, "kernel_release"));
+    put_fact(f, "distribution", json_object_get(machine, "distribution"));
+    put_fact(f, "server on CPU", json_object_get(placement, "server_cpus"));
+    put_fact(f, "load generator on CPU", json_object_get(placement, "generator_cpus"));
+    html_format(f, "<dt>virtualised</dt><dd>%s</dd></dl>\n", e->virtualised ? "yes" : "no");
+    if (e->placement.warning[0])
+        html_format(f, "<p class=\"warning\">%s</p>\n", e->placement.warning);
+    put_other_machines(f, p->report);
+    if (!e->unit_costs)
+        return;
+    machine_warnings(f, e->unit_costs, e->virtualised, FORMAT_HTML);
+    fputs("<p class=\"note\"><a href=\"#unit-costs", f);
+    html_id(f, p->report->runs[0].mark);
+    fputs("\">What the small things cost here</a></p>\n", f);
+}
+
+static void put_runs(FILE *f, void *context)
+{
+    const struct page *p = context;
+    size_t left = REPORT_PICTURES_MAX;
+    for (size_t i = 0; i < p->report->count; i++) {
+        size_t share = left / (p->report->count - i);
+        size_t room = share;
+        report_run(f, &p->report->runs[i], &room);
+        left -= share - room;
+    }
+}
+
+static void put_models(FILE *f, void *context)
+{
+    const struct page *p = context;
+    report_models(f, p->heats);
+}
+
+static void put_data(FILE *f, void *context)
+{
+    const struct page *p = context;
+    report_data(f, p->heats);
+}
+
+/* How often the interval is right, for the repetitions that there are. */
+static void put_coverage(FILE *f, void *context)
+{
+    const struct page *p = context;
     size_t n = 0;
-    for (size_t i = 0; i < r->summary.count; i++)
-        if (r->summary.at[i].at[S_RPS].n > n)
-            n = r->summary.at[i].at[S_RPS].n;
+    for (size_t i = 0; i < p->report->count; i++) {
+        const struct summary *s = &p->report->runs[i].results->summary;
+        for (size_t k = 0; k < s->count; k++)
+            n = s->at[k].at[S_RPS].n > n ? s->at[k].at[S_RPS].n : n;
+    }
     if (n > 1)
         fprintf(f, " (with %zu trials it holds the true median %.0f %% of the time)", n,
                 stats_coverage(n) * 100);
 }
 
-static bool has_protocol(const struct results *r, enum protocol protocol)
+static void put_note(FILE *f, void *context)
 {
-    for (size_t i = 0; i < r->summary.count; i++)
-        if (r->summary.at[i].protocol == protocol)
-            return true;
-    return false;
-}
-
-static void put_name(FILE *f, const struct results *r)
-{
-    html_text(f, r->environment.scenario.name);
-}
-
-static void put_style(FILE *f, const struct results *r)
-{
-    (void)r;
-    fputs(style_css, f);
-}
-
-static void put_date(FILE *f, const struct results *r)
-{
-    html_text(f, r->environment.date);
-}
-
-static void put_how(FILE *f, const struct results *r)
-{
-    const struct environment *e = &r->environment;
-    fprintf(f, "%.0f repetition%s, each %.2g s after %.2g s of warm-up",
-            e->scenario.repetitions, text_s(e->scenario.repetitions), e->scenario.duration_s,
-            e->scenario.warmup_s);
-}
-
-static void put_warning(FILE *f, const struct results *r)
-{
-    if (r->environment.placement.warning[0])
-        html_format(f, "<p class=\"warning\">%s</p>\n", r->environment.placement.warning);
-}
-
-static void put_question(FILE *f, const struct results *r)
-{
-    if (r->environment.scenario.question[0])
-        html_format(f, "<p><b>Question:</b> %s</p>\n", r->environment.scenario.question);
-}
-
-static void put_expected(FILE *f, const struct results *r)
-{
-    if (r->environment.scenario.expect[0])
-        html_format(f, "<p><b>Expected:</b> %s</p>\n", r->environment.scenario.expect);
-}
-
-static void put_predictions(FILE *f, const struct results *r)
-{
-    predictions_put(f, r, FORMAT_HTML);
-}
-
-static void put_note(FILE *f, const struct results *r)
-{
-    (void)r;
+    (void)context;
     fputs(ranking_note, f);
 }
 
-static void put_rankings(FILE *f, const struct results *r)
+static void put_page(FILE *f, const struct report *report)
 {
+    /* What stands for the names in braces of page.html. */
+    static const struct template_part parts[] = {
+        {"title", put_title},       {"style", put_style},       {"about", put_about},
+        {"contents", put_contents}, {"heat", put_heat},         {"shown", put_shown},
+        {"findings", put_findings}, {"machine", put_machine},   {"runs", put_runs},
+        {"models", put_models},     {"coverage", put_coverage}, {"note", put_note},
+        {"data", put_data},         {"script", put_script},     {NULL, NULL},
+    };
+    struct page page = {.report = report};
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
-        if (has_protocol(r, p))
-            table_ranking(f, r, p, FORMAT_HTML);
-}
-
-static void put_points(FILE *f, const struct results *r)
-{
+        heat_make(&page.heats[p], report, p);
+    template_put(f, page_html, parts, &page);
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
-        if (has_protocol(r, p))
-            report_points(f, &r->summary, p);
+        heat_free(&page.heats[p]);
 }
 
-/* The picture with the text that stands for it, which lies beside it (caption.h). */
-static void put_figure(FILE *f, const char *svg, const char *text_path, const char *id,
-                       const char *caption)
+/* The name of the scenario; the second run of it has a number. */
+static char *name_of(const struct report *report, const struct results *r)
 {
-    char *text = text_read_file(text_path);
-    fprintf(f, "<figure id=\"figure-%s\">", id);
-    html_format(f, "<div role=\"img\" aria-label=\"%s\">", text ? text_trim(text) : caption);
-    html_svg(f, svg, id);
-    html_format(f, "</div><figcaption>%s</figcaption></figure>\n", caption);
-    free(text);
+    const char *scenario = r->environment.scenario.name;
+    unsigned n = 1;
+    for (size_t i = 0; i < report->count; i++)
+        n += strcmp(report->runs[i].results->environment.scenario.name, scenario) == 0;
+    return n > 1 ? text_format("%s-%u", scenario, n) : xstrdup(scenario);
 }
 
-/* False where it was not drawn. */
-static bool put_picture(FILE *f, const struct results *r, const struct plot_script *s,
-                        enum protocol protocol)
+/* From directory `from` to directory `to`, with a slash behind: "", "idle/", "../b/". */
+static char *way(const char *from, const char *to)
 {
-    const char *of = protocol_names[protocol];
-    char *svg = text_format("%s/plots/%s_%s.svg", r->dir, s->name, of);
-    char *text = text_format("%s/plots/%s_%s.txt", r->dir, s->name, of);
-    char *id = text_format("%s-%s", s->name, of);
-    bool there = access(svg, R_OK) == 0;
-    if (there)
-        put_figure(f, svg, text, id, s->caption);
-    free(id);
-    free(text);
-    free(svg);
-    return there;
-}
-
-static void put_pictures(FILE *f, const struct results *r)
-{
-    size_t found = 0;
-    for (const struct plot_script *s = plot_scripts; s->name; s++)
-        for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
-            if (has_protocol(r, p))
-                found += put_picture(f, r, s, p);
-    if (found == 0)
-        fputs(
-            "<p class=\"warning\">No pictures: <code>iomodels plot</code> draws them (it needs "
-            "gnuplot), <code>iomodels report</code> then puts them here.</p>\n",
-            f);
-}
-
-static void put_disturbed(FILE *f, const struct results *r)
-{
-    const struct trial_rows *rows = &r->rows;
-    unsigned n = summary_disturbed(rows);
-    if (n > 0)
-        fprintf(f,
-                "<p class=\"warning\">%u of %zu trial%s were disturbed and are INVALID, "
-                "their figures being too low; the table of trials that are marked "
-                "says by what. Measure again on a quiet machine.</p>\n",
-                n, rows->count, text_s((double)rows->count));
-}
-
-/* Servers of others: ratios, and an order that is told of them. */
-static void put_others(FILE *f, const struct results *r)
-{
-    if (r->ratios.count > 0)
-        fputs("<h2>Our models beside servers of others</h2>\n<p class=\"note\">Requests per "
-              "second of ours by theirs, one ratio for each block, "
-              "so that what slowed the whole block down cancels out; median, and in brackets "
-              "lowest to highest with fewer than six pairs, else the 95 % confidence interval. "
-              "Faster is said only where the whole interval is on one side of 1.</p>\n",
-              f);
-    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
-        ratios_table(f, &r->ratios, p, FORMAT_HTML);
-    if (r->ratios.count > 0)
-        report_answers(f, r);
-    if (r->environment.scenario.order)
-        fputs("<h2>An order that is told of them</h2>\n", f);
-    orders_html(f, r);
-}
-
-static void put_generator(FILE *f, const struct results *r)
-{
-    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
-        char *text = ceiling_text(r, p);
-        if (text)
-            html_format(f, "<p class=\"note\">%s, %s</p>\n", protocol_names[p], text);
-        free(text);
+    char a[PATH_MAX + 1], b[PATH_MAX + 1];
+    size_t same = 0;
+    if (!realpath(from, a) || !realpath(to, b))
+        return xstrdup("");
+    strcat(a, "/");
+    strcat(b, "/");
+    for (size_t i = 0; a[i] && a[i] == b[i]; i++)
+        same = a[i] == '/' ? i + 1 : same;
+    char *all = xstrdup("");
+    for (const char *at = a + same; *at; at++) {
+        if (*at != '/')
+            continue;
+        char *longer = text_format("../%s", all);
+        free(all);
+        all = longer;
     }
+    char *found = text_format("%s%s", all, b + same);
+    free(all);
+    return found;
 }
 
-static void put_noise(FILE *f, const struct results *r)
+static void add_model(struct report *report, const char *model)
 {
-    char *const texts[] = {plain_rates_text(r), noise_text(r)};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (texts[i])
-            html_format(f, "<p class=\"note\">%s</p>\n", texts[i]);
-        free(texts[i]);
+    for (size_t i = 0; i < report->model_count; i++)
+        if (strcmp(report->models[i], model) == 0)
+            return;
+    report->models =
+        xrealloc(report->models, (report->model_count + 1) * sizeof *report->models);
+    report->models[report->model_count++] = model;
+}
+
+static int by_textbook(const void *a, const void *b)
+{
+    const char *x = *(const char *const *)a;
+    const char *y = *(const char *const *)b;
+    int order = models_rank(x) - models_rank(y);
+    return order ? order : strcmp(x, y);
+}
+
+static void make(struct report *report, const struct results *runs, size_t count,
+                 const char *dir)
+{
+    report->runs = xcalloc(count, sizeof *report->runs);
+    for (; report->count < count; report->count++) {
+        const struct results *r = &runs[report->count];
+        struct report_run *run = &report->runs[report->count];
+        run->name = name_of(report, r);
+        run->results = r;
+        run->href = way(dir, r->dir);
+        run->mark = count == 1 ? xstrdup("") : text_format("-%s", run->name);
+        for (size_t i = 0; i < r->summary.count; i++)
+            add_model(report, r->summary.at[i].model);
     }
+    if (report->model_count > 0)
+        qsort(report->models, report->model_count, sizeof *report->models, by_textbook);
 }
 
-/* Where counts and unit costs are there. */
-static void put_explained(FILE *f, const struct results *r)
+static void unmake(struct report *report)
 {
-    bool any = false;
-    for (enum protocol p = 0; p < PROTOCOL_COUNT; p++) {
-        struct explanation e;
-        char why[1024];
-        explanation_make(&e, r, p, r->environment.scenario.rank, r->environment.unit_costs, why,
-                         sizeof why);
-        if (e.count > 0 && !any)
-            fputs(
-                "<h2>Where the CPU time goes</h2>\n<p class=\"note\">Server CPU per request in "
-                "µs: what the counts of block 0 come to at this machine's unit costs, beside what "
-                "was measured. Nothing is fitted; the rest is not explained.</p>\n",
-                f);
-        if (e.count > 0)
-            explain_table(f, &e, FORMAT_HTML);
-        any |= e.count > 0;
-        explanation_free(&e);
+    for (size_t i = 0; i < report->count; i++) {
+        free(report->runs[i].name);
+        free(report->runs[i].href);
+        free(report->runs[i].mark);
     }
+    free(report->runs);
+    free(report->models);
 }
 
-static void put_unit_costs(FILE *f, const struct results *r)
+static bool write_file(const struct report *report, const char *dir, const char *name,
+                       void (*put)(FILE *f, const struct report *report), char *error,
+                       size_t error_size)
 {
-    const struct environment *e = &r->environment;
-    if (!e->unit_costs)
-        return;
-    fputs(
-        "<h2 id=\"unit-costs\">What the small things cost here</h2>\n<p class=\"note\">Measured "
-        "before the trials, on the CPUs of server and load generator: median of short batches, "
-        "its interval (95 % from six batches on), and the fastest batch.</p>\n",
-        f);
-    machine_card(f, e->unit_costs, e->virtualised, FORMAT_HTML);
-}
-
-/* What stands for the names in braces of page.html. */
-static const struct part {
-    const char *name;
-    void (*put)(FILE *f, const struct results *r);
-} parts[] = {
-    {"name", put_name},
-    {"style", put_style},
-    {"date", put_date},
-    {"how", put_how},
-    {"warning", put_warning},
-    {"question", put_question},
-    {"expected", put_expected},
-    {"predictions", put_predictions},
-    {"disturbed", put_disturbed},
-    {"rankings", put_rankings},
-    {"others", put_others},
-    {"generator", put_generator},
-    {"noise", put_noise},
-    {"coverage", put_coverage},
-    {"note", put_note},
-    {"pictures", put_pictures},
-    {"points", put_points},
-    {"differences", report_differences},
-    {"exceptions", report_exceptions},
-    {"explained", put_explained},
-    {"unit_costs", put_unit_costs},
-    {"environment", report_environment},
-};
-
-static void put_page(FILE *f, const struct results *r)
-{
-    for (const char *at = page_html; *at;) {
-        size_t n = strcspn(at, "{");
-        fwrite(at, 1, n, f);
-        at += n;
-        if (!*at)
-            break;
-        size_t i = 0;
-        n = strcspn(++at, "}");
-        while (i < sizeof parts / sizeof parts[0] &&
-               (strncmp(parts[i].name, at, n) != 0 || parts[i].name[n]))
-            i++;
-        if (i == sizeof parts / sizeof parts[0])
-            die("page.html: nothing stands for {%.*s}", (int)n, at);
-        parts[i].put(f, r);
-        at += n + 1;
-    }
-}
-
-bool report_write(const struct results *r, char *error, size_t error_size)
-{
-    char *path = text_format("%s/report.html", r->dir);
+    char *path = text_format("%s/%s", dir, name);
     FILE *f = fopen(path, "we");
     bool good = f != NULL;
     if (f) {
-        put_page(f, r);
+        put(f, report);
         good = text_close(f);
     }
     if (!good)
         snprintf(error, error_size, "cannot write %s: %s", path, strerror(errno));
     free(path);
     return good;
+}
+
+bool report_write(const struct results *runs, size_t count, const char *dir, char *error,
+                  size_t error_size)
+{
+    struct report report = {0};
+    make(&report, runs, count, dir);
+    bool good = write_file(&report, dir, "report.html", put_page, error, error_size) &&
+                write_file(&report, dir, "report.md", report_markdown, error, error_size);
+    unmake(&report);
+    return good;
+}
+
+void report_print_markdown(FILE *f, const struct results *runs, size_t count, const char *dir)
+{
+    struct report report = {0};
+    make(&report, runs, count, dir);
+    report_markdown(f, &report);
+    unmake(&report);
 }

@@ -103,7 +103,7 @@ size_t table_ranking(FILE *f, const struct results *results, enum protocol proto
 {
     static const char *const titles[] = {
         [FORMAT_TERMINAL] = "\n%s, %s%s\n",
-        [FORMAT_HTML] = "<h3>%s, %s</h3>\n",
+        [FORMAT_HTML] = "<h4>%s, %s</h4>\n",
         [FORMAT_MARKDOWN] = "\n### %s, %s%s\n\n",
     };
     struct ranking r;

@@ -115,7 +115,10 @@ char *unit_figure(enum unit unit, double value, char out[48])
         snprintf(out, 48, "%s requests/s", figure_thousands(value, figure));
     else if (unit == UNIT_TIME)
         snprintf(out, 48, "%s", figure_time(value, figure));
-    else
+    else if (unit == UNIT_KIB)
         snprintf(out, 48, value < 99.95 ? "%.1f KiB" : "%.0f KiB", value);
+    else
+        snprintf(out, 48, "%.3g %s", value,
+                 unit == UNIT_CALLS ? "system calls" : "context switches");
     return out;
 }

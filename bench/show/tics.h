@@ -7,7 +7,8 @@
 
 #include "bench/plan/axis.h"
 
-enum unit { UNIT_RATE, UNIT_TIME, UNIT_KIB }; /* requests/s, microseconds, KiB */
+/* requests/s, microseconds, KiB; the last two stand on no axis */
+enum unit { UNIT_RATE, UNIT_TIME, UNIT_KIB, UNIT_CALLS, UNIT_SWITCHES };
 
 struct tics {
     double low;

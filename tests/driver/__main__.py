@@ -15,7 +15,7 @@ sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
 from driver import (axes, bench, cli, compare, damaged, duels, environment, explain,  # noqa: E402
                     externals, faults, inherited, machines, names, old_names, open_report, output,
-                    pictures, places, predictions, profile, reading, requests, resume, scenarios,
+                    pictures, places, predictions, profile, reading, reports, requests, resume, scenarios,
                     timelines, two_speeds, unit_costs, verify, whole, yardstick)
 
 
@@ -39,7 +39,7 @@ def main():
                             environment, inherited, names, damaged, old_names, output, reading,
                             two_speeds, unit_costs, explain, duels, compare, verify, yardstick,
                             predictions, timelines, profile, pictures, axes, open_report,
-                            scenarios)
+                            reports, scenarios)
              for name, function, limit in module.TESTS]
     # Several at once share the CPUs: no test here judges a speed.
     jobs = 4 * min(2, len(os.sched_getaffinity(0)))

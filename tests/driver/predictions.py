@@ -63,7 +63,7 @@ def judged(t):
     b.call("report", b.out)
     with open(os.path.join(b.out, "report.html"), encoding="utf-8") as f:
         page = f.read()
-    for part in ('<h2 id="predictions">Predictions</h2>', ">NOT as predicted</td>", "It has &lt;one&gt; process.",
+    for part in ('<h3 id="predictions">Predictions</h3>', ">NOT as predicted</td>", "It has &lt;one&gt; process.",
                  "value(starved iterative, connections=4) &gt;= 3</td>", "<p><b>Expected:</b> Prose is shown"):
         expect(part in page, f"no {part} in the report")
     text, _ = b.call("report", "--markdown", b.out)

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import statistics
+import urllib.parse
 
 import tap
 from driver.bench import (DRAWING, OF_THE_MACHINE, README, UNANSWERED, Bench,
@@ -105,11 +106,12 @@ def columns_are_documented(b):
 
 
 class Page(html.parser.HTMLParser):
-    """Ids, references to them, and what a page loads from elsewhere."""
+    """Ids, references to them, files that it has links to, and what a page loads from elsewhere."""
 
     def __init__(self):
         super().__init__()
         self.ids, self.references, self.loads = [], set(), []
+        self.links, self.hrefs = set(), set()
 
     def handle_starttag(self, tag, attrs):
         for name, value in attrs:
@@ -118,10 +120,13 @@ class Page(html.parser.HTMLParser):
             elif name in ("src", "href", "xlink:href"):
                 if value.startswith("#"):
                     self.references.add(value[1:])
+                elif tag == "a":
+                    self.hrefs.add(value)
+                    self.links.add(urllib.parse.unquote(value))
                 else:
                     self.loads.append(value)
             self.references.update(re.findall(r"url\(#([^)]+)\)", value or ""))
-        if tag in ("script", "link", "iframe"):
+        if tag in ("link", "iframe"):
             self.loads.append(tag)
 
     handle_startendtag = handle_starttag
@@ -143,6 +148,9 @@ def report_stands_alone(t):
     equal([i for i, n in collections.Counter(page.ids).items() if n > 1], [], "ids used twice")
     equal(page.references - set(page.ids), set(), "references to no id")
     equal(text.count("<svg"), 16, "pictures")
+    equal([x for x in sorted(page.links) if not os.path.exists(os.path.join(b.out, x))], [],
+          "links to no file of the run")
+    expect({"trials.csv", "plots/throughput_http.tsv"} <= page.links, f"links: {page.links}")
     expect("Is &lt;this&gt; &amp; &quot;that&quot; shown?" in text, "the question is not escaped")
     expect(os.path.exists(os.path.join(b.out, "plots", "throughput_http.png")), "no PNG")
 

@@ -1,0 +1,68 @@
+#include "bench/commands/report_runs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bench/base/text.h"
+#include "bench/record/run_dir.h"
+#include "bench/show/report.h"
+#include "common/err.h"
+
+static bool read_one(struct runs *runs, const char *dir, char *error, size_t error_size)
+{
+    runs->at = xrealloc(runs->at, (runs->count + 1) * sizeof *runs->at);
+    bool good = results_read(&runs->at[runs->count], dir, error, error_size);
+    runs->count += good;
+    return good;
+}
+
+static bool is_run(const char *dir)
+{
+    char *file = text_format("%s/environment.json", dir);
+    bool found = access(file, F_OK) == 0;
+    free(file);
+    return found;
+}
+
+bool runs_read(struct runs *runs, char *const *dirs, size_t count, char *error,
+               size_t error_size)
+{
+    bool good = true;
+    *runs = (struct runs){0};
+    for (size_t i = 0; good && i < count; i++) {
+        size_t n = 0;
+        char **below = is_run(dirs[i]) ? NULL : run_dirs_below(dirs[i], &n);
+        /* A directory without any run is told of as a run that cannot be read. */
+        if (n == 0)
+            good = read_one(runs, dirs[i], error, error_size);
+        for (size_t k = 0; k < n; k++) {
+            good = good && read_one(runs, below[k], error, error_size);
+            free(below[k]);
+        }
+        free(below);
+    }
+    return good;
+}
+
+void runs_free(struct runs *runs)
+{
+    for (size_t i = 0; i < runs->count; i++)
+        results_free(&runs->at[i]);
+    free(runs->at);
+    *runs = (struct runs){0};
+}
+
+bool report_runs_below(const char *dir)
+{
+    char error[1024];
+    struct runs runs;
+    bool good = runs_read(&runs, (char *const[]){(char *)dir}, 1, error, sizeof error) &&
+                report_write(runs.at, runs.count, dir, error, sizeof error);
+    if (good)
+        printf("report: %s/report.html\n", dir);
+    else
+        warn("no report of all runs: %s", error);
+    runs_free(&runs);
+    return good;
+}
