@@ -1,4 +1,4 @@
-/* What a run of crawl leaves besides crawl.csv: summary.txt, machine.json, and pictures (pictures.h). */
+/* What a run of crawl leaves besides crawl.csv and the pictures (pictures.h). */
 #ifndef IOM_CRAWL_FILES_H
 #define IOM_CRAWL_FILES_H
 

@@ -285,7 +285,7 @@ static void fill(struct job *j, const json_t *told, const json_t *counters, unsi
     v[CF_PROCESSES] = j->processes;
     v[CF_THREADS] = j->threads;
     v[CF_OK] = json_number(told, "outcomes", "ok");
-    v[CF_AT_ONCE] = hands > 0 ? hands : said;
+    v[CF_AT_ONCE] = isnan(said) && hands > 0 ? hands : said;
     v[CF_ANSWERED] = json_number(counters, NULL, "requests");
     v[CF_CONNECTIONS] = json_number(counters, NULL, "accepted");
     v[CF_MOST] = json_number(counters, NULL, "max_in_service");

@@ -13,7 +13,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from driver import (axes, bench, cli, compare, damaged, duels, environment, explain,  # noqa: E402
+from driver import (axes, bench, cli, compare, crawl, damaged, duels, environment, explain,  # noqa: E402
                     externals, faults, inherited, machines, names, old_names, output, pictures,
                     places, predictions, profile, reading, requests, resume, timelines,
                     two_speeds, unit_costs, verify, whole, yardstick)
@@ -38,7 +38,7 @@ def main():
              for module in (whole, faults, resume, machines, places, cli, externals, requests,
                             environment, inherited, names, damaged, old_names, output, reading,
                             two_speeds, unit_costs, explain, duels, compare, verify, yardstick,
-                            predictions, timelines, profile, pictures, axes)
+                            predictions, timelines, profile, pictures, axes, crawl)
              for name, function, limit in module.TESTS]
     # Several at once share the CPUs: no test here judges a speed.
     jobs = 4 * min(2, len(os.sched_getaffinity(0)))
