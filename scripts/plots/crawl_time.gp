@@ -14,15 +14,20 @@ most = STATS_max > 0 ? STATS_max : best
 low = best * 0.8
 high = most * 1.3 > best * 2 ? most * 1.3 : best * 2
 
-height = above + below + 70 + 20 * lines
+height = above + below + 84 + 20 * lines
 set logscale x 10
 set xrange [low:high]
 set yrange [lines + 0.5:0.5]
-set ytics () scale 0
+unset ytics
+set grid noytics
 unset key
 set border 1
-set format x '%g s'
-set xlabel sprintf('time of the job, %d requests at once', at)
+unset xtics
+do for [decade = -4:4] { do for [step in '1 2 5'] { \
+    tic = real(step) * 10.0 ** decade; \
+    if (tic > low && tic < high) { set xtics add (sprintf('%g s', tic) tic) } } }
+set xtics nomirror font font.',10'
+set xlabel sprintf('time of the job, %d requests at once', at) font font.',10'
 set arrow 1 from best, 0.5 to best, lines + 0.5 nohead lc rgb '#444444' lw 1 dt 2
 dot(c) = strcol(c) eq '' ? NaN : column(c)
 do for [terminal in terminals] {
@@ -31,7 +36,7 @@ do for [terminal in terminals] {
     set lmargin at screen 0.19
     set rmargin at screen 0.97
     set tmargin at screen 1 - (above + 12.0) / height
-    set bmargin at screen (below + 44.0) / height
+    set bmargin at screen (below + 58.0) / height
     plot data skip 1 using (dot(2)):($0 + 1):(dot(3) - dot(2)):(0) with vectors nohead lc rgb behind lw 2, \
         data skip 1 using (dot(2)):($0 + 1) with points pt 6 ps 1 lw 1.6 lc rgb red, \
         data skip 1 using (dot(3)):($0 + 1) with points pt 7 ps 1 lc rgb blue, \
