@@ -16,7 +16,8 @@ static const struct {
 } commands[] = {
     {"run", command_run, "measure what a scenario asks for, and make plots and a report"},
     {"duel", command_duel, "find out which of two servers is faster"},
-    {"list", command_list, "list the models, external servers and scenarios"},
+    {"crawl", command_crawl, "measure clients that make many requests to a slow server"},
+    {"list", command_list, "list the models, external servers, clients and scenarios"},
     {"machine", command_machine, "measure what a system call, a send or a switch costs here"},
     {"serve", command_serve, "run one server by hand"},
     {"plot", command_plot, "make summary.csv and plots again from what a run measured"},

@@ -17,7 +17,8 @@ typedef char path[PATH_MAX];
 /* What paths_find() found. */
 static struct {
     path here; /* the directory of this executable */
-    path source, servers, loadgen, scripts, scenarios, external, session_cost, results;
+    path source, servers, clients, loadgen, scripts, scenarios, external, external_clients;
+    path session_cost, results;
 } found;
 
 static void find_here(void)
@@ -61,10 +62,12 @@ static void find_in_build_tree(void)
 {
     find_source();
     place(found.servers, found.here, "../servers");
+    place(found.clients, found.here, "../clients");
     place(found.loadgen, found.here, "../loadgen/iomodels-load");
     place(found.scripts, found.source, "scripts/plots");
     place(found.scenarios, found.source, "bench/scenarios");
     place(found.external, found.source, "bench/external");
+    place(found.external_clients, found.source, "bench/external-clients");
     place(found.session_cost, found.here, "session-cost");
     place(found.results, found.source, "results");
 }
@@ -72,10 +75,12 @@ static void find_in_build_tree(void)
 static void find_installed(void)
 {
     place(found.servers, found.here, IOM_SERVERS_FROM_HERE);
+    place(found.clients, found.servers, "../clients");
     place(found.loadgen, found.here, "iomodels-load");
     place(found.scripts, found.here, IOM_DATA_FROM_HERE "/plots");
     place(found.scenarios, found.here, IOM_DATA_FROM_HERE "/scenarios");
     place(found.external, found.here, IOM_DATA_FROM_HERE "/external");
+    place(found.external_clients, found.here, IOM_DATA_FROM_HERE "/external-clients");
     place(found.session_cost, found.servers, "../session-cost");
     strcpy(found.results, "results");
 }
@@ -94,10 +99,12 @@ void paths_find(struct paths *p)
     else
         find_installed();
     fill(&p->servers, found.servers);
+    fill(&p->clients, found.clients);
     fill(&p->loadgen, found.loadgen);
     fill(&p->scripts, found.scripts);
     fill(&p->scenarios, found.scenarios);
     fill(&p->external, found.external);
+    fill(&p->external_clients, found.external_clients);
     fill(&p->session_cost, found.session_cost);
     fill(&p->results, found.results);
 }

@@ -8,13 +8,15 @@
 #include "common/command_line.h"
 
 struct paths {
-    const char *servers;      /* directory of the server executables */
-    const char *loadgen;      /* the load generator */
-    const char *scripts;      /* directory of the gnuplot scripts */
-    const char *scenarios;    /* directory of the scenario files */
-    const char *external;     /* directory of the servers of others */
-    const char *session_cost; /* the program that measures session_http and session_echo */
-    const char *results;      /* directory for the runs of which the user does not say where */
+    const char *servers;          /* directory of the server executables */
+    const char *clients;          /* directory of the client executables */
+    const char *loadgen;          /* the load generator */
+    const char *scripts;          /* directory of the gnuplot scripts */
+    const char *scenarios;        /* directory of the scenario files */
+    const char *external;         /* directory of the servers of others */
+    const char *external_clients; /* directory of the clients of others */
+    const char *session_cost;     /* the program that measures session_http and session_echo */
+    const char *results; /* directory for the runs of which the user does not say where */
 };
 
 /* Fill in what is still NULL in `p`: from the build tree and its source tree, or, where there is no

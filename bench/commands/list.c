@@ -11,6 +11,7 @@
 #include "bench/base/text.h"
 #include "bench/commands/commands.h"
 #include "bench/commands/experiments.h"
+#include "bench/crawl/client.h"
 #include "bench/plan/external.h"
 #include "bench/plan/external_list.h"
 #include "bench/plan/models.h"
@@ -136,6 +137,38 @@ static json_t *externals(const struct model_list *list, const char *counterpart_
     return array;
 }
 
+static json_t *clients(const struct crawl_clients *list)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < list->count; i++) {
+        const struct model *m = &list->at[i].model;
+        json_array_append_new(
+            array, json_checked(
+                       json_pack("{s:s,s:s,s:s,s:i,s:o,s:o}", "name", m->name, "kind",
+                                 m->external ? "external" : "ours", "summary", m->summary,
+                                 "at_once", (int)list->at[i].at_once[CRAWL_TUNED],
+                                 "unavailable", json_text_or_null(m->unsupported), "packages",
+                                 json_text_or_null(m->external ? m->external->packages : NULL)),
+                       m->name));
+    }
+    return array;
+}
+
+static void print_clients(const struct crawl_clients *list)
+{
+    printf("clients (iomodels crawl --clients), ours and those of others\n");
+    for (size_t i = 0; i < list->count; i++) {
+        const struct crawl_client *c = &list->at[i];
+        printf("  %-18s %s", c->model.name, c->model.summary);
+        if (c->at_once[CRAWL_TUNED] > 0)
+            printf(" [at most %u at once]", c->at_once[CRAWL_TUNED]);
+        putchar('\n');
+        if (c->model.external || c->model.unsupported)
+            printf("  %-18s %s\n", "",
+                   c->model.unsupported ? c->model.unsupported : "installed");
+    }
+}
+
 static void print_limits(const struct model *m)
 {
     if (m->max_connections)
@@ -254,8 +287,9 @@ int command_list(int argc, char **argv)
     const struct command_line line = {
         .usage = "iomodels list [OPTIONS]\n",
         .about =
-            "List the models and their limits, the scenarios of this source tree, and the external "
-            "servers (servers of others): whether each is installed, and what to install if not.",
+            "List the models and their limits, the scenarios of this source tree, the external "
+            "servers (servers of others) and the clients: whether each is installed, and what to "
+            "install if not.",
         .tables = {rows, paths_rows},
         .target = &o,
     };
@@ -278,22 +312,29 @@ int command_list(int argc, char **argv)
         warn("%s", error);
     for (size_t i = 0; i < others.count; i++)
         external_look_up(&others.at[i]);
+    struct crawl_clients crawlers = {0};
+    crawl_find_ours(&crawlers, o.paths.clients);
+    if (!crawl_find_externals(&crawlers, o.paths.external_clients, error, sizeof error))
+        warn("%s", error);
     /* "peers" is the old name, which goes with the next release. */
     json_t *all =
-        json_pack("{s:o,s:o,s:o,s:o,s:o}", "models", models(&list), "externals",
+        json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "models", models(&list), "externals",
                   externals(&others, "counterpart_of"), "peers", externals(&others, "peer_of"),
-                  "scenarios", scenarios(o.paths.scenarios), "experiments", experiment_list());
+                  "scenarios", scenarios(o.paths.scenarios), "experiments", experiment_list(),
+                  "clients", clients(&crawlers));
     if (o.json) {
         json_dumpf(all, stdout, JSON_INDENT(2));
         putchar('\n');
     } else {
         print_models(&list);
         print_externals(&others);
+        print_clients(&crawlers);
         print_scenarios(json_object_get(all, "scenarios"));
         print_experiments();
     }
     json_decref(all);
     models_free(&list);
     models_free(&others);
+    crawl_clients_free(&crawlers);
     return 0;
 }

@@ -37,7 +37,7 @@ static bool set_signal(struct ini_reader *r, void *slot, const char *value)
     return ini_bad(r, "stop = '%s' is none of TERM, INT, QUIT and KILL", value);
 }
 
-static bool set_needs(struct ini_reader *r, void *slot, const char *value)
+bool external_needs(struct ini_reader *r, void *slot, const char *value)
 {
     if (strncmp(value, "command ", 8) != 0 && strncmp(value, "python ", 7) != 0)
         return ini_bad(r, "needs = '%s' is neither 'command NAME...' nor 'python MODULE...'",
@@ -67,7 +67,7 @@ static const struct ini_key keys[] = {
      .old = "peer_of"},
     {"external", "protocols", ini_protocols, IN(e.protocols)},
     {"external", "paths", ini_text, IN(e.paths), .goes_on = true},
-    {"external", "needs", set_needs, IN(e.needs), .goes_on = true},
+    {"external", "needs", external_needs, IN(e.needs), .goes_on = true},
     {"external", "packages", ini_text, IN(e.packages), .goes_on = true},
     {"external", "command", ini_text, IN(e.command), .goes_on = true},
     {"external", "try", ini_text, IN(e.try), .goes_on = true},

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bench/base/ini_keys.h"
 #include "bench/base/protocol.h"
 #include "bench/plan/models.h"
 
@@ -16,5 +17,8 @@ bool externals_find(struct model_list *list, const char *dir, char *error, size_
  * `error`. `name` NULL: after the program it runs. */
 bool externals_add_command(struct model_list *list, const char *command, const char *name,
                            enum protocol protocol, char *error, size_t error_size);
+
+/* Sets `needs`, a char *, for files of other rooms that say alike what must be installed. */
+ini_setter external_needs;
 
 #endif

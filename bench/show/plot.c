@@ -219,8 +219,7 @@ static bool draw_all(const struct results *r, const char *scripts, char *error,
     return good;
 }
 
-/* DIR/plots, which may be there. */
-static bool make_directory(const char *dir, char *error, size_t error_size)
+bool plot_make_directory(const char *dir, char *error, size_t error_size)
 {
     char *plots = text_format("%s/plots", dir);
     bool good = mkdir(plots, 0777) == 0 || errno == EEXIST;
@@ -237,7 +236,7 @@ static bool draw_alone(const char *dir, const char *scripts, const char *name, c
     char *absolute = gnuplot_find_scripts(scripts, error, error_size);
     char *full = text_format("%s_%s", name, of);
     struct studio studio = {.dir = dir, .scripts = absolute};
-    bool good = absolute && make_directory(dir, error, error_size) &&
+    bool good = absolute && plot_make_directory(dir, error, error_size) &&
                 draw(&studio, full, name, set, error, error_size);
     free(full);
     free(absolute);
@@ -266,10 +265,29 @@ bool plot_draw_one(const char *scripts, const char *dir, const char *name,
     return good;
 }
 
+bool plot_draw_by(const char *dir, const char *scripts, const char *script, const char *name,
+                  const char *set, const struct caption *caption, char *error,
+                  size_t error_size)
+{
+    char *absolute = gnuplot_find_scripts(scripts, error, error_size);
+    char *text = text_format("%s/plots/%s.txt", dir, name);
+    char *words = caption_set(caption);
+    char *all = text_format("%s; %s", words, set);
+    struct studio studio = {.dir = dir, .scripts = absolute};
+    bool good = absolute && draw(&studio, name, script, all, error, error_size);
+    if (good)
+        caption_write(caption, text);
+    free(all);
+    free(words);
+    free(text);
+    free(absolute);
+    return good;
+}
+
 bool plots_draw(const struct results *r, const char *scripts, char *error, size_t error_size)
 {
     char *absolute = gnuplot_find_scripts(scripts, error, error_size);
-    bool good = absolute && make_directory(r->dir, error, error_size) &&
+    bool good = absolute && plot_make_directory(r->dir, error, error_size) &&
                 draw_all(r, absolute, error, error_size);
     free(absolute);
     return good;

@@ -24,6 +24,15 @@ bool plot_draw_one(const char *scripts, const char *dir, const char *name,
                    enum protocol protocol, const struct caption *caption, char *error,
                    size_t error_size);
 
+/* Draw DIR/plots/NAME.svg and .png by `script`, a name without ".gp", after the commands `set`; its
+ * data, DIR/plots/NAME.tsv, is there. Writes its text alternative beside it. */
+bool plot_draw_by(const char *dir, const char *scripts, const char *script, const char *name,
+                  const char *set, const struct caption *caption, char *error,
+                  size_t error_size);
+
+/* Make DIR/plots, which may be there. */
+bool plot_make_directory(const char *dir, char *error, size_t error_size);
+
 /* The pictures, in the order of the report. Ends with NULL. */
 struct plot_script {
     const char *name;

@@ -13,10 +13,11 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from driver import (axes, bench, cli, compare, damaged, duels, environment, explain,  # noqa: E402
-                    externals, faults, inherited, machines, names, old_names, open_report, output,
-                    pictures, places, predictions, profile, reading, reports, requests, resume, scenarios,
-                    timelines, two_speeds, unit_costs, verify, whole, yardstick)
+from driver import (axes, bench, cli, compare, crawl, damaged, duels, environment,  # noqa: E402
+                    explain, externals, faults, inherited, machines, names, old_names,
+                    open_report, output, pictures, places, predictions, profile, reading, reports,
+                    requests, resume, scenarios, timelines, two_speeds, unit_costs, verify, whole,
+                    yardstick)
 
 
 def main():
@@ -38,8 +39,8 @@ def main():
              for module in (whole, faults, resume, machines, places, cli, externals, requests,
                             environment, inherited, names, damaged, old_names, output, reading,
                             two_speeds, unit_costs, explain, duels, compare, verify, yardstick,
-                            predictions, timelines, profile, pictures, axes, open_report,
-                            reports, scenarios)
+                            predictions, timelines, profile, pictures, axes, open_report, reports,
+                            scenarios, crawl)
              for name, function, limit in module.TESTS]
     # Several at once share the CPUs: no test here judges a speed.
     jobs = 4 * min(2, len(os.sched_getaffinity(0)))

@@ -101,7 +101,7 @@ class Bench:
         others = {"--resume", "two-speeds", "crash", "hog"}  # that measure none
         if args[0] == "run" and not self.costs and not others & set(args):
             paths.append("--no-unit-costs")
-        known = args[0] in ("run", "list", "duel", "profile")
+        known = args[0] in ("run", "list", "duel", "profile", "crawl")
         return [ARGS.driver, args[0]] + (paths if known else []) + list(args[1:])
 
     def environment(self, **more):

@@ -1,0 +1,42 @@
+/* The jobs of a run, repetitions put together. */
+#ifndef IOM_CRAWL_SUMMARY_H
+#define IOM_CRAWL_SUMMARY_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "bench/base/stats.h"
+#include "bench/crawl/row.h"
+
+struct crawl_rows {
+    struct crawl_row *at;
+    size_t count;
+};
+
+void crawl_rows_add(struct crawl_rows *rows, const struct crawl_row *row);
+void crawl_rows_free(struct crawl_rows *rows);
+
+/* A client in one way, at one number of requests at once. */
+struct crawl_point {
+    const struct crawl_row *first;        /* its first row: client, way, concurrency */
+    struct spread at[CRAWL_FIGURE_COUNT]; /* of the valid repetitions */
+    size_t trials;                        /* repetitions, system calls not counted */
+    size_t valid;
+    const struct crawl_row *bad; /* one that is not valid, or NULL */
+};
+
+struct crawl_points {
+    struct crawl_point *at; /* by concurrency, then by time, the shortest first */
+    size_t count;
+};
+
+void crawl_summarise(struct crawl_points *points, const struct crawl_rows *rows);
+void crawl_points_free(struct crawl_points *points);
+
+/* What was found, some sentences. The caller frees it. */
+char *crawl_finding(const struct crawl_points *points);
+
+/* All points, as a table for a terminal, or for a file. */
+void crawl_table(FILE *f, const struct crawl_points *points);
+
+#endif

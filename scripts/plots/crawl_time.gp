@@ -1,0 +1,45 @@
+# How long each client took for the same job, as dots: as first written, and tuned.
+# The driver gives lines (rows of the data) and at (requests at once).
+if (!exists("scripts")) scripts = 'scripts/plots'
+if (!exists("name")) name = 'crawl_time'
+load scripts.'/style.gp'
+data = dir.'/plots/'.name.'.tsv'
+set datafile separator "\t"
+if (!exists("lines")) stats data skip 1 using 4 nooutput; lines = int(STATS_records); at = 0
+# A row of the data: 1 client, 2 time as first written, 3 tuned, 4 the best time, all in seconds.
+stats data skip 1 using 4 nooutput
+best = STATS_min
+stats data skip 1 using (strcol(2) eq '' ? column(3) : strcol(3) eq '' ? column(2) : column(2) > column(3) ? column(2) : column(3)) nooutput
+most = STATS_max > 0 ? STATS_max : best
+low = best * 0.8
+high = most * 1.3 > best * 2 ? most * 1.3 : best * 2
+
+height = above + below + 84 + 20 * lines
+set logscale x 10
+set xrange [low:high]
+set yrange [lines + 0.5:0.5]
+unset ytics
+set grid noytics
+unset key
+set border 1
+unset xtics
+do for [decade = -4:4] { do for [step in '1 2 5'] { \
+    tic = real(step) * 10.0 ** decade; \
+    if (tic > low && tic < high) { set xtics add (sprintf('%g s', tic) tic) } } }
+set xtics nomirror font font.',10'
+set xlabel sprintf('time of the job, %d requests at once', at) font font.',10'
+set arrow 1 from best, 0.5 to best, lines + 0.5 nohead lc rgb '#444444' lw 1 dt 2
+dot(c) = strcol(c) eq '' ? NaN : column(c)
+do for [terminal in terminals] {
+    eval value(terminal)
+    eval headline
+    set lmargin at screen 0.19
+    set rmargin at screen 0.97
+    set tmargin at screen 1 - (above + 12.0) / height
+    set bmargin at screen (below + 58.0) / height
+    plot data skip 1 using (dot(2)):($0 + 1):(dot(3) - dot(2)):(0) with vectors nohead lc rgb behind lw 2, \
+        data skip 1 using (dot(2)):($0 + 1) with points pt 6 ps 1 lw 1.6 lc rgb red, \
+        data skip 1 using (dot(3)):($0 + 1) with points pt 7 ps 1 lc rgb blue, \
+        data skip 1 using (low):($0 + 1):(plain(strcol(1))) with labels right offset character -1, 0 font font.',10'
+    unset output
+}

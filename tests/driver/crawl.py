@@ -1,0 +1,152 @@
+"""iomodels crawl: what a client says is held against what the server saw."""
+
+import json
+import os
+
+from driver.bench import OF_THE_MACHINE, README, ROOT, Bench, equal, expect, nothing_left
+
+FAKE = os.path.join(ROOT, "tests", "driver", "fake_client.py")
+CLIENTS = os.path.join(ROOT, "bench", "external-clients")
+C, ROUNDS = 3, 2
+N = C * ROUNDS
+
+
+def crawl(b, fakes, *more, ways="tuned", wait=20, status=0, concurrency=C, needs="python os"):
+    """The rows of clients that lie so, by name, and of ours."""
+    folder = os.path.join(b.dir, "clients")
+    os.mkdir(folder)
+    for mode in fakes:
+        command = f"{{python}} -B {FAKE} {mode} {CLIENTS}"
+        with open(os.path.join(folder, mode + ".ini"), "w", encoding="utf-8") as f:
+            f.write(f"[client]\nsummary = lies\nneeds = {needs}\npackages = a-package\n"
+                    f"first = {command} --first\ntuned = {command}\n")
+    path = os.path.join(b.dir, "job.ini")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(f"[crawl]\nname = job\nquestion = Who lies?\nways = {ways}\nconcurrency = {concurrency}\n"
+                f"rounds = {ROUNDS}\nwait = {wait}\n")
+    out, err = b.call("crawl", path, "--external-clients", folder, "--out", b.out, *more, status=status)
+    nothing_left(b)
+    return {r["client"]: r for r in b.rows("crawl.csv")}, out, err
+
+
+def believed(row):
+    """Nothing speaks against it but perhaps this machine."""
+    equal(row["status"], "ok", row)
+    expect(row["verdict"] == "valid" or row["reason"].startswith(OF_THE_MACHINE), row)
+
+
+def refused(row, words):
+    equal((row["status"], row["verdict"]), ("ok", "INVALID"), row)
+    expect(words in row["reason"], row)
+
+
+def lies(t):
+    b = Bench(t, models=("epoll-et",), pictures=False)
+    modes = ("good", "fewer", "twice", "head", "wrong", "clock")
+    rows, out, _ = crawl(b, modes, "--clients", ",".join(modes + ("epoll", "process-pool")))
+    equal(sorted(rows), sorted(modes + ("epoll", "process-pool")), "clients")
+    for name in ("good", "epoll", "process-pool"):
+        row = rows[name]
+        believed(row)
+        equal([row[x] for x in ("kind", "way", "concurrency", "requests", "ok", "server_requests")],
+              ["external" if name == "good" else "ours", "tuned", str(C), str(N), str(N), str(N)], name)
+        expect(1 <= int(row["max_in_service"]) <= C, row)
+        expect(float(row["ideal_s"]) <= float(row["wall_s"]) <= float(row["window_s"]), row)
+    equal(rows["good"]["server_accepted"], str(N), "connections")
+    refused(rows["fewer"], f"the server answered {N - 1} requests, not {N}")
+    refused(rows["twice"], "did not answer each URL once")
+    refused(rows["head"], "did not answer each URL once, with its body")
+    refused(rows["wrong"], f"0 of {N} requests were answered right")
+    refused(rows["clock"], "took 0.001000 s, which takes 0.040000 s at least")
+    expect("Who lies?" in open(os.path.join(b.out, "summary.txt"), encoding="utf-8").read(), out)
+    with open(os.path.join(b.out, "machine.json"), encoding="utf-8") as f:
+        expect(json.load(f)["placement"]["server_cpus"], "machine.json")
+
+
+def too_many(t):
+    """More at once than asked for; or, as first written, than the client says."""
+    b = Bench(t, models=("epoll-et",), pictures=False)
+    rows, _, _ = crawl(b, ("many",), "--clients", "many", wait=2000)
+    refused(rows["many"], f"the server saw {2 * C} requests at once, and {C} are the most that the client may")
+
+
+def first_written(t):
+    b = Bench(t, models=("epoll-et",), pictures=False)
+    rows, out, _ = crawl(b, ("many", "one"), "--clients", "many,one", ways="first", wait=2000)
+    believed(rows["many"])  # it says so itself
+    equal(rows["many"]["at_once"], str(2 * C), "at once")
+    refused(rows["one"], f"the server saw {C} requests at once, and 1 are the most that the client says")
+    expect("many (first)" in out, out)
+
+
+def failures(t):
+    """A job that fails is a row that says why, and the others go on."""
+    b = Bench(t, models=("epoll-et",), pictures=False)
+    modes = ("dies", "mute", "leaves", "good")
+    rows, _, err = crawl(b, modes, "--clients", ",".join(modes), status=1)
+    for name, words in (("dies", "nothing works"), ("mute", "told no figures"), ("leaves", "were left")):
+        equal((rows[name]["status"], rows[name]["verdict"]), ("failed", ""), name)
+        expect(words in rows[name]["reason"], rows[name])
+    believed(rows["good"])
+    expect("3 jobs failed" in err, err)
+
+
+def skipped(t):
+    """A client that makes one at once is not waited for when that would take minutes."""
+    b = Bench(t, models=("epoll-et",), pictures=False)
+    rows, _, _ = crawl(b, (), "--clients", "serial", wait=1000, concurrency=6)
+    equal((rows["serial"]["status"], rows["serial"]["trial"]), ("skipped", "1"), rows)
+    expect("it makes 1 at once" in rows["serial"]["reason"], rows)
+
+
+def not_installed(t):
+    b = Bench(t, models=("epoll-et",), pictures=False)
+    rows, _, err = crawl(b, ("good",), "--clients", "good,epoll", needs="python no_such_module")
+    equal(list(rows), ["epoll"], "clients")
+    expect("left out: good: not installed (no Python module no_such_module): apt-get install a-package" in err, err)
+    out, _ = b.call("list", "--json")
+    clients = json.loads(out)["clients"]
+    expect(len([c for c in clients if c["kind"] == "ours"]) >= 10, clients)
+    expect(len([c for c in clients if c["kind"] == "external"]) >= 18, clients)
+    expect(all(c["packages"] for c in clients if c["kind"] == "external"), clients)
+
+
+def wrong(t):
+    b = Bench(t, models=("epoll-et",), pictures=False)
+    path = os.path.join(b.dir, "bad.ini")
+    for text, words in (("[crawl]\nname = x\nconcurrency = 3, 2\n", "bad.ini:3: concurrency = '3, 2'"),
+                        ("[crawl]\nname = x\nconcurrency = 1\nways = best\n", "bad.ini:4: ways = 'best'"),
+                        ("[crawl]\nconcurrency = 1\n", "has no name")):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        _, err = b.call("crawl", path, status=2)
+        expect(words in err, err)
+    _, err = b.call("crawl", "--clients", "nobody", status=2)
+    expect("no client 'nobody'" in err, err)
+    _, err = b.call("crawl", "-c", "0", status=2)
+    expect("'0' is not a list" in err, err)
+
+
+def columns(t):
+    """Each column has its line in results/README.md."""
+    b = Bench(t, models=("epoll-et",))
+    rows, _, err = crawl(b, (), "--clients", "epoll,serial", "-c", "1,2")
+    with open(README, encoding="utf-8") as f:
+        text = f.read()
+    missing = [c for c in rows["epoll"] if f"| `{c}`" not in text and f"`{c}`," not in text]
+    equal(missing, [], "columns that results/README.md lacks")
+    if "no picture" not in err:
+        # The times of valid jobs: on a busy machine there may be none.
+        times = any(r["verdict"] == "valid" for r in b.rows("crawl.csv"))
+        for name in ["crawl_efficiency", "crawl_cpu"] + ["crawl_time"] * times:
+            expect(os.path.getsize(os.path.join(b.out, "plots", name + ".svg")) > 1000, name)
+
+
+TESTS = [("crawl: a client that lies is INVALID by the server's counts", lies, 300),
+         ("crawl: a client that makes too many requests at once is INVALID", too_many, 300),
+         ("crawl: a client as first written makes what it says", first_written, 300),
+         ("crawl: a job that fails is a row that says why", failures, 300),
+         ("crawl: what would take minutes is skipped", skipped, 300),
+         ("crawl: what is not installed is left out, and told", not_installed, 300),
+         ("crawl: bad input", wrong, 300),
+         ("crawl: columns and pictures", columns, 300)]
