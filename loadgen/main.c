@@ -20,7 +20,7 @@ static int run_once(const struct options *o)
 
     char why[512];
 
-    run_execute(&run, o);
+    run_execute(&run, o, o->gate ? &gate_input : NULL);
     if (!run_came_up(&run, why, sizeof why))
         die("%s", why);
     result_collect(&result, &run);

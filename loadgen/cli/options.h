@@ -25,6 +25,7 @@ struct options {
     bool coalesce;        /* where it is saturated, see coalesce.h */
     bool spin;            /* never sleep in a closed loop */
     bool windows;         /* commands on standard input order windows */
+    bool gate;            /* a line on standard input says when the load begins */
     uint64_t duration_ns; /* of the window; CLOCK_NEVER where only -n ends it */
     uint64_t requests;    /* of -n; 0 for none */
     uint64_t settle_ns;   /* at most; 0: do not settle */

@@ -37,7 +37,7 @@ static struct trial *run_trial(struct search *s, const struct options *o)
     struct trial *t = xmalloc(sizeof *t);
 
     t->options = *o;
-    run_execute(&t->run, &t->options);
+    run_execute(&t->run, &t->options, NULL);
     if (!run_came_up(&t->run, s->why_lost, sizeof s->why_lost)) {
         run_free(&t->run);
         free(t);

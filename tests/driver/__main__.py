@@ -14,7 +14,7 @@ import sys
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
 from driver import (axes, bench, cli, compare, damaged, duels, environment, explain,  # noqa: E402
-                    externals, faults, inherited, machines, names, old_names, open_report, output,
+                    externals, faults, inherited, machines, merge, names, old_names, open_report, output,
                     pictures, places, predictions, profile, reading, requests, resume, scenarios,
                     timelines, two_speeds, unit_costs, verify, whole, yardstick)
 
@@ -37,7 +37,7 @@ def main():
     tests = [tap.Test(name, function, max(limit, 600) * arguments.slow_factor)
              for module in (whole, faults, resume, machines, places, cli, externals, requests,
                             environment, inherited, names, damaged, old_names, output, reading,
-                            two_speeds, unit_costs, explain, duels, compare, verify, yardstick,
+                            two_speeds, unit_costs, explain, duels, compare, merge, verify, yardstick,
                             predictions, timelines, profile, pictures, axes, open_report,
                             scenarios)
              for name, function, limit in module.TESTS]
