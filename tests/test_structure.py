@@ -26,7 +26,7 @@ BUILD = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 WINGS = {
     "servers": ("main", "models", "drive", "", "app", "files"),
     "clients": ("main", "models", "drive", "", "job"),
-    "loadgen": ("main", "cli", "report", "load", "pace", "conn", "engine", "record", "protocol"),
+    "loadgen": ("main", "mpi", "cli", "report", "load", "pace", "conn", "engine", "record", "protocol"),
     "bench": ("main", "commands", "show", "record", "duel", "merge", "trial", "cost", "machine", "plan",
               "base", "stats", ""),
     "common": ("",),

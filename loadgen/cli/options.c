@@ -211,6 +211,13 @@ static struct command_line command_line = {
     .tables = {rows},
 };
 
+void options_program(const char *usage, const char *version, const struct option_row *more)
+{
+    command_line.usage = usage;
+    command_line.version = version;
+    command_line.tables[1] = more;
+}
+
 void options_free(struct options *o)
 {
     url_list_free(o);

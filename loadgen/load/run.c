@@ -292,6 +292,7 @@ static void make_workers(struct run *r)
     uint32_t id = 0;
 
     r->workers = xcalloc(o->threads, sizeof *r->workers);
+    r->worker_count = o->threads;
     for (uint32_t i = 0; i < o->threads; i++) {
         struct worker *w = &r->workers[i];
         struct io *io = &w->conns.io;
@@ -315,7 +316,7 @@ static void make_workers(struct run *r)
 
 void run_free(struct run *r)
 {
-    for (uint32_t i = 0; i < r->options->threads; i++) {
+    for (uint32_t i = 0; i < r->worker_count; i++) {
         struct worker *w = &r->workers[i];
         close(w->conns.io.wake_fd);
         worker_free(w);
@@ -398,12 +399,12 @@ bool run_came_up(struct run *r, char *why, size_t size)
 {
     char text[ADDR_TEXT_MAX];
 
-    if (has_load(r) || run_stopped(r))
-        return true;
     if (r->called_off[0]) {
         snprintf(why, size, "%s", r->called_off);
         return false;
     }
+    if (has_load(r) || run_stopped(r))
+        return true;
     snprintf(why, size, "cannot connect to %s: %s", addr_format(&r->options->url.addr, text),
              r->why_not ? r->why_not : "no answer");
     return false;

@@ -20,7 +20,7 @@
 #include "loadgen/protocol/exchange.h"
 
 struct run {
-    const struct options *options;
+    const struct options *options; /* after a run of several generators: &whole */
     const struct engine *engine;
     struct workload load;
     struct sources sources;
@@ -28,7 +28,9 @@ struct run {
     struct observer observer;
     struct disturbance disturbance;
     struct windows windows; /* of --windows */
-    struct worker *workers; /* an array of options->threads */
+    struct worker *workers; /* an array of worker_count */
+    uint32_t worker_count;
+    struct options whole; /* where several generators loaded together: what all were asked for */
 
     pthread_barrier_t barrier;
     struct moments moments;

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "loadgen/record/tally.h"
+
 #define HOST_NAME_SIZE 64
 
 struct host {
@@ -24,6 +26,7 @@ struct hosts {
     uint32_t count;
     uint64_t skew_ns;  /* the greatest opened_ns */
     uint64_t bound_ns; /* the greatest bound of all */
+    char reasons[COUNT_OUTCOMES][96]; /* what the record's reasons are of */
     struct host each[];
 };
 
