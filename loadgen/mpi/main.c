@@ -1,5 +1,6 @@
 /* iomodels-load-mpi: the load generator on several hosts together, started by mpirun or srun. */
 #include <mpi.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,18 @@ static void unite_all(struct crew *crew, struct run *r, struct result *result)
     unite(&c->team, r, result);
 }
 
+/* MPI_Init() starts threads of its own. A signal that one of them could take would be the end. */
+static void block_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        die_errno("cannot block signals");
+}
+
 int main(int argc, char **argv)
 {
     static struct mpi_crew c;
@@ -177,6 +190,7 @@ int main(int argc, char **argv)
     if (asks_for_text(argc, argv))
         options_parse(&options, argc, argv);
     inherit_clean(INHERIT_LOST);
+    block_signals();
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     on_exit(let_go, NULL);
     team_join(&c.team);
