@@ -8,6 +8,7 @@
 make namespaces are missing."""
 
 import argparse
+import csv
 import glob
 import json
 import os
@@ -45,6 +46,7 @@ class Load:
         text = SERVE.format(server=f"{ARGS.servers}/epoll-lt", dir=self.dir)
         command = " ".join(f"'{a}'" for a in arguments)
         text += f"""{before}
+            cd {self.dir}
             on-all {ARGS.load_mpi} --timeout 1h --json {self.dir}/all.json --own-json {self.dir}/own {command} {url}
             exit $?"""
         options = [x for a in ahead for x in ("--ahead", a)]
@@ -156,7 +158,7 @@ def two(t):
 def three(t):
     """Open loop: the schedule is one, whoever sends what is due."""
     load = Load(t, 3, "-c", "8", "-t", "2", "-R", "200,400/0.4s", "--arrival", "constant", "--warmup", "0.1",
-                ahead=["h1=50", "h3=3600"])
+                "--interval", "100ms", "--csv", "rows.csv", ahead=["h1=50", "h3=3600"])
     every, each = is_the_sum(load, load.finish()[0])
     assert [j["connections"] for j in each] == [3, 3, 2]
     assert every["scheduled"] == 240 and [j["scheduled"] for j in each] == [80, 80, 80], every["scheduled"]
@@ -164,6 +166,13 @@ def three(t):
     total = [(s["scheduled"], s["ok"]) for s in every["steps"]]
     assert total == [tuple(map(sum, zip(*step))) for step in zip(*steps)], (total, steps)
     knows_the_clock(every, {1: -50, 2: 3550})
+    with open(f"{load.dir}/rows.csv", newline="", encoding="utf-8") as f:
+        rows = list(csv.DictReader(f))
+    assert sum(int(r["requests"]) for r in rows) == every["requests"], "rows do not add up to the report"
+    assert all(r["p99_us"] for r in rows if int(r["requests"]) > 0)
+    assert max(float(r["max_us"]) for r in rows if r["max_us"]) == every["latency"]["max"] / 1e3
+    asked = sum(float(r["rate_asked"]) * float(r["interval_s"]) for r in rows)
+    assert abs(asked - 240) < 1 and len(rows) >= 8, rows
 
 
 def counted(t):
@@ -289,12 +298,12 @@ def alone(t):
 def usage(t):
     """What is wrong is told once, not by each host."""
     wrong = (("-c 2", "--connections: 2 for 3 hosts"), ("-c 9 -n 2", "--requests: 2 for 3 hosts"),
-             ("-c 9 --gate", "--gate"), ("-c 9 --csv x --interval 1s", "--csv"), ("-c 9 --data -", "--data"),
+             ("-c 9 --gate", "--gate"), ("-c 9 --csv /nonexistent/x --interval 1s", "/nonexistent/x"), ("-c 9 --data -", "--data"),
              ("-c 9 --nonsense", "--nonsense"), ("-c 9 --json /nonexistent/x", "/nonexistent/x"))
     calls = "".join(f"on-all {ARGS.load_mpi} {a} http://hub:1/ </dev/null; echo $?; echo == >&2\n" for a, _ in wrong)
     code, out, err = Hosts(t, 3, "sh", "-c", calls).finish()
     each = err.split("==\n")
-    assert out.split() == ["2"] * 6 + ["1"], (out, err)
+    assert out.split() == ["2"] * 3 + ["1"] + ["2"] * 2 + ["1"], (out, err)
     for (arguments, says), told in zip(wrong, each):
         lines = [x for x in told.splitlines() if x.startswith("iomodels-load-mpi")]
         assert len(lines) == 1 and says in lines[0], (arguments, told)

@@ -68,6 +68,7 @@ struct options {
     bool latency_table;
     const char *hgrm, *csv; /* paths, or NULL */
     uint64_t interval_ns;   /* of the rows of `csv` */
+    bool csv_kept;          /* the rows are kept for who adds up those of several hosts */
     bool quiet;
     const char *json; /* a path, "-" for standard output, NULL for none */
     int events_fd;    /* -1 for none */

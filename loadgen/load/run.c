@@ -324,6 +324,7 @@ void run_free(struct run *r)
     if (r->options->windows)
         windows_free(&r->windows);
     free(r->workers);
+    free(r->observer.kept.bytes);
     workload_free(&r->load);
     sources_free(&r->sources);
     close(r->done_fd);

@@ -87,8 +87,6 @@ static void check(const struct options *o, const struct team *team)
                   : o->hold    ? "hold"
                                : "events-fd",
                   one);
-    if (o->csv)
-        die_usage("--csv: it %s", one);
     if (o->data_from_stdin || o->urls_from_stdin)
         die_usage("--%s: standard input reaches the first host alone",
                   o->data_from_stdin ? "data" : "urls");
@@ -118,6 +116,7 @@ static void divide(struct options *o, const struct team *team)
     o->threads_in_all = o->threads * (uint32_t)team->size;
     o->threads_before = o->threads * (uint32_t)team->rank;
     o->seed += (uint64_t)team->rank;
+    o->csv_kept = o->csv != NULL;
     if (team->rank > 0) {
         o->json = o->hgrm = NULL;
         o->quiet = true;
@@ -134,6 +133,7 @@ static void read_options(struct options *o, int argc, char **argv, const struct 
         check(o, team);
         output_check(o->json);
         output_check(o->hgrm);
+        output_check(o->csv);
     }
     MPI_Bcast(&good, 1, MPI_INT, 0, MPI_COMM_WORLD);
     stage.reading = false;

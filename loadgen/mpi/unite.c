@@ -1,5 +1,6 @@
 #include "loadgen/mpi/unite.h"
 
+#include <limits.h>
 #include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
@@ -299,6 +300,34 @@ static void unite_windows(const struct team *team, const struct run *r, struct r
     result->opened_late_ns = all && last > opened ? last - opened : 0;
 }
 
+/* The first host takes the rows of all and writes the file of --csv. */
+static void write_series(const struct team *team, struct run *r, uint64_t window_ns)
+{
+    struct series_rows *kept = &r->observer.kept;
+    unsigned long size = kept->size;
+    struct series_rows *each;
+
+    if (size > INT_MAX)
+        die("--csv: the rows are more than 2 GB: make --interval longer");
+    if (team->rank > 0) {
+        MPI_Send(&size, 1, MPI_UNSIGNED_LONG, 0, 0, MPI_COMM_WORLD);
+        MPI_Send(kept->bytes, (int)size, MPI_BYTE, 0, 0, MPI_COMM_WORLD);
+        return;
+    }
+    each = xcalloc((unsigned long)team->size, sizeof *each);
+    each[0] = *kept;
+    for (int i = 1; i < team->size; i++) {
+        MPI_Recv(&size, 1, MPI_UNSIGNED_LONG, i, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+        each[i] = (struct series_rows){.bytes = xmalloc(size + 1), .size = size};
+        MPI_Recv(each[i].bytes, (int)size, MPI_BYTE, i, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    }
+    if (!series_write_rows(r->options, each, (uint32_t)team->size, window_ns))
+        r->observer.csv_failed = true;
+    for (int i = 1; i < team->size; i++)
+        free(each[i].bytes);
+    free(each);
+}
+
 void unite(struct team *team, struct run *r, struct result *result)
 {
     double most[] = {result->max_cpu_fraction, result->max_busy_fraction};
@@ -319,4 +348,6 @@ void unite(struct team *team, struct run *r, struct result *result)
     whole_options(r);
     result_figures(result, r->options->threads);
     verdict_unite(result);
+    if (r->options->csv)
+        write_series(team, r, result->window_ns);
 }
