@@ -205,6 +205,15 @@ def cannot_connect(t):
     assert "Requests/sec" not in out and not os.path.exists(f"{load.dir}/all.json")
 
 
+def gives_up(t):
+    """One host has too few descriptors: it says so, and nobody waits for it."""
+    load = Hosts(t, 3, "on-all", "sh", "-c", "[ $(hostname) != h2 ] || ulimit -n 30; exec "
+                 f"{ARGS.load_mpi} -c 60 -d 10h http://hub:1/")
+    code, out, err = load.finish()
+    assert code == 1 and out == "", (code, out)
+    assert "iomodels-load-mpi h2: 20 connections need " in err, err
+
+
 def killed(t):
     load = Load(t, 3, "-c", "6", "-d", "10h")
     load.until_loading()
@@ -318,7 +327,7 @@ def tests(brief):
         return few
     return few + [tap.Test(name, function, 240) for name, function in (
         ("three hosts: one schedule, and steps", three), ("three hosts: URLs and short connections", counted),
-        ("a host that cannot connect", cannot_connect), ("a host that is killed", killed),
+        ("a host that cannot connect", cannot_connect), ("a host that gives up", gives_up), ("a host that is killed", killed),
         ("a host that stands still", stopped), ("a host that is interrupted", interrupted),
         ("a search on two hosts", search), ("usage is told once", usage))]
 

@@ -128,11 +128,16 @@ static json_t *object_of(json_t *root, const char *path, const char **name)
     return root;
 }
 
+/* NULL where it does not fit. */
 static json_t *sum(const json_t *a, const json_t *b)
 {
+    json_int_t value;
+
     if (json_is_real(a) || json_is_real(b))
         return json_real(json_number_value(a) + json_number_value(b));
-    return json_integer(json_integer_value(a) + json_integer_value(b));
+    if (__builtin_add_overflow(json_integer_value(a), json_integer_value(b), &value))
+        return NULL;
+    return json_integer(value);
 }
 
 /* Apply the rule to one member. Returns what is wrong, or NULL. */
@@ -161,8 +166,8 @@ static const char *apply(json_t *into, json_t *from, const char *path, enum rule
     if (!numbers)
         return "is no number";
     if (rule == SUM)
-        json_object_set_new(object, name, sum(a, b));
-    else if (json_number_value(b) > json_number_value(a))
+        return json_object_set_new(object, name, sum(a, b)) == 0 ? NULL : "is too large";
+    if (json_number_value(b) > json_number_value(a))
         json_object_set(object, name, b);
     return NULL;
 }

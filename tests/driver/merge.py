@@ -128,6 +128,7 @@ def refused(t):
     damage(put("windows", 3), "'windows' cannot be merged")
     damage(lambda r: r.pop("threads"), "'threads' is missing")
     damage(put("bytes_in", "many"), "'bytes_in' is no number")
+    damage(put("bytes_in", 2 ** 63 - 1), "'bytes_in' is too large")
     damage(put("urls", []), "other URLs")
     damage(lambda r: r["fairness"].pop("answers"), "'answers'")
     damage(lambda r: r["histograms"].pop("latency"), "histogram 'latency'")
