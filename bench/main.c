@@ -27,6 +27,7 @@ static const struct {
     {"explain", command_explain, "say where the CPU time of a request goes"},
     {"predict", command_predict, "say what a run would come to on another machine"},
     {"compare", command_compare, "hold one run against another: what became faster or slower"},
+    {"merge", command_merge, "add up what several load generators measured together"},
     {"verify", command_verify, "check a run from its raw data"},
     {"history", command_history, "models over commits, from the runs that were added"},
 };
@@ -34,7 +35,8 @@ static const struct {
 static const char about[] = "What does the way a server waits for I/O cost?";
 static const char notes[] =
     "Exit status: 0 all is well, 1 something failed, 2 the command line is wrong,\n"
-    "4 compare --fail-on-regression found one, 130 interrupted.\n";
+    "3 and 5 merge: the verdict is INVALID or FAILED, 4 compare --fail-on-regression\n"
+    "found one, 130 interrupted.\n";
 
 static void help(void)
 {

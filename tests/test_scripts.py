@@ -90,6 +90,7 @@ def usual(t):
     assert len(called) == 3 and [c.split()[2] for c in called] == ["build", "build-asan", "build-tsan"]
     cpus = len(os.sched_getaffinity(0))
     assert all(f"--num-processes {cpus} " in c for c in called), called
+    assert called[0].endswith(" --no-suite full"), called
     assert "--no-suite accuracy" in called[1] and called[2].endswith(" loadgen"), called
     assert "common/a.c" in lines_of(tree, "formatted")[0], "not all files are formatted"
     assert "bench/b.h" in lines_of(tree, "formatted")[0], "not all files are formatted"
@@ -105,7 +106,8 @@ def less_and_more(t):
     assert p.stdout.endswith("\n8 passed, 0 failed\n"), p.stdout
     called = lines_of(tree, "called")
     assert [c.split()[2] for c in called] == ["build", "build-asan", "build-tsan", "build-clang"]
-    assert "accuracy" not in called[1] and called[3].endswith("--print-errorlogs"), called
+    assert called[0].endswith(" --print-errorlogs"), called
+    assert "accuracy" not in called[1] and called[3].endswith(" --print-errorlogs --no-suite full"), called
 
 
 def another_formatter(t):

@@ -26,8 +26,9 @@ BUILD = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 WINGS = {
     "servers": ("main", "models", "drive", "", "app", "files"),
     "clients": ("main", "models", "drive", "", "job"),
-    "loadgen": ("main", "cli", "report", "load", "pace", "conn", "engine", "record", "protocol"),
-    "bench": ("main", "commands", "crawl", "show", "record", "duel", "trial", "cost", "machine", "plan",
+    "loadgen": ("main", "mpi", "cli", "report", "load", "pace", "conn", "engine", "record", "protocol"),
+    "bench": ("main", "commands", "crawl", "show", "record", "duel", "merge", "trial", "cost",
+              "machine", "plan",
               "base", "stats", ""),
     "common": ("",),
 }
@@ -111,6 +112,13 @@ def app_does_no_io(root):
         for header in sorted(seen):
             if IO_HEADER.fullmatch(header) or header in DRIVER_HEADERS:
                 yield f"{path} includes {header}, itself or by another header"
+
+
+def mpi_is_called_in_one_room(root):
+    """A program that links with MPI does not start where MPI is not installed."""
+    for path in sources(root):
+        if "mpi.h" in included(root, path, system=True) and not path.startswith("loadgen/mpi/"):
+            yield f"{path} includes mpi.h"
 
 
 def functions_are_short(root):
@@ -270,6 +278,8 @@ LAWS = [
     ("the app does no I/O", app_does_no_io,
      break_by("servers/app/a.c", "#include <sys/socket.h>\n"), "a.c includes sys/socket.h"),
     ("the app knows no model", app_does_no_io, break_app, "a.c includes servers/model.h"),
+    ("MPI is called in one room", mpi_is_called_in_one_room,
+     break_by("loadgen/report/a.c", "#include <mpi.h>\n"), "a.c includes mpi.h"),
     ("functions are short", functions_are_short,
      break_by("common/a.c", LONG_FUNCTION), f"a.c:1: a function of {FUNCTION_LINES + 1} lines"),
     ("models are small", models_are_small,

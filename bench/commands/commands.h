@@ -25,6 +25,7 @@ int command_hog(int argc, char **argv);
 struct run_options;
 int command_run_all(int argc, char **argv, const struct run_options *o);
 int command_compare(int argc, char **argv);
+int command_merge(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_history(int argc, char **argv);
 

@@ -135,8 +135,22 @@ void options_check_windows(struct options *o)
     o->quiet = true;
 }
 
+static void check_gate(const struct options *o)
+{
+    if (!o->gate)
+        return;
+    if (o->data_from_stdin || o->urls_from_stdin)
+        die_usage("--gate: it waits for a line of standard input, which %s has read",
+                  o->data_from_stdin ? "--data" : "--urls");
+    if (o->goal.text)
+        die_usage("--gate: it begins one run, and --search makes many");
+    if (o->windows)
+        die_usage("--gate: standard input orders the windows of --windows");
+}
+
 void options_check(struct options *o)
 {
+    check_gate(o);
     check_load(o);
     check_output(o);
     check_search(o);

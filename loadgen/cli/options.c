@@ -159,6 +159,11 @@ static const struct option_row rows[] = {
      "A \"window {...}\" line on --events-fd tells what was measured. The end of the input ends "
      "the run, and the report is of all windows together",
      FIELD(windows)},
+    {OPTION_FLAG, 0, "gate", NULL,
+     "connect, then wait for a line \"start NS\" on standard input and load from then on: "
+     "nanoseconds since 1970, as date +%s%N tells them. Several generators can so begin "
+     "together; iomodels merge adds up their --json",
+     FIELD(gate)},
     {OPTION_FLAG, 0, "hold", NULL,
      "after the run keep the connections open until standard input ends", FIELD(hold)},
 
@@ -205,6 +210,13 @@ static struct command_line command_line = {
     .version = "iomodels-load " IOM_VERSION,
     .tables = {rows},
 };
+
+void options_program(const char *usage, const char *version, const struct option_row *more)
+{
+    command_line.usage = usage;
+    command_line.version = version;
+    command_line.tables[1] = more;
+}
 
 void options_free(struct options *o)
 {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/command_line.h"
 #include "common/url.h"
 #include "loadgen/cli/url_list.h"
 #include "loadgen/engine/engine.h"
@@ -25,6 +26,10 @@ struct options {
     bool coalesce;        /* where it is saturated, see coalesce.h */
     bool spin;            /* never sleep in a closed loop */
     bool windows;         /* commands on standard input order windows */
+    bool gate;            /* a line on standard input says when the load begins */
+    /* Where several generators load together: how many threads they have in all, and how many of
+     * those come before ours. The rate is that of all. 0: this one is alone. */
+    uint32_t threads_in_all, threads_before;
     uint64_t duration_ns; /* of the window; CLOCK_NEVER where only -n ends it */
     uint64_t requests;    /* of -n; 0 for none */
     uint64_t settle_ns;   /* at most; 0: do not settle */
@@ -63,11 +68,16 @@ struct options {
     bool latency_table;
     const char *hgrm, *csv; /* paths, or NULL */
     uint64_t interval_ns;   /* of the rows of `csv` */
+    bool csv_kept;          /* the rows are kept for who adds up those of several hosts */
     bool quiet;
     const char *json; /* a path, "-" for standard output, NULL for none */
     int events_fd;    /* -1 for none */
     bool hold;
 };
+
+/* Another program has the same command line, with more options in `rows`, and this usage. The
+ * strings must live as long as the program. */
+void options_program(const char *usage, const char *version, const struct option_row *rows);
 
 /* Read the command line into `*o`. Does not return on --help, --version, or a usage error. */
 void options_parse(struct options *o, int argc, char **argv);
@@ -90,6 +100,12 @@ static inline double options_rate(const struct options *o, uint64_t from_ns, uin
     if (o->profile.count > 0 && from_ns < to_ns)
         return rate_profile_mean(&o->profile, from_ns, to_ns);
     return (double)o->rate_milli / 1e3;
+}
+
+/* Threads that take turns in a schedule. */
+static inline uint32_t options_threads(const struct options *o)
+{
+    return o->threads_in_all ? o->threads_in_all : o->threads;
 }
 
 /* Bytes of the body of one request, and of all requests together: each URL has a copy, so that a

@@ -98,8 +98,8 @@ static uint64_t opening_ns(const struct conns *cs, uint32_t i)
     const struct options *o = cs->io.options;
 
     if (o->ramp_milli > 0)
-        return (uint64_t)(((double)i * o->threads + cs->io.thread) * 1e12 /
-                          (double)o->ramp_milli);
+        return (uint64_t)(((double)i * options_threads(o) + o->threads_before + cs->io.thread) *
+                          1e12 / (double)o->ramp_milli);
     return i / OPEN_BATCH * OPEN_PAUSE_NS;
 }
 

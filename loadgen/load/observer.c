@@ -114,7 +114,7 @@ void observer_end(struct observer *o, struct run *r)
     wipe(&o->live);
     if (!o->writer)
         return;
-    o->csv_failed = !series_writer_close(o->writer);
+    o->csv_failed = !series_writer_close(o->writer, &o->kept);
     for (uint32_t i = 0; i < r->options->threads; i++) {
         series_free(o->series[i]);
         free(o->series[i]);

@@ -37,7 +37,8 @@ struct observer {
     uint64_t window_at; /* when the window was first seen open; 0 before */
     struct series_writer *writer;
     struct series **series;
-    bool csv_failed; /* some of the rows could not be written */
+    struct series_rows kept; /* of options->csv_kept */
+    bool csv_failed;         /* some of the rows could not be written */
 };
 
 /* Set up, and give each worker what it needs for it. The workers are there and have not started. */

@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -22,6 +23,9 @@
 
 /* How long it may take until the last thread has left the barrier. */
 #define START_DELAY_NS (2 * NS_PER_MS)
+
+/* The threads are let through a gate so long before the start, and wait for it themselves. */
+#define GATE_LEAD_NS (20 * NS_PER_MS)
 
 /* From so many on, connections may need more than one source address: a half of the ports that
  * there are by default. */
@@ -66,6 +70,13 @@ static void raise_fd_limit(const struct options *o)
         die_errno("cannot raise the limit of open files to %llu", (unsigned long long)need);
 }
 
+static void tell(int event_fd)
+{
+    uint64_t one = 1;
+    if (write(event_fd, &one, sizeof one) < 0)
+        die_errno("cannot write to an event descriptor");
+}
+
 /* By one thread, when all have tried their connections and the load has not begun. */
 static void connections_tried(struct run *r)
 {
@@ -81,8 +92,30 @@ static void connections_tried(struct run *r)
     }
     snprintf(line, sizeof line, "connected %u\n", r->connected);
     moments_tell(&r->moments, line);
+    if (r->gate) {
+        tell(r->tried_fd);
+        while (sem_wait(&r->begin) < 0)
+            ;
+        return;
+    }
     /* An open loop's threads must all be there at the schedule's time 0. */
     r->start_ns = clock_ns() + (r->options->rate_milli ? START_DELAY_NS : 0);
+}
+
+/* A gate names a moment that is to come. */
+static void await_start(struct run *r)
+{
+    uint64_t lead = r->options->rate_milli ? START_DELAY_NS : 0;
+    struct timespec at = ns_timespec(r->start_ns > lead ? r->start_ns - lead : 0);
+
+    if (r->gate && !run_stopped(r))
+        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
+            ;
+}
+
+static bool has_load(const struct run *r)
+{
+    return r->connected > 0 && !r->no_load;
 }
 
 static void *thread_main(void *arg)
@@ -98,14 +131,14 @@ static void *thread_main(void *arg)
         connections_tried(r);
     pthread_barrier_wait(&r->barrier);
 
-    if (r->connected > 0 && w->order)
+    if (has_load(r) && w->order) {
         worker_load_windows(w);
-    else if (r->connected > 0)
+    } else if (has_load(r)) {
+        await_start(r);
         worker_load(w, r->start_ns);
-    uint64_t one = 1;
-    if (write(r->done_fd, &one, sizeof one) < 0)
-        die_errno("cannot tell that thread %u is done", w->conns.io.thread);
-    if (r->connected > 0 && r->options->hold)
+    }
+    tell(r->done_fd);
+    if (has_load(r) && r->options->hold)
         worker_hold(w);
     worker_close(w);
     return NULL;
@@ -113,10 +146,8 @@ static void *thread_main(void *arg)
 
 static void wake_all(struct run *r)
 {
-    uint64_t one = 1;
     for (uint32_t i = 0; i < r->options->threads; i++)
-        if (write(r->workers[i].conns.io.wake_fd, &one, sizeof one) < 0)
-            die_errno("cannot wake thread %u", i);
+        tell(r->workers[i].conns.io.wake_fd);
 }
 
 /* True at the end of standard input. */
@@ -172,6 +203,30 @@ static void mind_windows(struct run *r, const struct pollfd *input, const struct
         wake_all(r);
 }
 
+/* Every connection was tried: ask the gate for the moment, and let the threads go shortly before.
+ * A signal ends the wait. */
+static void mind_gate(struct run *r, int signal_fd)
+{
+    struct pollfd fd = {.fd = signal_fd, .events = POLLIN};
+    uint64_t count, now;
+
+    if (read(r->tried_fd, &count, sizeof count) < 0)
+        die_errno("cannot read an event descriptor");
+    r->no_load = r->connected == 0;
+    if (!r->gate->wait(r->gate, r, signal_fd))
+        r->no_load = true;
+    while (!r->no_load && !run_stopped(r) && (now = clock_ns()) + GATE_LEAD_NS < r->start_ns &&
+           fd.revents == 0)
+        if (poll(&fd, 1, clock_timeout_ms(now, r->start_ns - GATE_LEAD_NS)) < 0 &&
+            errno != EINTR)
+            die_errno("cannot wait for the start");
+    if (!r->no_load && r->start_ns < clock_ns())
+        r->start_ns = clock_ns() + (r->options->rate_milli ? START_DELAY_NS : 0);
+    if (poll(&fd, 1, 0) > 0)
+        take_signal(r, signal_fd);
+    sem_post(&r->begin);
+}
+
 /* The main thread: pass on signals, count the threads that are done, end the hold. */
 static void supervise(struct run *r, int signal_fd)
 {
@@ -183,18 +238,21 @@ static void supervise(struct run *r, int signal_fd)
         bool loaded = done < r->options->threads;
         bool resting = windows && r->windows.resting;
         bool input = windows ? windows_listen(&r->windows) : !loaded;
-        struct pollfd fds[5] = {
+        struct pollfd fds[6] = {
             {.fd = signal_fd, .events = POLLIN},
             {.fd = r->done_fd, .events = POLLIN},
             {.fd = input ? STDIN_FILENO : -1, .events = POLLIN},
             {.fd = r->observer.fd, .events = POLLIN},
             {.fd = windows ? r->windows.order.rested_fd : -1, .events = POLLIN},
+            {.fd = r->tried_fd, .events = POLLIN},
         };
-        wait_for(r, fds, 5, loaded && !resting);
+        wait_for(r, fds, 6, loaded && !resting);
         uint64_t from = clock_ns();
         observer_turn(&r->observer, r);
+        if (fds[5].revents)
+            mind_gate(r, signal_fd);
         disturbance_held_up(&r->disturbance, clock_ns() - from);
-        if (fds[0].revents) {
+        if (fds[0].revents && !fds[5].revents) {
             take_signal(r, signal_fd);
             hold = false;
         }
@@ -205,7 +263,7 @@ static void supervise(struct run *r, int signal_fd)
             done += more;
         if (more > 0 && done == r->options->threads)
             background_note(&r->background);
-        if (done == r->options->threads && r->connected == 0)
+        if (done == r->options->threads && !has_load(r))
             hold = false;
         if (!windows && fds[2].revents && input_ended())
             hold = false;
@@ -234,6 +292,7 @@ static void make_workers(struct run *r)
     uint32_t id = 0;
 
     r->workers = xcalloc(o->threads, sizeof *r->workers);
+    r->worker_count = o->threads;
     for (uint32_t i = 0; i < o->threads; i++) {
         struct worker *w = &r->workers[i];
         struct io *io = &w->conns.io;
@@ -257,7 +316,7 @@ static void make_workers(struct run *r)
 
 void run_free(struct run *r)
 {
-    for (uint32_t i = 0; i < r->options->threads; i++) {
+    for (uint32_t i = 0; i < r->worker_count; i++) {
         struct worker *w = &r->workers[i];
         close(w->conns.io.wake_fd);
         worker_free(w);
@@ -265,9 +324,12 @@ void run_free(struct run *r)
     if (r->options->windows)
         windows_free(&r->windows);
     free(r->workers);
+    free(r->observer.kept.bytes);
     workload_free(&r->load);
     sources_free(&r->sources);
     close(r->done_fd);
+    close(r->tried_fd);
+    sem_destroy(&r->begin);
     pthread_barrier_destroy(&r->barrier);
 }
 
@@ -277,18 +339,36 @@ static bool needs_sources(const struct options *o)
     return !o->null && (o->per_connection > 0 || o->connections + o->idle > MANY_CONNECTIONS);
 }
 
-void run_execute(struct run *r, const struct options *o)
+static int event_descriptor(void)
+{
+    int fd = eventfd(0, EFD_CLOEXEC);
+    if (fd < 0)
+        die_errno("cannot open an event descriptor");
+    return fd;
+}
+
+static uint64_t unix_offset_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return timespec_ns(t) - clock_ns();
+}
+
+void run_execute(struct run *r, const struct options *o, struct gate *gate)
 {
     *r = (struct run){.options = o,
+                      .gate = gate,
+                      .unix_offset_ns = unix_offset_ns(),
                       .moments = {.threads = o->threads, .events_fd = o->events_fd}};
     sources_init(&r->sources, o->source, &o->url.addr, needs_sources(o));
     workload_init(&r->load, o);
     r->engine = o->null ? &engine_null : engine_choose(o->engine);
     raise_fd_limit(o);
     int signal_fd = block_signals();
-    r->done_fd = eventfd(0, EFD_CLOEXEC);
-    if (r->done_fd < 0)
-        die_errno("cannot open an event descriptor");
+    r->done_fd = event_descriptor();
+    r->tried_fd = event_descriptor();
+    sem_init(&r->begin, 0, 0);
     make_workers(r);
     if (o->windows)
         windows_begin(&r->windows, o, r->workers, &r->moments, &r->disturbance);
@@ -320,7 +400,11 @@ bool run_came_up(struct run *r, char *why, size_t size)
 {
     char text[ADDR_TEXT_MAX];
 
-    if (r->connected > 0 || run_stopped(r))
+    if (r->called_off[0]) {
+        snprintf(why, size, "%s", r->called_off);
+        return false;
+    }
+    if (has_load(r) || run_stopped(r))
         return true;
     snprintf(why, size, "cannot connect to %s: %s", addr_format(&r->options->url.addr, text),
              r->why_not ? r->why_not : "no answer");

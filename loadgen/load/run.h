@@ -3,6 +3,7 @@
 #define IOM_RUN_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #include "loadgen/engine/sources.h"
 #include "loadgen/load/background.h"
 #include "loadgen/load/disturbance.h"
+#include "loadgen/load/gate.h"
 #include "loadgen/load/moments.h"
 #include "loadgen/load/observer.h"
 #include "loadgen/load/windows.h"
@@ -18,7 +20,7 @@
 #include "loadgen/protocol/exchange.h"
 
 struct run {
-    const struct options *options;
+    const struct options *options; /* after a run of several generators: &whole */
     const struct engine *engine;
     struct workload load;
     struct sources sources;
@@ -26,11 +28,19 @@ struct run {
     struct observer observer;
     struct disturbance disturbance;
     struct windows windows; /* of --windows */
-    struct worker *workers; /* an array of options->threads */
+    struct worker *workers; /* an array of worker_count */
+    uint32_t worker_count;
+    struct options whole; /* where several generators loaded together: what all were asked for */
 
     pthread_barrier_t barrier;
     struct moments moments;
-    int done_fd; /* an eventfd: one added by each worker whose window closed */
+    int done_fd;             /* an eventfd: one added by each worker whose window closed */
+    struct gate *gate;       /* or NULL */
+    int tried_fd;            /* an eventfd: every connection was tried, and the gate is shut */
+    sem_t begin;             /* of the gate */
+    bool no_load;            /* the gate let none begin, */
+    char called_off[512];    /* for this reason */
+    uint64_t unix_offset_ns; /* what the clock of the wall was ahead of CLOCK_MONOTONIC */
     uint64_t start_ns;
     uint32_t connected;  /* connections open at the start */
     uint32_t settled;    /* connections that had had an answer when the load began */
@@ -38,11 +48,12 @@ struct run {
 };
 
 /* Do it all: connect, load, hold. Afterwards the workers' results can be read. SIGINT and SIGTERM
- * end the window early and set `stopped`. */
-void run_execute(struct run *r, const struct options *o);
+ * end the window early and set `stopped`. The load begins when the gate says, or at once where
+ * `gate` is NULL. */
+void run_execute(struct run *r, const struct options *o, struct gate *gate);
 
-/* False, and in `why` a line that says why, where no connection came up and nobody interrupted:
- * then there was no load. */
+/* False, and in `why` a line that says why, where no connection came up or the gate let no load
+ * begin, and nobody interrupted: then there was no load. */
 bool run_came_up(struct run *r, char *why, size_t size);
 
 /* Free everything, the workers' results too. */

@@ -380,10 +380,10 @@ static void start(struct conns *cs, uint64_t zero)
     const struct io *io = &cs->io;
     const struct options *options = io->options;
     struct schedule_plan plan = {options->arrival, options->rate_milli, options->seed,
-                                 options->threads,
+                                 options_threads(options),
                                  options->profile.count > 0 ? &options->profile : NULL};
 
-    schedule_init(&o->ahead, &plan, io->thread);
+    schedule_init(&o->ahead, &plan, options->threads_before + io->thread);
     o->zero = zero;
     o->from = clock_after(zero, options->warmup_ns);
     o->until = o->quota ? clock_after(o->from, options->duration_ns) : o->from;

@@ -121,6 +121,8 @@ struct series_writer *series_writer_open(const struct options *o, struct series 
     w->options = o;
     w->all = all;
     w->count = count;
+    if (o->csv_kept && all)
+        return w;
     w->out = fopen(o->csv, "we");
     if (!w->out)
         die_errno("cannot write '%s'", o->csv);
@@ -155,7 +157,7 @@ static void tell_failure(struct series_writer *w)
 static void write_asked(const struct series_writer *w, uint64_t end)
 {
     const struct options *o = w->options;
-    uint64_t until = 0;
+    uint64_t until = w->window_ns;
     double asked = 0;
 
     for (uint32_t k = 0; k < w->count; k++) {
@@ -183,6 +185,11 @@ static void write_row(struct series_writer *w)
     const struct series_interval *i = &w->sum;
     double seconds = (double)(i->ends_at - w->last_end) / 1e9;
     uint64_t events = 0;
+
+    if (!w->out) {
+        series_rows_keep(&w->kept, i);
+        return;
+    }
 
     for (unsigned k = 0; k < COUNT_OUTCOMES; k++)
         events += i->outcomes[k];
@@ -256,12 +263,42 @@ void series_writer_collect(struct series_writer *w)
     }
 }
 
-bool series_writer_close(struct series_writer *w)
+static bool close_file(struct series_writer *w)
 {
-    series_writer_collect(w);
-    if (fclose(w->out) == EOF)
+    if (w->out && fclose(w->out) == EOF)
         tell_failure(w);
     bool good = !w->failed;
     free(w);
     return good;
+}
+
+bool series_writer_close(struct series_writer *w, struct series_rows *kept)
+{
+    series_writer_collect(w);
+    *kept = w->kept;
+    return close_file(w);
+}
+
+bool series_write_rows(const struct options *o, struct series_rows *each, uint32_t count,
+                       uint64_t window_ns)
+{
+    struct series_writer *w = series_writer_open(o, NULL, 0);
+    struct series_interval *row = xmalloc(sizeof *row);
+    bool any = true;
+
+    w->window_ns = window_ns;
+    while (any) {
+        any = false;
+        clear(&w->sum);
+        for (uint32_t k = 0; k < count; k++) {
+            if (!series_rows_next(&each[k], row))
+                continue;
+            any = true;
+            add(&w->sum, row);
+        }
+        if (any)
+            write_row(w);
+    }
+    free(row);
+    return close_file(w);
 }

@@ -16,6 +16,7 @@
 
 #include "common/histogram.h"
 #include "loadgen/cli/options.h"
+#include "loadgen/record/series_rows.h"
 #include "loadgen/record/tally.h"
 
 /* A request sent later than this after its time counts as late (open loop). */
@@ -89,11 +90,14 @@ struct series_writer {
     uint32_t count;
     uint64_t next;              /* number of the next row */
     uint64_t last_end;          /* where the last one ended */
+    uint64_t window_ns;         /* where there are no series; else theirs */
+    struct series_rows kept;    /* with options->csv_kept, instead of a file */
     struct series_interval sum; /* of the row */
     bool failed;                /* a row could not be written */
 };
 
-/* Create the file of --csv and write the line of names to it. Ends the program where that fails. */
+/* Create the file of --csv and write the line of names to it. Ends the program where that fails.
+ * With options->csv_kept there is no file, and the rows are kept. */
 struct series_writer *series_writer_open(const struct options *o, struct series **all,
                                          uint32_t count);
 
@@ -101,7 +105,12 @@ struct series_writer *series_writer_open(const struct options *o, struct series 
 void series_writer_collect(struct series_writer *writer);
 
 /* All series are closed: write the rest, close the file, free `*writer`. Returns false where some
- * of it could not be written. */
-bool series_writer_close(struct series_writer *writer);
+ * of it could not be written. The rows that were kept go to `*kept`. */
+bool series_writer_close(struct series_writer *writer, struct series_rows *kept);
+
+/* The file of --csv from the rows that `count` hosts kept; the window of all was so long. Returns
+ * false, and tells, where it could not be written. */
+bool series_write_rows(const struct options *o, struct series_rows *each, uint32_t count,
+                       uint64_t window_ns);
 
 #endif

@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "loadgen/report/fail_if.h"
 #include "loadgen/report/hgrm.h"
+#include "loadgen/report/hosts.h"
 #include "loadgen/report/report_steps.h"
 #include "loadgen/report/report_text.h"
 #include "loadgen/report/report_workload.h"
@@ -286,6 +287,7 @@ void report_print(FILE *out, const struct run *r, const struct result *result)
     print_sources(out, r);
     print_background(out, r);
     print_generator(out, o, result);
+    report_print_hosts(out, result->hosts);
     print_unseen(out, &r->disturbance.stolen_after);
     fprintf(out, "Requests/sec: %12.2f\n", result->requests_per_second);
     if (seconds > 0)

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/wide.h"
 #include "loadgen/report/fail_if.h"
+#include "loadgen/report/hosts.h"
 #include "loadgen/report/json_put.h"
 #include "loadgen/report/output.h"
 #include "loadgen/report/report.h"
@@ -34,6 +36,7 @@ static json_t *histogram(const struct histogram *h)
     json_t *o = json_object();
     json_t *buckets = json_array();
     struct histogram_bucket b = {0};
+    char text[WIDE_TEXT];
 
     put(o, "unit", json_string("ns"));
     put_count(o, "significant_digits", HISTOGRAM_SIGNIFICANT_DIGITS);
@@ -41,6 +44,10 @@ static json_t *histogram(const struct histogram *h)
         json_array_append_new(buckets, json_pack("[I,I,I]", (json_int_t)b.lowest,
                                                  (json_int_t)b.highest, (json_int_t)b.count));
     put(o, "buckets", buckets);
+    put(o, "min", h->count ? json_integer((json_int_t)h->min) : json_null());
+    put(o, "max", h->count ? json_integer((json_int_t)h->max) : json_null());
+    put(o, "sum", json_string(wide_format(h->sum, text)));
+    put(o, "squares", json_string(wide_format(h->squares, text)));
     return o;
 }
 
@@ -97,6 +104,34 @@ static void put_open(json_t *root, const struct options *o, const struct result 
     put(root, "own_lateness", report_latency(open ? &open->own_lateness : NULL));
 }
 
+/* [answers, connections with so many], in ascending order. */
+static json_t *answers(const struct result *result)
+{
+    json_t *list = json_array();
+
+    for (uint64_t i = 0, from; i < result->connections;) {
+        for (from = i; i < result->connections && result->answers[i] == result->answers[from];)
+            i++;
+        json_array_append_new(list, json_pack("[I,I]", (json_int_t)result->answers[from],
+                                              (json_int_t)(i - from)));
+    }
+    return list;
+}
+
+/* Null where no window opened, and where many did. */
+static json_t *opening(const struct result *result)
+{
+    json_t *o = json_object();
+
+    if (result->opened_unix_ns == 0) {
+        json_decref(o);
+        return json_null();
+    }
+    put_count(o, "unix_ns", result->opened_unix_ns);
+    put_count(o, "late_ns", result->opened_late_ns);
+    return o;
+}
+
 static json_t *fairness(const struct result *result)
 {
     json_t *o = json_object();
@@ -105,6 +140,7 @@ static json_t *fairness(const struct result *result)
     put_count(o, "max", result->fair_max);
     put_real(o, "jain", result->jain);
     put_count(o, "starved", result->starved);
+    put(o, "answers", answers(result));
     return o;
 }
 
@@ -194,6 +230,7 @@ static json_t *everything(const struct run *r, const struct result *result,
     put_count(root, "settled", r->settled);
     put_count(root, "settle_ns", o->settle_ns);
     put(root, "windows", o->windows ? json_integer(r->windows.count) : json_null());
+    put(root, "opened", opening(result));
     put_count(root, "window_ns", result->window_ns);
     put_count(root, "warmup_ns", o->warmup_ns);
     put_count(root, "requests", result->sum.window.n[COUNT_OK]);
@@ -220,6 +257,7 @@ static json_t *everything(const struct run *r, const struct result *result,
     put(root, "urls_left_out", report_urls_left_out(r, result));
     put(root, "sources", report_sources(r));
     put(root, "background", report_background(r));
+    put(root, "hosts", report_hosts(result->hosts));
     put(root, "search", report_search(search));
     put_real(root, "max_errors", (double)o->max_errors_ppm / 1e6);
     put(root, "body_rule", json_string(body_rule_name(o->body_rule)));

@@ -14,20 +14,30 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void fairness(struct result *result, const struct run *r)
+static void count_answers(struct result *result, const struct run *r)
 {
     size_t n = r->options->connections;
     uint64_t *answers = xmalloc(n * sizeof *answers);
     size_t k = 0;
-    double sum = 0;
-    double squares = 0;
 
     for (uint32_t i = 0; i < r->options->threads; i++) {
         const struct worker *w = &r->workers[i];
         for (uint32_t j = 0; j < w->conns.io.conn_count; j++)
             answers[k++] = w->conns.io.conns[j].answers;
     }
+    result->answers = answers;
+    result->connections = n;
+}
+
+static void fairness(struct result *result)
+{
+    size_t n = result->connections;
+    uint64_t *answers = result->answers;
+    double sum = 0;
+    double squares = 0;
+
     qsort(answers, n, sizeof *answers, compare);
+    result->starved = 0;
     for (size_t i = 0; i < n; i++) {
         sum += (double)answers[i];
         squares += (double)answers[i] * (double)answers[i];
@@ -37,7 +47,6 @@ static void fairness(struct result *result, const struct run *r)
     result->fair_median = answers[(n - 1) / 2];
     result->fair_max = answers[n - 1];
     result->jain = squares > 0 ? sum * sum / ((double)n * squares) : 0;
-    free(answers);
 }
 
 /* The requests that were due in the window count, whenever they ended. */
@@ -58,12 +67,33 @@ static void count_open(struct result *result, const struct run *r)
     memcpy(sum->window.n, open->outcomes, sizeof open->outcomes);
     sum->window.n[COUNT_STARTED] = open->sent;
     sum->in_flight_at_open = 0;
+}
+
+static void open_figures(struct result *result, uint32_t threads)
+{
+    const struct open_record *open = result->sum.open_loop;
+    double window = (double)result->window_ns;
+
     if (result->window_ns == 0)
         return;
-    double window = (double)result->window_ns;
     result->rate_delivered = (double)open->sent_in_window * 1e9 / window;
     result->queue_mean = open->queue_area / window;
-    result->spun_fraction = (double)open->spun_ns / (window * r->options->threads);
+    result->spun_fraction = (double)open->spun_ns / (window * threads);
+}
+
+/* When the window opened, and when the last thread saw that. */
+static void find_opening(struct result *result, const struct run *r)
+{
+    uint64_t opened_at = result->sum.opened_at;
+
+    if (opened_at == 0)
+        return;
+    result->opened_unix_ns = opened_at + r->unix_offset_ns;
+    for (uint32_t i = 0; i < r->options->threads; i++) {
+        uint64_t at = r->workers[i].record.cpu_at_open.at;
+        if (at > opened_at + result->opened_late_ns)
+            result->opened_late_ns = at - opened_at;
+    }
 }
 
 /* Every request is in exactly one class, or this program is wrong. */
@@ -106,13 +136,15 @@ static void find_busiest(struct result *result, const struct record *r)
 void result_free(struct result *result)
 {
     record_free(&result->sum);
+    free(result->answers);
+    free(result->hosts);
 }
 
-void result_collect(struct result *result, const struct run *r)
+/* Add up what the threads counted. */
+static void gather(struct result *result, const struct run *r)
 {
     struct record *sum = &result->sum;
 
-    *result = (struct result){0};
     record_create(sum, r->options);
     for (uint32_t i = 0; i < r->options->threads; i++) {
         record_merge(sum, &r->workers[i].record);
@@ -123,12 +155,27 @@ void result_collect(struct result *result, const struct run *r)
     if (r->options->windows) {
         result->window_ns = r->windows.window_ns;
         result->still_ns = r->windows.still_ns;
+    } else {
+        find_opening(result, r);
     }
-    uint64_t answered = sum->window.n[COUNT_OK];
     if (sum->open_loop)
         count_open(result, r);
+    /* One URL got all there is; of several the threads counted each. */
+    if (!sum->by_target) {
+        sum->by_target = xcalloc(1, sizeof *sum->by_target);
+        memcpy(sum->by_target[0], sum->window.n, sizeof sum->by_target[0]);
+    }
+    count_answers(result, r);
+}
 
+void result_figures(struct result *result, uint32_t threads)
+{
+    const struct record *sum = &result->sum;
+    uint64_t answered = sum->window.n[COUNT_OK];
     double cpu_us = (double)(sum->user_us + sum->system_us);
+
+    if (sum->open_loop)
+        open_figures(result, threads);
     if (result->window_ns > 0)
         result->requests_per_second = (double)answered * 1e9 / (double)result->window_ns;
     if (sum->cpu_span_ns > 0) {
@@ -140,12 +187,14 @@ void result_collect(struct result *result, const struct run *r)
     }
     if (answered > 0)
         result->cpu_us_per_request = cpu_us / (double)answered;
-    /* One URL got all there is; of several the threads counted each. */
-    if (!sum->by_target) {
-        sum->by_target = xcalloc(1, sizeof *sum->by_target);
-        memcpy(sum->by_target[0], sum->window.n, sizeof sum->by_target[0]);
-    }
-    fairness(result, r);
+    fairness(result);
     check_sum(result);
+}
+
+void result_collect(struct result *result, const struct run *r)
+{
+    *result = (struct result){0};
+    gather(result, r);
+    result_figures(result, r->options->threads);
     verdict_reach(result, r);
 }

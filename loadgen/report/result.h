@@ -8,6 +8,8 @@
 #include "loadgen/load/run.h"
 #include "loadgen/record/record.h"
 
+struct hosts;
+
 struct result {
     /* The records of all threads, added up. In an open loop sum.window has the outcomes of the
      * requests that were due in the window. queue_max is the sum of the threads' values: not below
@@ -22,6 +24,11 @@ struct result {
      * (Jain, Chiu and Hawe, DEC-TR-301, 1984); 0 where nothing was answered. */
     uint64_t fair_min, fair_median, fair_max, starved;
     double jain;
+    uint64_t *answers; /* an array, of each connection, in ascending order */
+    uint64_t connections;
+
+    uint64_t opened_unix_ns; /* when the window opened, by the clock of the wall */
+    uint64_t opened_late_ns; /* so much later the last thread went into it */
 
     double rate_delivered;   /* open loop: sent in the window, a second */
     double queue_mean;       /* open loop */
@@ -35,9 +42,14 @@ struct result {
     double coalesced_fraction; /* of all threads: time in which answers were let gather */
     double cpu_us_per_request;
 
+    struct hosts *hosts; /* NULL where one host loaded; a pointer of its own */
+
     const char *verdict;      /* "ok", "generator-limited", "FAILED" or "INVALID" */
     char verdict_reason[200]; /* empty where ok */
 };
+
+/* Compute what follows from the counts, of so many threads: rates, shares and fairness. */
+void result_figures(struct result *result, uint32_t threads);
 
 /* Merge what the workers of `*r` found. */
 void result_collect(struct result *result, const struct run *r);

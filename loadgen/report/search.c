@@ -8,6 +8,7 @@
 #include "common/err.h"
 #include "loadgen/cli/options.h"
 #include "loadgen/load/run.h"
+#include "loadgen/report/crew.h"
 #include "loadgen/report/report.h"
 #include "loadgen/report/result.h"
 #include "loadgen/report/verdict.h"
@@ -37,13 +38,13 @@ static struct trial *run_trial(struct search *s, const struct options *o)
     struct trial *t = xmalloc(sizeof *t);
 
     t->options = *o;
-    run_execute(&t->run, &t->options);
+    run_execute(&t->run, &t->options, s->crew->gate);
     if (!run_came_up(&t->run, s->why_lost, sizeof s->why_lost)) {
         run_free(&t->run);
         free(t);
         return NULL;
     }
-    result_collect(&t->result, &t->run);
+    crew_collect(s->crew, &t->run, &t->result);
     return t;
 }
 
@@ -217,25 +218,30 @@ static void conclude(FILE *out, const struct search *s)
     if (s->high_milli)
         fprintf(out, ", not at %.1f", (double)s->high_milli / 1e3);
     fprintf(out, "%s\n", s->interrupted ? " (interrupted)" : "");
-    if (s->why_lost[0])
+    if (s->why_lost[0] && !s->crew->silent)
         warn("%s: the search ends here", s->why_lost);
     if (s->why_invalid[0])
         fprintf(out, "There the times were good and the verdict was not: %s\n", s->why_invalid);
     putc('\n', out);
 }
 
-int search_main(const struct options *o)
+int search_main(const struct options *o, struct crew *crew)
 {
     struct search *s = xcalloc(1, sizeof *s);
     struct trial *best = NULL;
 
     s->goal = &o->goal;
+    s->crew = crew;
     fprintf(progress(o), "Highest rate with %s\n", o->goal.text);
     search(s, o, &best);
-    if (s->why_lost[0] && s->count == 0)
-        die("%s", s->why_lost);
+    if (s->why_lost[0] && s->count == 0) {
+        if (!crew->silent)
+            warn("%s", s->why_lost);
+        free(s);
+        return EXIT_FAILURE;
+    }
     conclude(progress(o), s);
-    bool written = !best || report_all(&best->run, &best->result, s);
+    bool written = !best || crew->silent || report_all(&best->run, &best->result, s);
     int status = s->low_milli > 0 && !s->why_lost[0] && written ? EXIT_SUCCESS : EXIT_FAILURE;
     free_trial(best);
     free(s);

@@ -19,6 +19,7 @@
 
 #include "loadgen/report/condition.h"
 
+struct crew;
 struct options;
 
 /* Rates that a search tries at most; each takes two or three probes. */
@@ -35,6 +36,7 @@ struct search_probe {
 
 struct search {
     const struct condition *goal;
+    struct crew *crew;
     uint64_t low_milli;    /* the highest rate that kept the goal; 0: none did */
     uint64_t high_milli;   /* the lowest that did not; 0: all did */
     char why_invalid[200]; /* at `high_milli` only the verdict was against: its reason */
@@ -44,9 +46,9 @@ struct search {
     uint32_t count;
 };
 
-/* Search, tell of each probe on standard output (on standard error where that is for JSON), and
- * report: the summary and the JSON are those of the last run at the highest rate that kept the
- * goal. Returns the exit status. */
-int search_main(const struct options *o);
+/* Search, together with the crew. Tell of each probe on standard output (on standard error where
+ * that is for JSON), and report: the summary and the JSON are those of the last run at the highest
+ * rate that kept the goal. Returns the exit status. */
+int search_main(const struct options *o, struct crew *crew);
 
 #endif

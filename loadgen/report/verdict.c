@@ -3,12 +3,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "common/disturbed.h"
+#include "loadgen/report/hosts.h"
 
 static const char invalid[] = "INVALID";
 static const char failed[] = "FAILED";
+static const char limited[] = "generator-limited";
+static const char ok[] = "ok";
+static const char *const by_badness[] = {ok, limited, failed, invalid};
 
 static void set(struct result *result, const char *verdict, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -79,7 +84,7 @@ static void judge_saturated(struct result *result)
 
     if (waited >= 0.001)
         snprintf(text, sizeof text, " and slept %.1f %% while answers gathered", 100 * waited);
-    set(result, "generator-limited",
+    set(result, limited,
         "a generator thread used %.1f %% of its CPU%s: the server may be faster than this",
         100 * used, text);
 }
@@ -157,7 +162,7 @@ static bool judge_failures(struct result *result, const struct options *o)
 
 void verdict_reach(struct result *result, const struct run *r)
 {
-    result->verdict = "ok";
+    result->verdict = ok;
     if (judge_connections(result, r))
         return;
     if (result->sum.window.n[COUNT_NO_PORT] > 0) {
@@ -177,6 +182,39 @@ void verdict_reach(struct result *result, const struct run *r)
         return;
     if (!result->sum.open_loop && result->max_busy_fraction > VERDICT_SATURATED)
         judge_saturated(result);
+}
+
+/* How bad it is, from 0 for ok. */
+static unsigned badness(const char *verdict)
+{
+    for (unsigned i = 0; i < sizeof by_badness / sizeof by_badness[0]; i++)
+        if (strcmp(verdict, by_badness[i]) == 0)
+            return i;
+    return 0;
+}
+
+void verdict_unite(struct result *result)
+{
+    const struct hosts *hosts = result->hosts;
+    const struct host *worst = &hosts->each[0];
+    bool apart = (double)hosts->skew_ns > HOSTS_SKEW * (double)result->window_ns;
+
+    for (uint32_t i = 1; i < hosts->count; i++)
+        if (badness(hosts->each[i].verdict) > badness(worst->verdict))
+            worst = &hosts->each[i];
+    const char *verdict = by_badness[badness(worst->verdict)];
+    if (verdict != invalid && hosts->bound_ns > HOSTS_BOUND_NS)
+        set(result, invalid,
+            "the clocks of the hosts are known to %.3f ms only, so nobody knows whether the "
+            "windows opened together",
+            (double)hosts->bound_ns / 1e6);
+    else if (verdict != invalid && result->window_ns > 0 && apart)
+        set(result, invalid,
+            "the windows did not open together: %.3f ms from the first to the last, of %.3f s",
+            (double)hosts->skew_ns / 1e6, (double)result->window_ns / 1e9);
+    else
+        set(result, verdict, "%s%s%s", worst->reason[0] ? worst->name : "",
+            worst->reason[0] ? ": " : "", worst->reason);
 }
 
 bool verdict_bad(const struct result *result)

@@ -38,6 +38,10 @@
  * 5. ok. */
 void verdict_reach(struct result *result, const struct run *r);
 
+/* Of several generators, result->hosts: the worst verdict is that of all. It is INVALID where the
+ * windows did not open together, or nobody knows whether they did. */
+void verdict_unite(struct result *result);
+
 /* The exit status where it is INVALID, and where it is FAILED. 4 is taken by --fail-if. */
 #define EXIT_INVALID 3
 #define EXIT_FAILED  5

@@ -18,7 +18,7 @@ sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
 from lib.server import kill_all  # noqa: E402
 from load import (addresses, background, closing_stubs, coalescing, counting,  # noqa: E402
-                  disturbances, engines, fail_if, failures, files, inherited, interface,
+                  disturbances, engines, fail_if, failures, files, gates, inherited, interface,
                   open_loop, outcomes, output, ports, rates, schema, search, servers, setup,
                   short_reads, spinning, targets, uploads, url_files, windows, workloads, zones)
 from load.run import settings, with_engine  # noqa: E402
@@ -47,7 +47,7 @@ def main():
     every = [t for part in (outcomes, counting, open_loop, workloads, targets, ports, background,
                             search, interface, setup, output, files, schema, servers,
                             addresses, closing_stubs, disturbances, failures, inherited, short_reads,
-                            zones, uploads, fail_if, rates, url_files, windows, spinning)
+                            zones, uploads, fail_if, rates, url_files, windows, spinning, gates)
              for t in part.tests()]
     every = [t for t in every if t.once] + [
         with_engine(t, engine) for engine in args.engines.split(",") for t in every if not t.once]
