@@ -53,9 +53,9 @@ def columns_and_rate(t):
     b.call("report", b.out)
     with open(os.path.join(b.out, "report.html"), encoding="utf-8") as f:
         told = "noise: the yardstick against itself" in f.read()
-    known = any(row["verdict"] != "INVALID" and float(row["yardstick_self_ratio"] or 0) > 0
-                for row in measured(rows))
-    equal(told, known, "whether the report tells the noise")
+    # On a crowded machine the yardstick may have jumped beside each window.
+    calm = any(r["verdict"] != "INVALID" and r["yardstick_self_ratio"] for r in measured(b.rows()))
+    equal(told, calm, "whether the report tells the noise")
     nothing_left(b)
 
 
