@@ -118,7 +118,7 @@ char *unit_figure(enum unit unit, double value, char out[48])
     else if (unit == UNIT_KIB)
         snprintf(out, 48, value < 99.95 ? "%.1f KiB" : "%.0f KiB", value);
     else
-        snprintf(out, 48, "%.3g %s", value,
+        snprintf(out, 48, value < 9.995 ? "%.2f %s" : "%.0f %s", value,
                  unit == UNIT_CALLS ? "system calls" : "context switches");
     return out;
 }
