@@ -127,10 +127,10 @@ void process_release(struct process *p)
     }
 }
 
-/* waitpid(2) with ordinary priority. The kernel takes what has ended out of /proc, and goes round and
- * round until each thread of it has done so for itself (proc_invalidate_siblings_dcache()). With the
- * driver's own priority on the CPU of such a thread that lasts until the kernel throttles real-time
- * processes: most of a second. */
+/* waitpid(2) with ordinary priority. The kernel takes what has ended out of /proc, and goes round
+ * and round until each thread of it has done so for itself (proc_invalidate_siblings_dcache()).
+ * With the driver's own priority on the CPU of such a thread that lasts until the kernel throttles
+ * real-time processes: most of a second. */
 static pid_t reap_child(pid_t pid, int *status, int options)
 {
     struct sched_param own = {0};

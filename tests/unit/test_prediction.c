@@ -435,7 +435,8 @@ static void told_in_words(void **state)
           "                    http select, connections = 64: 12,345 [10,000–13,000], 3 trials; "
           "expected below 20\n"}},
         {FORMAT_HTML,
-         {"<h2 id=\"predictions\">", "<td class=\"left invalid\">NOT as predicted</td>",
+         {"<div class=\"scroll\" tabindex=\"0\">",
+          "<td class=\"left invalid\">NOT as predicted</td>",
           "A &lt;sentence&gt;.</td><td>2 of 2</td>", "<td>31 [30–32]</td><td>3</td>"}},
         {FORMAT_MARKDOWN,
          {"\n### Predictions\n\n| verdict | expected |",

@@ -190,9 +190,9 @@ static void one_table_for_terminal_html_and_markdown(void **state)
           "\n  1  poll    2/3        15 [10–20]", "\n  2  fork      1                 7",
           "\n  -  select  0/1"}},
         {FORMAT_HTML,
-         {"<h3>http, 64 connections</h3>\n<p>" FOUND
-          "</p>\n<div class=\"scroll\"><table><tr><th>#</th>"
-          "<th class=\"left\">model</th><th>n</th>",
+         {"<h4>http, 64 connections</h4>\n<p>" FOUND
+          "</p>\n<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">#</th>"
+          "<th scope=\"col\" class=\"left\">model</th><th scope=\"col\">n</th>",
           "<tr><td>1</td><td class=\"left\">poll</td><td>2/3</td><td>15 [10–20]</td>",
           "<tr><td>2</td><td class=\"left\">fork</td><td>1</td><td>7</td>",
           "<tr class=\"out\"><td>–</td><td class=\"left\">select</td><td>0/1</td>"}},
