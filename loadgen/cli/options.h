@@ -23,10 +23,10 @@ struct options {
     uint32_t connections;
     uint32_t threads;
     enum engine_choice engine;
-    bool coalesce;        /* where it is saturated, see coalesce.h */
-    bool spin;            /* never sleep in a closed loop */
-    bool windows;         /* commands on standard input order windows */
-    bool gate;            /* a line on standard input says when the load begins */
+    bool coalesce; /* where it is saturated, see coalesce.h */
+    bool spin;     /* never sleep in a closed loop */
+    bool windows;  /* commands on standard input order windows */
+    bool gate;     /* a line on standard input says when the load begins */
     /* Where several generators load together: how many threads they have in all, and how many of
      * those come before ours. The rate is that of all. 0: this one is alone. */
     uint32_t threads_in_all, threads_before;

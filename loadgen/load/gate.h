@@ -11,9 +11,10 @@ struct run;
 
 struct gate {
     /* Called in the main thread when every connection was tried; the other threads wait. Sets
-     * run->start_ns, in time of CLOCK_MONOTONIC: a moment that is over means now. False: there is
-     * to be no load, and run->called_off says why; it is empty where a signal ended the run, which
-     * is readable at `signal_fd` then, or run->moments.stopped is set. */
+     * run->start_ns, in time of CLOCK_MONOTONIC: the window is planned from there, however late
+     * the threads come. False: there is to be no load, and run->called_off says why; it is empty
+     * where a signal ended the run, which is readable at `signal_fd` then, or
+     * run->moments.stopped is set. */
     bool (*wait)(struct gate *gate, struct run *run, int signal_fd);
 };
 

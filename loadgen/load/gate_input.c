@@ -67,6 +67,8 @@ static bool wait_for_line(struct gate *gate, struct run *r, int signal_fd)
         return false;
     }
     r->start_ns = unix_ns > r->unix_offset_ns ? unix_ns - r->unix_offset_ns : 0;
+    if (r->start_ns < clock_ns())
+        r->start_ns = run_soonest_ns(r);
     return true;
 }
 

@@ -21,9 +21,6 @@
 #define OTHER_FDS  32
 #define THREAD_FDS 3
 
-/* How long it may take until the last thread has left the barrier. */
-#define START_DELAY_NS (2 * NS_PER_MS)
-
 /* The threads are let through a gate so long before the start, and wait for it themselves. */
 #define GATE_LEAD_NS (20 * NS_PER_MS)
 
@@ -98,14 +95,13 @@ static void connections_tried(struct run *r)
             ;
         return;
     }
-    /* An open loop's threads must all be there at the schedule's time 0. */
-    r->start_ns = clock_ns() + (r->options->rate_milli ? START_DELAY_NS : 0);
+    r->start_ns = run_soonest_ns(r);
 }
 
 /* A gate names a moment that is to come. */
 static void await_start(struct run *r)
 {
-    uint64_t lead = r->options->rate_milli ? START_DELAY_NS : 0;
+    uint64_t lead = r->options->rate_milli ? RUN_START_DELAY_NS : 0;
     struct timespec at = ns_timespec(r->start_ns > lead ? r->start_ns - lead : 0);
 
     if (r->gate && !run_stopped(r))
@@ -220,8 +216,6 @@ static void mind_gate(struct run *r, int signal_fd)
         if (poll(&fd, 1, clock_timeout_ms(now, r->start_ns - GATE_LEAD_NS)) < 0 &&
             errno != EINTR)
             die_errno("cannot wait for the start");
-    if (!r->no_load && r->start_ns < clock_ns())
-        r->start_ns = clock_ns() + (r->options->rate_milli ? START_DELAY_NS : 0);
     if (poll(&fd, 1, 0) > 0)
         take_signal(r, signal_fd);
     sem_post(&r->begin);

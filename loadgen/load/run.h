@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/clock.h"
 #include "loadgen/cli/options.h"
 #include "loadgen/engine/sources.h"
 #include "loadgen/load/background.h"
@@ -18,6 +19,9 @@
 #include "loadgen/load/windows.h"
 #include "loadgen/load/worker.h"
 #include "loadgen/protocol/exchange.h"
+
+/* How long it may take until the last thread has left the barrier. */
+#define RUN_START_DELAY_NS (2 * NS_PER_MS)
 
 struct run {
     const struct options *options; /* after a run of several generators: &whole */
@@ -30,7 +34,8 @@ struct run {
     struct windows windows; /* of --windows */
     struct worker *workers; /* an array of worker_count */
     uint32_t worker_count;
-    struct options whole; /* where several generators loaded together: what all were asked for */
+    struct options
+        whole; /* where several generators loaded together: what all were asked for */
 
     pthread_barrier_t barrier;
     struct moments moments;
@@ -58,6 +63,12 @@ bool run_came_up(struct run *r, char *why, size_t size);
 
 /* Free everything, the workers' results too. */
 void run_free(struct run *r);
+
+/* The load can begin then: an open loop's threads must all be there at the schedule's time 0. */
+static inline uint64_t run_soonest_ns(const struct run *r)
+{
+    return clock_ns() + (r->options->rate_milli ? RUN_START_DELAY_NS : 0);
+}
 
 static inline bool run_stopped(struct run *r)
 {

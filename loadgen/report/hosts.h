@@ -24,8 +24,8 @@ struct host {
 
 struct hosts {
     uint32_t count;
-    uint64_t skew_ns;  /* the greatest opened_ns */
-    uint64_t bound_ns; /* the greatest bound of all */
+    uint64_t skew_ns;                 /* the greatest opened_ns */
+    uint64_t bound_ns;                /* the greatest bound of all */
     char reasons[COUNT_OUTCOMES][96]; /* what the record's reasons are of */
     struct host each[];
 };
