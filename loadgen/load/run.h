@@ -34,8 +34,8 @@ struct run {
     struct windows windows; /* of --windows */
     struct worker *workers; /* an array of worker_count */
     uint32_t worker_count;
-    struct options
-        whole; /* where several generators loaded together: what all were asked for */
+    /* Where several generators loaded together: what all were asked for. */
+    struct options whole;
 
     pthread_barrier_t barrier;
     struct moments moments;
