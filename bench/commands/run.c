@@ -42,6 +42,7 @@ struct run {
     struct answer answers[PROTOCOL_COUNT];
     struct placement placement;
     struct plan plan;
+    char *left_out; /* to keep to the budget; NULL: nothing */
     char *dir;
     int lock; /* held until the process ends */
     struct done done;
@@ -147,6 +148,7 @@ static void begin(const struct run *r, bool realtime)
                               .others_seen = r->others_seen,
                               .loadgen = r->options.paths.loadgen,
                               .yardstick = r->inputs.yardstick.name,
+                              .left_out = r->left_out,
                               .unit_costs = r->measured_costs ? &r->unit_costs : NULL};
     memcpy(facts.counters, r->counters, sizeof facts.counters);
     if (!r->options.resume) {
@@ -230,6 +232,7 @@ static void free_run(struct run *r)
         answer_free(&r->answers[p]);
     done_free(&r->done);
     peaks_free(&r->peaks);
+    free(r->left_out);
     free(r->dir);
 }
 
@@ -245,15 +248,21 @@ static void plan(struct run *r, uint64_t descriptors)
             why ? why : "");
 }
 
+static uint64_t estimate_ns(const struct run *r)
+{
+    bool yardstick = r->inputs.yardstick.path != NULL;
+    return budget_estimate_ns(&r->inputs.scenario, &r->plan, yardstick) -
+           (r->options.no_unit_costs ? BUDGET_UNIT_COSTS_NS : 0);
+}
+
 /* Leave out what the budget does not allow, and say what. */
 static void keep_to_budget(struct run *r, uint64_t descriptors)
 {
     struct scenario *s = &r->inputs.scenario;
     const struct scenario before = *s; /* its lists; the texts are those of `s` */
-    bool yardstick = r->inputs.yardstick.path != NULL;
     uint64_t budget = r->options.budget_ns;
     bool more = true;
-    while (budget > 0 && more && budget_estimate_ns(s, &r->plan, yardstick) > budget) {
+    while (budget > 0 && more && estimate_ns(r) > budget) {
         more = budget_reduce(s);
         plan(r, descriptors);
     }
@@ -264,14 +273,15 @@ static void keep_to_budget(struct run *r, uint64_t descriptors)
             fprintf(stderr, "left out, to keep to the budget: %s\n", left_out);
         if (!more)
             warn("the least that is left of %s takes longer than the budget", s->name);
-        free(left_out);
+        r->left_out = left_out[0] ? left_out : NULL;
+        if (!r->left_out)
+            free(left_out);
     }
 }
 
 static void tell_time(const struct run *r)
 {
-    const struct scenario *s = &r->inputs.scenario;
-    plan_tell_time(s->name, budget_estimate_ns(s, &r->plan, r->inputs.yardstick.path != NULL));
+    plan_tell_time(r->inputs.scenario.name, estimate_ns(r));
 }
 
 int command_run(int argc, char **argv)
@@ -282,7 +292,7 @@ int command_run(int argc, char **argv)
     if (experiment)
         return experiment->run(argc, argv);
     run_options_parse(&r.options, argc, argv);
-    if (strcmp(r.options.scenario, "all") == 0)
+    if (run_is_of_several(r.options.scenario))
         return command_run_all(argc, argv, &r.options);
     uint64_t descriptors = own_descriptors_raise();
     perf_probe(r.counters, r.counters_reason, sizeof r.counters_reason);

@@ -2,8 +2,9 @@
 
 import json
 import os
+import re
 
-from driver.bench import Bench, equal, expect
+from driver.bench import README, Bench, equal, expect, nothing_left
 
 VARIANTS = """[scenario]
 name = tiny
@@ -84,7 +85,32 @@ def memory(t):
         expect(set(KERNEL) <= set(row), f"summary.csv has {list(row)}")
 
 
+def slow_clients(t):
+    """A pool that slow clients fill answers nobody else; a loop goes on."""
+    b = Bench(t, models=("epoll-lt", "thread-pool"), pictures=False)
+    for after in ("1s", "5s", "25s"):
+        out, _ = b.call("run", "slow-clients", "-c", "3", "--slow", "20", "--before", "0.5s", "--after", after,
+                        "--out", f"{b.out}-{after}")
+        rows = {r["server"]: r for r in b.rows("slow-clients.csv", f"{b.out}-{after}")}
+        # Where the driver stood still when they were to come, there is no time after it.
+        if all(r["rate_before"] and r["rate_after"] for r in rows.values()) \
+                and float(rows["thread-pool"]["rate_after"]) == 0 < float(rows["epoll-lt"]["rate_after"]):
+            break
+    equal(sorted(rows), ["epoll-lt", "thread-pool"], "servers")
+    equal(float(rows["thread-pool"]["answered_after"]), 0, f"answers of a full pool: {rows}")
+    expect(float(rows["epoll-lt"]["rate_after"]) > 0, rows)
+    with open(os.path.join(f"{b.out}-{after}", "finding.txt"), encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    expect("20 clients come that hardly read; thread-pool then answers nobody else" in lines[0], lines)
+    expect(len(lines) == 3 and lines[0] in out, out)
+    with open(README, encoding="utf-8") as f:
+        section = f.read().split("## slow-clients.csv")[1].split("\n## ")[0]
+    equal(list(rows["epoll-lt"]), re.findall(r"^\| `(\w+)` \|", section, re.M), "columns of slow-clients.csv")
+    nothing_left(b)
+
+
 TESTS = [
+    ("scenarios: a pool that slow clients fill", slow_clients, 120),
     ("scenarios: a variant of a model", variants, 60),
     ("scenarios: cores on a machine that has too few", cores, 60),
     ("scenarios: memory of the kernel", memory, 60),

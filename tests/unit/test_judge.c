@@ -74,7 +74,8 @@ struct change {
     const char *says;
 };
 
-/* Slow clients that hold all workers are no fault of the trial. Nobody answered for another reason is. */
+/* Slow clients that hold all workers are no fault of the trial. That nobody was answered for another
+ * reason is one. */
 static void frozen_by_slow_clients(void **state)
 {
     (void)state;
