@@ -18,7 +18,8 @@ int command_profile(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_predict(int argc, char **argv);
 
-/* `iomodels run two-speeds`, `run crash`, `run hog`, `run slow-clients`: with the arguments of "run" but that word. */
+/* `iomodels run two-speeds`, `run crash`, `run hog`, `run slow-clients`: with the arguments of
+ * "run" but that word. */
 int command_two_speeds(int argc, char **argv);
 int command_crash(int argc, char **argv);
 int command_hog(int argc, char **argv);

@@ -27,6 +27,7 @@
 #include "bench/trial/calls.h"
 #include "bench/trial/ceiling.h"
 #include "bench/trial/cpu_busy.h"
+#include "bench/trial/namespaces.h"
 #include "bench/trial/peaks.h"
 #include "bench/trial/trial.h"
 #include "bench/trial/waking.h"
@@ -41,6 +42,8 @@ struct run {
     /* of our servers, where others are compared to them */
     struct answer answers[PROTOCOL_COUNT];
     struct placement placement;
+    struct namespaces namespaces;
+    char *no_namespaces; /* why; NULL: there are, or none are needed */
     struct plan plan;
     char *left_out; /* to keep to the budget; NULL: nothing */
     char *dir;
@@ -100,6 +103,7 @@ static void run_trials(struct run *r)
                                 .loadgen = r->options.paths.loadgen,
                                 .dir = r->dir,
                                 .waking_ns = waking_ns(r),
+                                .namespaces = r->namespaces,
                                 .yardstick = yardstick.model ? &yardstick : NULL,
                                 .answers = r->answers};
     memcpy(setup.counters, r->counters, sizeof setup.counters);
@@ -232,14 +236,32 @@ static void free_run(struct run *r)
         answer_free(&r->answers[p]);
     done_free(&r->done);
     peaks_free(&r->peaks);
+    namespaces_close(&r->namespaces);
+    free(r->no_namespaces);
     free(r->left_out);
     free(r->dir);
+}
+
+/* A run that goes on has them where it had them. */
+static void make_namespaces(struct run *r)
+{
+    char why[256];
+    if (!scenario_needs_namespaces(&r->inputs.scenario))
+        return;
+    const char *then = r->options.resume ? environment_no_namespaces(&r->old) : NULL;
+    if (then)
+        r->no_namespaces = xstrdup(then);
+    else if (!namespaces_make(&r->namespaces, why, sizeof why))
+        r->no_namespaces = xstrdup(why);
+    if (r->options.resume && r->no_namespaces && !then)
+        die("cannot go on with %s: %s", r->options.resume, r->no_namespaces);
 }
 
 static void plan(struct run *r, uint64_t descriptors)
 {
     plan_free(&r->plan);
-    struct plan_machine machine = {descriptors, (unsigned)r->placement.server_count};
+    struct plan_machine machine = {descriptors, (unsigned)r->placement.server_count,
+                                   r->no_namespaces};
     plan_make(&r->plan, &r->inputs.scenario, &r->inputs.models, r->inputs.seed, &machine,
               r->inputs.counting);
     const char *why = plan_why_skipped(&r->plan);
@@ -301,6 +323,7 @@ int command_run(int argc, char **argv)
                      (int)scenario_server_cpus(&r.inputs.scenario, placement_available()));
     if (r.options.resume)
         check_same(&r);
+    make_namespaces(&r);
     plan(&r, descriptors);
     if (!r.options.resume)
         keep_to_budget(&r, descriptors);

@@ -78,7 +78,8 @@ static void estimate(struct part *part, const struct run_options *o, bool count,
     run_inputs_read(&in, &one, &none, count);
     placement_choose(&placement,
                      (int)scenario_server_cpus(&in.scenario, placement_available()));
-    struct plan_machine machine = {descriptors, (unsigned)placement.server_count};
+    /* Without namespaces: they are made by the run. So the time is that with them. */
+    struct plan_machine machine = {descriptors, (unsigned)placement.server_count, NULL};
     plan_make(&plan, &in.scenario, &in.models, in.seed, &machine, in.counting);
     const char *reason = plan_why_skipped(&plan);
     part->why = xstrdup(reason ? reason : "none of its points can be measured here");

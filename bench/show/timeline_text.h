@@ -1,4 +1,5 @@
-/* What `iomodels run crash`, `run hog` and `run slow-clients` found, in sentences made from the figures. */
+/* What `iomodels run crash`, `run hog` and `run slow-clients` found, in sentences made from the
+ * figures. */
 #ifndef IOM_TIMELINE_TEXT_H
 #define IOM_TIMELINE_TEXT_H
 

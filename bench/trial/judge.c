@@ -187,7 +187,7 @@ void judge(struct trial_row *row, const struct judge_facts *facts)
         (!consistent_shares(row, row->reason, sizeof row->reason) ||
          !consistent_little(row, row->reason, sizeof row->reason)))
         return;
-    if (strcmp(verdict, "FAILED") == 0) {
+    if (strcmp(verdict, "FAILED") == 0 && !is_frozen(row, facts->model)) {
         snprintf(row->reason, sizeof row->reason, "%s", facts->generator_reason);
     } else if (row->counting) {
         row->verdict = VERDICT_VALID;

@@ -5,8 +5,8 @@
 
 #include "bench/trial/timeline.h"
 
-/* Requests of an honest client on one connection. With a connection that stays, who came first would
- * keep what serves it. */
+/* Requests of an honest client on one connection. With a connection that stays, who came first
+ * would keep what serves it. */
 enum { SLOW_CLIENTS_PER_CONNECTION = 10 };
 
 struct slow_clients {
