@@ -51,7 +51,7 @@ def commands():
     listed = [line.split()[0] for line in output(DRIVER, "--help").splitlines()
               if re.match(r"  [a-z]", line)]
     expect({"run", "duel", "list"} <= set(listed), f"commands: {listed}")
-    listed += [f"run {name}" for name in ("two-speeds", "crash", "hog")]
+    listed += [f"run {name}" for name in ("two-speeds", "crash", "hog", "slow-clients")]
     listed += [f"serve {name}" for name in names("models")]
     return {name: options(DRIVER, *name.split()) for name in listed}
 

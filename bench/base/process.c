@@ -50,6 +50,8 @@ _Noreturn static void run_child(const struct process *p, const struct process_sp
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(127); /* it died before the line above */
+    if (spec->netns > 0 && setns(spec->netns, CLONE_NEWNET) != 0)
+        child_failed("enter its network namespace");
 
     int input = spec->input >= 0 ? spec->input : open("/dev/null", O_RDONLY | O_CLOEXEC);
     /* Out of the way first, so that no dup2() below overwrites one that is still needed. */

@@ -3,6 +3,8 @@
 #ifndef IOM_COMMANDS_H
 #define IOM_COMMANDS_H
 
+#include <stdbool.h>
+
 int command_run(int argc, char **argv);
 int command_duel(int argc, char **argv);
 int command_crawl(int argc, char **argv);
@@ -16,12 +18,17 @@ int command_profile(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_predict(int argc, char **argv);
 
-/* `iomodels run two-speeds`, `run crash`, `run hog`: with the arguments of "run" but that word. */
+/* `iomodels run two-speeds`, `run crash`, `run hog`, `run slow-clients`: with the arguments of
+ * "run" but that word. */
 int command_two_speeds(int argc, char **argv);
 int command_crash(int argc, char **argv);
 int command_hog(int argc, char **argv);
+int command_slow_clients(int argc, char **argv);
 
-/* `iomodels run all`, with the arguments of "run" and what they say. */
+/* Whether `iomodels run NAME` measures several scenarios. */
+bool run_is_of_several(const char *name);
+
+/* `iomodels run all`, `run first-look`, with the arguments of "run" and what they say. */
 struct run_options;
 int command_run_all(int argc, char **argv, const struct run_options *o);
 int command_compare(int argc, char **argv);

@@ -10,6 +10,8 @@ const struct experiment experiments[] = {
     {"two-speeds", "Why has one and the same server two speeds?", command_two_speeds},
     {"crash", "What dies with a request that hits a bug, and who is served on?", command_crash},
     {"hog", "What do the others get while one client asks for all of the CPU?", command_hog},
+    {"slow-clients", "Who is served on when clients come that hardly read?",
+     command_slow_clients},
     {0},
 };
 

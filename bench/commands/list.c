@@ -252,6 +252,7 @@ static void print_names_of_scenarios(const char *dir)
     for (const struct experiment *e = experiments; e->name; e++)
         puts(e->name);
     puts("all");
+    puts("first-look");
 }
 
 /* The directory of runs as the user would type it. */

@@ -27,6 +27,7 @@
 #include "bench/trial/calls.h"
 #include "bench/trial/ceiling.h"
 #include "bench/trial/cpu_busy.h"
+#include "bench/trial/namespaces.h"
 #include "bench/trial/peaks.h"
 #include "bench/trial/trial.h"
 #include "bench/trial/waking.h"
@@ -41,7 +42,10 @@ struct run {
     /* of our servers, where others are compared to them */
     struct answer answers[PROTOCOL_COUNT];
     struct placement placement;
+    struct namespaces namespaces;
+    char *no_namespaces; /* why; NULL: there are, or none are needed */
     struct plan plan;
+    char *left_out; /* to keep to the budget; NULL: nothing */
     char *dir;
     int lock; /* held until the process ends */
     struct done done;
@@ -99,6 +103,7 @@ static void run_trials(struct run *r)
                                 .loadgen = r->options.paths.loadgen,
                                 .dir = r->dir,
                                 .waking_ns = waking_ns(r),
+                                .namespaces = r->namespaces,
                                 .yardstick = yardstick.model ? &yardstick : NULL,
                                 .answers = r->answers};
     memcpy(setup.counters, r->counters, sizeof setup.counters);
@@ -147,6 +152,7 @@ static void begin(const struct run *r, bool realtime)
                               .others_seen = r->others_seen,
                               .loadgen = r->options.paths.loadgen,
                               .yardstick = r->inputs.yardstick.name,
+                              .left_out = r->left_out,
                               .unit_costs = r->measured_costs ? &r->unit_costs : NULL};
     memcpy(facts.counters, r->counters, sizeof facts.counters);
     if (!r->options.resume) {
@@ -230,13 +236,32 @@ static void free_run(struct run *r)
         answer_free(&r->answers[p]);
     done_free(&r->done);
     peaks_free(&r->peaks);
+    namespaces_close(&r->namespaces);
+    free(r->no_namespaces);
+    free(r->left_out);
     free(r->dir);
+}
+
+/* A run that goes on has them where it had them. */
+static void make_namespaces(struct run *r)
+{
+    char why[256];
+    if (!scenario_needs_namespaces(&r->inputs.scenario))
+        return;
+    const char *then = r->options.resume ? environment_no_namespaces(&r->old) : NULL;
+    if (then)
+        r->no_namespaces = xstrdup(then);
+    else if (!namespaces_make(&r->namespaces, why, sizeof why))
+        r->no_namespaces = xstrdup(why);
+    if (r->options.resume && r->no_namespaces && !then)
+        die("cannot go on with %s: %s", r->options.resume, r->no_namespaces);
 }
 
 static void plan(struct run *r, uint64_t descriptors)
 {
     plan_free(&r->plan);
-    struct plan_machine machine = {descriptors, (unsigned)r->placement.server_count};
+    struct plan_machine machine = {descriptors, (unsigned)r->placement.server_count,
+                                   r->no_namespaces};
     plan_make(&r->plan, &r->inputs.scenario, &r->inputs.models, r->inputs.seed, &machine,
               r->inputs.counting);
     const char *why = plan_why_skipped(&r->plan);
@@ -245,15 +270,21 @@ static void plan(struct run *r, uint64_t descriptors)
             why ? why : "");
 }
 
+static uint64_t estimate_ns(const struct run *r)
+{
+    bool yardstick = r->inputs.yardstick.path != NULL;
+    return budget_estimate_ns(&r->inputs.scenario, &r->plan, yardstick) -
+           (r->options.no_unit_costs ? BUDGET_UNIT_COSTS_NS : 0);
+}
+
 /* Leave out what the budget does not allow, and say what. */
 static void keep_to_budget(struct run *r, uint64_t descriptors)
 {
     struct scenario *s = &r->inputs.scenario;
     const struct scenario before = *s; /* its lists; the texts are those of `s` */
-    bool yardstick = r->inputs.yardstick.path != NULL;
     uint64_t budget = r->options.budget_ns;
     bool more = true;
-    while (budget > 0 && more && budget_estimate_ns(s, &r->plan, yardstick) > budget) {
+    while (budget > 0 && more && estimate_ns(r) > budget) {
         more = budget_reduce(s);
         plan(r, descriptors);
     }
@@ -264,14 +295,15 @@ static void keep_to_budget(struct run *r, uint64_t descriptors)
             fprintf(stderr, "left out, to keep to the budget: %s\n", left_out);
         if (!more)
             warn("the least that is left of %s takes longer than the budget", s->name);
-        free(left_out);
+        r->left_out = left_out[0] ? left_out : NULL;
+        if (!r->left_out)
+            free(left_out);
     }
 }
 
 static void tell_time(const struct run *r)
 {
-    const struct scenario *s = &r->inputs.scenario;
-    plan_tell_time(s->name, budget_estimate_ns(s, &r->plan, r->inputs.yardstick.path != NULL));
+    plan_tell_time(r->inputs.scenario.name, estimate_ns(r));
 }
 
 int command_run(int argc, char **argv)
@@ -282,7 +314,7 @@ int command_run(int argc, char **argv)
     if (experiment)
         return experiment->run(argc, argv);
     run_options_parse(&r.options, argc, argv);
-    if (strcmp(r.options.scenario, "all") == 0)
+    if (run_is_of_several(r.options.scenario))
         return command_run_all(argc, argv, &r.options);
     uint64_t descriptors = own_descriptors_raise();
     perf_probe(r.counters, r.counters_reason, sizeof r.counters_reason);
@@ -291,6 +323,7 @@ int command_run(int argc, char **argv)
                      (int)scenario_server_cpus(&r.inputs.scenario, placement_available()));
     if (r.options.resume)
         check_same(&r);
+    make_namespaces(&r);
     plan(&r, descriptors);
     if (!r.options.resume)
         keep_to_budget(&r, descriptors);

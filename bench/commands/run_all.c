@@ -1,10 +1,11 @@
-/* iomodels run all: the scenarios one after the other, each in a program of its own. */
+/* iomodels run all, run first-look: scenarios one after the other, each in a program of its own. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/base/csv.h"
 #include "bench/base/own_process.h"
 #include "bench/base/text.h"
 #include "bench/commands/commands.h"
@@ -18,38 +19,87 @@
 #include "common/clock.h"
 #include "common/err.h"
 
-static const char *const names[] = {"connections", "idle",          "wait",      "churn",
-                                    "slow",        "payload",       "pipeline",  "cpu",
-                                    "load",        "workers",       "transport", "memory",
-                                    "dispute",     "dispute-sizes", "cores"};
-enum { COUNT = sizeof names / sizeof names[0] };
+enum { COUNT_MAX = 15 };
 
-/* About how long each takes, whole; 0 where nothing of it can be measured, with why. */
-static void estimate_all(const struct run_options *o, uint64_t ns[COUNT], char *why[COUNT])
+/* Scenarios that are measured one after the other under one name. */
+static const struct group {
+    const char *name;
+    const char *names[COUNT_MAX + 1]; /* ends with NULL */
+} groups[] = {
+    {"all",
+     {"connections", "idle", "wait", "churn", "slow", "payload", "pipeline", "cpu", "load",
+      "workers", "transport", "memory", "dispute", "dispute-sizes", "cores", NULL}},
+    {"first-look", {"quick", "quick-idle", "quick-wait", NULL}},
+};
+enum { GROUPS = sizeof groups / sizeof groups[0] };
+
+/* A scenario of the group. */
+struct part {
+    const char *name;
+    uint64_t ns; /* about how long it takes, whole; 0 where nothing of it can be measured */
+    char *why;   /* then */
+    int status;  /* of the program that measured it */
+};
+
+struct parts {
+    struct part at[COUNT_MAX];
+    size_t count;
+};
+
+static const struct group *group_named(const char *name)
+{
+    for (size_t i = 0; i < GROUPS; i++)
+        if (strcmp(groups[i].name, name) == 0)
+            return &groups[i];
+    return NULL;
+}
+
+bool run_is_of_several(const char *name)
+{
+    return group_named(name) != NULL;
+}
+
+/* The unit costs are measured once, in the first of a short group: 'all' takes as long as a machine
+ * needs to change. */
+static bool has_unit_costs(const struct run_options *o, size_t i)
+{
+    return !o->no_unit_costs && (i == 0 || strcmp(o->scenario, "all") == 0);
+}
+
+static void estimate(struct part *part, const struct run_options *o, bool count,
+                     uint64_t descriptors)
+{
+    struct run_inputs in;
+    struct environment none = {0};
+    struct placement placement;
+    struct plan plan;
+    struct run_options one = *o;
+    one.scenario = part->name;
+    run_inputs_read(&in, &one, &none, count);
+    placement_choose(&placement,
+                     (int)scenario_server_cpus(&in.scenario, placement_available()));
+    /* Without namespaces: they are made by the run. So the time is that with them. */
+    struct plan_machine machine = {descriptors, (unsigned)placement.server_count, NULL};
+    plan_make(&plan, &in.scenario, &in.models, in.seed, &machine, in.counting);
+    const char *reason = plan_why_skipped(&plan);
+    part->why = xstrdup(reason ? reason : "none of its points can be measured here");
+    if (plan.count > 0)
+        part->ns = budget_estimate_ns(&in.scenario, &plan, in.yardstick.path != NULL);
+    plan_free(&plan);
+    run_inputs_free(&in);
+}
+
+static void estimate_all(struct parts *parts, const struct run_options *o)
 {
     bool counters[PERF_COUNTERS];
     char missing[512];
     uint64_t descriptors = own_descriptors_raise();
     perf_probe(counters, missing, sizeof missing);
-    for (size_t i = 0; i < COUNT; i++) {
-        struct run_options one = *o;
-        struct run_inputs in;
-        struct environment none = {0};
-        struct placement placement;
-        struct plan plan;
-        one.scenario = names[i];
-        run_inputs_read(&in, &one, &none, counters[PERF_SYSCALLS]);
-        placement_choose(&placement,
-                         (int)scenario_server_cpus(&in.scenario, placement_available()));
-        struct plan_machine machine = {descriptors, (unsigned)placement.server_count};
-        plan_make(&plan, &in.scenario, &in.models, in.seed, &machine, in.counting);
-        const char *reason = plan_why_skipped(&plan);
-        why[i] = xstrdup(reason ? reason : "none of its points can be measured here");
-        ns[i] = plan.count == 0
-                    ? 0
-                    : budget_estimate_ns(&in.scenario, &plan, in.yardstick.path != NULL);
-        plan_free(&plan);
-        run_inputs_free(&in);
+    for (size_t i = 0; i < parts->count; i++) {
+        struct part *part = &parts->at[i];
+        estimate(part, o, counters[PERF_SYSCALLS], descriptors);
+        if (part->ns > 0 && !has_unit_costs(o, i))
+            part->ns -= BUDGET_UNIT_COSTS_NS;
     }
 }
 
@@ -65,10 +115,10 @@ static int own_option(char **argv, int i)
     return 0;
 }
 
-/* One scenario in `ns`, `instead` of the word that stands on the command line; the status with
- * which it ended. */
-static int run_one(const char *name, const char *instead, uint64_t ns, const char *dir,
-                   int argc, char **argv)
+/* One scenario, in `ns` where that is not 0, `instead` of the word that stands on the command line;
+ * the status with which it ended. */
+static int run_one(const char *name, const char *instead, uint64_t ns, bool unit_costs,
+                   const char *dir, int argc, char **argv)
 {
     const char **args = xcalloc((size_t)argc + 8, sizeof *args);
     char *budget = text_format("%lluns", (unsigned long long)ns);
@@ -84,8 +134,12 @@ static int run_one(const char *name, const char *instead, uint64_t ns, const cha
             args[n++] = argv[i];
         i += skip > 0 ? skip : 1;
     }
-    args[n++] = "--budget";
-    args[n++] = budget;
+    if (ns > 0) {
+        args[n++] = "--budget";
+        args[n++] = budget;
+    }
+    if (!unit_costs)
+        args[n++] = "--no-unit-costs";
     args[n++] = "--out";
     args[n++] = out;
     fflush(NULL);
@@ -104,43 +158,82 @@ static int run_one(const char *name, const char *instead, uint64_t ns, const cha
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* What became of each scenario, those that were not measured among them. */
+static void write_parts(const struct parts *parts, const char *dir)
+{
+    char *path = text_format("%s/scenarios.csv", dir);
+    FILE *f = fopen(path, "we");
+    if (!f)
+        die_errno("cannot write %s", path);
+    fputs("scenario,status,why\n", f);
+    for (size_t i = 0; i < parts->count; i++) {
+        const struct part *part = &parts->at[i];
+        fprintf(f, "%s,%s,", part->name,
+                part->ns == 0       ? "skipped"
+                : part->status == 0 ? "measured"
+                                    : "measured with failures");
+        csv_put_text(f, part->ns == 0 ? part->why : "");
+        fputc('\n', f);
+    }
+    if (!text_close(f))
+        die_errno("cannot write %s", path);
+    free(path);
+}
+
+static char *make_dir(const struct run_options *o)
+{
+    if (o->out || o->dry_run)
+        return xstrdup(o->out ? o->out : "");
+    char *dir = run_dir_make_new(o->paths.results, o->scenario);
+    char *histograms = text_format("%s/histograms", dir); /* each run has its own */
+    rmdir(histograms);
+    free(histograms);
+    return dir;
+}
+
+/* The worst status: 2 and above end the series. */
+static int run_parts(struct parts *parts, const struct run_options *o, const char *dir,
+                     uint64_t sum, int argc, char **argv)
+{
+    int worst = 0;
+    double share =
+        o->budget_ns == 0 || sum <= o->budget_ns ? 1 : (double)o->budget_ns / (double)sum;
+    for (size_t i = 0; i < parts->count && worst < 2; i++) {
+        struct part *part = &parts->at[i];
+        fprintf(stderr, "\n== %s (%zu of %zu)\n", part->name, i + 1, parts->count);
+        if (part->ns == 0) {
+            fprintf(stderr, "%s: skipped: %s\n", part->name, part->why);
+            continue;
+        }
+        uint64_t ns = o->budget_ns == 0 ? 0 : (uint64_t)((double)part->ns * share);
+        part->status =
+            run_one(part->name, o->scenario, ns, has_unit_costs(o, i), dir, argc, argv);
+        worst = part->status > worst ? part->status : worst;
+    }
+    return worst;
+}
+
 int command_run_all(int argc, char **argv, const struct run_options *o)
 {
     enum { INTERRUPTED = 130 };
-    uint64_t ns[COUNT];
-    char *why[COUNT];
+    const struct group *group = group_named(o->scenario);
+    struct parts parts = {0};
     uint64_t sum = 0;
-    int worst = 0;
-    estimate_all(o, ns, why);
-    for (size_t i = 0; i < COUNT; i++)
-        sum += ns[i];
-    char *dir = o->out       ? xstrdup(o->out)
-                : o->dry_run ? xstrdup("")
-                             : run_dir_make_new(o->paths.results, "all");
-    if (!o->out && !o->dry_run) {
-        char *histograms = text_format("%s/histograms", dir); /* each run has its own */
-        rmdir(histograms);
-        free(histograms);
-    }
-    plan_tell_time("all scenarios, whole", sum);
-    for (size_t i = 0; i < COUNT && worst < 2; i++) {
-        bool all = o->budget_ns == 0 || sum <= o->budget_ns;
-        double part = all ? 1 : (double)o->budget_ns / (double)sum;
-        fprintf(stderr, "\n== %s (%zu of %d)\n", names[i], i + 1, (int)COUNT);
-        if (ns[i] == 0) {
-            fprintf(stderr, "%s: skipped: %s\n", names[i], why[i]);
-            continue;
-        }
-        int status =
-            run_one(names[i], o->scenario, (uint64_t)((double)ns[i] * part), dir, argc, argv);
-        worst = status > worst ? status : worst;
-    }
-    if (!o->dry_run && worst < 2)
+    for (; group->names[parts.count]; parts.count++)
+        parts.at[parts.count].name = group->names[parts.count];
+    estimate_all(&parts, o);
+    for (size_t i = 0; i < parts.count; i++)
+        sum += parts.at[i].ns;
+    char *dir = make_dir(o);
+    plan_tell_time(strcmp(group->name, "all") == 0 ? "all scenarios, whole" : group->name, sum);
+    int worst = run_parts(&parts, o, dir, sum, argc, argv);
+    if (!o->dry_run && worst < 2) {
+        write_parts(&parts, dir);
         printf("\nall runs: %s\n", dir);
-    for (size_t i = 0; i < COUNT; i++)
-        free(why[i]);
-    if (!o->dry_run && worst < 2 && !report_runs_below(dir))
-        worst = 1;
+        worst = report_runs_below(dir) ? worst : 1;
+    }
+    for (size_t i = 0; i < parts.count; i++)
+        free(parts.at[i].why);
     free(dir);
     return worst > 2 && worst != INTERRUPTED ? 1 : worst;
 }

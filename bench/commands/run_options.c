@@ -111,17 +111,19 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
     *o = (struct run_options){.scenario = "quick"};
     const struct command_line line = {
         .usage = "iomodels run [SCENARIO | FILE.ini] [OPTIONS]\n"
-                 "       iomodels run all [--budget TIME] [OPTIONS]\n"
+                 "       iomodels run all|first-look [--budget TIME] [OPTIONS]\n"
                  "       iomodels run --resume RUN\n"
-                 "       iomodels run two-speeds|crash|hog [OPTIONS]\n",
+                 "       iomodels run two-speeds|crash|hog|slow-clients [OPTIONS]\n",
         .about =
             "Measure every point of a scenario (default: quick). Each trial has a fresh server. "
             "Trials run one at a time, in random order. Ctrl-C keeps the trials that have ended.",
         .notes =
             "Exit status: 1 if a trial failed or a point has no usable trial, 130 if interrupted. "
-            "'all' measures the scenarios that docs/scenarios.md tells of, one after the other. "
+            "'all' measures the scenarios that docs/scenarios.md tells of, one after the other; "
+            "'first-look' those that begin with quick, in less than four minutes. "
             "--resume goes on only with the same build, kernel and CPUs. 'iomodels run two-speeds "
-            "--help' tells of an experiment that is no scenario, and so it is with crash and hog.",
+            "--help' tells of an experiment that is no scenario, and so it is with crash, hog and "
+            "slow-clients.",
         .operand = "SCENARIO",
         .tables = {rows, paths_rows},
         .target = o,

@@ -1,4 +1,4 @@
-/* iomodels run crash, iomodels run hog: timelines of what clients get. */
+/* iomodels run crash, run hog, run slow-clients: timelines of what clients get. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,12 +23,13 @@
 
 struct timelines {
     struct paths paths; /* first: paths_rows */
-    const char *name;   /* crash or hog */
+    const char *name;   /* crash, hog or slow-clients */
     const char *models; /* NULL: all */
     const char *out;    /* NULL: a new one in paths.results */
     unsigned connections;
     uint64_t before_ns, after_ns;
     uint64_t cpu_us;
+    unsigned slow;
 };
 
 /* A server that is looked at: a model, as it is or with options. */
@@ -90,6 +91,17 @@ static const struct option_row hog_rows[] = {
      OPTION_FIELD(struct timelines, after_ns), .low = 10 * NS_PER_MS, .high = 60 * NS_PER_S},
     {OPTION_NUMBER, 0, "cpu", "US", "the CPU time of one request of the hog, in us (200000)",
      OPTION_FIELD(struct timelines, cpu_us), .low = 1, .high = 10000000},
+    {0},
+};
+
+static const struct option_row slow_rows[] = {
+    COMMON_ROWS,
+    {OPTION_NUMBER, 0, "slow", "N", "how many clients come that hardly read (256)",
+     OPTION_FIELD(struct timelines, slow), .low = 1, .high = 10000},
+    {OPTION_TIME, 0, "before", "TIME", "how long the others are alone (1s)",
+     OPTION_FIELD(struct timelines, before_ns), .low = 10 * NS_PER_MS, .high = 60 * NS_PER_S},
+    {OPTION_TIME, 0, "after", "TIME", "how long they are beside the slow ones (2s)",
+     OPTION_FIELD(struct timelines, after_ns), .low = 10 * NS_PER_MS, .high = 60 * NS_PER_S},
     {0},
 };
 
@@ -165,6 +177,7 @@ struct run {
     FILE *series, *table;
     struct crash_lane *crashes; /* of those that were measured */
     struct hog_lane *hogs;
+    struct slow_lane *slows;
     size_t count;
 };
 
@@ -176,6 +189,7 @@ static struct timeline_setup setup_of(const struct run *r, const struct contende
                                    .before_ns = r->t->before_ns,
                                    .after_ns = r->t->after_ns,
                                    .cpu_us = r->t->cpu_us,
+                                   .slow = r->t->slow,
                                    .placement = &r->placement,
                                    .loadgen = r->t->paths.loadgen,
                                    .dir = r->dir};
@@ -213,6 +227,22 @@ static bool measure_hog(struct run *r, const struct contender *c, char *reason, 
     return true;
 }
 
+static bool measure_slow(struct run *r, const struct contender *c, char *reason, size_t size)
+{
+    struct timeline_setup setup = setup_of(r, c);
+    struct slow_lane *lane = &r->slows[r->count];
+    if (!slow_clients_measure(&setup, &lane->slow, reason, size))
+        return false;
+    lane->label = c->label;
+    timeline_csv_put(r->series, c->label, &lane->slow.series);
+    slow_clients_csv_put(r->table, c->label, r->t->connections, r->t->slow, &lane->slow);
+    timeline_free(&lane->slow.series);
+    char *text = slow_clients_outcome(&lane->slow);
+    printf("  %-26s %s\n", c->label, text);
+    free(text);
+    return true;
+}
+
 /* False where one of them could not be measured. */
 static bool measure(struct run *r)
 {
@@ -221,7 +251,8 @@ static bool measure(struct run *r)
         const struct contender *c = &r->contenders.at[i];
         char reason[512] = "";
         bool measured = r->crashes ? measure_crash(r, c, reason, sizeof reason)
-                                   : measure_hog(r, c, reason, sizeof reason);
+                        : r->hogs  ? measure_hog(r, c, reason, sizeof reason)
+                                   : measure_slow(r, c, reason, sizeof reason);
         process_end_all(0);
         fflush(stdout);
         if (measured)
@@ -236,7 +267,13 @@ static bool measure(struct run *r)
 static char *outcome(const struct run *r, size_t i)
 {
     return r->crashes ? crash_outcome(&r->crashes[i].crash, r->t->connections)
-                      : hog_outcome(&r->hogs[i].hog);
+           : r->hogs  ? hog_outcome(&r->hogs[i].hog)
+                      : slow_clients_outcome(&r->slows[i].slow);
+}
+
+static const char *label(const struct run *r, size_t i)
+{
+    return r->crashes ? r->crashes[i].label : r->hogs ? r->hogs[i].label : r->slows[i].label;
 }
 
 /* finding.txt: the finding, then a line for each server, its name before a tab. The picture takes
@@ -250,7 +287,7 @@ static void write_finding(const struct run *r, const char *finding)
     fprintf(f, "%s\n", finding);
     for (size_t i = 0; i < r->count; i++) {
         char *text = outcome(r, i);
-        fprintf(f, "%s\t%s\n", r->crashes ? r->crashes[i].label : r->hogs[i].label, text);
+        fprintf(f, "%s\t%s\n", label(r, i), text);
         free(text);
     }
     if (!text_close(f))
@@ -264,13 +301,16 @@ static void tell(const struct run *r)
     if (r->count == 0)
         return;
     char *finding = r->crashes ? crash_finding(r->crashes, r->count, r->t->connections)
-                               : hog_finding(r->hogs, r->count, r->t->cpu_us);
+                    : r->hogs  ? hog_finding(r->hogs, r->count, r->t->cpu_us)
+                               : slow_clients_finding(r->slows, r->count, r->t->slow);
     printf("\n%s\n", finding);
     fflush(stdout);
     write_finding(r, finding);
     free(finding);
-    if (!plot_draw(r->dir, r->t->paths.scripts, "timeline", r->t->name, "", r->t->connections,
-                   error, sizeof error))
+    /* gnuplot takes a name without hyphens. */
+    const char *name = r->slows ? "slow_clients" : r->t->name;
+    if (!plot_draw(r->dir, r->t->paths.scripts, "timeline", name, "", r->t->connections, error,
+                   sizeof error))
         warn("no picture: %s", error);
 }
 
@@ -279,6 +319,7 @@ static int run(const struct timelines *t)
     struct model_list models;
     struct run r = {.t = t};
     bool crash = strcmp(t->name, "crash") == 0;
+    bool hog = strcmp(t->name, "hog") == 0;
     own_descriptors_raise();
     find_contenders(&r.contenders, &models, t);
     placement_choose(&r.placement, 1);
@@ -289,9 +330,12 @@ static int run(const struct timelines *t)
     int lock = run_dir_lock(dir);
     r.dir = dir;
     r.series = timeline_csv_open(dir);
-    r.table = crash ? crash_csv_open(dir) : hog_csv_open(dir);
+    r.table = crash ? crash_csv_open(dir)
+              : hog ? hog_csv_open(dir)
+                    : slow_clients_csv_open(dir);
     r.crashes = crash ? xcalloc(r.contenders.count, sizeof *r.crashes) : NULL;
-    r.hogs = crash ? NULL : xcalloc(r.contenders.count, sizeof *r.hogs);
+    r.hogs = hog ? xcalloc(r.contenders.count, sizeof *r.hogs) : NULL;
+    r.slows = crash || hog ? NULL : xcalloc(r.contenders.count, sizeof *r.slows);
     fprintf(stderr, "%s: %zu servers, results in %s\n", t->name, r.contenders.count, dir);
     wait_hold_signals();
     process_adopt_orphans();
@@ -300,11 +344,15 @@ static int run(const struct timelines *t)
     bool good = measure(&r);
     own_priority_leave();
     timeline_csv_close(r.series, dir, "timeline.csv");
-    timeline_csv_close(r.table, dir, crash ? "crash.csv" : "hog.csv");
+    timeline_csv_close(r.table, dir,
+                       crash ? "crash.csv"
+                       : hog ? "hog.csv"
+                             : "slow-clients.csv");
     tell(&r);
     wait_release_signals();
     free(r.crashes);
     free(r.hogs);
+    free(r.slows);
     free_contenders(&r.contenders);
     models_free(&models);
     if (lock >= 0)
@@ -351,6 +399,29 @@ int command_hog(int argc, char **argv)
         .notes = "Writes timeline.csv, hog.csv, finding.txt and a picture with a lane for each "
                  "server. docs/timelines.md tells what the figures mean.",
         .tables = {hog_rows, paths_rows},
+        .target = &t,
+    };
+    parse(&t, &line, argc, argv);
+    return run(&t);
+}
+
+int command_slow_clients(int argc, char **argv)
+{
+    struct timelines t = {.name = "slow-clients",
+                          .connections = 64,
+                          .before_ns = NS_PER_S,
+                          .after_ns = 2 * NS_PER_S,
+                          .slow = 256};
+    const struct command_line line = {
+        .usage = "iomodels run slow-clients [OPTIONS]\n",
+        .about =
+            "Load each model over connections of ten requests each, and let clients come that "
+            "ask for 64 KiB and read a few bytes at a time. Look in steps of 10 ms what the "
+            "others get.",
+        .notes =
+            "Writes timeline.csv, slow-clients.csv, finding.txt and a picture with a lane for "
+            "each server. docs/timelines.md tells what the figures mean.",
+        .tables = {slow_rows, paths_rows},
         .target = &t,
     };
     parse(&t, &line, argc, argv);

@@ -34,10 +34,10 @@ static const struct axis_text {
     [AXIS_LOAD] = {{"load", "offered load, % of the peak", "%", 0, 1000},
                    "% of its peak offered",
                    "% of its peak offered"},
-    [AXIS_TRANSPORT] = {{"transport", "transport", "", 0, 1}, "", ""},
+    [AXIS_TRANSPORT] = {{"transport", "transport", "", 0, TRANSPORT_COUNT - 1}, "", ""},
 };
 
-static const char *const transports[] = {"tcp", "unix"};
+static const char *const transports[TRANSPORT_COUNT] = {"tcp", "unix", "namespaces"};
 
 const struct axis_info *axis_info(enum axis axis)
 {
@@ -57,7 +57,7 @@ bool axis_parse(const char *name, enum axis *out)
 
 char *axis_value_text(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX])
 {
-    if (axis == AXIS_TRANSPORT && at < sizeof transports / sizeof transports[0])
+    if (axis == AXIS_TRANSPORT && at < TRANSPORT_COUNT)
         snprintf(out, AXIS_TEXT_MAX, "%s", transports[at]);
     else if (axis == AXIS_CHURN && at == 0)
         snprintf(out, AXIS_TEXT_MAX, "∞");

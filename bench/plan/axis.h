@@ -8,19 +8,22 @@
 enum axis {
     AXIS_CONNECTIONS, /* connections kept busy; `at` and `connections` are the same */
     /* On all others `connections` is one number, and `at` is: */
-    AXIS_IDLE,      /* silent connections besides */
-    AXIS_CHURN,     /* requests a connection lives for; 0: without end */
-    AXIS_PAYLOAD,   /* bytes of an answer (http: /bytes/AT), or of a message (echo) */
-    AXIS_PIPELINE,  /* requests under way on a connection */
-    AXIS_SLOW,      /* slow clients besides: half of them read slowly, half send slowly */
-    AXIS_CPU,       /* microseconds of CPU for a request (http: /cpu/AT) */
-    AXIS_WORKERS,   /* of the server (--workers AT), and its CPUs, where there are so many */
-    AXIS_CORES,     /* CPUs of the server; of models with workers that are loops, workers too */
-    AXIS_RATE,      /* requests a second that are offered, in an open loop */
-    AXIS_LOAD,      /* per cent of the model's own peak that are offered; 0: the peak */
-    AXIS_TRANSPORT, /* 0: TCP over loopback, 1: a Unix-domain socket */
+    AXIS_IDLE,     /* silent connections besides */
+    AXIS_CHURN,    /* requests a connection lives for; 0: without end */
+    AXIS_PAYLOAD,  /* bytes of an answer (http: /bytes/AT), or of a message (echo) */
+    AXIS_PIPELINE, /* requests under way on a connection */
+    AXIS_SLOW,     /* slow clients besides: half of them read slowly, half send slowly */
+    AXIS_CPU,      /* microseconds of CPU for a request (http: /cpu/AT) */
+    AXIS_WORKERS,  /* of the server (--workers AT), and its CPUs, where there are so many */
+    AXIS_CORES,    /* CPUs of the server; of models with workers that are loops, workers too */
+    AXIS_RATE,     /* requests a second that are offered, in an open loop */
+    AXIS_LOAD,     /* per cent of the model's own peak that are offered; 0: the peak */
+    AXIS_TRANSPORT, /* 0: TCP over loopback, 1: a Unix-domain socket, 2: TCP between namespaces */
     AXIS_COUNT
 };
+
+/* The values of AXIS_TRANSPORT. */
+enum transport { TRANSPORT_TCP, TRANSPORT_UNIX, TRANSPORT_NAMESPACES, TRANSPORT_COUNT };
 
 struct axis_info {
     const char *name;   /* in a scenario and in the column `axis`: "idle" */

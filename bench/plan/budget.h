@@ -8,6 +8,10 @@
 
 #include "bench/plan/plan.h"
 #include "bench/plan/scenario.h"
+#include "common/clock.h"
+
+/* Of that, the unit costs before and after the trials. */
+#define BUDGET_UNIT_COSTS_NS (7 * NS_PER_S)
 
 /* About how long the trials of `p` and what stands around them take, where nothing goes wrong
  * and the machine is quiet. `yardstick`: trials alternate with one. */

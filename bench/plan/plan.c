@@ -54,6 +54,9 @@ static void skip_reason(const struct plan_trial *t, const struct plan_machine *m
             "needs %u CPUs or more, %u for the server and one for the load generator; here "
             "the server can have %u",
             t->at < 2 ? 3 : t->at + 1, t->at < 2 ? 2 : t->at, machine->server_cpus);
+    else if (t->axis == AXIS_TRANSPORT && t->at == TRANSPORT_NAMESPACES &&
+             machine->no_namespaces)
+        snprintf(reason, 256, "%s", machine->no_namespaces);
     else if (m->external &&
              (t->axis == AXIS_PAYLOAD || t->axis == AXIS_CPU || t->axis == AXIS_WORKERS ||
               t->axis == AXIS_CORES || t->axis == AXIS_TRANSPORT))

@@ -44,6 +44,8 @@ struct plan {
 struct plan_machine {
     uint64_t descriptors; /* the most a process may have open */
     unsigned server_cpus; /* that servers get */
+    /* why there are no network namespaces for TRANSPORT_NAMESPACES; NULL: there are */
+    const char *no_namespaces;
 };
 
 /* All trials of `s` over `models`. Within a block the order is shuffled by `seed` (the same

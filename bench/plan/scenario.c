@@ -411,6 +411,11 @@ unsigned scenario_server_cpus(const struct scenario *s, unsigned available)
     return cpus;
 }
 
+bool scenario_needs_namespaces(const struct scenario *s)
+{
+    return s->axis == AXIS_TRANSPORT && s->at.at[s->at.count - 1] == TRANSPORT_NAMESPACES;
+}
+
 static bool begins(const char *text, const char *with)
 {
     return strncmp(text, with, strlen(with)) == 0;

@@ -110,6 +110,9 @@ const struct point_list *scenario_points(const struct scenario *s, const char *m
  * long as one of the `available` CPUs is left. */
 unsigned scenario_server_cpus(const struct scenario *s, unsigned available);
 
+/* Whether a point has server and load generator in network namespaces of their own. */
+bool scenario_needs_namespaces(const struct scenario *s);
+
 /* Why no trial can be held against a yardstick; NULL where they can. */
 const char *scenario_no_yardstick(const struct scenario *s);
 

@@ -221,3 +221,12 @@ const struct run_server *environment_server(const struct environment *e, const c
             return &e->servers[i];
     return NULL;
 }
+
+const char *environment_no_namespaces(const struct environment *e)
+{
+    for (size_t i = 0; i < e->skipped_count; i++)
+        if (e->skipped[i].axis == AXIS_TRANSPORT && e->skipped[i].connections > 0 &&
+            e->skipped[i].at == TRANSPORT_NAMESPACES)
+            return e->skipped[i].reason;
+    return NULL;
+}

@@ -80,4 +80,7 @@ void environment_free(struct environment *e);
 /* The record of a server, or NULL. */
 const struct run_server *environment_server(const struct environment *e, const char *name);
 
+/* Why the points between network namespaces were skipped; NULL: they were not. */
+const char *environment_no_namespaces(const struct environment *e);
+
 #endif

@@ -209,6 +209,7 @@ void environment_write(const char *dir, const struct run_facts *facts)
     put(all, "environment", child_env_describe());
     put(all, "build", build(facts));
 
+    put(all, "left_out", json_text_or_null(facts->left_out));
     put(all, "yardstick", json_text_or_null(facts->yardstick));
     put(all, "generator", json_incref(facts->generator));
     if (facts->unit_costs)

@@ -26,6 +26,7 @@ struct run_facts {
     bool others_seen;            /* /proc/stat tells how busy the CPUs are with others */
     const char *loadgen;
     json_t *generator;     /* ceiling_measure()'s; not taken over */
+    const char *left_out;  /* to keep to a budget; NULL: nothing */
     const char *yardstick; /* the server that trials are held against; NULL: none */
     const struct unit_costs *unit_costs; /* measured before a new run; else NULL */
 };

@@ -76,7 +76,8 @@ bool plan_again(struct plan_again *p, const char *dir, const struct environment 
     if (!good)
         return false;
     read_models(&p->models, e);
-    struct plan_machine then = {descriptors_of(e), server_cpus_of(e)};
+    struct plan_machine then = {descriptors_of(e), server_cpus_of(e),
+                                environment_no_namespaces(e)};
     plan_make(&p->plan, &p->scenario, &p->models, seed, &then, e->counting);
     return true;
 }

@@ -38,6 +38,14 @@ FILE *hog_csv_open(const char *dir)
                  "answered_with,silence_ms_without,silence_ms_with,hog_rate");
 }
 
+FILE *slow_clients_csv_open(const char *dir)
+{
+    return begin(
+        dir, "slow-clients.csv",
+        "server,connections,slow,rate_before,rate_after,answered_before,answered_after,"
+        "silence_ms");
+}
+
 static void put(FILE *f, double value, int digits)
 {
     fputc(',', f);
@@ -93,6 +101,20 @@ void hog_csv_put(FILE *f, const char *label, unsigned connections, uint64_t cpu_
     put(f, h->without.silence_ms, 1);
     put(f, h->with.silence_ms, 1);
     put(f, h->hog_rate, 2);
+    fputc('\n', f);
+    fflush(f);
+}
+
+void slow_clients_csv_put(FILE *f, const char *label, unsigned connections, unsigned slow,
+                          const struct slow_clients *s)
+{
+    csv_put_text(f, label);
+    fprintf(f, ",%u,%u", connections, slow);
+    put(f, s->rate_before, 1);
+    put(f, s->rate_after, 1);
+    put(f, s->answered_before, 4);
+    put(f, s->answered_after, 4);
+    put(f, s->silence_ms, 1);
     fputc('\n', f);
     fflush(f);
 }

@@ -110,6 +110,11 @@ void report_exceptions(FILE *f, const struct results *results)
 void report_differences(FILE *f, const struct results *r)
 {
     const struct environment *e = &r->environment;
+    const char *left_out = json_string_value(json_object_get(e->json, "left_out"));
+    if (left_out)
+        html_format(f,
+                    "<p class=\"note\">Left out, to keep to the time that was given: %s.</p>\n",
+                    left_out);
     for (size_t i = 0; i < e->server_count; i++) {
         const struct run_server *m = &e->servers[i];
         if (m->differs[0])

@@ -15,7 +15,7 @@ void report_points(FILE *f, const struct summary *s, enum protocol protocol);
 /* Trials that failed, are INVALID or limited, with the reason. */
 void report_exceptions(FILE *f, const struct results *r);
 
-/* Points that were skipped, and models whose sweep differs. */
+/* What a budget left out, points that were skipped, and models whose sweep differs. */
 void report_differences(FILE *f, const struct results *r);
 
 /* The environment: what matters at a glance, the rest to unfold. */

@@ -166,3 +166,38 @@ char *hog_outcome(const struct hog *h)
         figure_time(h->with.p99_us, tail[1]), figure_thousands(h->without.rate, rate[0]),
         figure_thousands(h->with.rate, rate[1]));
 }
+
+/* A server answers nobody else where less than a hundredth of the answers of before is left. */
+static bool is_frozen(const struct slow_clients *s)
+{
+    return s->rate_after * 100 < s->rate_before;
+}
+
+char *slow_clients_finding(const struct slow_lane *lanes, size_t count, unsigned slow)
+{
+    struct group still = group_new(count);
+    struct group going = group_new(count);
+    char *text = text_format("%u clients come that hardly read", slow);
+    for (size_t i = 0; i < count; i++)
+        group_add(is_frozen(&lanes[i].slow) ? &still : &going, lanes[i].label);
+    char *names = group_text(&still, count);
+    if (still.count > 0)
+        text = join(text, text_format("%s then %s nobody else", names,
+                                      verb(&still, "answers", "answer")));
+    free(names);
+    names = group_text(&going, count);
+    if (going.count > 0)
+        text = join(text, text_format("%s %s on answering", names, verb(&going, "goes", "go")));
+    free(names);
+    free(still.names);
+    free(going.names);
+    return end_sentence(text);
+}
+
+char *slow_clients_outcome(const struct slow_clients *s)
+{
+    char rate[2][32];
+    return text_format("%s → %s/s%s", figure_thousands(s->rate_before, rate[0]),
+                       figure_thousands(s->rate_after, rate[1]),
+                       is_frozen(s) ? ": it answers nobody else" : "");
+}

@@ -18,8 +18,15 @@ bool judge_holds_all(const struct model *m, unsigned connections)
     return m->concurrency == 0 || m->concurrency >= connections;
 }
 
+/* Slow clients hold all workers, and so nobody else is answered: that is what was asked. */
+static bool is_frozen(const struct trial_row *row, const struct model *m)
+{
+    return row->axis == AXIS_SLOW && row->at >= m->concurrency && m->concurrency > 0 &&
+           row->value[M_REQUESTS] == 0 && row->value[M_STARVED] == row->connections;
+}
+
 /* Wrong answers, or figures that contradict each other. */
-static bool wrong(struct trial_row *row)
+static bool wrong(struct trial_row *row, const struct model *m)
 {
     const double *v = row->value;
     char *why = row->reason;
@@ -32,7 +39,7 @@ static bool wrong(struct trial_row *row)
         snprintf(why, size, "%.0f wrong answers", v[M_CORRUPT]);
     else if (v[M_NON_2XX] > 0)
         snprintf(why, size, "%.0f answers with a status other than 2xx", v[M_NON_2XX]);
-    else if (!(v[M_REQUESTS] > 0))
+    else if (!(v[M_REQUESTS] > 0) && !is_frozen(row, m))
         snprintf(why, size, "no request was answered");
     else if (!(ended == begun))
         snprintf(why, size, "the outcomes do not add up: %.0f requests, %.0f outcomes", begun,
@@ -149,6 +156,10 @@ static void note(struct trial_row *row, const struct judge_facts *facts)
         snprintf(row->note, sizeof row->note,
                  "two levels: %zu windows at %.0f requests/s, %zu at %.0f", levels.at_low,
                  levels.low, levels.at_high, levels.high);
+    if (is_frozen(row, facts->model))
+        snprintf(row->note, sizeof row->note,
+                 "frozen: slow clients hold all %u workers, and nobody else was answered",
+                 facts->model->concurrency);
 }
 
 void judge(struct trial_row *row, const struct judge_facts *facts)
@@ -158,7 +169,7 @@ void judge(struct trial_row *row, const struct judge_facts *facts)
 
     row->verdict = VERDICT_INVALID;
     note(row, facts);
-    if (wrong(row))
+    if (wrong(row, facts->model))
         return;
     if (!facts->older && !consistent_figures(row, row->reason, sizeof row->reason))
         return;
@@ -176,7 +187,7 @@ void judge(struct trial_row *row, const struct judge_facts *facts)
         (!consistent_shares(row, row->reason, sizeof row->reason) ||
          !consistent_little(row, row->reason, sizeof row->reason)))
         return;
-    if (strcmp(verdict, "FAILED") == 0) {
+    if (strcmp(verdict, "FAILED") == 0 && !is_frozen(row, facts->model)) {
         snprintf(row->reason, sizeof row->reason, "%s", facts->generator_reason);
     } else if (row->counting) {
         row->verdict = VERDICT_VALID;

@@ -44,6 +44,7 @@ void load_start(struct load *l, const struct load_spec *spec)
     process_start(&l->process, &(struct process_spec){.argv = args.argv,
                                                       .cpus = spec->cpus,
                                                       .input = hold[0],
+                                                      .netns = spec->netns,
                                                       .extra = events[1]});
     load_args_free(&args);
     close(hold[0]);

@@ -33,6 +33,7 @@ struct load_spec {
     unsigned threads;
     bool may_lose; /* requests: the server serves fewer connections at a time than there are */
     const cpu_set_t *cpus;
+    int netns;       /* its network namespace; 0: that of this process */
     const char *dir; /* where its results may lie for a moment */
 };
 

@@ -11,6 +11,7 @@
 #include "bench/base/placeholders.h"
 #include "bench/base/text.h"
 #include "bench/base/wait.h"
+#include "bench/trial/namespaces.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -124,6 +125,7 @@ static void launch(struct server *s, const struct server_spec *spec, const char 
                                                       .input = -1,
                                                       .extra = extra,
                                                       .gated = true,
+                                                      .netns = spec->netns,
                                                       .stands = spec->stands});
     perf_open(&s->perf, s->process.pid, spec->count_syscalls);
     if (spec->count_syscalls)
@@ -163,7 +165,9 @@ static enum server_result start_own(struct server *s, const struct server_spec *
     /* Its extra descriptor is PROCESS_EXTRA_FD, 3. */
     const char *fixed[] = {spec->model->path,
                            "--listen",
-                           spec->local ? local_name(local) : "127.0.0.1:0",
+                           spec->local   ? local_name(local)
+                           : spec->netns ? NAMESPACES_SERVER ":0"
+                                         : "127.0.0.1:0",
                            "--protocol",
                            protocol_names[spec->protocol],
                            "--ready-fd",

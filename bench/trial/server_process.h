@@ -35,6 +35,7 @@ struct server_spec {
     const char *const *wrap;
     unsigned workers; /* that it is to have; 0: as it likes */
     bool local;       /* it listens on a Unix-domain socket */
+    int netns; /* its network namespace, where it has NAMESPACES_SERVER; 0: that of this process */
     enum protocol protocol;
     unsigned connections;
     const char *path; /* what will be asked for, and in echo how many bytes sent */

@@ -62,9 +62,21 @@ double timeline_rate(const struct timeline *t, double from_s, double to_s)
     return n > 0 ? answers * 1000 / TIMELINE_STEP_MS / (double)n : NAN;
 }
 
+/* Add an option with its value, where that is not 0. `text` holds the value. */
+static size_t add_option(const char **argv, size_t n, const char *option, unsigned value,
+                         char text[16])
+{
+    if (value == 0)
+        return n;
+    snprintf(text, 16, "%u", value);
+    argv[n++] = option;
+    argv[n++] = text;
+    return n;
+}
+
 void timeline_load_start(struct timeline_load *l, const struct timeline_load_spec *spec)
 {
-    char connections[16], duration[32], warmup[32];
+    char connections[16], duration[32], warmup[32], texts[3][16];
     int events[2];
     int hold[2];
     if (pipe2(events, O_CLOEXEC) != 0 || pipe2(hold, O_CLOEXEC) != 0)
@@ -78,14 +90,20 @@ void timeline_load_start(struct timeline_load *l, const struct timeline_load_spe
     char *url = text_format("http://%s%s", spec->address, spec->path);
     _Static_assert(TIMELINE_STEP_MS == 10, "--interval");
     /* What the event does to requests is what is looked at: no failure is one of the run. */
-    const char *argv[] = {spec->program, "-c",          connections,
-                          "-d",          duration,      "--warmup",
-                          warmup,        "--settle",    spec->settle ? "60s" : "0",
-                          "--timeout",   "10s",         "--max-errors=100%",
-                          "--json",      l->json,       "--csv",
-                          l->csv,        "--interval",  "10ms",
-                          "--hold",      "--events-fd", "3",
-                          url,           NULL};
+    const char *argv[32] = {spec->program, "-c",          connections,
+                            "-d",          duration,      "--warmup",
+                            warmup,        "--settle",    spec->settle ? "60s" : "0",
+                            "--timeout",   "10s",         "--max-errors=100%",
+                            "--json",      l->json,       "--csv",
+                            l->csv,        "--interval",  "10ms",
+                            "--hold",      "--events-fd", "3"};
+    size_t n = 0;
+    while (argv[n])
+        n++;
+    n = add_option(argv, n, "--requests-per-connection", spec->per_connection, texts[0]);
+    n = add_option(argv, n, "--slow-readers", spec->slow_readers, texts[1]);
+    n = add_option(argv, n, "--rate", spec->rate, texts[2]);
+    argv[n] = url;
     process_start(&l->process,
                   &(struct process_spec){
                       .argv = argv, .cpus = spec->cpus, .input = hold[0], .extra = events[1]});

@@ -1,5 +1,5 @@
 /* What clients get, in steps of 10 ms, while something happens to their server: a request crashes
- * it, or one client asks for all of its CPU. */
+ * it, one client asks for all of its CPU, or clients come that hardly read. */
 #ifndef IOM_TIMELINE_H
 #define IOM_TIMELINE_H
 
@@ -47,6 +47,7 @@ struct timeline_setup {
     unsigned connections;         /* of the clients that ask for little */
     uint64_t before_ns, after_ns; /* the time before and after the event */
     uint64_t cpu_us;              /* what the hog asks for */
+    unsigned slow;                /* how many slow clients come */
     const struct placement *placement;
     const char *loadgen;
     const char *dir; /* for files that go again */
@@ -67,6 +68,9 @@ struct timeline_load_spec {
     const char *dir;
     const char *name; /* of its files there */
     unsigned connections;
+    unsigned per_connection; /* requests on a connection; 0: without end */
+    unsigned slow_readers;   /* besides */
+    unsigned rate;           /* requests a second; 0: a closed loop */
     uint64_t warmup_ns, duration_ns;
     bool settle; /* each connection is to have an answer before the load */
     const cpu_set_t *cpus;

@@ -78,9 +78,15 @@ static void compare_answers(struct state *s)
         snprintf(s->row->answer, sizeof s->row->answer, "%s", answer_is_same);
 }
 
+static bool is_over(const struct state *s, enum transport transport)
+{
+    return s->t->axis == AXIS_TRANSPORT && s->t->at == transport;
+}
+
 static void start_load(struct state *s)
 {
     const struct trial_setup *setup = s->setup;
+    int netns = is_over(s, TRANSPORT_NAMESPACES) ? setup->namespaces.generator : 0;
     const struct scenario *scenario = setup->scenario;
     unsigned threads = generator_threads(setup, s->t->connections);
     bool may_lose = !plan_holds_all(s->t);
@@ -97,6 +103,7 @@ static void start_load(struct state *s)
                                            .settle_ns = s->settle_ns,
                                            .may_lose = may_lose,
                                            .dir = setup->dir,
+                                           .netns = netns,
                                            .cpus = &setup->placement->generator,
                                        });
         return;
@@ -114,6 +121,7 @@ static void start_load(struct state *s)
                              .connections = s->t->connections,
                              .threads = threads,
                              .may_lose = may_lose,
+                             .netns = netns,
                              .cpus = &setup->placement->generator,
                              .dir = setup->dir,
                          });
@@ -168,17 +176,19 @@ static enum step start(struct state *s)
 {
     const struct trial_setup *setup = s->setup;
     char *reason = s->row->reason;
-    struct server_spec spec = {.model = s->t->model,
-                               .options = options_of(setup->scenario, s->t->model->name),
-                               .protocol = s->t->protocol,
-                               .connections = s->t->connections,
-                               .path = point_load_path(&s->asked),
-                               .payload = s->asked.payload,
-                               .workers = workers_of(s->t),
-                               .local = s->t->axis == AXIS_TRANSPORT && s->t->at == 1,
-                               .answer = &setup->answers[s->t->protocol],
-                               .cpus = &setup->placement->server,
-                               .count_syscalls = s->t->counting};
+    struct server_spec spec = {
+        .model = s->t->model,
+        .options = options_of(setup->scenario, s->t->model->name),
+        .protocol = s->t->protocol,
+        .connections = s->t->connections,
+        .path = point_load_path(&s->asked),
+        .payload = s->asked.payload,
+        .workers = workers_of(s->t),
+        .local = is_over(s, TRANSPORT_UNIX),
+        .netns = is_over(s, TRANSPORT_NAMESPACES) ? setup->namespaces.server : 0,
+        .answer = &setup->answers[s->t->protocol],
+        .cpus = &setup->placement->server,
+        .count_syscalls = s->t->counting};
     enum server_result result = server_start(&s->server, &spec, reason, sizeof s->row->reason);
     s->row->unsupported = result == SERVER_UNSUPPORTED;
     if (result == SERVER_OK) {

@@ -8,6 +8,7 @@
 #include "bench/plan/plan.h"
 #include "bench/plan/scenario.h"
 #include "bench/trial/answer.h"
+#include "bench/trial/namespaces.h"
 #include "bench/trial/perf.h"
 #include "bench/trial/row.h"
 
@@ -19,6 +20,7 @@ struct trial_setup {
     bool counters[PERF_COUNTERS]; /* which the machine gives */
     double peak_rps;  /* of the trial's model in a closed loop, for axis load; NaN: not known */
     double waking_ns; /* what it costs to wake the generator; NaN: not known */
+    struct namespaces namespaces; /* for TRANSPORT_NAMESPACES; none: not needed */
     struct yardstick *yardstick;  /* NULL: the run has none */
     const struct answer *answers; /* of our servers, by protocol; body NULL where not needed */
 };

@@ -128,6 +128,8 @@ static void fill_cost(struct trial_row *row, const struct trial_setup *setup,
     double requests = v[M_REQUESTS] > 0 ? v[M_REQUESTS] : NAN;
     double cpus = setup->placement->server_count;
 
+    if (isnan(requests))
+        v[M_GENERATOR_CPU_PER_REQUEST] = NAN;
     v[M_COUNTER_WINDOW_S] = (double)m->window_ns / 1e9;
     v[M_SERVER_CPU_US] = m->cpu_ns / 1e3;
     v[M_SERVER_CPU_FRACTION] = m->cpu_ns / (double)m->window_ns / cpus;

@@ -56,6 +56,7 @@ void window_load_start(struct window_load *l, const struct window_load_spec *spe
     process_start(&l->process, &(struct process_spec){.argv = args.argv,
                                                       .cpus = spec->cpus,
                                                       .input = commands[0],
+                                                      .netns = spec->netns,
                                                       .extra = events[1],
                                                       .gated = true,
                                                       .stands = spec->stands});

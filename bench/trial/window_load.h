@@ -40,6 +40,7 @@ struct window_load_spec {
     bool stands;         /* process_end_all() spares it */
     const char *dir;     /* where its results may lie for a moment; NULL: there are none */
     const cpu_set_t *cpus;
+    int netns; /* its network namespace; 0: that of this process */
 };
 
 /* What one window measured. The first group is of the window alone; the second is of the time from

@@ -1,4 +1,4 @@
-# Answers in steps of 10 ms, a lane a server, over the time of an event: iomodels run crash, run hog.
+# Answers in steps of 10 ms, a lane a server, over the time of an event: iomodels run crash, hog, slow-clients.
 # Each lane is drawn in parts of its own mean before the event, so that one sees who stops, not who is
 # fast. The words come from finding.txt: the finding, then a line for each server.
 if (!exists("dir")) dir = '.'
@@ -19,8 +19,8 @@ folded = sprintf("LC_ALL=C sed -n 1p %s | fold -s -w 104", words_file)
 heads = int(system(folded.' | wc -l'))
 title = ''
 do for [k = 1:heads] { title = title.(k > 1 ? "\n" : '').'{/:Bold '.plain(system(folded.sprintf(" | sed -n %dp", k))).'}' }
-event = protocol eq 'crash' ? 'the crash' : 'the hog comes'
-under = sprintf('%d clients ask again and again; answers in 10 ms, as a part of the mean before %s; red: requests that failed', point, protocol eq 'crash' ? 'the crash' : 'the hog')
+event = protocol eq 'crash' ? 'the crash' : protocol eq 'hog' ? 'the hog comes' : 'slow clients come'
+under = sprintf('%d clients ask again and again; answers in 10 ms, as a part of the mean before %s; red: requests that failed', point, protocol eq 'crash' ? 'the crash' : protocol eq 'hog' ? 'the hog' : 'the slow clients')
 
 rows_of = "LC_ALL=C awk -F, -v lane=%d 'FNR == NR { if (FNR == lane + 1) { split($0, part, \"\t\"); is = part[1] } next } { line = $0; server = $1; if (substr(line, 1, 1) == \"\\\"\") { line = substr(line, 2); at = index(line, \"\\\"\"); server = substr(line, 1, at - 1); line = substr(line, at + 1) } else line = substr(line, length($1) + 1); if (server == is) print substr(line, 2) }' %s %s"
 rows(lane) = sprintf(rows_of, lane, words_file, data)

@@ -1,6 +1,7 @@
 """Each axis of a scenario reaches the load generator and the server: told by what the server counted, by the
 bytes that came, and by how the two were called."""
 
+import json
 import math
 import os
 import re
@@ -219,6 +220,10 @@ def budget(t):
     _, err = b.measure(b.scenario(text), "--out", b.out, "--budget", "1ms")
     expect("left out, to keep to the budget: 3 of 4 repetitions; points 5, 7" in err, err)
     expect("takes longer than the budget" in err, err)
+    with open(os.path.join(b.out, "environment.json"), encoding="utf-8") as f:
+        equal(json.load(f)["left_out"], "3 of 4 repetitions; points 5, 7", "left_out")
+    with open(os.path.join(b.out, "report.html"), encoding="utf-8") as f:
+        expect("3 of 4 repetitions; points 5, 7" in f.read(), "the report does not say what was left out")
     rows = b.rows()
     equal({r["block"] for r in rows} - {"0"}, {"1"}, "blocks")
     points = {int(r["at"]) for r in rows}

@@ -98,7 +98,7 @@ class Bench:
         paths = ["--servers", self.servers, "--external-dir", self.external]
         if args[0] in ("run", "duel", "profile"):
             paths += ["--loadgen", self.loadgen]
-        others = {"--resume", "two-speeds", "crash", "hog"}  # that measure none
+        others = {"--resume", "two-speeds", "crash", "hog", "slow-clients"}  # that measure none
         if args[0] == "run" and not self.costs and not others & set(args):
             paths.append("--no-unit-costs")
         known = args[0] in ("run", "list", "duel", "profile", "crawl")

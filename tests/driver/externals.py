@@ -548,7 +548,7 @@ def benchmark_names_the_scenarios(t):
     p = subprocess.run([os.path.join(ROOT, "scripts", "benchmark"), "--help"], capture_output=True,
                        text=True, check=True)
     listed = set(re.findall(r"^  ([\w-]+) {2,}", p.stdout, re.M))
-    files = glob.glob(os.path.join(ROOT, "bench", "scenarios", "*.ini"))
+    files = glob.glob(os.path.join(ROOT, "bench", "scenarios", "**", "*.ini"), recursive=True)
     equal(listed, {os.path.basename(f)[:-4] for f in files}, "scenarios in the help")
 
 

@@ -1,9 +1,13 @@
 """What a scenario can measure besides axes: variants of a model, CPUs of the server, memory of the kernel."""
 
+import ctypes
 import json
 import os
+import re
 
-from driver.bench import Bench, equal, expect
+import tap
+from driver.bench import README, Bench, equal, expect, nothing_left
+from driver.spy import Spy
 
 VARIANTS = """[scenario]
 name = tiny
@@ -84,7 +88,94 @@ def memory(t):
         expect(set(KERNEL) <= set(row), f"summary.csv has {list(row)}")
 
 
+NAMESPACES = """[scenario]
+name = tiny
+[sweep]
+models = epoll-lt
+protocols = http
+axis = transport
+connections = 2
+at = 0, 2
+repetitions = 1
+duration = 0.1s
+warmup = 0.02s
+settle = 60s
+timeout = 60s
+yardstick = none
+"""
+CAP_SYS_ADMIN, PR_CAPBSET_DROP = 21, 24
+
+
+def network(process):
+    return os.readlink(f"/proc/{process}/ns/net")
+
+
+def namespaces(t):
+    """TCP between two namespaces: the load generator is not in ours, and the server's address is of no
+    device of this machine. With root alone."""
+    b = Bench(t, pictures=False)
+    spy = Spy(os.path.join(b.dir, "spy"), b.loadgen, links=["/proc/self/ns/net"])
+    b.loadgen = spy.path
+    _, err = b.measure(b.scenario(NAMESPACES), "--out", b.out)
+    if "needs root" in err or "'ip " in err:
+        raise tap.Skip(next(x for x in err.splitlines() if x.startswith("skipped: ")))
+    rows = [r for r in b.rows() if r["at"] == "2"]
+    expect(rows and all(r["status"] == "ok" and float(r["connected"]) == 2 for r in rows), rows)
+    seen = [s for s in spy.seen() if s["arguments"][-1].startswith("http://10.213.7.1:")]
+    # A run that was too slow was made once more.
+    expect(len(seen) >= len(rows), f"{len(seen)} load generators went to the server's namespace, for {len(rows)} rows")
+    inside = {s["links"][0] for s in seen[-len(rows):]}
+    equal(len(inside), 1, "namespaces of the load generator")
+    expect(inside != {network("self")}, inside)
+    for process in (p for p in os.listdir("/proc") if p.isdigit()):
+        try:
+            expect(network(process) not in inside, f"process {process} is still there")
+        except OSError:
+            continue
+    out, _ = b.call("verify", b.out)
+    expect("WRONG" not in out, out)
+
+
+def no_namespaces(t):
+    """Without the right to make them those points are skipped, with the reason, and the run is good."""
+    b = Bench(t, pictures=False)
+    libc = ctypes.CDLL(None, use_errno=True)
+    _, err = b.measure(b.scenario(NAMESPACES), "--out", b.out,
+                       preexec_fn=lambda: libc.prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0))
+    expect(re.search(r"^skipped: http epoll-lt, namespaces: .*needs root: Operation not permitted$", err, re.M), err)
+    equal({r["at"] for r in b.rows()}, {"0"}, "points")
+    out, _ = b.call("verify", b.out)
+    expect("WRONG" not in out, out)
+
+
+def slow_clients(t):
+    """A pool that slow clients fill answers nobody else; a loop goes on."""
+    b = Bench(t, models=("epoll-lt", "thread-pool"), pictures=False)
+    for after in ("1s", "5s", "25s"):
+        out, _ = b.call("run", "slow-clients", "-c", "3", "--slow", "20", "--before", "0.5s", "--after", after,
+                        "--out", f"{b.out}-{after}")
+        rows = {r["server"]: r for r in b.rows("slow-clients.csv", f"{b.out}-{after}")}
+        # Where the driver stood still when they were to come, there is no time after it.
+        if all(r["rate_before"] and r["rate_after"] for r in rows.values()) \
+                and float(rows["thread-pool"]["rate_after"]) == 0 < float(rows["epoll-lt"]["rate_after"]):
+            break
+    equal(sorted(rows), ["epoll-lt", "thread-pool"], "servers")
+    equal(float(rows["thread-pool"]["answered_after"]), 0, f"answers of a full pool: {rows}")
+    expect(float(rows["epoll-lt"]["rate_after"]) > 0, rows)
+    with open(os.path.join(f"{b.out}-{after}", "finding.txt"), encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    expect("20 clients come that hardly read; thread-pool then answers nobody else" in lines[0], lines)
+    expect(len(lines) == 3 and lines[0] in out, out)
+    with open(README, encoding="utf-8") as f:
+        section = f.read().split("## slow-clients.csv")[1].split("\n## ")[0]
+    equal(list(rows["epoll-lt"]), re.findall(r"^\| `(\w+)` \|", section, re.M), "columns of slow-clients.csv")
+    nothing_left(b)
+
+
 TESTS = [
+    ("scenarios: between two network namespaces", namespaces, 60),
+    ("scenarios: no right to make network namespaces", no_namespaces, 60),
+    ("scenarios: a pool that slow clients fill", slow_clients, 120),
     ("scenarios: a variant of a model", variants, 60),
     ("scenarios: cores on a machine that has too few", cores, 60),
     ("scenarios: memory of the kernel", memory, 60),

@@ -21,17 +21,18 @@ with open("/proc/self/status") as f:
                if k in ("SigBlk", "SigIgn")}}
 with open({log!r}, "a", encoding="utf-8") as f:
     f.write(json.dumps({{"environment": dict(os.environ), "arguments": sys.argv[1:],
-                        "descriptors": fds, "signals": signals}}) + "\\n")
+                        "descriptors": fds, "signals": signals,
+                        "links": [os.readlink(x) for x in {links!r}]}}) + "\\n")
 os.execv({real!r}, [{real!r}, *sys.argv[1:]])
 """
 
 
 class Spy:
-    """At `path`; `seen()` are the starts so far."""
+    """At `path`; `seen()` are the starts so far. `links`: symbolic links to read then."""
 
-    def __init__(self, path, real):
+    def __init__(self, path, real, links=()):
         self.path, self._log = path, path + ".log"
-        program.write(path, SPY.format(python=sys.executable, log=self._log, real=real))
+        program.write(path, SPY.format(python=sys.executable, log=self._log, real=real, links=list(links)))
 
     def seen(self):
         with open(self._log, encoding="utf-8") as f:

@@ -149,7 +149,7 @@ def usage(t):
     _, err = b.call("run", "hog", "--models", "iterative", "--out", b.out, status=1)
     expect("there is no server to load" in err, err)
     out, _ = b.call("list")
-    for name in ("two-speeds", "crash", "hog"):
+    for name in ("two-speeds", "crash", "hog", "slow-clients"):
         expect(re.search(rf"^  {name} ", out, re.M), out)
 
 

@@ -74,6 +74,33 @@ struct change {
     const char *says;
 };
 
+/* Slow clients that hold all workers are no fault of the trial. That nobody was answered for
+ * another reason is one. */
+static void frozen_by_slow_clients(void **state)
+{
+    (void)state;
+    struct placement placement = {.server_count = 1, .generator_count = 1};
+    const struct model pool = {.name = (char[]){"pool"}, .concurrency = 128};
+    const struct model loop = {.name = (char[]){"loop"}};
+    struct trial_row r = good();
+    r.axis = AXIS_SLOW;
+    r.at = 256;
+    r.value[M_REQUESTS] = r.value[M_OK] = r.value[M_REQUESTS_STARTED] = 0;
+    r.value[M_REQUESTS_MIN] = r.value[M_REQUESTS_MEDIAN] = r.value[M_REQUESTS_MAX] = 0;
+    r.value[M_STARVED] = 64;
+    r.value[M_RPS] = 0;
+    r.value[M_CPU_PER_REQUEST] = r.value[M_GENERATOR_CPU_PER_REQUEST] = NAN;
+    /* The generator fails where nobody is answered. */
+    expect_verdict(&r, &pool, &placement, "FAILED", VERDICT_VALID, "");
+    assert_non_null(strstr(r.note, "hold all 128 workers"));
+    expect_verdict(&r, &loop, &placement, "ok", VERDICT_INVALID, "no request was answered");
+    r.at = 16;
+    expect_verdict(&r, &pool, &placement, "ok", VERDICT_INVALID, "no request was answered");
+    r.axis = AXIS_CONNECTIONS;
+    r.at = r.connections;
+    expect_verdict(&r, &pool, &placement, "ok", VERDICT_INVALID, "no request was answered");
+}
+
 static void by_one_figure(void **state)
 {
     static const struct change cases[] = {
@@ -320,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_one_figure),
+        cmocka_unit_test(frozen_by_slow_clients),
         cmocka_unit_test(failed_requests),
         cmocka_unit_test(who_can_hold_all),
         cmocka_unit_test(ticks_are_coarse),
