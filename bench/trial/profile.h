@@ -40,10 +40,10 @@ struct profile_counts {
 bool profile_count(const struct profile_setup *setup, struct profile_counts *out, char *reason,
                    size_t reason_size);
 
+/* Times count from when the request was sent. The calls stand in the order in which they began, or
+ * returned from a wait. */
 struct life {
-    struct strace
-        trace;   /* times count from when the request was sent; in the order in which the
-                            calls began, or returned from a wait */
+    struct strace trace;
     int64_t end; /* when the server was at rest again */
 };
 

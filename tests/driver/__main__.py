@@ -16,8 +16,8 @@ import tap  # noqa: E402
 from driver import (axes, bench, cli, compare, crawl, damaged, duels, environment,  # noqa: E402
                     explain, externals, faults, inherited, machines, names, old_names,
                     open_report, output, pictures, places, predictions, profile, reading, reports,
-                    requests, resume, scenarios, timelines, two_speeds, unit_costs, verify, whole,
-                    yardstick)
+                    requests, resume, scenarios, timelines, traces, two_speeds, unit_costs, verify,
+                    whole, yardstick)
 
 
 def main():
@@ -39,7 +39,7 @@ def main():
              for module in (whole, faults, resume, machines, places, cli, externals, requests,
                             environment, inherited, names, damaged, old_names, output, reading,
                             two_speeds, unit_costs, explain, duels, compare, verify, yardstick,
-                            predictions, timelines, profile, pictures, axes, open_report, reports,
+                            predictions, timelines, traces, profile, pictures, axes, open_report, reports,
                             scenarios, crawl)
              for name, function, limit in module.TESTS]
     # Several at once share the CPUs: no test here judges a speed.
