@@ -103,7 +103,8 @@ static void make_directory(const char *path)
         die_errno("cannot make %s", path);
 }
 
-static void write_files(const struct trace_options *o, const struct trace *t)
+/* False where there is no picture: without gnuplot the data are there all the same. */
+static bool write_files(const struct trace_options *o, const struct trace *t)
 {
     char error[1024];
     char *dir = text_format("%s/%s", o->out, t->model->name);
@@ -113,12 +114,14 @@ static void write_files(const struct trace_options *o, const struct trace *t)
     make_directory(dir);
     trace_csv_write(csv, t);
     trace_json_write(json, t);
-    if (!ladder_draw(t, o->paths.scripts, svg, error, sizeof error))
-        die("%s", error);
+    bool drawn = ladder_draw(t, o->paths.scripts, svg, error, sizeof error);
+    if (!drawn)
+        warn("no ladder of %s: %s", t->model->name, error);
     free(json);
     free(csv);
     free(svg);
     free(dir);
+    return drawn;
 }
 
 static bool trace_model(const struct trace_options *o, const struct trace_setup *setup)
@@ -137,8 +140,7 @@ static bool trace_model(const struct trace_options *o, const struct trace_setup 
         trace_tell(stdout, &t, &r);
         fflush(stdout);
         rows_free(&r);
-        if (o->out)
-            write_files(o, &t);
+        good = !o->out || write_files(o, &t);
     } else if (!wait_was_interrupted()) {
         warn("%s cannot be traced: %s", setup->model->name, error);
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/base/text.h"
 #include "common/err.h"
 
 static char client_with(unsigned port, const struct script *script, const struct played *played)
@@ -64,7 +65,52 @@ static const char *end_of(const char *at, const char **what)
     return NULL;
 }
 
-char *names_put(const char *text, const struct script *script, const struct played *played)
+/* Where descriptor `number`, "4<", stands with its "<...>"; NULL where it does not. */
+static const char *find_number(const char *text, const char *number)
+{
+    const char *at = strstr(text, number);
+    while (at && at > text && isdigit((unsigned char)at[-1]))
+        at = strstr(at + 1, number);
+    return at;
+}
+
+/* What is ready stands in the results of select(2) and poll(2) by number alone, "= 1 (in [4 7], left
+ * ...", "= 1 ([{fd=4, ...": give each number the "<...>" that it has among the arguments. The
+ * caller frees the text. */
+static char *with_ready(const char *text)
+{
+    size_t name = strcspn(text, "(");
+    bool lists = (name >= 4 && strncmp(text + name - 4, "poll", 4) == 0) ||
+                 strncmp(text, "select(", 7) == 0 || strncmp(text, "pselect6(", 9) == 0;
+    const char *result = lists ? strstr(text, ") = ") : NULL;
+    const char *in = result ? strchr(result + 4, '(') : NULL;
+    char *out = xstrdup("");
+    const char *copied = text;
+    for (const char *at = in ? in + 1 : ""; *at && strncmp(at, "left", 4) != 0;) {
+        char number[16];
+        size_t n = strspn(at, "0123456789");
+        bool listed = n > 0 && n < 8 && strchr("[ =", at[-1]);
+        snprintf(number, sizeof number, "%.*s<", listed ? (int)n : 0, at);
+        const char *what = listed ? find_number(text, number) : NULL;
+        const char *ignored;
+        const char *end = what ? end_of(what, &ignored) : NULL;
+        at += n ? n : 1;
+        if (!end)
+            continue;
+        char *longer = text_format("%s%.*s%.*s", out, (int)(at - copied), copied,
+                                   (int)(end + 1 - what) - (int)n, what + n);
+        free(out);
+        out = longer;
+        copied = at;
+    }
+    char *whole = text_format("%s%s", out, copied);
+    free(out);
+    return whole;
+}
+
+/* For text without the numbers of select(2). */
+static char *replace_all(const char *text, const struct script *script,
+                         const struct played *played)
 {
     size_t room = strlen(text) + 1;
     char *out =
@@ -96,4 +142,12 @@ char *names_put(const char *text, const struct script *script, const struct play
     }
     *to = '\0';
     return out;
+}
+
+char *names_put(const char *text, const struct script *script, const struct played *played)
+{
+    char *whole = with_ready(text);
+    char *named = replace_all(whole, script, played);
+    free(whole);
+    return named;
 }

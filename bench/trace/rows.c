@@ -93,19 +93,28 @@ static bool same_result(const struct trace_call *a, const struct trace_call *b)
     return a->data == b->data && (a->data != DATA_NONE || strcmp(a->result, b->result) == 0);
 }
 
-/* Whether two rows say the same but for numbers of bytes. */
+/* Whether two rows say the same but for numbers of bytes, and for where nothing was found. */
 static bool alike(const struct row *a, const struct row *b)
 {
-    return a->call && b->call && a->task == b->task && a->times > 0 && b->times > 0 &&
-           a->client == b->client && strcmp(a->call->name, b->call->name) == 0 &&
+    if (!a->call || !b->call || a->task != b->task || a->times == 0 || b->times == 0)
+        return false;
+    if (a->call->again && b->call->again)
+        return true;
+    return a->client == b->client && strcmp(a->call->name, b->call->name) == 0 &&
            strcmp(a->call->about, b->call->about) == 0 && same_result(a->call, b->call);
 }
+
+/* The client of a row that stands for calls on several descriptors, none of which found anything.
+ */
+enum { OF_SEVERAL = -2 };
 
 static void swallow(struct row *into, const struct row *other)
 {
     into->times += other->times;
     into->bytes += other->bytes;
     into->at = other->at;
+    if (into->call->again && strcmp(into->call->about, other->call->about) != 0)
+        into->client = OF_SEVERAL;
 }
 
 /* How often the `n` rows at `i` stand there again, right behind. */
@@ -117,14 +126,14 @@ static size_t repeats(const struct rows *r, size_t i, size_t n)
     return (k - i) / n - 1;
 }
 
-/* Fold patterns of up to PATTERN_MAX rows that stand there three times or more; of one row, two. */
-static void fold_patterns(struct rows *r)
+/* Fold patterns of up to `longest` rows that stand there three times or more; of one row, two. */
+static void fold_patterns(struct rows *r, size_t longest)
 {
     size_t kept = 0;
     for (size_t i = 0; i < r->count;) {
         size_t best = 0;
         size_t length = 1;
-        for (size_t n = 1; n <= PATTERN_MAX && i + n <= r->count; n++) {
+        for (size_t n = 1; n <= longest && i + n <= r->count; n++) {
             size_t found = repeats(r, i, n);
             if (found >= (n == 1 ? 1 : 2) && found * n > best * length) {
                 best = found;
@@ -138,25 +147,6 @@ static void fold_patterns(struct rows *r)
             r->at[kept++] = row;
         }
         i += length * (best + 1);
-    }
-    r->count = kept;
-}
-
-/* A task that looks at one descriptor after the other and finds nothing is one row. */
-static void join_tries(struct rows *r)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < r->count; i++) {
-        struct row *last = kept > 0 ? &r->at[kept - 1] : NULL;
-        const struct row *now = &r->at[i];
-        bool tries = last && last->call && now->call && last->task == now->task &&
-                     last->call->again && now->call->again && last->times > 0 && now->times > 0;
-        if (tries)
-            swallow(last, now);
-        else
-            r->at[kept++] = *now;
-        if (tries && strcmp(last->call->about, now->call->about) != 0)
-            last->client = -2; /* of several */
     }
     r->count = kept;
 }
@@ -182,7 +172,7 @@ static char *call_label(const struct trace *t, const struct row *row)
         snprintf(times, sizeof times, " ×%u", row->times);
     if (event)
         return text_format("%s%s", c->name, times);
-    if (row->client == -2)
+    if (row->client == OF_SEVERAL)
         return text_format("tries all: EAGAIN%s", times);
     if (row->times == 0)
         return text_format("%s(%s) …", c->name, c->about);
@@ -236,8 +226,8 @@ void rows_make(struct rows *r, const struct trace *t)
     add_calls(r, t);
     qsort(r->at, r->count, sizeof *r->at, in_time);
     join_receipts(r);
-    join_tries(r);
-    fold_patterns(r);
+    fold_patterns(r, 1);
+    fold_patterns(r, PATTERN_MAX);
     for (size_t i = 0; i < r->count; i++)
         r->at[i].label = r->at[i].act ? act_label(&r->at[i]) : call_label(t, &r->at[i]);
 }
