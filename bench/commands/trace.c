@@ -16,6 +16,7 @@
 #include "bench/plan/models.h"
 #include "bench/plan/placement.h"
 #include "bench/show/ladder.h"
+#include "bench/show/stepper.h"
 #include "bench/show/trace_text.h"
 #include "bench/trace/files.h"
 #include "bench/trace/rows.h"
@@ -41,7 +42,8 @@ static const struct option_row rows[] = {
     {OPTION_FLAG, 0, "print-script", NULL, "print the default story, and exit",
      OPTION_FIELD(struct trace_options, print_script)},
     {OPTION_TEXT, 'o', "out", "DIR",
-     "write to DIR, for each model, ladder.svg, trace.csv and trace.json; DIR is made if need be",
+     "write to DIR stepper.html, and for each model ladder.svg, trace.csv and trace.json; DIR is "
+     "made if need be",
      OPTION_FIELD(struct trace_options, out)},
     {OPTION_NUMBER, 0, "workers", "N",
      "of the models that have workers (as many as they have, and two at most)",
@@ -124,7 +126,9 @@ static bool write_files(const struct trace_options *o, const struct trace *t)
     return drawn;
 }
 
-static bool trace_model(const struct trace_options *o, const struct trace_setup *setup)
+/* `models` gets what the stepper shows. */
+static bool trace_model(const struct trace_options *o, const struct trace_setup *setup,
+                        json_t *models)
 {
     struct trace t;
     struct rows r;
@@ -140,12 +144,23 @@ static bool trace_model(const struct trace_options *o, const struct trace_setup 
         trace_tell(stdout, &t, &r);
         fflush(stdout);
         rows_free(&r);
+        json_array_append_new(models, stepper_model(&t));
         good = !o->out || write_files(o, &t);
     } else if (!wait_was_interrupted()) {
         warn("%s cannot be traced: %s", setup->model->name, error);
     }
     trace_free(&t);
     return good;
+}
+
+static void write_stepper(const struct trace_options *o, const struct script *script,
+                          json_t *told)
+{
+    char error[1024];
+    char *path = text_format("%s/stepper.html", o->out);
+    if (!stepper_write(path, script, told, error, sizeof error))
+        die("%s", error);
+    free(path);
 }
 
 /* 0: the model has none. */
@@ -161,6 +176,7 @@ static bool trace_all(const struct trace_options *o, const struct model_list *mo
     struct placement placement;
     bool good = true;
     placement_choose(&placement, 1);
+    json_t *told = json_array();
     if (o->out)
         make_directory(o->out);
     for (size_t i = 0; i < models->count && !wait_was_interrupted(); i++) {
@@ -172,9 +188,13 @@ static bool trace_all(const struct trace_options *o, const struct model_list *mo
                                     .cpus = &placement.server};
         if (m->unsupported)
             warn("%s cannot run here: %s", m->name, m->unsupported);
-        else if (!trace_model(o, &setup))
+        else if (!trace_model(o, &setup, told))
             good = false;
     }
+    if (o->out && json_array_size(told) > 0)
+        write_stepper(o, script, told);
+    else
+        json_decref(told);
     return good;
 }
 

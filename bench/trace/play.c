@@ -211,8 +211,11 @@ bool play(const struct script *script, const char *address, pid_t server, int pi
     bool good = addr_parse(address, &s.server, reason, reason_size);
     for (int i = 0; i < SCRIPT_CLIENTS; i++)
         s.clients[i] = (struct client){.index = i, .fd = -1};
-    for (size_t i = 0; i < script->count && good; i++)
+    out->began = xcalloc(script->count, sizeof *out->began);
+    for (size_t i = 0; i < script->count && good; i++) {
+        out->began[i] = strace_clock() - out->acts.zero;
         good = make_step(&s, &script->steps[i]);
+    }
     out->end = strace_clock() - out->acts.zero;
     /* What is open at the end of the story is no part of it. */
     size_t told = out->acts.count;
@@ -226,5 +229,6 @@ void played_free(struct played *p)
 {
     acts_free(&p->acts);
     free(p->connections);
+    free(p->began);
     *p = (struct played){0};
 }

@@ -14,7 +14,8 @@ struct played {
     struct acts acts;               /* in the order of time */
     struct connection *connections; /* of all clients, in the order in which they were opened */
     size_t connection_count;
-    int64_t end; /* ns after the beginning: when all was over */
+    int64_t *began; /* ns after the beginning: each step */
+    int64_t end;    /* ns after the beginning: when all was over */
 };
 
 /* Play `script` to the server at `address`, the process `server`, of which `pidfd` tells the end.

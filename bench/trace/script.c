@@ -224,7 +224,7 @@ static bool read_lines(struct reader *r, char *text)
             r->room = r->room ? 2 * r->room : 32;
             s->steps = xrealloc(s->steps, r->room * sizeof *s->steps);
         }
-        s->steps[s->count] = (struct step){0};
+        s->steps[s->count] = (struct step){.said = xstrdup(line)};
         if (!read_step(r, line, &s->steps[s->count++]))
             return false;
     }
@@ -247,8 +247,10 @@ bool script_read(struct script *s, const char *path, char *error, size_t error_s
 
 void script_free(struct script *s)
 {
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; i < s->count; i++) {
+        free(s->steps[i].said);
         free(s->steps[i].text);
+    }
     free(s->steps);
     free(s->path);
     *s = (struct script){0};

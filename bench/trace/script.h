@@ -32,6 +32,7 @@ struct step {
     bool slow;       /* CONNECT: it takes only what is read */
     bool or_rest;    /* ANSWERED, ENDED: or until the server is at rest */
     bool ends_head;  /* SEND: a request is complete with it */
+    char *said;      /* its line, as it stands there */
     char *text;      /* GET: the path; SEND: the bytes */
     size_t size;     /* SEND: how many */
     uint64_t amount; /* READ: bytes; PAUSE: ns */

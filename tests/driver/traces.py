@@ -1,9 +1,11 @@
 """iomodels trace: one story, told by several models, and what strace recorded of them."""
 
 import csv
+import html
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -112,6 +114,8 @@ def models(t):
     equal({r["lane"] for r in told["thread"].of("A", "recvfrom")}, {"thread 1"}, "who serves A")
     equal({r["lane"] for r in told["thread"].of("B", "recvfrom")}, {"thread 2"}, "who serves B")
     trace_format(told["thread"])
+    with open(os.path.join(b.out, "stepper.html"), encoding="utf-8") as f:
+        stepper(b, f.read())
     nothing_left(b)
 
 
@@ -135,6 +139,45 @@ def trace_format(told):
             expect(any((e["pid"], e["tid"]) == (at["pid"], at["tid"])
                        and e["ts"] - 0.001 <= at["ts"] <= e["ts"] + e["dur"] + 0.001 for e in slices),
                    f"an arrow that no slice holds: {at}")
+
+
+# Pressed keys, and what the page then is, as the text of its title.
+DRIVE = """<script>
+const press = key => document.body.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+const now = () => document.querySelector("tr.now > th").textContent;
+const seen = [now()];
+for (const key of ["ArrowRight", "ArrowRight", "ArrowLeft", "End", "ArrowRight", "Home", " "]) { press(key); seen.push(now()); }
+const playing = find("play").getAttribute("aria-pressed");
+press(" ");
+const hidden = [...document.querySelectorAll("tr.later .what")].every(e => getComputedStyle(e).display === "none");
+const wide = document.documentElement.scrollWidth > document.documentElement.clientWidth;
+while (now() !== "B answered or rest") press("ArrowRight");
+const waits = [...document.querySelectorAll("tr.now .asks")].map(e => e.textContent);
+document.title = JSON.stringify({seen, playing, still: find("play").getAttribute("aria-pressed"), hidden, wide, waits,
+  models: [...document.querySelectorAll("thead th")].map(e => e.textContent)});
+</script>"""
+
+
+def stepper(b, page):
+    """The page is whole in itself. Where there is a browser, keys step through it."""
+    frame = re.sub(r'<script id="data".*?</script>', "", page, flags=re.S)
+    equal(re.findall(r"(?:src|href)=|https?:|@import|url\(", frame), [], "what the page takes from elsewhere")
+    browser = shutil.which("chromium")
+    if not browser:
+        return
+    path = os.path.join(b.dir, "driven.html")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(page.replace("</body>", DRIVE + "</body>"))
+    done = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=400,800",
+                           f"--user-data-dir={b.dir}/browser", "--dump-dom", f"file://{path}"],
+                          env=b.environment(), capture_output=True, text=True, check=False)
+    found = re.search(r"<title>({.*})</title>", done.stdout)
+    expect(found, done.stdout[-2000:] + done.stderr[-2000:])
+    state = json.loads(html.unescape(found[1]))
+    first, second = "A connect", 'A send "GET / HTTP/1.1\\r\\nHo"'
+    equal(state, {"seen": [first, second, "rest", second, "rest", "rest", first, first], "playing": "true",
+                  "still": "false", "hidden": True, "wide": False, "waits": ["B waits for an answer"],
+                  "models": ["step", "iterative", "thread", "epoll-lt"]}, "the page after these keys")
 
 
 def scripts(t):
