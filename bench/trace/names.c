@@ -74,8 +74,8 @@ static const char *find_number(const char *text, const char *number)
     return at;
 }
 
-/* What is ready stands in the results of select(2) and poll(2) by number alone, "= 1 (in [4 7], left
- * ...", "= 1 ([{fd=4, ...": give each number the "<...>" that it has among the arguments. The
+/* What is ready stands in the results of select(2) and poll(2) by number alone, "= 1 (in [4 7],
+ * left ...", "= 1 ([{fd=4, ...": give each number the "<...>" that it has among the arguments. The
  * caller frees the text. */
 static char *with_ready(const char *text)
 {
