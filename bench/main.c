@@ -24,6 +24,7 @@ static const struct {
     {"report", command_report, "make report.html again from what a run measured"},
     {"open", command_open, "show the report of a run in a browser"},
     {"profile", command_profile, "count a model's system calls, and follow one request"},
+    {"trace", command_trace, "tell every model one story, and record its system calls"},
     {"explain", command_explain, "say where the CPU time of a request goes"},
     {"predict", command_predict, "say what a run would come to on another machine"},
     {"compare", command_compare, "hold one run against another: what became faster or slower"},

@@ -15,6 +15,7 @@ int command_plot(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_open(int argc, char **argv);
 int command_profile(int argc, char **argv);
+int command_trace(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_predict(int argc, char **argv);
 

@@ -88,7 +88,7 @@ static void set_description(struct model *m, const json_t *json)
     m->unsupported = copy_of(json, "unsupported");
     m->max_connections = (unsigned)json_integer_value(json_object_get(json, "max_connections"));
     m->concurrency = (unsigned)json_integer_value(json_object_get(json, "concurrency"));
-    m->workers = json_is_integer(json_object_get(json, "workers"));
+    m->workers = (unsigned)json_integer_value(json_object_get(json, "workers"));
 }
 
 static bool describe(struct model *m)

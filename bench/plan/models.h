@@ -14,7 +14,7 @@ struct model {
     char *summary;
     unsigned max_connections;  /* 0: only descriptors limit it */
     unsigned concurrency;      /* connections it serves at one time; 0: no limit of its own */
-    bool workers;              /* it has workers, of which --workers says how many */
+    unsigned workers;          /* so many unless --workers says how many; 0: it has none */
     char *unsupported;         /* why it cannot run here, one line; NULL where it can */
     struct external *external; /* NULL: ours */
 };

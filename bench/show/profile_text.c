@@ -81,7 +81,7 @@ void profile_tell(FILE *f, const struct profile_setup *setup, const struct profi
 
 /* What began before and what goes on: of a call that has not returned only the beginning is known.
  */
-static void tell_call(FILE *f, const struct life *l, const struct life_call *c)
+static void tell_call(FILE *f, const struct life *l, const struct strace_call *c)
 {
     int waits = c->to > l->end ? (int)strcspn(c->text, ",)") : -1;
     if (waits >= 0)
@@ -94,12 +94,12 @@ static void tell_call(FILE *f, const struct life *l, const struct life_call *c)
 static size_t place_of(const struct life *l, pid_t task)
 {
     size_t place = 0;
-    for (size_t i = 0; i < l->count; i++) {
+    for (size_t i = 0; i < l->trace.count; i++) {
         bool seen = false;
         for (size_t k = 0; k < i && !seen; k++)
-            seen = l->calls[k].task == l->calls[i].task;
+            seen = l->trace.calls[k].task == l->trace.calls[i].task;
         place += !seen;
-        if (l->calls[i].task == task)
+        if (l->trace.calls[i].task == task)
             break;
     }
     return place;
@@ -108,15 +108,15 @@ static size_t place_of(const struct life *l, pid_t task)
 void life_tell(FILE *f, const struct life *l, size_t most)
 {
     bool several = false;
-    for (size_t i = 1; i < l->count; i++)
-        several = several || l->calls[i].task != l->calls[0].task;
+    for (size_t i = 1; i < l->trace.count; i++)
+        several = several || l->trace.calls[i].task != l->trace.calls[0].task;
     fprintf(f, "\n  one request's life, on a connection that is open\n");
-    for (size_t i = 0; i < l->count && (most == 0 || i < most); i++) {
+    for (size_t i = 0; i < l->trace.count && (most == 0 || i < most); i++) {
         fprintf(f, "    ");
         if (several)
-            fprintf(f, "task %zu  ", place_of(l, l->calls[i].task));
-        tell_call(f, l, &l->calls[i]);
+            fprintf(f, "task %zu  ", place_of(l, l->trace.calls[i].task));
+        tell_call(f, l, &l->trace.calls[i]);
     }
-    if (most > 0 && l->count > most)
-        fprintf(f, "    and %zu more calls until the next request\n", l->count - most);
+    if (most > 0 && l->trace.count > most)
+        fprintf(f, "    and %zu more calls until the next request\n", l->trace.count - most);
 }

@@ -6,13 +6,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "bench/base/protocol.h"
 #include "bench/base/system_calls.h"
 #include "bench/plan/models.h"
 #include "bench/plan/placement.h"
 #include "bench/trial/perf.h"
+#include "bench/trial/strace.h"
 
 struct profile_setup {
     const struct model *model; /* one of ours */
@@ -40,17 +40,11 @@ struct profile_counts {
 bool profile_count(const struct profile_setup *setup, struct profile_counts *out, char *reason,
                    size_t reason_size);
 
-/* A call of the server while it served one request. */
-struct life_call {
-    pid_t task;
-    double from, to; /* s, by the clock of who sent the request, which was at 0 */
-    char *text;      /* as strace(1) writes it */
-};
-
+/* Times count from when the request was sent. The calls stand in the order in which they began, or
+ * returned from a wait. */
 struct life {
-    struct life_call *calls; /* in the order in which they began, or returned from a wait */
-    size_t count;
-    double end; /* when the server was at rest again */
+    struct strace trace;
+    int64_t end; /* when the server was at rest again */
 };
 
 /* Start the server under strace, send requests over one connection, and find the calls of the last
