@@ -27,6 +27,8 @@ static const struct {
     {"predict", command_predict, "say what a run would come to on another machine"},
     {"compare", command_compare, "hold one run against another: what became faster or slower"},
     {"verify", command_verify, "check a run from its raw data"},
+    {"check", command_check, "grade a server that somebody wrote"},
+    {"replay", command_replay, "play one case of check once more, step by step"},
     {"history", command_history, "models over commits, from the runs that were added"},
 };
 

@@ -27,7 +27,7 @@ WINGS = {
     "servers": ("main", "models", "drive", "", "app", "files"),
     "clients": ("main", "models", "drive", "", "job"),
     "loadgen": ("main", "cli", "report", "load", "pace", "conn", "engine", "record", "protocol"),
-    "bench": ("main", "commands", "show", "record", "duel", "trial", "cost", "machine", "plan",
+    "bench": ("main", "commands", "show", "record", "check", "duel", "trial", "cost", "machine", "plan",
               "base", "stats", ""),
     "common": ("",),
 }

@@ -32,6 +32,7 @@ struct process_spec {
     bool homeless;   /* without start files of the user: child_env() */
     bool stands;     /* spared by process_end_all() until process_destroy() */
     const char *dir; /* where it runs; NULL: where this process does */
+    unsigned nofile; /* its limit of descriptors, soft and hard; 0: as this process */
 };
 
 enum { PROCESS_EXTRA_FD = 3 };

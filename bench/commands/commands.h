@@ -26,5 +26,7 @@ int command_run_all(int argc, char **argv, const struct run_options *o);
 int command_compare(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_history(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_replay(int argc, char **argv);
 
 #endif
