@@ -21,11 +21,12 @@ static bool refuse(char *error, size_t error_size, const char *what, const char 
 
 static void add(struct bytes *b, const char *data, size_t size)
 {
-    b->data = xrealloc(b->data, b->size + size + 1);
-    if (size > 0)
+    if (!b->counted) {
+        b->data = xrealloc(b->data, b->size + size + 1);
         memcpy(b->data + b->size, data, size);
+        b->data[b->size + size] = '\0';
+    }
     b->size += size;
-    b->data[b->size] = '\0';
 }
 
 /* One byte of a quoted text, behind the backslash; false where there is no such byte. */
@@ -77,11 +78,16 @@ static void read_word(const char **text, char *word, size_t word_size)
 static void add_noise(struct bytes *b, size_t size)
 {
     uint64_t state = 1;
-    size_t begin = b->size;
-    b->data = xrealloc(b->data, b->size + size + 1);
-    for (; b->size < begin + size; b->size++)
-        b->data[b->size] = (char)random_next(&state);
-    b->data[b->size] = '\0';
+    if (!b->counted) {
+        b->data = xrealloc(b->data, b->size + size + 1);
+        for (size_t i = 0; i < size; i += sizeof state) {
+            uint64_t random = random_next(&state);
+            memcpy(b->data + b->size + i, &random,
+                   size - i < sizeof random ? size - i : sizeof random);
+        }
+        b->data[b->size + size] = '\0';
+    }
+    b->size += size;
 }
 
 static bool read_request(const char **text, struct bytes *out, char *error, size_t error_size)
@@ -100,14 +106,16 @@ static bool read_times(const char **text, const char *number, struct bytes *out,
                        size_t error_size)
 {
     uint64_t times;
-    struct bytes once;
+    struct bytes once = {.counted = out->counted};
     if (!parse_u64(number, 1, BYTES_MAX, &times) || strncmp(*text, "* ", 2) != 0)
         return refuse(error, error_size, "not bytes", number);
     *text += 2;
     if (!bytes_parse_item(text, &once, error, error_size))
         return false;
     bool good = once.size * times <= BYTES_MAX;
-    for (uint64_t i = 0; good && i < times; i++)
+    if (good && out->counted)
+        out->size += once.size * times;
+    for (uint64_t i = 0; good && !out->counted && i < times; i++)
         add(out, once.data, once.size);
     bytes_free(&once);
     return good || refuse(error, error_size, "too many bytes", number);
@@ -118,7 +126,6 @@ bool bytes_parse_item(const char **text, struct bytes *out, char *error, size_t 
     char word[64];
     uint64_t size;
     bool good = true;
-    *out = (struct bytes){0};
     *text += strspn(*text, blanks);
     if (**text == '"') {
         good = read_quoted(text, out, error, error_size);
@@ -142,22 +149,32 @@ bool bytes_parse_item(const char **text, struct bytes *out, char *error, size_t 
     return good;
 }
 
-bool bytes_parse(const char *text, struct bytes *out, char *error, size_t error_size)
+static bool parse(const char *text, struct bytes *out, char *error, size_t error_size)
 {
-    *out = (struct bytes){0};
     text += strspn(text, blanks);
     if (*text == '\0')
         return refuse(error, error_size, "no bytes", "an empty text is \"\"");
     while (*text) {
-        struct bytes item;
-        if (!bytes_parse_item(&text, &item, error, error_size)) {
-            bytes_free(out);
+        if (!bytes_parse_item(&text, out, error, error_size))
             return false;
+        if (out->size > BYTES_MAX) {
+            bytes_free(out);
+            return refuse(error, error_size, "too many bytes", "256M is the most");
         }
-        add(out, item.data, item.size);
-        bytes_free(&item);
     }
     return true;
+}
+
+bool bytes_parse(const char *text, struct bytes *out, char *error, size_t error_size)
+{
+    *out = (struct bytes){0};
+    return parse(text, out, error, error_size);
+}
+
+bool bytes_check(const char *text, char *error, size_t error_size)
+{
+    struct bytes none = {.counted = true};
+    return parse(text, &none, error, error_size);
 }
 
 void bytes_free(struct bytes *b)

@@ -13,8 +13,9 @@
 #include <stddef.h>
 
 struct bytes {
-    char *data;
+    char *data; /* NULL where they are only counted */
     size_t size;
+    bool counted;
 };
 
 /* No case has more. */
@@ -23,7 +24,11 @@ enum { BYTES_MAX = 256 << 20 };
 /* Read items from `text` to its end; free with bytes_free(). False with one line in `error`. */
 bool bytes_parse(const char *text, struct bytes *out, char *error, size_t error_size);
 
-/* The first item of `*text` alone; `*text` then is behind the item and the blanks after it. */
+/* Whether bytes_parse() would read it; nothing is made. */
+bool bytes_check(const char *text, char *error, size_t error_size);
+
+/* Add the first item of `*text` to `out`; `*text` then is behind the item and the blanks after
+ * it. */
 bool bytes_parse_item(const char **text, struct bytes *out, char *error, size_t error_size);
 void bytes_free(struct bytes *b);
 

@@ -50,6 +50,8 @@ enum verb {
     VERB_CROWD,
     VERB_RELIEVE,
     VERB_CALM,
+    VERB_FREEZE,
+    VERB_THAW,
     VERB_TERMINATE,
     VERB_REFUSED,
     VERB_EXITS,
@@ -78,7 +80,8 @@ struct step {
     bool pushed;     /* expect: what push got away */
     bool partly;     /* push: not all may be taken */
     uint64_t ns;
-    struct bytes data;
+    char *bytes;       /* what `data` is, as text; NULL for none */
+    struct bytes data; /* made by step_load() */
     struct case_answer answer;
 };
 

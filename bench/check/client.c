@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bench/base/wait.h"
+#include "bench/check/rest.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -20,10 +21,14 @@ enum { READ_SIZE = 1 << 18, SMALL_BUFFER = 1 << 16, SHOWN = 100, SHOWN_PIECES = 
 static const uint64_t look_ns = 100 * NS_PER_MS;
 /* Between two attempts to connect to a server that does not listen yet. */
 static const uint64_t retry_ns = 5 * NS_PER_MS;
+/* How long a server may take to listen, at least: an interpreter has much to load. */
+static const uint64_t start_ns = 30 * NS_PER_S;
 /* Between two bytes that are to arrive one by one. */
 static const uint64_t piece_ns = NS_PER_MS;
-/* Nothing more is taken for so long: it is full. */
-static const uint64_t full_ns = 300 * NS_PER_MS;
+/* Nothing more is taken for so long and the server does nothing: it is full. One that never rests
+ * is believed after some more of it. */
+static const uint64_t full_ns = 200 * NS_PER_MS;
+enum { FULL_TRIES = 10 };
 
 void clients_note(const struct clients *all, const char *format, ...)
 {
@@ -65,11 +70,17 @@ struct client *clients_find(const struct clients *all, const char *name)
     return NULL;
 }
 
+void client_leave(struct client *c)
+{
+    if (c->fd >= 0)
+        close(c->fd);
+    c->fd = -1;
+}
+
 void clients_free(struct clients *all)
 {
     for (size_t i = 0; i < all->count; i++) {
-        if (all->at[i].fd >= 0)
-            close(all->at[i].fd);
+        client_leave(&all->at[i]);
         free(all->at[i].name);
         free(all->at[i].in);
     }
@@ -146,8 +157,7 @@ enum client_result client_begin(struct clients *all, struct client *c, bool smal
         return CLIENT_OK;
     if (errno != ECONNREFUSED && errno != ECONNRESET)
         die_errno("cannot connect to port %u", all->port);
-    close(c->fd);
-    c->fd = -1;
+    client_leave(c);
     return CLIENT_BROKEN;
 }
 
@@ -162,14 +172,15 @@ static enum client_result finish(struct clients *all, struct client *c, uint64_t
     getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error == 0)
         return CLIENT_OK;
-    close(c->fd);
-    c->fd = -1;
+    client_leave(c);
     return CLIENT_BROKEN;
 }
 
 enum client_result client_connect(struct clients *all, struct client *c, bool small)
 {
     uint64_t deadline = clients_deadline(all);
+    if (!all->listens && all->patience < start_ns)
+        deadline = clock_after(clock_ns(), start_ns);
     enum client_result result;
     for (;;) {
         result = client_begin(all, c, small);
@@ -236,7 +247,7 @@ enum client_result client_send_pieces(struct clients *all, struct client *c,
     enum client_result result = CLIENT_OK;
     size_t done = 0;
     for (; done < b->size && result == CLIENT_OK; done++) {
-        struct bytes one = {b->data + done, 1};
+        struct bytes one = {.data = b->data + done, .size = 1};
         size_t n;
         result = send_until(all, c, &one, all->patience, &n);
         if (result == CLIENT_OK)
@@ -250,8 +261,20 @@ enum client_result client_send_pieces(struct clients *all, struct client *c,
 
 enum client_result client_push(struct clients *all, struct client *c, const struct bytes *b)
 {
-    enum client_result result = send_until(all, c, b, full_ns, &c->pushed_size);
+    enum client_result result = CLIENT_LATE;
     c->pushed = b;
+    c->pushed_size = 0;
+    for (int tries = 0; tries < FULL_TRIES && result == CLIENT_LATE; tries++) {
+        struct bytes rest = {.data = b->data + c->pushed_size,
+                             .size = b->size - c->pushed_size};
+        size_t done;
+        result = send_until(all, c, &rest, full_ns, &done);
+        c->pushed_size += done;
+        if (done > 0)
+            tries = 0;
+        if (result == CLIENT_LATE && !rest_runs(all->server))
+            break;
+    }
     clients_note(all, "%s > %zu bytes of %zu, as many as were taken", c->name, c->pushed_size,
                  b->size);
     return result == CLIENT_LATE ? CLIENT_OK : result;
@@ -331,11 +354,8 @@ void client_fin(struct clients *all, struct client *c)
 void client_close(struct clients *all, struct client *c, bool reset)
 {
     struct linger none = {.l_onoff = 1, .l_linger = 0};
-    if (c->fd < 0)
-        return;
     if (reset)
         setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-    close(c->fd);
-    c->fd = -1;
+    client_leave(c);
     clients_note(all, "%s %s", c->name, reset ? "> reset" : "closes");
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "bench/check/bytes.h"
 
@@ -36,6 +37,7 @@ struct clients {
     struct client *at;
     size_t count;
     unsigned port;
+    pid_t server;
     int pidfd; /* of the server; -1: its end is no news */
     uint64_t patience;
     bool listens; /* the server has accepted a connection before */
@@ -77,7 +79,8 @@ enum client_result client_send(struct clients *all, struct client *c, const stru
 enum client_result client_send_pieces(struct clients *all, struct client *c,
                                       const struct bytes *b);
 
-/* Send until nothing is taken any more for a while; `c->pushed_size` becomes how much was. */
+/* Send until nothing is taken any more though the server rests; `c->pushed_size` becomes how much
+ * was. */
 enum client_result client_push(struct clients *all, struct client *c, const struct bytes *b);
 
 /* Send all and read at the same time, until as much has come as was sent. */
@@ -90,6 +93,9 @@ enum client_result client_fill(struct clients *all, struct client *c, uint64_t d
 void client_take(struct client *c, size_t n);
 
 void client_fin(struct clients *all, struct client *c);
+
+/* Close, without a word in the transcript. */
+void client_leave(struct client *c);
 
 /* Close; with a reset, whatever there is to send or to read. */
 void client_close(struct clients *all, struct client *c, bool reset);

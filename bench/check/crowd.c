@@ -1,6 +1,5 @@
 #include "bench/check/crowd.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -8,8 +7,8 @@
 #include <sys/socket.h>
 
 #include "bench/base/text.h"
-#include "bench/base/tree.h"
 #include "bench/base/wait.h"
+#include "bench/check/rest.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -116,7 +115,8 @@ enum move_result crowd_leave(struct scene *s)
     }
     for (size_t i = 0; i < s->clients.count; i++)
         if (is_of_crowd(&s->clients.at[i]) && &s->clients.at[i] != waits)
-            client_close(&s->clients, &s->clients.at[i], false);
+            client_leave(&s->clients.at[i]);
+    clients_note(&s->clients, "all of the crowd close but %s", waits ? waits->name : "nobody");
     if (!waits)
         return MOVE_OK;
     enum client_result result = client_fill(&s->clients, waits, clients_deadline(&s->clients));
@@ -130,50 +130,16 @@ enum move_result crowd_leave(struct scene *s)
     return scene_wait_failed(s, result, waits->name, "an answer");
 }
 
-/* Whether a task runs or waits for a CPU: proc_pid_stat(5), the state behind the name in
- * parentheses. */
-static bool runs(const char *stat)
-{
-    const char *behind = strrchr(stat, ')');
-    return behind && behind[1] == ' ' && behind[2] == 'R';
-}
-
-/* Whether any thread of a process runs. */
-static bool process_runs(pid_t pid)
-{
-    bool found = false;
-    char *path = text_format("/proc/%d/task", (int)pid);
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-    while (dir && !found && (entry = readdir(dir))) {
-        char *file = text_format("%s/%s/stat", path, entry->d_name);
-        char *stat = entry->d_name[0] == '.' ? NULL : text_read_file(file);
-        found = stat && runs(stat);
-        free(stat);
-        free(file);
-    }
-    if (dir)
-        closedir(dir);
-    free(path);
-    return found;
-}
-
 /* The part of a window in which the server ran or wanted to. CPU time would say less: others may
  * have the CPUs. */
 static double busy(struct scene *s, enum client_result *result)
 {
-    struct tree tree;
     unsigned seen = 0;
-    tree_find(&tree, s->site.process.pid);
     *result = CLIENT_LATE;
     for (int look = 0; look < CALM_LOOKS && *result == CLIENT_LATE; look++) {
-        bool found = false;
         *result = clients_wait(&s->clients, NULL, 0, clock_after(clock_ns(), calm_look_ns));
-        for (size_t i = 0; i < tree.count && !found; i++)
-            found = process_runs(tree.pids[i]);
-        seen += found;
+        seen += rest_runs(s->site.process.pid);
     }
-    tree_free(&tree);
     return (double)seen / CALM_LOOKS;
 }
 

@@ -8,6 +8,7 @@
 #include "bench/base/text.h"
 #include "bench/check/crowd.h"
 #include "bench/check/reply.h"
+#include "bench/check/rest.h"
 #include "bench/check/scene.h"
 #include "common/clock.h"
 #include "common/err.h"
@@ -94,7 +95,8 @@ static enum move_result await_bytes(struct scene *s, struct client *c, const cha
 {
     char what[120];
     char *quoted = bytes_quote(wanted, size, SHOWN);
-    snprintf(what, sizeof what, "%zu bytes %s", size, quoted);
+    snprintf(what, sizeof what, "%zu bytes%s%s", size, size > SHOWN ? "" : " ",
+             size > SHOWN ? "" : quoted);
     free(quoted);
     while (c->in_size < size && !c->ended && !c->was_reset) {
         enum client_result result = client_fill(&s->clients, c, clients_deadline(&s->clients));
@@ -239,6 +241,22 @@ static enum move_result flood(struct scene *s, struct client *c, const struct st
     return MOVE_OK;
 }
 
+/* What clients do until the thaw comes to the server all at once. */
+static enum move_result freeze(struct scene *s)
+{
+    if (!rest_freeze(s->site.process.pid, clients_deadline(&s->clients)))
+        return scene_fail(s, "the server does not stop (SIGSTOP)");
+    clients_note(&s->clients, "the server is stopped");
+    return MOVE_OK;
+}
+
+static enum move_result thaw(struct scene *s)
+{
+    rest_thaw(s->site.process.pid);
+    clients_note(&s->clients, "the server goes on");
+    return MOVE_OK;
+}
+
 static enum move_result terminate(struct scene *s)
 {
     s->terminated = true;
@@ -321,6 +339,10 @@ enum move_result move_make(struct scene *s, const struct step *step)
         return crowd_leave(s);
     case VERB_CALM:
         return crowd_calm(s);
+    case VERB_FREEZE:
+        return freeze(s);
+    case VERB_THAW:
+        return thaw(s);
     case VERB_TERMINATE:
         return terminate(s);
     case VERB_REFUSED:

@@ -5,6 +5,7 @@
 
 #include "bench/base/text.h"
 #include "bench/check/scene.h"
+#include "bench/check/step.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -120,6 +121,7 @@ static enum play_outcome act(struct scene *s, const struct play_spec *spec)
     if (!site_start(&s->site, &site, s->reason, sizeof s->reason))
         return PLAY_FAILED;
     s->clients.port = s->site.files.port;
+    s->clients.server = s->site.process.pid;
     s->clients.pidfd = s->site.process.pidfd;
     enum move_result result = s->c->needs ? find_need(s, &has) : MOVE_OK;
     if (!has) {
@@ -193,11 +195,15 @@ void play(const struct check_case *c, const struct play_spec *spec, struct playe
         out->transcript = xstrdup(c->source);
         return;
     }
+    for (size_t i = 0; i < c->step_count; i++)
+        step_load(&c->steps[i]);
     for (int tries = 1; attempt(c, spec, idle_ns, out); tries++, idle_ns *= 4) {
         if (tries == IDLE_TRIES || !site_takes_idle(spec->server))
-            return;
+            break;
         played_free(out);
     }
+    for (size_t i = 0; i < c->step_count; i++)
+        step_unload(&c->steps[i]);
 }
 
 void played_free(struct played *p)

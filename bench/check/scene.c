@@ -21,7 +21,7 @@ enum move_result scene_wait_failed(struct scene *s, enum client_result result, c
     case CLIENT_INTERRUPTED:
         return MOVE_INTERRUPTED;
     case CLIENT_LATE:
-        return scene_fail(s, "%s: within %.0f s there was not %s", who,
+        return scene_fail(s, "%s: %.3g s passed without %s", who,
                           (double)s->clients.patience / 1e9, what);
     case CLIENT_BROKEN:
         return scene_fail(s, "%s: the connection is refused or broken, instead of %s", who,

@@ -11,8 +11,7 @@
 
 struct scene {
     const struct check_case *c;
-    uint64_t
-        idle_ns; /* after which the server promises to close an idle connection; 0: unsaid */
+    uint64_t idle_ns; /* of silence, then the server promises to close; 0: unsaid */
     struct site site;
     struct clients clients;
     bool terminated; /* SIGTERM was sent */

@@ -14,6 +14,14 @@ bool site_takes_idle(const struct external *server)
     return strstr(server->command, "{idle}") != NULL;
 }
 
+void site_name_idle(struct external *server, const char *seconds)
+{
+    if (server->set_count == EXTERNAL_SET_MAX)
+        die("a server has more names of its own than %d", EXTERNAL_SET_MAX - 1);
+    server->set_names[server->set_count] = (char *)"idle";
+    server->set_values[server->set_count++] = (char *)seconds;
+}
+
 bool site_start(struct site *s, const struct site_spec *spec, char *error, size_t error_size)
 {
     static const char body[] = "A page.\n";
@@ -21,10 +29,7 @@ bool site_start(struct site *s, const struct site_spec *spec, char *error, size_
     char idle[32];
     *s = (struct site){.server = *spec->server, .process = {.gate = -1}};
     snprintf(idle, sizeof idle, "%.3f", (double)spec->idle_ns / 1e9);
-    if (s->server.set_count == EXTERNAL_SET_MAX)
-        die("a server has more names of its own than %d", EXTERNAL_SET_MAX - 1);
-    s->server.set_names[s->server.set_count] = (char *)"idle";
-    s->server.set_values[s->server.set_count++] = idle;
+    site_name_idle(&s->server, idle);
     struct external_site_spec site = {.external = &s->server,
                                       .command = s->server.command,
                                       .protocol = spec->service,

@@ -31,6 +31,9 @@ bool site_start(struct site *s, const struct site_spec *spec, char *error, size_
 /* Whether a command names {idle}. */
 bool site_takes_idle(const struct external *server);
 
+/* Let {idle} stand for `seconds`, which must live as long as the server. */
+void site_name_idle(struct external *server, const char *seconds);
+
 /* Whether the server has ended; then `how` becomes one line that says how. */
 bool site_has_ended(struct site *s, char *how, size_t how_size);
 

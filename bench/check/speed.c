@@ -11,7 +11,9 @@ static void decide(struct speed *s, const struct speed_spec *spec, const struct 
     /* No sequence before some sessions: then nothing is known. */
     if (!isfinite(s->low) || !isfinite(s->high)) {
         s->outcome = SPEED_CANNOT_TELL;
-        snprintf(s->text, sizeof s->text, "cannot tell: too few sessions in the time");
+        snprintf(s->text, sizeof s->text,
+                 "cannot tell: %zu sessions in the time say nothing; --budget gives more time",
+                 d->session_count);
         return;
     }
     s->outcome = s->low >= spec->at_least   ? SPEED_GOOD

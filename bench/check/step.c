@@ -25,6 +25,7 @@ static const struct {
     [VERB_TIMEOUT] = {"timeout", "w"}, [VERB_CLOSE] = {"close", "w"},
     [VERB_RESET] = {"reset", "w"},     [VERB_FLOOD] = {"flood", "wd"},
     [VERB_CROWD] = {"crowd", "nd"},    [VERB_RELIEVE] = {"relieve", ""},
+    [VERB_FREEZE] = {"freeze", ""},    [VERB_THAW] = {"thaw", ""},
     [VERB_CALM] = {"calm", ""},        [VERB_TERMINATE] = {"terminate", ""},
     [VERB_REFUSED] = {"refused", ""},  [VERB_EXITS] = {"exits", "n"},
     [VERB_REPEAT] = {"repeat", "n"},   [VERB_DONE] = {"done", ""},
@@ -106,7 +107,8 @@ static bool read_open(struct reading *r)
 
 static bool read_bytes(struct reading *r)
 {
-    bool good = bytes_parse(r->at, &r->s->data, r->error, r->error_size);
+    bool good = bytes_check(r->at, r->error, r->error_size);
+    r->s->bytes = xstrdup(r->at);
     r->at += strlen(r->at);
     return good;
 }
@@ -154,6 +156,19 @@ static bool read_statuses(struct reading *r, char *text)
     return true;
 }
 
+/* One item, for other words may follow. */
+static bool read_body(struct reading *r)
+{
+    const char *begin = r->at;
+    struct bytes none = {.counted = true};
+    if (!bytes_parse_item(&r->at, &none, r->error, r->error_size))
+        return false;
+    free(r->s->bytes);
+    r->s->bytes = xstrdup(begin);
+    r->s->bytes[r->at - begin] = '\0';
+    return true;
+}
+
 static bool read_answer(struct reading *r)
 {
     struct case_answer *a = &r->s->answer;
@@ -172,7 +187,7 @@ static bool read_answer(struct reading *r)
             good = parse_size(word(r, text, sizeof text), 0, BYTES_MAX, &a->least) ||
                    wrong(r, "least takes a size, not '%s'", text);
         else if (strcmp(text, "body") == 0)
-            good = a->has_body = bytes_parse_item(&r->at, &r->s->data, r->error, r->error_size);
+            good = a->has_body = read_body(r);
         else
             good = wrong(r, "answer: unknown word '%s'", text);
     }
@@ -218,9 +233,22 @@ bool step_parse(struct step *s, const char *line, char *error, size_t error_size
     return *r.at ? wrong(&r, "'%s' takes no '%s'", verb, r.at) : true;
 }
 
+void step_load(struct step *s)
+{
+    char error[200];
+    if (s->bytes && !bytes_parse(s->bytes, &s->data, error, sizeof error))
+        die("%s", error);
+}
+
+void step_unload(struct step *s)
+{
+    bytes_free(&s->data);
+}
+
 void step_free(struct step *s)
 {
     free(s->text);
     free(s->who);
+    free(s->bytes);
     bytes_free(&s->data);
 }

@@ -91,8 +91,8 @@ static const char *parse(struct check_options *o, int argc, char **argv)
         .about =
             "Grade a server that somebody wrote, in whatever language, by what its clients see: 1 "
             "it answers, 2 two clients at once, 3 half-close and resets, 4 partial reads and "
-            "writes, 5 no descriptors left, 6 HTTP keep-alive and pipelining, 7 hostile requests, 8 "
-            "idle timeout and drain, 9 speed beside a model. SERVER is a command as one word for "
+            "writes, 5 no descriptors left, 6 HTTP keep-alive and pipelining, 7 hostile requests, "
+            "8 idle timeout and drain, 9 speed beside a model. SERVER is a command as one word for "
             "the shell, in which {port} stands for the port of 127.0.0.1 to listen on: 'python3 "
             "my.py {port}'. It may be a model too ('epoll-lt'), or a server of 'iomodels list'. "
             "Each case starts the server anew.",

@@ -32,8 +32,8 @@ struct check_server {
     struct play_spec play;
 };
 
-/* Find the server that `text` names: a command with {port}, one of our models with its options, or a
- * server of others by its name. Ends the program where there is none. */
+/* Find the server that `text` names: a command with {port}, one of our models with its options, or
+ * a server of others by its name. Ends the program where there is none. */
 void check_server_find(struct check_server *s, struct check_server_options *o,
                        const char *text);
 void check_server_free(struct check_server *s);

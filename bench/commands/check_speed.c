@@ -6,15 +6,17 @@
 #include <unistd.h>
 
 #include "bench/base/own_process.h"
+#include "bench/check/site.h"
 #include "bench/trial/judge.h"
 #include "bench/trial/perf.h"
 #include "common/clock.h"
 #include "common/err.h"
 
-enum { CONNECTIONS = 16, PAYLOAD = 64, PAIRS = 4 };
+enum { CONNECTIONS = 16, PAYLOAD = 64, PAIRS = 2 };
 
 /* The server of the check, as one side of a duel. */
-static struct contestant side_of(const struct check_server *server, const char *text)
+static struct contestant side_of(struct check_speed *s, const struct check_server *server,
+                                 const char *text)
 {
     const struct contestant *c = &server->contestant;
     if (c->model.name && !c->model.external)
@@ -24,10 +26,12 @@ static struct contestant side_of(const struct check_server *server, const char *
                                              .max_connections = c->model.max_connections,
                                              .concurrency = c->model.concurrency},
                                    .options = c->options ? xstrdup(c->options) : NULL};
+    s->theirs = *server->play.server;
+    site_name_idle(&s->theirs, "3600");
     return (struct contestant){.text = text,
                                .model = {.name = xstrdup("your-server"),
                                          .concurrency = server->play.at_once,
-                                         .external = (struct external *)server->play.server}};
+                                         .external = &s->theirs}};
 }
 
 void check_speed_prepare(struct check_speed *s, const struct check_server *server,
@@ -39,7 +43,7 @@ void check_speed_prepare(struct check_speed *s, const struct check_server *serve
     *s = (struct check_speed){.spec = {.duel = &s->duel}};
     placement_choose(&s->placement, 1);
     struct contestant *sides = s->duel.contestants;
-    sides[0] = side_of(server, text);
+    sides[0] = side_of(s, server, text);
     if (!contestant_find(&sides[1], like, paths->servers, &s->none, error, sizeof error))
         die_usage("--like: %s", error);
     if (access(paths->loadgen, X_OK) != 0)
@@ -62,7 +66,7 @@ void check_speed_prepare(struct check_speed *s, const struct check_server *serve
                                  .metric = DUEL_RATE,
                                  .margin = log1p(0.02),
                                  .budget_ns = budget_ns,
-                                 .window_ns = 50 * NS_PER_MS,
+                                 .window_ns = 100 * NS_PER_MS,
                                  .pairs = PAIRS,
                                  .whole = true,
                                  .seed = seed,

@@ -9,6 +9,7 @@ struct check_speed {
     struct speed_spec spec; /* with `duel` below; at_least is the caller's */
     struct duel_spec duel;
     struct placement placement;
+    struct external theirs; /* a server that is not ours */
     struct model_list none;
 };
 

@@ -21,7 +21,8 @@ static void tell_level(FILE *out, const struct grade *g, unsigned l)
     const struct grade_level *level = &g->levels[l];
     fprintf(out, "level %u  %-26s ", l, case_level_names[l]);
     if (level->cases == level->skipped)
-        fprintf(out, "  says nothing of this server");
+        fprintf(out, "  no points: %s",
+                l == GRADE_LEVELS ? "cannot tell" : "it says nothing of this server");
     else
         fprintf(out, "%3u of %2u point%s", level->points, level->of, text_s(level->of));
     if (level->skipped > 0 && level->cases > level->skipped)
@@ -47,8 +48,10 @@ void check_tell(FILE *out, const struct grade *g, const char *server)
                 g->at[i].played.reason);
         skipped = true;
     }
-    fprintf(out, "\n%u of %u points; level %u is the highest with all before it passed\n",
-            g->points, g->of, g->reached);
+    fprintf(out, "\n%u of %u point%s", g->points, g->of, text_s(g->of));
+    if (g->reached > 0)
+        fprintf(out, "; passed up to level %u", g->reached);
+    putc('\n', out);
 }
 
 /* Each line of a text as a comment. */
