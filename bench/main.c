@@ -30,6 +30,8 @@ static const struct {
     {"compare", command_compare, "hold one run against another: what became faster or slower"},
     {"merge", command_merge, "add up what several load generators measured together"},
     {"verify", command_verify, "check a run from its raw data"},
+    {"check", command_check, "grade a server that somebody wrote"},
+    {"replay", command_replay, "play one case of check once more, step by step"},
     {"history", command_history, "models over commits, from the runs that were added"},
 };
 

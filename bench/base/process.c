@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -68,6 +69,9 @@ _Noreturn static void run_child(const struct process *p, const struct process_sp
         child_failed("bind to its CPUs");
     if (spec->dir && chdir(spec->dir) != 0)
         child_failed("enter its directory");
+    struct rlimit files = {spec->nofile, spec->nofile};
+    if (spec->nofile > 0 && setrlimit(RLIMIT_NOFILE, &files) != 0)
+        child_failed("limit its descriptors");
     inherit_pass_nothing(spec->extra >= 0 ? PROCESS_EXTRA_FD + 1 : PROCESS_EXTRA_FD);
 
     char byte;

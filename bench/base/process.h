@@ -33,6 +33,7 @@ struct process_spec {
     bool stands;     /* spared by process_end_all() until process_destroy() */
     const char *dir; /* where it runs; NULL: where this process does */
     int netns;       /* its network namespace, a descriptor; 0: that of this process */
+    unsigned nofile; /* its limit of descriptors, soft and hard; 0: as this process */
 };
 
 enum { PROCESS_EXTRA_FD = 3 };

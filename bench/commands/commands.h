@@ -36,5 +36,7 @@ int command_compare(int argc, char **argv);
 int command_merge(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_history(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_replay(int argc, char **argv);
 
 #endif
