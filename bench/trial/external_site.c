@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <ftw.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "bench/base/placeholders.h"
@@ -43,6 +45,24 @@ static unsigned bindable(unsigned port)
     return bound ? ntohs(a.sin_port) : 0;
 }
 
+/* Hold the port against other sites, of this process or another: until its server listens the port
+ * is free, and a second site could choose it, and its clients would talk to the wrong server. The
+ * name of an abstract socket is taken once, and is free again with its socket, whatever becomes of
+ * the process (unix(7)). Returns -1 where another site holds it. */
+static int hold(unsigned port)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    int n = snprintf(a.sun_path + 1, sizeof a.sun_path - 1, "iomodels-port-%u", port);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        die_errno("cannot hold port %u", port);
+    if (bind(fd, (struct sockaddr *)&a,
+             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
 /* The first of the ports that the kernel hands out by itself (ip(7), ip_local_port_range). */
 static unsigned first_ephemeral(void)
 {
@@ -58,15 +78,18 @@ static unsigned first_ephemeral(void)
 /* Free now, and not one that the kernel hands out by itself, where there are enough others: a
  * server that asks for any port, or the near end of a connection, could get that before our server
  * listens, and would answer in its place. */
-static unsigned free_port(void)
+static unsigned free_port(int *held)
 {
     uint64_t state = clock_ns() ^ (uint64_t)getpid();
     unsigned end = first_ephemeral(), port = 0;
-    for (int tries = 0; !port && end > PORTS_MIN + PORTS_FROM && tries < PORT_TRIES; tries++)
-        port = bindable(PORTS_FROM + (unsigned)(random_next(&state) % (end - PORTS_FROM)));
-    if (!port && !(port = bindable(0)))
-        die_errno("cannot find a free port");
-    return port;
+    for (int tries = 0; tries < PORT_TRIES; tries++) {
+        bool choose = end > PORTS_MIN + PORTS_FROM && tries < PORT_TRIES / 2;
+        port = bindable(
+            choose ? PORTS_FROM + (unsigned)(random_next(&state) % (end - PORTS_FROM)) : 0);
+        if (port && (*held = hold(port)) >= 0)
+            return port;
+    }
+    die_errno("cannot find a free port");
 }
 
 /* Servers started by root read their files as another user, whatever our umask. */
@@ -160,7 +183,8 @@ bool external_site_make(struct external_site *site, const struct external_site_s
     const struct external *p = spec->external;
     char port[16];
     char connections[16];
-    *site = (struct external_site){.port = free_port()};
+    *site = (struct external_site){0};
+    site->port = free_port(&site->port_held);
     site->dir = text_format("%s/iomodels-external-XXXXXX", temporary_dir());
     if (!mkdtemp(site->dir))
         die_errno("cannot make a directory %s", site->dir);
@@ -207,6 +231,8 @@ void external_site_remove(struct external_site *site)
         errno != ENOENT)
         warn("cannot remove %s: %s", site->dir, strerror(errno));
     words_free(site->argv);
+    if (site->port_held > 0)
+        close(site->port_held);
     free(site->dir);
     *site = (struct external_site){0};
 }

@@ -13,6 +13,7 @@
 struct external_site {
     char *dir;
     unsigned port;
+    int port_held; /* a socket: no other site has the port; 0 for none */
     char **argv;
 };
 
