@@ -2,7 +2,8 @@
 # Each lane is drawn in parts of its own mean before the event, so that one sees who stops, not who is
 # fast. The words come from finding.txt: the finding, then a line for each server.
 if (!exists("dir")) dir = '.'
-if (!exists("protocol")) protocol = 'crash' # which experiment
+# Which experiment: the driver says so by the picture's name, timeline_EXPERIMENT.
+if (!exists("protocol")) protocol = exists("name") ? name[strlen('timeline_') + 1:*] : 'crash'
 if (!exists("point")) point = 64
 if (!exists("scripts")) scripts = 'scripts/plots'
 if (!exists("name")) name = 'timeline_'.protocol

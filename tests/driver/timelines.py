@@ -123,6 +123,12 @@ def pictures(t):
         text = f.read()
     for words in ("epoll-lt", "coroutine (2 processes)", "the crash", "One crash ends"):
         expect(words in text, f"'{words}' is not in the picture")
+    again = os.path.join(b.dir, "hog")
+    b.call("run", "hog", "-c", "2", "--before", "50ms", "--after", "50ms", "--cpu", "1000", "--models",
+           "epoll-lt", "--out", again)
+    with open(os.path.join(again, "plots", "timeline_hog.svg"), encoding="utf-8") as f:
+        text = f.read()
+    expect("the hog comes" in text and "the crash" not in text, "the picture of hog names another event")
 
 
 def interrupted(t):
