@@ -138,7 +138,7 @@ def wrong(t):
 
 def columns(t):
     """Each column has its line in results/README.md."""
-    b = Bench(t, models=("epoll-et",))
+    b = Bench(t, models=("epoll-et",), pictures=True)
     rows, _, err = crawl(b, (), "--clients", "epoll,serial", "-c", "1,2")
     with open(README, encoding="utf-8") as f:
         text = f.read()
