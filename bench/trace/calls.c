@@ -99,20 +99,31 @@ static const char *nth(const char *text, int n)
     return at ? at : "";
 }
 
+/* "ADD A IN|ET": what epoll(7) is to watch a descriptor for. */
+static char *about_ctl(const struct trace_call *c, const char *operation)
+{
+    static const char prefix[] = "EPOLL";
+    const char *mark = strstr(c->text, "{events=");
+    char *op = argument(operation);
+    char *on = argument(nth(c->text, 2));
+    char *events = mark ? argument(mark + strlen("{events=")) : xstrdup("");
+    for (char *at; (at = strstr(events, prefix));)
+        memmove(at, at + sizeof prefix - 1, strlen(at + sizeof prefix - 1) + 1);
+    char *about = text_format("%s %s%s%s", op, on, events[0] ? " " : "", events);
+    free(op);
+    free(on);
+    free(events);
+    return about;
+}
+
 /* What stands between the parentheses of the label. */
 static char *about_of(const struct trace_call *c)
 {
     static const char ctl[] = "EPOLL_CTL_";
     static const char futex[] = "FUTEX_";
     const char *second = nth(c->text, 1);
-    if (strcmp(c->name, "epoll_ctl") == 0 && strncmp(second, ctl, sizeof ctl - 1) == 0) {
-        char *op = argument(second + sizeof ctl - 1);
-        char *on = argument(nth(c->text, 2));
-        char *about = text_format("%s %s", op, on);
-        free(op);
-        free(on);
-        return about;
-    }
+    if (strcmp(c->name, "epoll_ctl") == 0 && strncmp(second, ctl, sizeof ctl - 1) == 0)
+        return about_ctl(c, second + sizeof ctl - 1);
     if (strcmp(c->name, "futex") == 0 && strncmp(second, futex, sizeof futex - 1) == 0)
         return text_format("%.4s", second + sizeof futex - 1); /* "WAIT", "WAKE" */
     if (strcmp(c->name, "io_uring_enter") == 0) {
