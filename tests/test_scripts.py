@@ -89,7 +89,7 @@ def usual(t):
     called = lines_of(tree, "called")
     assert len(called) == 3 and [c.split()[2] for c in called] == ["build", "build-asan", "build-tsan"]
     cpus = len(os.sched_getaffinity(0))
-    assert all(f"--num-processes {cpus} " in c for c in called), called
+    assert all(f"--num-processes {cpus + 1} " in c for c in called), called
     assert called[0].endswith(" --no-suite full"), called
     assert "--no-suite accuracy" in called[1] and called[2].endswith(" loadgen"), called
     assert "common/a.c" in lines_of(tree, "formatted")[0], "not all files are formatted"

@@ -43,8 +43,8 @@ static bool failed(const char *what, char *reason, size_t reason_size)
     return false;
 }
 
-bool client_connect(struct client *c, const struct addr *server, bool slow, struct acts *acts,
-                    char *reason, size_t reason_size)
+bool trace_client_connect(struct client *c, const struct addr *server, bool slow,
+                          struct acts *acts, char *reason, size_t reason_size)
 {
     int one = 1;
     struct addr own;
@@ -80,8 +80,8 @@ static char *first_line(const char *text, size_t size)
     return line;
 }
 
-bool client_send(struct client *c, const char *text, size_t size, bool whole, struct acts *acts,
-                 char *reason, size_t reason_size)
+bool trace_client_send(struct client *c, const char *text, size_t size, bool whole,
+                       struct acts *acts, char *reason, size_t reason_size)
 {
     acts_add(acts, c->index, ACT_SEND, size);
     struct act *a = &acts->at[acts->count - 1];
@@ -122,8 +122,8 @@ static bool judge(struct client *c, const char *data, size_t size, struct acts *
     }
 }
 
-bool client_take(struct client *c, uint64_t most, uint64_t *taken, struct acts *acts,
-                 char *reason, size_t reason_size)
+bool trace_client_take(struct client *c, uint64_t most, uint64_t *taken, struct acts *acts,
+                       char *reason, size_t reason_size)
 {
     static char data[65536];
     *taken = 0;
@@ -153,7 +153,7 @@ bool client_half_close(struct client *c, struct acts *acts, char *reason, size_t
     return shutdown(c->fd, SHUT_WR) == 0 || failed("half-close", reason, reason_size);
 }
 
-void client_close(struct client *c, bool reset, struct acts *acts)
+void trace_client_close(struct client *c, bool reset, struct acts *acts)
 {
     static const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     if (c->fd < 0)

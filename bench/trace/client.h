@@ -1,6 +1,6 @@
 /* A client of a story: one connection after another to the server, and what happened on them. */
-#ifndef IOM_CLIENT_H
-#define IOM_CLIENT_H
+#ifndef IOM_TRACE_CLIENT_H
+#define IOM_TRACE_CLIENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,17 +62,17 @@ struct client {
 };
 
 /* Each returns false with the reason. `acts` gets what happened. */
-bool client_connect(struct client *c, const struct addr *server, bool slow, struct acts *acts,
-                    char *reason, size_t reason_size);
+bool trace_client_connect(struct client *c, const struct addr *server, bool slow,
+                          struct acts *acts, char *reason, size_t reason_size);
 /* `whole`: a request ends with these bytes. */
-bool client_send(struct client *c, const char *text, size_t size, bool whole, struct acts *acts,
-                 char *reason, size_t reason_size);
+bool trace_client_send(struct client *c, const char *text, size_t size, bool whole,
+                       struct acts *acts, char *reason, size_t reason_size);
 /* Take what has come, at most `most` bytes; `*taken` says how many. */
-bool client_take(struct client *c, uint64_t most, uint64_t *taken, struct acts *acts,
-                 char *reason, size_t reason_size);
+bool trace_client_take(struct client *c, uint64_t most, uint64_t *taken, struct acts *acts,
+                       char *reason, size_t reason_size);
 bool client_half_close(struct client *c, struct acts *acts, char *reason, size_t reason_size);
 
 /* Close the connection, or reset it (SO_LINGER of 0 s, socket(7)). Nothing where there is none. */
-void client_close(struct client *c, bool reset, struct acts *acts);
+void trace_client_close(struct client *c, bool reset, struct acts *acts);
 
 #endif

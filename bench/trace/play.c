@@ -62,7 +62,7 @@ static int take(struct stage *s, const struct client *eager, uint64_t most, uint
     }
     struct client *c = &s->clients[which];
     uint64_t limit = c == eager ? most : UINT64_MAX;
-    if (!client_take(c, limit, &n, &s->out->acts, s->reason, s->reason_size))
+    if (!trace_client_take(c, limit, &n, &s->out->acts, s->reason, s->reason_size))
         return STAGE_FAILED;
     if (c == eager)
         *taken += n;
@@ -144,7 +144,7 @@ static bool rest(struct stage *s, const struct step *step, uint64_t longest, boo
 static bool connect_client(struct stage *s, const struct step *step, struct client *c)
 {
     struct played *p = s->out;
-    if (!client_connect(c, &s->server, step->slow, &p->acts, s->reason, s->reason_size))
+    if (!trace_client_connect(c, &s->server, step->slow, &p->acts, s->reason, s->reason_size))
         return false;
     p->connections =
         xrealloc(p->connections, (p->connection_count + 1) * sizeof *p->connections);
@@ -157,11 +157,12 @@ static bool send_text(struct stage *s, const struct step *step, struct client *c
 {
     struct acts *acts = &s->out->acts;
     if (step->verb == VERB_SEND)
-        return client_send(c, step->text, step->size, step->ends_head, acts, s->reason,
-                           s->reason_size);
+        return trace_client_send(c, step->text, step->size, step->ends_head, acts, s->reason,
+                                 s->reason_size);
     char *request = text_format("GET %s HTTP/1.1\r\nHost: %c\r\n\r\n", step->text,
                                 s->script->names[step->client]);
-    bool good = client_send(c, request, strlen(request), true, acts, s->reason, s->reason_size);
+    bool good =
+        trace_client_send(c, request, strlen(request), true, acts, s->reason, s->reason_size);
     free(request);
     return good;
 }
@@ -186,7 +187,7 @@ static bool make_step(struct stage *s, const struct step *step)
         return await(s, step);
     case VERB_CLOSE:
     case VERB_RESET:
-        client_close(c, step->verb == VERB_RESET, acts);
+        trace_client_close(c, step->verb == VERB_RESET, acts);
         return true;
     case VERB_REST:
         return rest(s, step, rest_limit, true);
@@ -220,7 +221,7 @@ bool play(const struct script *script, const char *address, pid_t server, int pi
     /* What is open at the end of the story is no part of it. */
     size_t told = out->acts.count;
     for (int i = 0; i < SCRIPT_CLIENTS; i++)
-        client_close(&s.clients[i], false, &out->acts);
+        trace_client_close(&s.clients[i], false, &out->acts);
     out->acts.count = told;
     return good;
 }

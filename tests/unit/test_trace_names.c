@@ -43,10 +43,10 @@ static void others(void **state)
 static void ready(void **state)
 {
     (void)state;
-    check(
-        "pselect6(15, [14<TCP:[127.0.0.1:80->127.0.0.1:40002]> "
-        "4<TCP:[127.0.0.1:80->127.0.0.1:40001]>], [], NULL, NULL, NULL) = 1 (in [4], left {tv_sec=4})",
-        "pselect6(15, [B A], [], NULL, NULL, NULL) = 1 (in [A], left {tv_sec=4})");
+    check("pselect6(15, [14<TCP:[127.0.0.1:80->127.0.0.1:40002]> "
+          "4<TCP:[127.0.0.1:80->127.0.0.1:40001]>], [], NULL, NULL, NULL) = 1 "
+          "(in [4], left {tv_sec=4})",
+          "pselect6(15, [B A], [], NULL, NULL, NULL) = 1 (in [A], left {tv_sec=4})");
     check(
         "poll([{fd=3<TCP:[127.0.0.1:80]>, events=POLLIN}], 1, -1) = 1 ([{fd=3, revents=POLLIN}])",
         "poll([{fd=listen, events=POLLIN}], 1, -1) = 1 ([{fd=listen, revents=POLLIN}])");
