@@ -151,7 +151,7 @@ bool strace_read(struct strace *out, const char *path, int64_t zero, char *reaso
         read_line(&r, line);
     free(text);
     if (out->count == 0)
-        snprintf(reason, reason_size, "strace saw no call");
+        snprintf(reason, reason_size, "strace saw no call; it may not trace here (ptrace(2))");
     return out->count > 0;
 }
 
