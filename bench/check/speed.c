@@ -20,7 +20,7 @@ static void decide(struct speed *s, const struct speed_spec *spec, const struct 
                  : s->high < spec->at_least ? SPEED_SLOW
                                             : SPEED_CANNOT_TELL;
     snprintf(s->text, sizeof s->text,
-             "%s%.0f %% to %.0f %% of the requests per second of %s; asked for are %.0f %%",
+             "%s%.3g %% to %.3g %% of the requests per second of %s; asked for are %.0f %%",
              s->outcome == SPEED_CANNOT_TELL ? "cannot tell: " : "", 100 * s->low,
              100 * s->high, model, 100 * spec->at_least);
 }
