@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import tap
-from driver.bench import (LONGER, NO_FIGURES, TINY, TRIES, UNANSWERED, Bench, equal, expect,
+from driver.bench import (LATE, LONGER, NO_FIGURES, TINY, TRIES, UNANSWERED, Bench, equal, expect,
                           nothing_left, points)
 from lib import machine
 
@@ -84,7 +84,9 @@ def hangs(t):
     settled = f"{0.5 * machine.factor():.1f}s"
     b.call("run", half_hung(b, settled), "--out", b.out, status=1)
     for row in told(b):
-        equal((row["verdict"], row["settled"]), ("INVALID", "2"), "verdict, settled")
+        if row["reason"].startswith(LATE):
+            raise tap.Skip(f"inconclusive: {row['reason']}")
+        equal((row["verdict"], row["settled"]), ("INVALID", "2"), f"verdict, settled ({row['reason']})")
         equal(row["reason"], "only 2 of 4 connections had an answer before the load began", "reason")
 
     b.out = os.path.join(b.dir, "again")

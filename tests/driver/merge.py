@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 
-from driver.bench import ARGS, Bench, equal, expect
+from driver.bench import Bench, equal, expect
 from lib import merged
 from load.schema import check
 
