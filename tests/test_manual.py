@@ -160,7 +160,7 @@ def values():
         (["iomodels", "run", "--models", "=", "ep"], event),
         (["iomodels", "run", "--externals=nginx-p"], ["--externals=nginx-poll"]),
         (["iomodels", "duel", "epoll-lt", "nginx-p"], ["nginx-poll"]),
-        (["iomodels", "run", "qui"], ["quick"]),
+        (["iomodels", "run", "mem"], ["memory"]),
         (["iomodels", "run", "two"], ["two-speeds"]),
         (["iomodels", "run", "min"], ["mine.ini"]),
         (["iomodels", "run", "--out", "hog", "--pe"], ["--peers"]),

@@ -289,7 +289,7 @@ static double mean_share(const struct merge_input *inputs, size_t count, const c
 static void merge_rates(json_t *into, const struct merge_input *inputs, size_t count)
 {
     double window = json_number(into, NULL, "window_ns"), sent = 0, area = 0;
-    double requests = json_number(into, NULL, "requests");
+    double answered = 0; /* in the windows: in an open loop others come after them */
     json_t *generator = json_object_get(into, "generator");
     static const char *const shares[] = {"cpu_fraction", "slept_fraction", "spun_fraction",
                                          "coalesced_fraction"};
@@ -297,11 +297,12 @@ static void merge_rates(json_t *into, const struct merge_input *inputs, size_t c
     for (size_t i = 0; i < count; i++) {
         const json_t *r = inputs[i].report;
         double own = json_number(r, NULL, "window_ns");
+        answered += round(json_number(r, NULL, "requests_per_second") * own / 1e9);
         sent += round(json_number(r, NULL, "rate_delivered") * own / 1e9);
         area += json_number(r, "queue", "mean") * own;
     }
     json_object_set_new(into, "requests_per_second",
-                        json_real(window > 0 ? requests * 1e9 / window : 0));
+                        json_real(window > 0 ? answered * 1e9 / window : 0));
     if (json_is_object(json_object_get(into, "queue"))) {
         json_object_set_new(into, "rate_delivered",
                             json_real(window > 0 ? sent * 1e9 / window : 0));
@@ -313,7 +314,7 @@ static void merge_rates(json_t *into, const struct merge_input *inputs, size_t c
                             json_real(mean_share(inputs, count, shares[i])));
     json_object_set_new(
         generator, "cpu_us_per_request",
-        json_real(requests > 0 ? json_number(into, "generator", "cpu_us") / requests : 0));
+        json_real(answered > 0 ? json_number(into, "generator", "cpu_us") / answered : 0));
 }
 
 json_t *merge(const struct merge_input *inputs, size_t count, char *why, size_t size)

@@ -341,6 +341,7 @@ void unite(struct team *team, struct run *r, struct result *result)
     sum_record(&result->sum);
     share_reasons(team, &result->sum, hosts);
     share_answers(team, result);
+    MPI_Allreduce(MPI_IN_PLACE, &result->answered, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
     MPI_Allreduce(MPI_IN_PLACE, most, 2, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
     result->max_cpu_fraction = most[0];
     result->max_busy_fraction = most[1];

@@ -158,6 +158,7 @@ static void gather(struct result *result, const struct run *r)
     } else {
         find_opening(result, r);
     }
+    result->answered = sum->window.n[COUNT_OK];
     if (sum->open_loop)
         count_open(result, r);
     /* One URL got all there is; of several the threads counted each. */
@@ -171,7 +172,7 @@ static void gather(struct result *result, const struct run *r)
 void result_figures(struct result *result, uint32_t threads)
 {
     const struct record *sum = &result->sum;
-    uint64_t answered = sum->window.n[COUNT_OK];
+    uint64_t answered = result->answered;
     double cpu_us = (double)(sum->user_us + sum->system_us);
 
     if (sum->open_loop)

@@ -17,7 +17,8 @@ struct result {
     struct record sum;
     uint64_t window_ns;
     uint64_t still_ns;          /* of it, in which the generator stood still */
-    double requests_per_second; /* good answers that came in the window */
+    uint64_t answered;          /* good answers that came in the window */
+    double requests_per_second; /* of them */
 
     /* Good answers per connection. The median of an even number is the lower of the two. Jain's
      * index is (sum x)^2 / (n sum x^2): 1 where all are equal, 1/n where one gets everything

@@ -6,7 +6,7 @@
 
 A server that is right is graded with the patience of a hang. One with a fault is graded twice: at the
 level below the one that it breaks, where it must pass, and with little patience by the case that must
-find the fault. With TEST_EXTENT=full all models are graded, and all levels below the fault."""
+find the fault. With IOMODELS_TEST_EXTENT=full all models are graded, and all levels below the fault."""
 
 import argparse
 import json
@@ -23,7 +23,7 @@ from lib import machine  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ARGS = argparse.Namespace()
-FULL = os.environ.get("TEST_EXTENT") == "full"
+FULL = os.environ.get("IOMODELS_TEST_EXTENT") == "full"
 # One of each drive, and the one that serves a client at a time.
 MODELS = ("epoll-et", "thread", "iterative")
 LEVEL_8 = 8
