@@ -180,17 +180,35 @@ def objects(build):
                     yield target, source, path
 
 
-def calls(build):
-    """Which source file uses which others of its part by name: {source: set of sources}."""
-    owners, wanted = {}, []
+def symbols(build):
+    """What the objects define and use: (part, target, source, kind by nm(1), symbol)."""
     places = {path: (target.split("/")[0], target, source)
               for target, source, path in objects(build)}
     assert places, f"{build} has no objects"
     for line in subprocess.run(["nm", "--print-file-name", *places], capture_output=True, text=True,
                                check=True).stdout.splitlines():
         path, _, told = line.partition(":")
-        part, target, source = places[path]
         *_, kind, symbol = told.split()
+        yield *places[path], kind, symbol
+
+
+def names_are_defined_once(build):
+    """The linker takes the first of two functions in a library that have one name, and says nothing
+    where it needs no other from the second's file."""
+    owners = {}
+    for _, target, source, kind, symbol in symbols(build):
+        if kind in "TDBR":
+            owners.setdefault((target, symbol), set()).add(source)
+    for (target, symbol), found in owners.items():
+        if len(found) > 1:
+            names = ", ".join(sorted(os.path.basename(path) for path in found))
+            yield f"{symbol} is defined more than once in {os.path.basename(target)}: {names}"
+
+
+def calls(build):
+    """Which source file uses which others of its part by name: {source: set of sources}."""
+    owners, wanted = {}, []
+    for part, target, source, kind, symbol in symbols(build):
         if kind == "U":
             wanted.append((part, target, source, symbol))
         elif kind in "TDBRCWV" and symbol not in CONTRACTS:
@@ -322,6 +340,15 @@ def circle_is_seen(t):
         assert found == ["calls go in a circle in servers: one.c, two.c"], found
 
 
+def second_owner_is_seen(t):
+    with tempfile.TemporaryDirectory(prefix="iomodels-law-") as build:
+        compile_circle(build)
+        assert not list(names_are_defined_once(build))
+        shutil.copy(f"{build}/servers/libx.a.p/one.o", f"{build}/servers/libx.a.p/above.o")
+        found = list(names_are_defined_once(build))
+        assert found == ["one is defined more than once in libx.a.p: above.c, one.c"], found
+
+
 def main():
     laws = {}
     for name, law, break_it, words in LAWS:
@@ -333,7 +360,9 @@ def main():
                   for name, break_it, words in breaches]
     if BUILD:
         tests.append(tap.Test("no circle of calls", holds(no_circle_of_calls, BUILD)))
+        tests.append(tap.Test("names are defined once", holds(names_are_defined_once, BUILD)))
     tests.append(tap.Test("a breach is seen: no circle of calls", circle_is_seen))
+    tests.append(tap.Test("a breach is seen: a name that is defined twice", second_owner_is_seen))
     sys.exit(1 if tap.run(tests) else 0)
 
 

@@ -199,8 +199,8 @@ static bool make_step(struct stage *s, const struct step *step)
     return false;
 }
 
-bool play(const struct script *script, const char *address, pid_t server, int pidfd,
-          struct played *out, char *reason, size_t reason_size)
+bool trace_play(const struct script *script, const char *address, pid_t server, int pidfd,
+                struct played *out, char *reason, size_t reason_size)
 {
     struct stage s = {.script = script,
                       .out = out,
@@ -226,7 +226,7 @@ bool play(const struct script *script, const char *address, pid_t server, int pi
     return good;
 }
 
-void played_free(struct played *p)
+void trace_played_free(struct played *p)
 {
     acts_free(&p->acts);
     free(p->connections);

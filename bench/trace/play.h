@@ -19,10 +19,10 @@ struct played {
 };
 
 /* Play `script` to the server at `address`, the process `server`, of which `pidfd` tells the end.
- * False with the reason, "FILE:LINE: ..." where a step failed or did not end. played_free() in
- * every case. */
-bool play(const struct script *script, const char *address, pid_t server, int pidfd,
-          struct played *out, char *reason, size_t reason_size);
-void played_free(struct played *p);
+ * False with the reason, "FILE:LINE: ..." where a step failed or did not end.
+ * trace_played_free() in every case. */
+bool trace_play(const struct script *script, const char *address, pid_t server, int pidfd,
+                struct played *out, char *reason, size_t reason_size);
+void trace_played_free(struct played *p);
 
 #endif

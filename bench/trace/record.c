@@ -56,8 +56,8 @@ bool trace_record(struct trace *out, const struct trace_setup *setup, const char
     if (good) {
         char why[300];
         rest_wait(server.process.pid, clock_after(clock_ns(), start_limit));
-        good = play(setup->script, server.address, server.process.pid, server.process.pidfd,
-                    &out->played, reason, reason_size);
+        good = trace_play(setup->script, server.address, server.process.pid,
+                          server.process.pidfd, &out->played, reason, reason_size);
         server_stop(&server, &counters, why, sizeof why);
     }
     /* strace has written all when it has ended. */
@@ -80,6 +80,6 @@ void trace_free(struct trace *t)
     }
     free(t->calls);
     free(t->tasks);
-    played_free(&t->played);
+    trace_played_free(&t->played);
     *t = (struct trace){0};
 }
