@@ -339,7 +339,7 @@ static void note_time(char started[32])
 bool crawl_measure(const struct crawl_setup *setup, const struct crawl_client *c,
                    struct crawl_row *row)
 {
-    struct job j = {.setup = setup, .row = row, .events = -1, .most = {NAN, NAN}};
+    struct job j = {.setup = setup, .row = row, .events = -1, .most = {NAN, NAN, NAN}};
     row->status = CRAWL_OK;
     row->verdict = VERDICT_INVALID;
     row->reason[0] = '\0';
