@@ -110,6 +110,8 @@ enum move_result reply_expect(struct scene *s, struct client *c, const struct st
                             r.response.reason ? r.response.reason : "it is cut", wanted(step));
     else
         result = judge(s, c, step, &r);
+    if (r.event == HTTP_RESPONSE_DONE)
+        s->status = r.response.status;
     reply_free(&r);
     return result;
 }

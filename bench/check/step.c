@@ -108,6 +108,8 @@ static bool read_open(struct reading *r)
 static bool read_bytes(struct reading *r)
 {
     bool good = bytes_check(r->at, r->error, r->error_size);
+    if (good && r->s->verb == VERB_FLOOD && strcmp(r->at, "\"\"") == 0)
+        return wrong(r, "flood takes a byte or more");
     r->s->bytes = xstrdup(r->at);
     r->at += strlen(r->at);
     return good;

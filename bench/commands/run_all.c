@@ -1,7 +1,9 @@
 /* iomodels run all, run first-look: scenarios one after the other, each in a program of its own. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +21,7 @@
 #include "common/clock.h"
 #include "common/err.h"
 
-enum { COUNT_MAX = 15 };
+enum { COUNT_MAX = 15, INTERRUPTED = 130 };
 
 /* Scenarios that are measured one after the other under one name. */
 static const struct group {
@@ -38,7 +40,8 @@ struct part {
     const char *name;
     uint64_t ns; /* about how long it takes, whole; 0 where nothing of it can be measured */
     char *why;   /* then */
-    int status;  /* of the program that measured it */
+    bool begun;
+    int status; /* of the program that measured it */
 };
 
 struct parts {
@@ -115,6 +118,46 @@ static int own_option(char **argv, int i)
     return 0;
 }
 
+/* A run in a process of its own, with the signals `usual`, which ends with this process. */
+static pid_t start(const char *const *args, const sigset_t *usual)
+{
+    pid_t parent = getpid();
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0)
+        die_errno("cannot start a run");
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        sigprocmask(SIG_SETMASK, usual, NULL);
+        if (getppid() == parent)
+            execv("/proc/self/exe", (char *const *)args);
+        _exit(127);
+    }
+    return pid;
+}
+
+/* The status with which a run ended. What is to end this program ends the run first, which keeps
+ * its rows; a signal of the terminal has come to the run by itself. */
+static int run_program(const char *const *args)
+{
+    sigset_t held, usual;
+    siginfo_t info;
+    int status = 0;
+    pid_t ended;
+    sigemptyset(&held);
+    for (size_t i = 0; i < 4; i++)
+        sigaddset(&held, (const int[]){SIGINT, SIGTERM, SIGHUP, SIGCHLD}[i]);
+    sigprocmask(SIG_BLOCK, &held, &usual);
+    pid_t pid = start(args, &usual);
+    while ((ended = waitpid(pid, &status, WNOHANG)) == 0)
+        if (sigwaitinfo(&held, &info) > 0 && info.si_signo != SIGCHLD && info.si_code <= 0)
+            kill(pid, info.si_signo);
+    if (ended != pid)
+        die_errno("cannot wait for a run");
+    sigprocmask(SIG_SETMASK, &usual, NULL);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 /* One scenario, in `ns` where that is not 0, `instead` of the word that stands on the command line;
  * the status with which it ended. */
 static int run_one(const char *name, const char *instead, uint64_t ns, bool unit_costs,
@@ -124,7 +167,6 @@ static int run_one(const char *name, const char *instead, uint64_t ns, bool unit
     char *budget = text_format("%lluns", (unsigned long long)ns);
     char *out = text_format("%s/%s", dir, name);
     size_t n = 0;
-    int status = 0;
     args[n++] = "iomodels";
     args[n++] = "run";
     args[n++] = name;
@@ -142,23 +184,25 @@ static int run_one(const char *name, const char *instead, uint64_t ns, bool unit
         args[n++] = "--no-unit-costs";
     args[n++] = "--out";
     args[n++] = out;
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid < 0)
-        die_errno("cannot start a run");
-    if (pid == 0) {
-        execv("/proc/self/exe", (char *const *)args);
-        _exit(127);
-    }
-    if (waitpid(pid, &status, 0) != pid)
-        die_errno("cannot wait for a run");
+    int status = run_program(args);
     free(out);
     free(budget);
     free(args);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return status;
 }
 
 /* What became of each scenario, those that were not measured among them. */
+static const char *became(const struct part *part)
+{
+    if (part->ns == 0)
+        return "skipped";
+    if (!part->begun)
+        return "not measured";
+    return part->status == 0             ? "measured"
+           : part->status == INTERRUPTED ? "interrupted"
+                                         : "measured with failures";
+}
+
 static void write_parts(const struct parts *parts, const char *dir)
 {
     char *path = text_format("%s/scenarios.csv", dir);
@@ -168,10 +212,7 @@ static void write_parts(const struct parts *parts, const char *dir)
     fputs("scenario,status,why\n", f);
     for (size_t i = 0; i < parts->count; i++) {
         const struct part *part = &parts->at[i];
-        fprintf(f, "%s,%s,", part->name,
-                part->ns == 0       ? "skipped"
-                : part->status == 0 ? "measured"
-                                    : "measured with failures");
+        fprintf(f, "%s,%s,", part->name, became(part));
         csv_put_text(f, part->ns == 0 ? part->why : "");
         fputc('\n', f);
     }
@@ -205,6 +246,7 @@ static int run_parts(struct parts *parts, const struct run_options *o, const cha
             fprintf(stderr, "%s: skipped: %s\n", part->name, part->why);
             continue;
         }
+        part->begun = true;
         uint64_t ns = o->budget_ns == 0 ? 0 : (uint64_t)((double)part->ns * share);
         part->status =
             run_one(part->name, o->scenario, ns, has_unit_costs(o, i), dir, argc, argv);
@@ -215,7 +257,6 @@ static int run_parts(struct parts *parts, const struct run_options *o, const cha
 
 int command_run_all(int argc, char **argv, const struct run_options *o)
 {
-    enum { INTERRUPTED = 130 };
     const struct group *group = group_named(o->scenario);
     struct parts parts = {0};
     uint64_t sum = 0;
@@ -227,7 +268,7 @@ int command_run_all(int argc, char **argv, const struct run_options *o)
     char *dir = make_dir(o);
     plan_tell_time(strcmp(group->name, "all") == 0 ? "all scenarios, whole" : group->name, sum);
     int worst = run_parts(&parts, o, dir, sum, argc, argv);
-    if (!o->dry_run && worst < 2) {
+    if (!o->dry_run && (worst < 2 || worst == INTERRUPTED)) {
         write_parts(&parts, dir);
         printf("\nall runs: %s\n", dir);
         worst = report_runs_below(dir) ? worst : 1;

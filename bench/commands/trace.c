@@ -170,8 +170,9 @@ static unsigned workers_of(const struct model *m, unsigned asked)
     return m->workers > 0 && asked > 0 ? asked : few;
 }
 
+/* `named`: each model was asked for by its name, so that none may be left out. */
 static bool trace_all(const struct trace_options *o, const struct model_list *models,
-                      const struct script *script)
+                      const struct script *script, bool named)
 {
     struct placement placement;
     bool good = true;
@@ -188,7 +189,7 @@ static bool trace_all(const struct trace_options *o, const struct model_list *mo
                                     .cpus = &placement.server};
         if (m->unsupported)
             warn("%s cannot run here: %s", m->name, m->unsupported);
-        else if (!trace_model(o, &setup, told))
+        if (m->unsupported ? named : !trace_model(o, &setup, told))
             good = false;
     }
     if (o->out && json_array_size(told) > 0)
@@ -218,7 +219,10 @@ int command_trace(int argc, char **argv)
     wait_hold_signals();
     process_adopt_orphans();
     signal(SIGPIPE, SIG_IGN);
-    bool good = trace_all(&o, &models, &script);
+    bool named = true;
+    for (int i = at; i < argc; i++)
+        named &= strcmp(argv[i], "all") != 0;
+    bool good = trace_all(&o, &models, &script, named);
     wait_release_signals();
     script_free(&script);
     models_free(&models);

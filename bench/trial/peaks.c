@@ -19,7 +19,11 @@ void peaks_note(struct peaks *p, const struct trial_row *row)
 {
     if (row->axis != AXIS_LOAD || row->at != 0 || !(row->value[M_RPS] > 0))
         return;
+    /* One that was disturbed, or only counted, takes the place of none that was not. */
+    int worth = row->counting ? 0 : row->verdict == VERDICT_INVALID ? 1 : 2;
     struct peak *peak = find(p, row->protocol, row->model);
+    if (peak && worth < peak->worth)
+        return;
     if (!peak) {
         p->at = xrealloc(p->at, (p->count + 1) * sizeof *p->at);
         peak = &p->at[p->count++];
@@ -27,6 +31,7 @@ void peaks_note(struct peaks *p, const struct trial_row *row)
         snprintf(peak->model, sizeof peak->model, "%s", row->model);
     }
     peak->rps = row->value[M_RPS];
+    peak->worth = worth;
 }
 
 double peaks_get(const struct peaks *p, enum protocol protocol, const char *model)

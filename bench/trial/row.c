@@ -39,3 +39,9 @@ void trial_row_init(struct trial_row *row)
     for (int i = 0; i < METRIC_ALL; i++)
         row->value[i] = NAN;
 }
+
+double trial_row_answers(const struct trial_row *row)
+{
+    const double *v = row->value;
+    return axis_is_open_loop(row->axis, row->at) ? v[M_RPS] * v[M_WINDOW_S] : v[M_REQUESTS];
+}

@@ -162,4 +162,8 @@ void trial_row_round(struct trial_row *row);
 /* A row with nothing measured yet. */
 void trial_row_init(struct trial_row *row);
 
+/* Good answers that came in the window, by which costs are shared out. In an open loop M_REQUESTS
+ * is of the requests that were due in the window, whenever they were answered. */
+double trial_row_answers(const struct trial_row *row);
+
 #endif

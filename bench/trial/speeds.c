@@ -63,6 +63,13 @@ static double others(const struct cpu_busy *a, const struct cpu_busy *b, double 
     return share < 0 ? 0 : share;
 }
 
+/* Of the load generator: as many as it has CPUs, and none without a connection. */
+static unsigned threads_of(const struct placement *p, unsigned connections)
+{
+    unsigned cpus = (unsigned)p->generator_count;
+    return cpus < connections ? cpus : connections;
+}
+
 static void fill(struct speed_window *w, const struct placement *p, const struct reading *a,
                  const struct reading *b, const struct window *told, double burnt_ns)
 {
@@ -85,7 +92,7 @@ static void fill(struct speed_window *w, const struct placement *p, const struct
         (b->server.count[PERF_SWITCHES] - a->server.count[PERF_SWITCHES]) / each;
     v[SPEED_GENERATOR_SWITCHES] =
         (b->generator.count[PERF_SWITCHES] - a->generator.count[PERF_SWITCHES]) / each;
-    v[SPEED_SLEPT] = told->slept_ns / active / p->generator_count;
+    v[SPEED_SLEPT] = told->slept_ns / active / threads_of(p, w->connections);
     v[SPEED_GENERATOR_CPU_US] = generator_ns / 1e3 / each;
     v[SPEED_OTHER_SERVER] =
         others(&a->server_busy, &b->server_busy, cpu_ns + (on_server ? burnt_ns : 0), active,
@@ -204,18 +211,16 @@ static bool finish(struct window_load *l, char *reason, size_t reason_size)
 static bool load(struct state *s, char *reason, size_t reason_size)
 {
     const struct speeds_setup *setup = s->setup;
-    unsigned threads = (unsigned)setup->placement->generator_count;
-    struct window_load_spec spec = {
-        .program = setup->loadgen,
-        .address = s->server.address,
-        .protocol = PROTOCOL_HTTP,
-        .load = {.path = "/", .payload = 64},
-        .timeout_ns = 2 * NS_PER_S,
-        .settle_ns = 60 * NS_PER_S,
-        .connections = setup->connections,
-        .threads = threads < setup->connections ? threads : setup->connections,
-        .counted = true,
-        .cpus = &setup->placement->generator};
+    struct window_load_spec spec = {.program = setup->loadgen,
+                                    .address = s->server.address,
+                                    .protocol = PROTOCOL_HTTP,
+                                    .load = {.path = "/", .payload = 64},
+                                    .timeout_ns = 2 * NS_PER_S,
+                                    .settle_ns = 60 * NS_PER_S,
+                                    .connections = setup->connections,
+                                    .threads = threads_of(setup->placement, setup->connections),
+                                    .counted = true,
+                                    .cpus = &setup->placement->generator};
 
     window_load_start(&s->sleeping, &spec);
     spec.spin = true;

@@ -125,7 +125,8 @@ static void fill_cost(struct trial_row *row, const struct trial_setup *setup,
                       const struct trial_measured *m)
 {
     double *v = row->value;
-    double requests = v[M_REQUESTS] > 0 ? v[M_REQUESTS] : NAN;
+    double answers = trial_row_answers(row);
+    double requests = answers > 0 ? answers : NAN;
     double cpus = setup->placement->server_count;
 
     if (isnan(requests))

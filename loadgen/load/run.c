@@ -200,8 +200,8 @@ static void mind_windows(struct run *r, const struct pollfd *input, const struct
 }
 
 /* Every connection was tried: ask the gate for the moment, and let the threads go shortly before.
- * A signal ends the wait. */
-static void mind_gate(struct run *r, int signal_fd)
+ * A signal ends the wait; true where one came. */
+static bool mind_gate(struct run *r, int signal_fd)
 {
     struct pollfd fd = {.fd = signal_fd, .events = POLLIN};
     uint64_t count, now;
@@ -216,9 +216,11 @@ static void mind_gate(struct run *r, int signal_fd)
         if (poll(&fd, 1, clock_timeout_ms(now, r->start_ns - GATE_LEAD_NS)) < 0 &&
             errno != EINTR)
             die_errno("cannot wait for the start");
-    if (poll(&fd, 1, 0) > 0)
+    bool signalled = poll(&fd, 1, 0) > 0;
+    if (signalled)
         take_signal(r, signal_fd);
     sem_post(&r->begin);
+    return signalled;
 }
 
 /* The main thread: pass on signals, count the threads that are done, end the hold. */
@@ -244,8 +246,8 @@ static void supervise(struct run *r, int signal_fd)
         wait_for(r, fds, r->gate ? 6 : windows ? 5 : 4, loaded && !resting);
         uint64_t from = clock_ns();
         observer_turn(&r->observer, r);
-        if (fds[5].revents)
-            mind_gate(r, signal_fd);
+        if (fds[5].revents && mind_gate(r, signal_fd))
+            hold = false;
         disturbance_held_up(&r->disturbance, clock_ns() - from);
         if (fds[0].revents && !fds[5].revents) {
             take_signal(r, signal_fd);

@@ -95,6 +95,13 @@ def fault(name):
     return run
 
 
+def need_is_judged(_):
+    """The answer that a case needs is cut: that is no reason to leave the case out."""
+    case = "http-large-answer"
+    g = grade(server("short-send"), "--level", "4", "--case", case, patience=SOON, status=1)
+    assert failed(g) == [case], g
+
+
 def directory(t):
     path = tempfile.mkdtemp(prefix="iomodels-check-")
     t.defer(lambda: shutil.rmtree(path, ignore_errors=True))
@@ -171,6 +178,7 @@ BAD_CASES = (
     ("case a\ntitle b\nlevel 1\ndo\nsend a 99999999 * noise 1M\n", ":5: too many bytes"),
     ("case a\ntitle b\nlevel 1\ndo\nsend a noise 200M noise 200M\n", ":5: too many bytes"),
     ("case a\ntitle b\nlevel 1\ndo\nsend a get path\n", ":5: get takes a path"),
+    ("case a\ntitle b\nlevel 1\ndo\nflood a \"\"\n", ":5: flood takes a byte or more"),
     ("case a\ntitle b\nlevel 1\ndo\nquiet a soon\n", ":5: 'soon' is not a time"),
     ("case a\ntitle b\nlevel 1\ndo\nanswer a 999\n", ":5: '999' is no status"),
     ("case a\ntitle b\nlevel 1\ndo\nend a now\n", ":5: 'end' takes no 'now'"),
@@ -250,7 +258,8 @@ def tests():
         found += [("speed: a model beside itself", speed("epoll-lt"))]
     if ARGS.burning:
         found += [("speed: fault: slow breaks level 9", speed("burning", "slow"))]
-    found += [("replay: a transcript is a case", transcript_is_a_case),
+    found += [("a fault in what a case needs is a failure", need_is_judged),
+              ("replay: a transcript is a case", transcript_is_a_case),
               ("replay: each case is a text that is a case", all_cases_can_be_shown),
               ("what a server said last is told", what_the_server_says),
               ("one that passes nothing is not tried for long", silent_server_is_given_up),

@@ -97,8 +97,9 @@ def gate_ends_without_a_load(t):
     run = Run(t, "--gate", "-d", "50ms", "echo+unix:///nonexistent/socket", stdin=subprocess.PIPE)
     assert run.process.wait(timeout=60) == 1  # not judged: a hang
     for sent in (signal.SIGINT, signal.SIGTERM):
-        for moment in (None, time.time_ns() + 10 ** 15):
-            g = Gated(t, "-c", "2", "-d", "50ms", server.url)
+        for moment, hold in ((None, ()), (time.time_ns() + 10 ** 15, ()),
+                             (time.time_ns() + 10 ** 15, ("--hold",))):
+            g = Gated(t, "-c", "2", "-d", "50ms", *hold, server.url)
             if moment:
                 g.start(moment)
             g.run.process.send_signal(sent)
