@@ -19,10 +19,19 @@ static bool refuse(char *error, size_t error_size, const char *what, const char 
     return false;
 }
 
-static void add(struct bytes *b, const char *data, size_t size)
+/* Twice the room each time: a text is added to some ten thousand times. */
+static void make_room(struct bytes *b, size_t size)
+{
+    if (b->size + size < b->room)
+        return;
+    b->room = 2 * b->room > b->size + size ? 2 * b->room : b->size + size + 1;
+    b->data = xrealloc(b->data, b->room);
+}
+
+void bytes_add(struct bytes *b, const char *data, size_t size)
 {
     if (!b->counted) {
-        b->data = xrealloc(b->data, b->size + size + 1);
+        make_room(b, size);
         memcpy(b->data + b->size, data, size);
         b->data[b->size + size] = '\0';
     }
@@ -52,7 +61,7 @@ static bool read_escape(const char **at, char *out)
 static bool read_quoted(const char **text, struct bytes *out, char *error, size_t error_size)
 {
     const char *at = *text + 1;
-    add(out, "", 0);
+    bytes_add(out, "", 0);
     while (*at != '"') {
         char byte = *at;
         if (byte == '\0')
@@ -60,7 +69,7 @@ static bool read_quoted(const char **text, struct bytes *out, char *error, size_
         at++;
         if (byte == '\\' && !read_escape(&at, &byte))
             return refuse(error, error_size, "no such byte", at - 1);
-        add(out, &byte, 1);
+        bytes_add(out, &byte, 1);
     }
     *text = at + 1;
     return true;
@@ -79,7 +88,7 @@ static void add_noise(struct bytes *b, size_t size)
 {
     uint64_t state = 1;
     if (!b->counted) {
-        b->data = xrealloc(b->data, b->size + size + 1);
+        make_room(b, size);
         for (size_t i = 0; i < size; i += sizeof state) {
             uint64_t random = random_next(&state);
             memcpy(b->data + b->size + i, &random,
@@ -97,7 +106,7 @@ static bool read_request(const char **text, struct bytes *out, char *error, size
     if (path[0] != '/')
         return refuse(error, error_size, "get takes a path", path);
     char *request = text_format("GET %s HTTP/1.1\r\nHost: check\r\n\r\n", path);
-    add(out, request, strlen(request));
+    bytes_add(out, request, strlen(request));
     free(request);
     return true;
 }
@@ -116,7 +125,7 @@ static bool read_times(const char **text, const char *number, struct bytes *out,
     if (good && out->counted)
         out->size += once.size * times;
     for (uint64_t i = 0; good && !out->counted && i < times; i++)
-        add(out, once.data, once.size);
+        bytes_add(out, once.data, once.size);
     bytes_free(&once);
     return good || refuse(error, error_size, "too many bytes", number);
 }

@@ -15,8 +15,12 @@
 struct bytes {
     char *data; /* NULL where they are only counted */
     size_t size;
+    size_t room; /* of data */
     bool counted;
 };
+
+/* Add a copy of `size` bytes; a zero stands behind them. */
+void bytes_add(struct bytes *b, const char *data, size_t size);
 
 /* No case has more. */
 enum { BYTES_MAX = 256 << 20 };

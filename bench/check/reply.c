@@ -16,13 +16,6 @@ struct reply {
     enum client_result waited; /* not CLIENT_OK: the wait for more ended so */
 };
 
-static void keep(struct bytes *body, const struct http_response_span *span)
-{
-    body->data = xrealloc(body->data, body->size + span->size + 1);
-    memcpy(body->data + body->size, span->data, span->size);
-    body->size += span->size;
-}
-
 /* Read until the answer is whole, or is none. Free with reply_free(). */
 static void reply_read(struct scene *s, struct client *c, bool head, struct reply *r)
 {
@@ -34,7 +27,7 @@ static void reply_read(struct scene *s, struct client *c, bool head, struct repl
         const char *at = c->in, *end = c->in + c->in_size;
         while (c->in_size > 0 && (r->event = http_response_next(&r->response, &at, end,
                                                                 &span)) == HTTP_RESPONSE_BODY)
-            keep(&r->body, &span);
+            bytes_add(&r->body, span.data, span.size);
         if (c->in_size > 0)
             client_take(c, (size_t)(at - c->in));
         if (r->event == HTTP_RESPONSE_DONE || r->event == HTTP_RESPONSE_ERROR)
