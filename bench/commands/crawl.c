@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "bench/base/figures.h"
 #include "bench/base/own_process.h"
 #include "bench/base/paths.h"
 #include "bench/base/process.h"
@@ -23,6 +24,7 @@
 #include "bench/crawl/summary.h"
 #include "bench/crawl/trial.h"
 #include "bench/record/run_dir.h"
+#include "bench/trial/perf.h"
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/parse.h"
@@ -141,16 +143,16 @@ static void find_clients(struct run *r)
 
 static void say(const struct crawl_row *row)
 {
-    char label[64];
+    char label[64], cpu[32];
     crawl_label(row->client, row->way, label);
     if (row->status != CRAWL_OK)
         printf("  %-28s C=%-5u %s: %s\n", label, row->concurrency,
                crawl_status_names[row->status], row->reason);
     else if (!row->counting)
-        printf("  %-28s C=%-5u %8.3f s  efficiency %.3f  %8.1f us CPU/request  %s%s%s\n", label,
+        printf("  %-28s C=%-5u %8.3f s  efficiency %.3f  %8s CPU/request  %s%s%s\n", label,
                row->concurrency, row->value[CF_WALL_S], row->value[CF_EFFICIENCY],
-               row->value[CF_CPU_US], verdict_names[row->verdict], row->reason[0] ? ": " : "",
-               row->reason);
+               figure_time(row->value[CF_CPU_US], cpu), verdict_names[row->verdict],
+               row->reason[0] ? ": " : "", row->reason);
     fflush(stdout);
 }
 
@@ -225,6 +227,19 @@ static void open_directory(struct run *r)
     r->body = text_format("%s/body.txt", r->dir);
 }
 
+/* Said once, and not of each job: what no job can be judged by. */
+static void probe_counters(const struct run *r)
+{
+    bool has[PERF_COUNTERS];
+    char why[512];
+    perf_probe(has, why, sizeof why);
+    if (!has[PERF_TASK_CLOCK])
+        warn("perf gives no CPU time: whether other programs took CPUs, or the server was the "
+             "limit, cannot be judged; see /proc/sys/kernel/perf_event_paranoid");
+    else if (!has[PERF_SYSCALLS] && r->scenario.count_at > 0)
+        warn("system calls are not counted: %s", why);
+}
+
 static void prepare(struct run *r)
 {
     char reason[512];
@@ -239,6 +254,7 @@ static void prepare(struct run *r)
     placement_choose(&r->placement, 1);
     if (r->placement.shared)
         warn("server and client share the CPUs: no figure is the client's alone");
+    probe_counters(r);
     open_directory(r);
     wait_hold_signals();
     process_adopt_orphans();

@@ -121,6 +121,36 @@ static struct level level_at(const struct crawl_points *points, unsigned concurr
     return l;
 }
 
+/* Without CPU time where no counter tells it. */
+static char *who(const struct crawl_point *p, const char *unit)
+{
+    double us = p->at[CF_CPU_US].median;
+    return isnan(us) ? xstrdup(p->first->client)
+                     : text_format("%s, %.0f %s", p->first->client, us, unit);
+}
+
+static char *finding_of(unsigned concurrency, struct level l)
+{
+    char *best = who(l.best, "us of CPU a request"), *worst = who(l.worst, "us");
+    char *text = text_format(
+        "At %u at once %zu of %zu clients reach 90 %% of the best time: from %.3f of "
+        "it (%s) to %.3f (%s).",
+        concurrency, l.near, l.count, l.best->at[CF_EFFICIENCY].median, best,
+        l.worst->at[CF_EFFICIENCY].median, worst);
+    free(best);
+    free(worst);
+    return text;
+}
+
+char *crawl_finding_at(const struct crawl_points *points, unsigned concurrency)
+{
+    struct level l = level_at(points, concurrency);
+    if (l.count > 0)
+        return finding_of(concurrency, l);
+    return text_format("No client that can make %u at once has a valid job tuned to that.",
+                       concurrency);
+}
+
 char *crawl_finding(const struct crawl_points *points)
 {
     char *text = xstrdup("");
@@ -131,13 +161,9 @@ char *crawl_finding(const struct crawl_points *points)
         if (c == last || l.count == 0)
             continue;
         last = c;
-        char *more = text_format(
-            "%s%sAt %u at once %zu of %zu clients reach 90 %% of the best time: from %.3f of it "
-            "(%s, %.0f us of CPU a request) to %.3f (%s, %.0f us).",
-            text, text[0] ? "\n" : "", c, l.near, l.count, l.best->at[CF_EFFICIENCY].median,
-            l.best->first->client, l.best->at[CF_CPU_US].median,
-            l.worst->at[CF_EFFICIENCY].median, l.worst->first->client,
-            l.worst->at[CF_CPU_US].median);
+        char *one = finding_of(c, l);
+        char *more = text_format("%s%s%s", text, text[0] ? "\n" : "", one);
+        free(one);
         free(text);
         text = more;
     }

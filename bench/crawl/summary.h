@@ -36,6 +36,9 @@ void crawl_points_free(struct crawl_points *points);
 /* What was found, some sentences. The caller frees it. */
 char *crawl_finding(const struct crawl_points *points);
 
+/* The sentence of it on one number of requests at once. The caller frees it. */
+char *crawl_finding_at(const struct crawl_points *points, unsigned concurrency);
+
 /* All points, as a table for a terminal, or for a file. */
 void crawl_table(FILE *f, const struct crawl_points *points);
 

@@ -243,6 +243,12 @@ static double counted(const struct job *j, enum perf_counter which)
     return j->end.client.count[which] - j->start.client.count[which];
 }
 
+/* NaN where either is not known; below 0 by rounding alone. */
+static double rest(double busy, double known)
+{
+    return busy < known ? 0 : busy - known;
+}
+
 /* What the CPUs did besides. */
 static void fill_shares(struct job *j)
 {
@@ -256,10 +262,9 @@ static void fill_shares(struct job *j)
     v[CF_SERVER_CPU] = cpu_share(server, j, p->server_count);
     double busy = cpu_busy_ns(&j->start.client_busy, &j->end.client_busy);
     double all = client + own + (p->shared ? server : 0);
-    v[CF_OTHER_CLIENT] = cpu_share(fmax(busy - all, 0), j, p->generator_count);
+    v[CF_OTHER_CLIENT] = cpu_share(rest(busy, all), j, p->generator_count);
     busy = cpu_busy_ns(&j->start.server_busy, &j->end.server_busy);
-    v[CF_OTHER_SERVER] =
-        cpu_share(fmax(busy - (p->shared ? all : server), 0), j, p->server_count);
+    v[CF_OTHER_SERVER] = cpu_share(rest(busy, p->shared ? all : server), j, p->server_count);
     v[CF_STOLEN_CLIENT] = cpu_share(
         j->end.client_busy.stolen_ns - j->start.client_busy.stolen_ns, j, p->generator_count);
     v[CF_STOLEN_SERVER] = cpu_share(

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import subprocess
 
 import tap
 from driver.bench import OF_THE_MACHINE, README, ROOT, Bench, equal, expect, nothing_left
@@ -120,6 +122,30 @@ def not_installed(t):
     expect(all(c["packages"] for c in clients if c["kind"] == "external"), clients)
 
 
+def without_perf(t):
+    """What no counter tells is not known: it is not 0, and no text says nan."""
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        raise tap.Skip("needs root and setpriv")
+    b = Bench(t, models=("epoll-et",), pictures=False)
+    p = subprocess.run(["setpriv", "--bounding-set", "-sys_admin,-perfmon",
+                        *b.command("crawl", "--clients", "epoll", "-c", str(C), "--out", b.out)],
+                       env=b.environment(), capture_output=True, text=True, check=False)
+    equal(p.returncode, 0, p.stderr)
+    if "perf gives no CPU time" not in p.stderr:
+        raise tap.Skip("here perf needs no right")
+    equal(p.stderr.count("perf"), 2, p.stderr)  # and /proc/sys/kernel/perf_event_paranoid
+    row = b.rows("crawl.csv")[0]
+    for name in ("cpu_us_per_request", "client_cpu_fraction", "server_cpu_fraction",
+                 "other_client_cpu_fraction", "other_server_cpu_fraction"):
+        equal(row[name], "", name)
+    expect(row["wall_s"] and row["stolen_client_cpu_fraction"], row)
+    with open(os.path.join(b.out, "summary.txt"), encoding="utf-8") as f:
+        text = f.read()
+    expect("nan" not in text + p.stdout, text + p.stdout)
+    if row["verdict"] == "valid":
+        expect("(epoll)" in text, text)
+
+
 def wrong(t):
     b = Bench(t, models=("epoll-et",), pictures=False)
     path = os.path.join(b.dir, "bad.ini")
@@ -157,5 +183,6 @@ TESTS = [("crawl: a client that lies is INVALID by the server's counts", lies, 3
          ("crawl: a job that fails is a row that says why", failures, 300),
          ("crawl: what would take minutes is skipped", skipped, 300),
          ("crawl: what is not installed is left out, and told", not_installed, 300),
+         ("crawl: without the right to use perf", without_perf, 300),
          ("crawl: bad input", wrong, 300),
          ("crawl: columns and pictures", columns, 300)]
