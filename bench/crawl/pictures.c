@@ -76,10 +76,11 @@ static void scale(struct panels *panels, const struct kind *kind)
         tics_linear(&panels->y, fmax(most, 1), UNIT_RATE);
 }
 
+/* Of a picture of `at` requests at once; 0: of a sweep, whose last finding stands for all. */
 static struct caption caption_of(const struct crawl_scenario *s, const struct kind *kind,
-                                 const struct crawl_points *points)
+                                 const struct crawl_points *points, unsigned at)
 {
-    char *finding = crawl_finding(points);
+    char *finding = at > 0 ? crawl_finding_at(points, at) : crawl_finding(points);
     const char *line = strrchr(finding, '\n');
     struct caption c = {
         .finding = xstrdup(line ? line + 1 : finding),
@@ -115,7 +116,7 @@ static bool draw_lines(const char *dir, const char *scripts, const struct kind *
     char *data = text_format("%s/plots/%s.tsv", dir, kind->name);
     panels_write(&panels, data);
     char *set = panels_set(&panels);
-    struct caption caption = caption_of(s, kind, points);
+    struct caption caption = caption_of(s, kind, points, 0);
     bool good = plot_draw_by(dir, scripts, "panels", kind->name, set, &caption, error, size);
     caption_free(&caption);
     free(set);
@@ -137,24 +138,28 @@ static const struct crawl_point *twin(const struct crawl_points *points,
     return NULL;
 }
 
+/* Of the ideal time of its own job: clients that make fewer at once have shorter jobs. */
+static double times_ideal(const struct crawl_point *p)
+{
+    return p ? 1 / p->at[CF_EFFICIENCY].median : NAN;
+}
+
 static size_t write_times(FILE *f, const struct crawl_points *points, unsigned concurrency)
 {
     size_t lines = 0;
-    fprintf(f, "client\tfirst_s\ttuned_s\tbest_s\n");
+    fprintf(f, "client\tfirst_times_ideal\ttuned_times_ideal\n");
     for (size_t i = 0; i < points->count; i++) {
         const struct crawl_row *row = points->at[i].first;
         const struct crawl_point *tuned = twin(points, row, CRAWL_TUNED);
         const struct crawl_point *first = twin(points, row, CRAWL_FIRST);
-        bool has_line = row->way == CRAWL_TUNED || !tuned;
-        double best = points->at[i].at[CF_IDEAL_S].median;
-        if (row->concurrency != concurrency || !has_line || isnan(best))
+        double hollow = times_ideal(first), filled = times_ideal(tuned);
+        bool has_line = &points->at[i] == (tuned ? tuned : first);
+        if (row->concurrency != concurrency || !has_line || (isnan(hollow) && isnan(filled)))
             continue;
         fprintf(f, "%s\t", row->client);
-        csv_put_number(f, first ? first->at[CF_WALL_S].median : NAN, 6);
+        csv_put_number(f, hollow, 5);
         fputc('\t', f);
-        csv_put_number(f, tuned ? tuned->at[CF_WALL_S].median : NAN, 6);
-        fputc('\t', f);
-        csv_put_number(f, best, 6);
+        csv_put_number(f, filled, 5);
         fputc('\n', f);
         lines++;
     }
@@ -164,10 +169,10 @@ static size_t write_times(FILE *f, const struct crawl_points *points, unsigned c
 static bool draw_times(const char *dir, const char *scripts, const struct crawl_scenario *s,
                        const struct crawl_points *points, char *error, size_t size)
 {
-    static const struct kind kind = {.name = "crawl_time",
-                                     .what =
-                                         "filled: tuned; hollow: as first written; the line is "
-                                         "the best time. The scale is logarithmic"};
+    static const struct kind kind = {
+        .name = "crawl_time",
+        .what = "filled: tuned; hollow: as first written; 1 is the ideal "
+                "time of a client's own job. The scale is logarithmic"};
     /* Where system calls are counted all clients have their part; else the highest. */
     unsigned at = s->concurrency[s->points - 1];
     for (size_t i = 0; i < s->points; i++)
@@ -183,7 +188,7 @@ static bool draw_times(const char *dir, const char *scripts, const struct crawl_
     free(data);
     if (lines == 0)
         return true;
-    struct caption caption = caption_of(s, &kind, points);
+    struct caption caption = caption_of(s, &kind, points, at);
     char *set = text_format("lines=%zu; at=%u", lines, at);
     bool good = plot_draw_by(dir, scripts, kind.name, kind.name, set, &caption, error, size);
     free(set);

@@ -1,18 +1,17 @@
-# How long each client took for the same job, as dots: as first written, and tuned.
+# How long each client took, as a multiple of the ideal time of its own job: as first written, and tuned.
 # The driver gives lines (rows of the data) and at (requests at once).
 if (!exists("scripts")) scripts = 'scripts/plots'
 if (!exists("name")) name = 'crawl_time'
 load scripts.'/style.gp'
 data = dir.'/plots/'.name.'.tsv'
 set datafile separator "\t"
-if (!exists("lines")) stats data skip 1 using 4 nooutput; lines = int(STATS_records); at = 0
-# A row of the data: 1 client, 2 time as first written, 3 tuned, 4 the best time, all in seconds.
-stats data skip 1 using 4 nooutput
-best = STATS_min
+if (!exists("lines")) stats data skip 1 using 0 nooutput; lines = int(STATS_records); at = 0
+# A row of the data: 1 client, 2 time as first written, 3 tuned, both divided by the ideal time; one may be
+# empty. Below 1 is a client as first written that makes more at once than the others may.
+stats data skip 1 using (strcol(2) eq '' ? column(3) : strcol(3) eq '' ? column(2) : column(2) < column(3) ? column(2) : column(3)) nooutput
+low = (STATS_min < 1 ? STATS_min : 1) * 0.8
 stats data skip 1 using (strcol(2) eq '' ? column(3) : strcol(3) eq '' ? column(2) : column(2) > column(3) ? column(2) : column(3)) nooutput
-most = STATS_max > 0 ? STATS_max : best
-low = best * 0.8
-high = most * 1.3 > best * 2 ? most * 1.3 : best * 2
+high = STATS_max * 1.3 > 2 ? STATS_max * 1.3 : 2
 
 height = above + below + 84 + 20 * lines
 set logscale x 10
@@ -25,10 +24,10 @@ set border 1
 unset xtics
 do for [decade = -4:4] { do for [step in '1 2 5'] { \
     tic = real(step) * 10.0 ** decade; \
-    if (tic > low && tic < high) { set xtics add (sprintf('%g s', tic) tic) } } }
+    if (tic > low && tic < high) { set xtics add (sprintf('%g', tic) tic) } } }
 set xtics nomirror font font.',10'
-set xlabel sprintf('time of the job, %d requests at once', at) font font.',10'
-set arrow 1 from best, 0.5 to best, lines + 0.5 nohead lc rgb '#444444' lw 1 dt 2
+set xlabel sprintf('times the ideal time, %d requests at once', at) font font.',10'
+set arrow 1 from 1, 0.5 to 1, lines + 0.5 nohead lc rgb '#444444' lw 1 dt 2
 dot(c) = strcol(c) eq '' ? NaN : column(c)
 do for [terminal in terminals] {
     eval value(terminal)
