@@ -21,9 +21,11 @@ void crawl_rows_free(struct crawl_rows *rows)
     *rows = (struct crawl_rows){0};
 }
 
+/* A job of another length is another point, but that system calls are counted for all lengths. */
 static bool same_point(const struct crawl_row *a, const struct crawl_row *b)
 {
     return a->concurrency == b->concurrency && a->way == b->way &&
+           (a->requests == b->requests || a->counting || b->counting) &&
            strcmp(a->client, b->client) == 0;
 }
 
@@ -191,6 +193,7 @@ static void add_row(struct grid *g, const struct crawl_point *p)
     const struct spread *at = p->at;
     grid_row(g);
     grid_cell(g, "%s", crawl_label(p->first->client, p->first->way, label));
+    grid_number(g, 0, (double)p->first->requests);
     grid_cell(g, "%s", figure_time(at[CF_WALL_S].median * 1e6, text));
     grid_number(g, 3, at[CF_EFFICIENCY].median);
     grid_cell(g, "%s", figure_time(at[CF_CPU_US].median, text));
@@ -209,11 +212,11 @@ void crawl_table(FILE *f, const struct crawl_points *points)
 {
     for (size_t i = 0; i < points->count;) {
         unsigned c = points->at[i].first->concurrency;
-        struct grid g = {.heads = {"client", "time", "efficiency", "CPU/req", "calls/req",
-                                   "switches/req", "processes", "threads", "MiB", "connections",
-                                   "at once", "start", "verdict"},
-                         .columns = 13,
-                         .left = 1u << 0 | 1u << 12};
+        struct grid g = {.heads = {"client", "requests", "time", "efficiency", "CPU/req",
+                                   "calls/req", "switches/req", "processes", "threads", "MiB",
+                                   "connections", "at once", "start", "verdict"},
+                         .columns = 14,
+                         .left = 1u << 0 | 1u << 13};
         for (; i < points->count && points->at[i].first->concurrency == c; i++)
             add_row(&g, &points->at[i]);
         fprintf(f, "\n%u at once\n", c);

@@ -16,9 +16,9 @@ struct crawl_rows {
 void crawl_rows_add(struct crawl_rows *rows, const struct crawl_row *row);
 void crawl_rows_free(struct crawl_rows *rows);
 
-/* A client in one way, at one number of requests at once. */
+/* A client in one way, at one number of requests at once, in jobs of one length. */
 struct crawl_point {
-    const struct crawl_row *first;        /* its first row: client, way, concurrency */
+    const struct crawl_row *first; /* its first row: client, way, concurrency, requests */
     struct spread at[CRAWL_FIGURE_COUNT]; /* of the valid repetitions */
     size_t trials;                        /* repetitions, system calls not counted */
     size_t valid;

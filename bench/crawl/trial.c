@@ -211,19 +211,27 @@ static json_t *read_told(const struct job *j)
     return told;
 }
 
+/* The longest that its job may take. One as first written of which it is not known what it makes at
+ * once may make one. */
+static uint64_t limit_of(const struct crawl_row *row, unsigned hands)
+{
+    uint64_t ideal = (uint64_t)(crawl_ideal_s(row) * 1e9);
+    if (row->way == CRAWL_FIRST && hands == 0)
+        return job_limit + 20 * ideal + 2 * row->requests * row->wait_ms * NS_PER_MS;
+    if (hands > 0 && hands < row->concurrency)
+        ideal *= row->concurrency / hands + 1;
+    return job_limit + 20 * ideal;
+}
+
 /* From its start to its end, as it says itself. */
 static bool run_client(struct job *j, const struct crawl_client *c)
 {
-    uint64_t ideal = (uint64_t)(crawl_ideal_s(j->row) * 1e9);
-    unsigned hands = c->at_once[j->row->way];
-    if (hands > 0 && hands < j->row->concurrency)
-        ideal *= j->row->concurrency / hands + 1;
     if (!start_client(j, c) || !await(j, "start", start_limit, false))
         return false;
     look(j);
     take_reading(j, &j->start);
     answer(j);
-    if (!await(j, "end", job_limit + 20 * ideal, true))
+    if (!await(j, "end", limit_of(j->row, c->at_once[j->row->way]), true))
         return false;
     take_reading(j, &j->end);
     look(j);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { GRID_COLUMNS_MAX = 13 };
+enum { GRID_COLUMNS_MAX = 14 };
 
 enum format { FORMAT_TERMINAL, FORMAT_HTML, FORMAT_MARKDOWN };
 

@@ -95,6 +95,16 @@ def first_written(t):
     expect("many (first)" in out, out)
 
 
+def learned(t):
+    """A client says with its first job what it makes at once; shorter jobs after that are another line."""
+    b = Bench(t, models=("epoll-et",), pictures=False)
+    _, out, _ = crawl(b, ("one",), "--clients", "one", "--repetitions", "2", ways="first", wait=1000)
+    equal([r["requests"] for r in b.rows("crawl.csv")], [str(N), "5"], "requests")  # 5 s, one at a time
+    table = out[out.index(f"\n{C} at once"):]
+    lines = [x.split() for x in table.splitlines() if x.strip().startswith("one (first)")]
+    equal(sorted(x[2] for x in lines), ["5", str(N)], out)
+
+
 def failures(t):
     """A job that fails is a row that says why, and the others go on."""
     b = Bench(t, models=("epoll-et",), pictures=False)
@@ -208,6 +218,7 @@ def drawn(b, err):
 TESTS = [("crawl: a client that lies is INVALID by the server's counts", lies, 300),
          ("crawl: a client that makes too many requests at once is INVALID", too_many, 300),
          ("crawl: a client as first written makes what it says", first_written, 300),
+         ("crawl: jobs of another length are not put together", learned, 300),
          ("crawl: a job that fails is a row that says why", failures, 300),
          ("crawl: what would take minutes is skipped", skipped, 300),
          ("crawl: what is not installed is left out, and told", not_installed, 300),
