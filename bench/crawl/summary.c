@@ -172,7 +172,7 @@ char *crawl_finding(const struct crawl_points *points)
     if (text[0])
         return text;
     free(text);
-    return xstrdup("No job is valid.");
+    return xstrdup("No client that makes as many at once as asked has a valid job.");
 }
 
 static void add_verdict(struct grid *g, const struct crawl_point *p)
