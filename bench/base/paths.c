@@ -11,6 +11,7 @@
 #include "bench/base/text.h"
 #include "bench/build_config.h"
 #include "common/err.h"
+#include "common/temporary.h"
 
 typedef char path[PATH_MAX];
 
@@ -139,8 +140,7 @@ char *paths_scenario(const struct paths *p, const char *name_or_file)
 
 char *paths_temporary(const char *name, char *error, size_t error_size)
 {
-    const char *base = getenv("TMPDIR");
-    char *dir = text_format("%s/iomodels-%s-XXXXXX", base && base[0] ? base : "/tmp", name);
+    char *dir = text_format("%s/iomodels-%s-XXXXXX", temporary_dir(), name);
     if (mkdtemp(dir))
         return dir;
     snprintf(error, error_size, "cannot make the directory %s: %s", dir, strerror(errno));

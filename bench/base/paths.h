@@ -31,7 +31,7 @@ extern const struct option_row paths_rows[];
  */
 char *paths_scenario(const struct paths *p, const char *name_or_file);
 
-/* Make a directory iomodels-NAME-XXXXXX below $TMPDIR, or below /tmp. The caller frees the path and
+/* Make a directory iomodels-NAME-XXXXXX below temporary_dir(). The caller frees the path and
  * removes the directory. NULL with one line in `error`. */
 char *paths_temporary(const char *name, char *error, size_t error_size);
 

@@ -9,39 +9,46 @@
 #include "bench/base/tree.h"
 #include "common/clock.h"
 
-static bool task_sleeps(pid_t pid, const char *task)
+/* Whether `in` holds for the state of any task of the process: the letter behind the name in
+ * /proc/PID/task/TID/stat (proc(5)). */
+static bool any_task(pid_t pid, bool (*in)(char state))
 {
-    char *path = text_format("/proc/%d/task/%s/stat", (int)pid, task);
-    char *stat = text_read_file(path);
-    const char *state = stat ? strrchr(stat, ')') : NULL;
-    bool sleeps = !state || state[1] != ' ' || state[2] == 'S';
-    free(stat);
-    free(path);
-    return sleeps;
-}
-
-static bool process_sleeps(pid_t pid)
-{
+    bool found = false;
     char *path = text_format("/proc/%d/task", (int)pid);
     DIR *d = opendir(path);
-    bool sleeps = true;
-    free(path);
-    for (struct dirent *e; d && sleeps && (e = readdir(d));)
-        sleeps = e->d_name[0] == '.' || task_sleeps(pid, e->d_name);
+    for (struct dirent *e; d && !found && (e = readdir(d));) {
+        char *file = text_format("%s/%s/stat", path, e->d_name);
+        char *stat = e->d_name[0] == '.' ? NULL : text_read_file(file);
+        const char *behind = stat ? strrchr(stat, ')') : NULL;
+        found = behind && behind[1] == ' ' && in(behind[2]);
+        free(stat);
+        free(file);
+    }
     if (d)
         closedir(d);
-    return sleeps;
+    free(path);
+    return found;
+}
+
+bool rest_any(pid_t root, bool (*in)(char state))
+{
+    struct tree t;
+    bool found = false;
+    tree_find(&t, root);
+    for (size_t i = 0; i < t.count && !found; i++)
+        found = any_task(t.pids[i], in);
+    tree_free(&t);
+    return found;
+}
+
+static bool awake(char state)
+{
+    return state != 'S';
 }
 
 bool rest_now(pid_t root)
 {
-    struct tree t;
-    bool sleep = true;
-    tree_find(&t, root);
-    for (size_t i = 0; i < t.count && sleep; i++)
-        sleep = process_sleeps(t.pids[i]);
-    tree_free(&t);
-    return sleep;
+    return !rest_any(root, awake);
 }
 
 bool rest_wait(pid_t root, uint64_t deadline)

@@ -6,6 +6,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Whether `in` holds for the state of any task of `root` or of its descendants, the letter of
+ * /proc/PID/task/TID/stat (proc(5)). */
+bool rest_any(pid_t root, bool (*in)(char state));
+
 /* Whether every task of `root` and of its descendants sleeps now, by /proc/PID/task/TID/stat
  * (proc(5)). A task that a tracer holds does not sleep. */
 bool rest_now(pid_t root);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "bench/base/wait.h"
-#include "bench/check/rest.h"
+#include "bench/check/freeze.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -272,7 +272,7 @@ enum client_result client_push(struct clients *all, struct client *c, const stru
         c->pushed_size += done;
         if (done > 0)
             tries = 0;
-        if (result == CLIENT_LATE && !rest_runs(all->server))
+        if (result == CLIENT_LATE && !freeze_runs(all->server))
             break;
     }
     clients_note(all, "%s > %zu bytes of %zu, as many as were taken", c->name, c->pushed_size,

@@ -8,7 +8,7 @@
 
 #include "bench/base/text.h"
 #include "bench/base/wait.h"
-#include "bench/check/rest.h"
+#include "bench/check/freeze.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -138,7 +138,7 @@ static double busy(struct scene *s, enum client_result *result)
     *result = CLIENT_LATE;
     for (int look = 0; look < CALM_LOOKS && *result == CLIENT_LATE; look++) {
         *result = clients_wait(&s->clients, NULL, 0, clock_after(clock_ns(), calm_look_ns));
-        seen += rest_runs(s->site.process.pid);
+        seen += freeze_runs(s->site.process.pid);
     }
     return (double)seen / CALM_LOOKS;
 }

@@ -7,8 +7,8 @@
 
 #include "bench/base/text.h"
 #include "bench/check/crowd.h"
+#include "bench/check/freeze.h"
 #include "bench/check/reply.h"
-#include "bench/check/rest.h"
 #include "bench/check/scene.h"
 #include "common/clock.h"
 #include "common/err.h"
@@ -244,7 +244,7 @@ static enum move_result flood(struct scene *s, struct client *c, const struct st
 /* What clients do until the thaw comes to the server all at once. */
 static enum move_result freeze(struct scene *s)
 {
-    if (!rest_freeze(s->site.process.pid, clients_deadline(&s->clients)))
+    if (!freeze_begin(s->site.process.pid, clients_deadline(&s->clients)))
         return scene_fail(s, "the server does not stop (SIGSTOP)");
     clients_note(&s->clients, "the server is stopped");
     return MOVE_OK;
@@ -252,7 +252,7 @@ static enum move_result freeze(struct scene *s)
 
 static enum move_result thaw(struct scene *s)
 {
-    rest_thaw(s->site.process.pid);
+    freeze_end(s->site.process.pid);
     clients_note(&s->clients, "the server goes on");
     return MOVE_OK;
 }

@@ -155,7 +155,7 @@ static void prose_is_no_form(void **state)
             fail_msg("%s", prose[i]);
 }
 
-static char file[] = "/tmp/iomodels-expectation-XXXXXX";
+static char file[200];
 
 static bool is_column(const char *name)
 {
@@ -227,7 +227,7 @@ static void of_a_scenario(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
-        char text[1024], place[128] = "";
+        char text[1024], place[256] = "";
         char error[1024] = "";
         snprintf(text, sizeof text, "[scenario]\nname = x\n%s[sweep]\nconnections = 1, 64\n%s",
                  scenarios[i].expect, scenarios[i].sweep);
@@ -244,6 +244,7 @@ static void of_a_scenario(void **state)
 static int make_file(void **state)
 {
     (void)state;
+    unit_temporary(file, sizeof file);
     int fd = mkstemp(file);
     return fd < 0 ? -1 : close(fd);
 }
