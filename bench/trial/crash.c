@@ -175,7 +175,7 @@ static void judge(struct state *s, const json_t *results, double opened_s, doubl
     out->rate_after = timeline_rate(t, end / 2, end);
 }
 
-static bool run(struct state *s)
+static bool go_through(struct state *s)
 {
     uint64_t opened = 0;
     if (!connect_client(s) || !start_load(s, &opened) ||
@@ -202,13 +202,21 @@ static bool run(struct state *s)
     return true;
 }
 
+static bool run(void *state)
+{
+    struct state *s = state;
+    bool good = go_through(s);
+    if (s->fd >= 0)
+        close(s->fd);
+    timeline_load_destroy(&s->load);
+    return good;
+}
+
 bool crash_measure(const struct timeline_setup *setup, struct crash *out, char *reason,
                    size_t reason_size)
 {
     struct state s = {
         .setup = setup, .fd = -1, .out = out, .reason = reason, .reason_size = reason_size};
-    json_t *counters = NULL;
-    char why[300];
     char *options = text_format("--allow-crash %s", setup->options);
     struct server_spec spec = {.model = setup->model,
                                .options = options,
@@ -217,24 +225,12 @@ bool crash_measure(const struct timeline_setup *setup, struct crash *out, char *
                                .path = "/",
                                .cpus = &setup->placement->server};
     *out = (struct crash){0};
-    enum server_result started = server_start(&s.server, &spec, reason, reason_size);
-    if (started == SERVER_INTERRUPTED)
-        reason[0] = '\0';
-    bool good = started == SERVER_OK && run(&s);
-    if (s.fd >= 0)
-        close(s.fd);
-    timeline_load_destroy(&s.load);
-    if (started == SERVER_OK && !out->server_died &&
-        !server_stop(&s.server, &counters, why, sizeof why) && good) {
-        snprintf(reason, reason_size, "%s", why);
-        good = false;
-    }
+    bool good =
+        timeline_beside(&s.server, &spec, run, &s, &out->server_died, reason, reason_size);
     if (!good)
         timeline_free(&out->series);
-    json_decref(counters);
     tree_free(&s.before);
     tree_free(&s.after);
-    server_destroy(&s.server);
     free(options);
     return good;
 }

@@ -6,7 +6,6 @@
 
 #include "bench/base/json_get.h"
 #include "bench/base/text.h"
-#include "bench/base/wait.h"
 #include "bench/trial/server_process.h"
 #include "common/clock.h"
 #include "common/err.h"
@@ -136,12 +135,19 @@ static bool with_hog(struct state *s)
     return finish_hog(s);
 }
 
+static bool run(void *state)
+{
+    struct state *s = state;
+    bool good = without_hog(s) && with_hog(s);
+    timeline_load_destroy(&s->others);
+    timeline_load_destroy(&s->hog);
+    return good;
+}
+
 bool hog_measure(const struct timeline_setup *setup, struct hog *out, char *reason,
                  size_t reason_size)
 {
     struct state s = {.setup = setup, .out = out, .reason = reason, .reason_size = reason_size};
-    json_t *counters = NULL;
-    char why[300];
     struct server_spec spec = {.model = setup->model,
                                .options = setup->options[0] ? setup->options : NULL,
                                .protocol = PROTOCOL_HTTP,
@@ -149,19 +155,8 @@ bool hog_measure(const struct timeline_setup *setup, struct hog *out, char *reas
                                .path = "/",
                                .cpus = &setup->placement->server};
     *out = (struct hog){0};
-    enum server_result started = server_start(&s.server, &spec, reason, reason_size);
-    bool good = started == SERVER_OK && without_hog(&s) && with_hog(&s);
-    timeline_load_destroy(&s.others);
-    timeline_load_destroy(&s.hog);
-    if (started == SERVER_OK && !server_stop(&s.server, &counters, why, sizeof why) && good) {
-        snprintf(reason, reason_size, "%s", why);
-        good = false;
-    }
+    bool good = timeline_beside(&s.server, &spec, run, &s, NULL, reason, reason_size);
     if (!good)
         timeline_free(&out->series);
-    if (wait_was_interrupted())
-        reason[0] = '\0';
-    json_decref(counters);
-    server_destroy(&s.server);
     return good;
 }

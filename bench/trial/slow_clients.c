@@ -72,7 +72,7 @@ static bool sleep_until(struct state *s, uint64_t deadline)
     return which == WAIT_TIMEOUT;
 }
 
-static bool run(struct state *s)
+static bool go_through(struct state *s)
 {
     struct slow_clients *out = s->out;
     start_honest(s);
@@ -99,12 +99,19 @@ static bool run(struct state *s)
     return true;
 }
 
+static bool run(void *state)
+{
+    struct state *s = state;
+    bool good = go_through(s);
+    timeline_load_destroy(&s->honest);
+    timeline_load_destroy(&s->slow);
+    return good;
+}
+
 bool slow_clients_measure(const struct timeline_setup *setup, struct slow_clients *out,
                           char *reason, size_t reason_size)
 {
     struct state s = {.setup = setup, .out = out, .reason = reason, .reason_size = reason_size};
-    json_t *counters = NULL;
-    char why[300];
     struct server_spec spec = {.model = setup->model,
                                .options = setup->options[0] ? setup->options : NULL,
                                .protocol = PROTOCOL_HTTP,
@@ -112,19 +119,8 @@ bool slow_clients_measure(const struct timeline_setup *setup, struct slow_client
                                .path = "/",
                                .cpus = &setup->placement->server};
     *out = (struct slow_clients){0};
-    enum server_result started = server_start(&s.server, &spec, reason, reason_size);
-    bool good = started == SERVER_OK && run(&s);
-    timeline_load_destroy(&s.honest);
-    timeline_load_destroy(&s.slow);
-    if (started == SERVER_OK && !server_stop(&s.server, &counters, why, sizeof why) && good) {
-        snprintf(reason, reason_size, "%s", why);
-        good = false;
-    }
+    bool good = timeline_beside(&s.server, &spec, run, &s, NULL, reason, reason_size);
     if (!good)
         timeline_free(&out->series);
-    if (wait_was_interrupted())
-        reason[0] = '\0';
-    json_decref(counters);
-    server_destroy(&s.server);
     return good;
 }

@@ -9,6 +9,7 @@
 
 #include "bench/base/csv.h"
 #include "bench/base/text.h"
+#include "bench/base/wait.h"
 #include "common/clock.h"
 #include "common/err.h"
 
@@ -191,4 +192,24 @@ void timeline_load_destroy(struct timeline_load *l)
     free(l->json);
     free(l->csv);
     *l = (struct timeline_load){0};
+}
+
+bool timeline_beside(struct server *server, const struct server_spec *spec,
+                     bool (*run)(void *state), void *state, const bool *died, char *reason,
+                     size_t reason_size)
+{
+    json_t *counters = NULL;
+    char why[300];
+    bool started = server_start(server, spec, reason, reason_size) == SERVER_OK;
+    bool good = started && run(state);
+    if (started && !(died && *died) && !server_stop(server, &counters, why, sizeof why) &&
+        good) {
+        snprintf(reason, reason_size, "%s", why);
+        good = false;
+    }
+    if (wait_was_interrupted())
+        reason[0] = '\0';
+    json_decref(counters);
+    server_destroy(server);
+    return good;
 }

@@ -12,6 +12,7 @@
 #include "bench/plan/models.h"
 #include "bench/plan/placement.h"
 #include "bench/trial/load_events.h"
+#include "bench/trial/server_process.h"
 
 enum { TIMELINE_STEP_MS = 10 };
 
@@ -89,5 +90,12 @@ bool timeline_load_wait(struct timeline_load *l, const char *name, struct proces
 json_t *timeline_load_finish(struct timeline_load *l, double zero_s, struct timeline *series,
                              char *reason, size_t reason_size);
 void timeline_load_destroy(struct timeline_load *l);
+
+/* Start `server`, let `run` go on beside it, and stop it, unless *`died` tells by then that it is
+ * gone (NULL: it may not be). run() ends the loads that it starts. False with the reason; "" where
+ * there was an interrupt. */
+bool timeline_beside(struct server *server, const struct server_spec *spec,
+                     bool (*run)(void *state), void *state, const bool *died, char *reason,
+                     size_t reason_size);
 
 #endif
