@@ -120,7 +120,7 @@ void run_options_parse(struct run_options *o, int argc, char **argv)
         .notes =
             "Exit status: 1 if a trial failed or a point has no usable trial, 130 if interrupted. "
             "'all' measures the scenarios that docs/scenarios.md tells of, one after the other; "
-            "'first-look' those that begin with quick, in less than four minutes. "
+            "'first-look' those that begin with quick, in some four minutes. "
             "--resume goes on only with the same build, kernel and CPUs. 'iomodels run two-speeds "
             "--help' tells of an experiment that is no scenario, and so it is with crash, hog and "
             "slow-clients.",
