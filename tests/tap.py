@@ -52,6 +52,11 @@ class T:
                 return
         function()
 
+    def ends(self, process):
+        """Have `process`, a subprocess.Popen, killed and waited for when the test is over. One step: where
+        the test is over already, a wait that came by itself would be for a process that nobody kills."""
+        self.defer(lambda: (process.kill(), process.wait()))
+
     def finish(self):
         with self._lock:
             self._over = True

@@ -77,8 +77,7 @@ def ticks(pid):
 def takes_every_cpu(t):
     m = Marked(t)
     p = m.start("cat")
-    t.defer(p.wait)
-    t.defer(p.kill)
+    t.ends(p)
     cpus = [{cpu} for cpu in sorted(os.sched_getaffinity(0))]
     until(lambda: sorted(m.burners(p.pid).values(), key=min) == cpus, "no process on each CPU")
     for pid in m.burners(p.pid):

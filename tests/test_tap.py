@@ -16,8 +16,7 @@ import tap
 
 def stays(t):
     child = subprocess.Popen(["sh", "-c", "echo up; exec sleep 3600"])
-    t.defer(child.wait)
-    t.defer(child.kill)
+    t.ends(child)
     child.wait()
 
 tap.run([tap.Test(str(i), stays) for i in range(50)], jobs=3, out=sys.stderr)
@@ -29,8 +28,7 @@ def ended_by(number):
         suite = subprocess.Popen([sys.executable, "-c", SUITE], stdout=subprocess.PIPE,
                                  stderr=subprocess.DEVNULL, text=True,
                                  env={**os.environ, "PYTHONPATH": os.path.dirname(tap.__file__)})
-        t.defer(suite.wait)
-        t.defer(suite.kill)
+        t.ends(suite)
         for _ in range(3):
             line = suite.stdout.readline()
             assert line == "up\n", f"{line!r}"
@@ -42,6 +40,19 @@ def ended_by(number):
     return ended
 
 
+def started_too_late(t):
+    """A test can be ended between the start of a process and the line that says what ends it."""
+    over = tap.T("over")
+    over.finish()
+    child = subprocess.Popen(["sleep", "3600"])
+    t.ends(child)
+    over.ends(child)
+    assert child.returncode == -signal.SIGKILL, child.returncode
+
+
+TESTS = [tap.Test(f"{s.name} ends a suite and all that it started", ended_by(s))
+         for s in (signal.SIGTERM, signal.SIGINT)]
+TESTS.append(tap.Test("a process that a test starts when it is over ends at once", started_too_late))
+
 if __name__ == "__main__":
-    sys.exit(1 if tap.run([tap.Test(f"{s.name} ends a suite and all that it started", ended_by(s))
-                           for s in (signal.SIGTERM, signal.SIGINT)], jobs=1) else 0)
+    sys.exit(1 if tap.run(TESTS, jobs=1) else 0)

@@ -131,8 +131,7 @@ def ends_with_its_parent(t):
               "time.sleep(36000)\n")
     parent = subprocess.Popen([sys.executable, "-c", script, settings.reference],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    t.defer(parent.wait)
-    t.defer(parent.kill)
+    t.ends(parent)
     pid = int(parent.stdout.readline())
     fd = os.pidfd_open(pid)
     t.defer(lambda: os.close(fd))
@@ -151,8 +150,7 @@ def noise_is_seen(t):
     spinner = subprocess.Popen([sys.executable, "-c", "print(flush=True)\nwhile True: pass"],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                preexec_fn=pin(busy))
-    t.defer(spinner.wait)
-    t.defer(spinner.kill)
+    t.ends(spinner)
     spinner.stdout.readline()
     assert any(f"CPU {busy}" in reason for reason in noise.probe_noise("now"))
     watch = noise.Watch(t)

@@ -118,8 +118,7 @@ def disturbed(t):
     b = Bench(t, pictures=False)
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"],
                             preexec_fn=lambda: os.sched_setaffinity(0, {cpus[-1]}))
-    t.defer(busy.wait)
-    t.defer(busy.kill)
+    t.ends(busy)
     for i in range(TRIES):
         shutil.rmtree(b.out, ignore_errors=True)
         scenario = b.scenario(connections="1", repetitions=2, duration=f"{0.3 * LONGER ** i:.1f}s")

@@ -121,7 +121,7 @@ def on_terminal(t, environment):
                                stdin=theirs, stdout=theirs, stderr=theirs,
                                env=clean | environment)
     os.close(theirs)
-    t.defer(lambda: (process.kill(), process.wait()))
+    t.ends(process)
     text = b""
     while True:
         assert select.select([ours], [], [], machine.hang())[0], text

@@ -73,7 +73,7 @@ def closed_descriptors(s):
         p = subprocess.Popen([s.program, *s.arguments, "--listen", "127.0.0.1:0", "--ready-fd",
                               str(w)], pass_fds=[w], start_new_session=True,
                              preexec_fn=lambda: os.closerange(0, 3))
-        s.t.defer(lambda: (p.kill(), p.wait()))
+        s.t.ends(p)
         os.close(w)
         host, port = ready.readline().strip().rsplit(":", 1)
     for fd in (0, 1, 2):
