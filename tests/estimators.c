@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "bench/duel/decide.h"
+#include "bench/stats/robust.h"
 #include "common/random.h"
 
 #include "unit/recorded.h"
@@ -91,31 +92,45 @@ static struct interval asymptotic(const struct moments *m, double tuned_for, dou
     return (struct interval){m->mean - half, m->mean + half};
 }
 
-enum method { BY_T, BY_ASYMPTOTIC, BY_STUDENT, METHODS };
-static const char *const method_names[METHODS] = {"t with normal mixture", "asymptotic",
+enum method { BY_DUEL, BY_SYMMETRY, BY_T, BY_ASYMPTOTIC, BY_STUDENT, METHODS };
+static const char *const method_names[METHODS] = {"both, as a duel does", "symmetric noise",
+                                                  "t with normal mixture", "asymptotic",
                                                   "Student's interval at each look"};
 
-/* Whether the sides are told apart after `m.n` sessions. */
-static bool told(enum method method, const struct moments *m)
+static bool leaves_out_0(struct interval i)
 {
-    if (method == BY_STUDENT) {
-        double t = m->mean / m->deviation * sqrt((double)m->n);
-        return student_below(-fabs(t), (double)m->n - 1) < 0.025;
-    }
-    struct interval i = method == BY_T ? sequence_t(m, 10, 0.05) : asymptotic(m, 10, 0.05);
     return i.low > 0 || i.high < 0;
+}
+
+/* Whether the sides are told apart after `n` sessions. */
+static bool told(enum method method, const double *values, const double *scales, size_t n)
+{
+    struct moments m = moments_of(values, n);
+    double t = m.mean / m.deviation * sqrt((double)n);
+    switch (method) {
+    case BY_DUEL:
+        return duel_look(values, n, 1e-9).verdict != DUEL_OPEN;
+    case BY_SYMMETRY:
+        return fabs(symmetric_evidence(values, scales, n, 0)) >= log(20);
+    case BY_T:
+        return leaves_out_0(sequence_t(&m, 10, 0.05));
+    case BY_ASYMPTOTIC:
+        return leaves_out_0(asymptotic(&m, 10, 0.05));
+    default:
+        return student_below(-fabs(t), (double)n - 1) < 0.025;
+    }
 }
 
 /* The look at which sides are told apart that differ by `apart`; LONG + 1 for never. */
 static size_t first_told(enum method method, const double *values, double apart)
 {
-    double shifted[LONG];
-    for (size_t n = 1; n <= LONG; n++) {
-        shifted[n - 1] = values[n - 1] + apart;
-        struct moments m = moments_of(shifted, n);
-        if (n >= FIRST_LOOK && told(method, &m))
+    double shifted[LONG], scales[LONG];
+    for (size_t i = 0; i < LONG; i++)
+        shifted[i] = values[i] + apart;
+    scales_before(shifted, LONG, scales);
+    for (size_t n = FIRST_LOOK; n <= LONG; n++)
+        if (told(method, shifted, scales, n))
             return n;
-    }
     return LONG + 1;
 }
 
@@ -160,8 +175,8 @@ int main(int argc, char **argv)
         for (enum recorded_metric m = 0; m < RECORDED_METRICS; m++)
             estimators(m);
         puts(
-            "\n| metric | sessions | both levels | both, quantiles | both, scaled | Student |\n"
-            "|---|---|---|---|---|---|");
+            "\n| metric | sessions | both levels | both, quantiles | both, scaled | both, Huber | "
+            "Student |\n|---|---|---|---|---|---|---|");
         for (enum recorded_metric m = 0; m < RECORDED_METRICS; m++)
             intervals(m);
         puts("\n| metric | looking | equal | 1 % | 2 % | 5 % |\n|---|---|---|---|---|---|");

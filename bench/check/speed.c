@@ -6,8 +6,8 @@
 static void decide(struct speed *s, const struct speed_spec *spec, const struct duel *d)
 {
     const char *model = spec->duel->contestants[1].text;
-    s->low = exp(d->look.always.low);
-    s->high = exp(d->look.always.high);
+    s->low = exp(d->always.low);
+    s->high = exp(d->always.high);
     /* No sequence before some sessions: then nothing is known. */
     if (!isfinite(s->low) || !isfinite(s->high)) {
         s->outcome = SPEED_CANNOT_TELL;

@@ -61,10 +61,10 @@ static const struct option_row rows[] = {
     {OPTION_CALL, 0, "seed", "N",
      "the seed of the order of windows and of the bootstrap (default: random, told in the JSON)",
      .call = set_seed, .expects = "a number from 0 to 2^64-1"},
-    {OPTION_TIME, 0, "window", "TIME", "length of a window (default: 50ms)",
+    {OPTION_TIME, 0, "window", "TIME", "length of a window (default: 25ms)",
      OPTION_FIELD(struct duel_options, window_ns), .low = NS_PER_MS, .high = 10 * NS_PER_S},
     {OPTION_CALL, 0, "pairs", "N",
-     "pairs of windows between two starts of the servers (default: 4)", .call = set_pairs,
+     "pairs of windows between two starts of the servers (default: 8)", .call = set_pairs,
      .expects = "an even number from 2 to 1000"},
     {OPTION_NUMBER, 0, "sessions", "N",
      "starts of the servers at most (default: as many as the budget allows)",
@@ -91,8 +91,8 @@ void duel_options_parse(struct duel_options *o, int argc, char **argv)
                                .budget_ns = 60 * NS_PER_S,
                                .path = "/",
                                .payload = 64,
-                               .window_ns = 50 * NS_PER_MS,
-                               .pairs = 4,
+                               .window_ns = 25 * NS_PER_MS,
+                               .pairs = 8,
                                .repeat = 1};
     const struct command_line line = {
         .usage = "iomodels duel A B [OPTIONS]\n",

@@ -21,21 +21,25 @@ extern const char *const duel_verdict_names[DUEL_VERDICTS]; /* "a-faster", ... *
 /* Sessions that a verdict needs at least. */
 enum { DUEL_SESSIONS_MIN = 5 };
 
-/* The intervals after a session, of the log of how many times A is faster than B. */
+/* What is known after a session of the log of how many times A is faster than B. */
 struct duel_look {
     enum duel_verdict verdict; /* DUEL_OPEN: not decided yet */
-    struct moments moments;    /* of the sessions' values */
-    struct interval always;    /* of the confidence sequence, error 5 % in all looks together */
+    double middle;             /* Huber's location of the sessions' values (stats/robust.h) */
 };
 
 /* Look at the duel after `n` sessions. May be done after each of them: the verdict comes from
- * confidence sequences (stats/interval.h), which stay valid however often one looks.
+ * confidence sequences, which stay valid however often one looks. There are two, and they share the
+ * error: one of the t-test (stats/interval.h), which needs few sessions where the difference is large, and
+ * one of symmetric noise (stats/robust.h), which sees small differences where some sessions are disturbed.
  *
- * A or B is faster where the sequence with error 5 % leaves out 0. Both are the same within
- * `margin` (a log ratio) where the sequence with error 10 %, 5 % on each side, lies within -margin
+ * A or B is faster where a sequence leaves out 0, with the error 5 %. Both are the same within
+ * `margin` (a log ratio) where the sequences with error 10 %, 5 % on each side, lie within -margin
  * and margin: two one-sided tests with error 5 %. Where both hold, one is faster, by less than the
  * margin. */
 struct duel_look duel_look(const double *values, size_t n, double margin);
+
+/* What both sequences have left after `n` sessions, with error 5 % in all looks together. */
+struct interval duel_always(const double *values, size_t n);
 
 /* How sessions say what they say, and the interval of that with error 5 %, by the bootstrap
  * (stats/interval.h). */

@@ -150,6 +150,7 @@ bool duel_run(struct duel *d, const struct duel_spec *spec)
     set_busy(d);
     struct paired_sessions pairs = {d->cost[1], d->cost[0], d->sizes, d->session_count};
     d->interval = duel_interval(&pairs, spec->seed);
+    d->always = duel_always(d->values, d->session_count);
     return good;
 }
 

@@ -74,7 +74,8 @@ struct duel {
     bool burns
         [2]; /* used CPU while it was idle, and so was stopped while the other was loaded */
     struct duel_look look;
-    struct interval interval; /* of the same log ratio, by the bootstrap */
+    struct interval always;   /* of the log ratio, however often one looked (decide.h) */
+    struct interval interval; /* of the same, by the bootstrap */
     /* Of the time in which a side was loaded, the part in which its server used CPU, and in which
      * the threads of its load generator did. */
     double server_busy[2];

@@ -49,9 +49,9 @@ void duel_json_add(json_t *json, const struct duel *d)
         json_object_get(json, "duels"),
         json_pack(
             "{s:s, s:o, s:o, s:o, s:i, s:i, s:i, s:f, s:o, s:o, s:b, s:b, s:[o,o], s:[o,o]}",
-            "verdict", verdict, "ratio", number(duel_ratio(metric, d->look.moments.mean)),
-            "interval", interval_json(metric, d->interval), "interval_always_valid",
-            interval_json(metric, d->look.always), "sessions", (int)d->session_count, "pairs",
+            "verdict", verdict, "ratio", number(duel_ratio(metric, d->look.middle)), "interval",
+            interval_json(metric, d->interval), "interval_always_valid",
+            interval_json(metric, d->always), "sessions", (int)d->session_count, "pairs",
             (int)d->pair_count, "repeated_windows", (int)d->repeated, "seconds", d->seconds,
             "stolen_s", number(d->stolen_s), "other_s", number(d->other_s),
             "a_stopped_when_idle", d->burns[0], "b_stopped_when_idle", d->burns[1],

@@ -38,7 +38,7 @@ static char *settings(const struct duel *d)
                      gnuplot_string(s->contestants[1].text),
                      number(duel_ratio(s->metric, d->interval.low)),
                      number(duel_ratio(s->metric, d->interval.high)),
-                     number(duel_ratio(s->metric, d->look.moments.mean))};
+                     number(duel_ratio(s->metric, d->look.middle))};
     char *set = text_format("protocol='%s'; a=%s; b=%s; what='%s'; point=%u; low=%s; high=%s; "
                             "middle=%s; margin=%.9g; sessions=%zu",
                             protocol_names[s->protocol], texts[0], texts[1],

@@ -16,7 +16,7 @@ static char *verdict_text(const struct duel *d)
         return text_format("the same within %g %%", within);
     if (v == DUEL_OPEN)
         return text_format("cannot tell");
-    const struct interval *i = &d->look.always;
+    const struct interval *i = &d->always;
     return text_format("%c %s%s", v == DUEL_A_FASTER ? 'A' : 'B', less,
                        interval_within(i, s->margin) ? ", by less than the margin" : "");
 }
@@ -40,12 +40,12 @@ char *duel_line(const struct duel *d)
         isnan(d->stolen_s) || isnan(d->other_s)
             ? text_format("others not told")
             : text_format("stolen %.2f s, others %.2f s of CPU", d->stolen_s, d->other_s);
-    char *line = text_format(
-        "%s / %s at %s,%u, %s: %.4f%s: %s (%zu pairs in %zu session%s, %.1f s; %s)",
-        s->contestants[0].text, s->contestants[1].text, protocol_names[s->protocol],
-        s->connections, duel_metric_texts[s->metric],
-        duel_ratio(s->metric, d->look.moments.mean), interval, verdict, d->pair_count,
-        d->session_count, text_s((double)d->session_count), d->seconds, taken);
+    char *line =
+        text_format("%s / %s at %s,%u, %s: %.4f%s: %s (%zu pairs in %zu session%s, %.1f s; %s)",
+                    s->contestants[0].text, s->contestants[1].text, protocol_names[s->protocol],
+                    s->connections, duel_metric_texts[s->metric],
+                    duel_ratio(s->metric, d->look.middle), interval, verdict, d->pair_count,
+                    d->session_count, text_s((double)d->session_count), d->seconds, taken);
     free(taken);
     free(interval);
     free(verdict);

@@ -3,6 +3,7 @@
 
 #include "bench/stats/ascending.h"
 #include "bench/stats/interval.h"
+#include "bench/stats/robust.h"
 #include "common/err.h"
 #include "common/random.h"
 
@@ -23,8 +24,13 @@ static double say_again(const struct paired_sessions *s, size_t first, size_t n,
     return estimate_log_ratio(e, room, room + n, n);
 }
 
+static struct moments middle(enum bootstrap kind, const double *said, size_t n)
+{
+    return kind == BOOTSTRAP_BOTH_HUBER ? huber_moments(said, n) : moments_of(said, n);
+}
+
 /* The statistic of each draw, in ascending order. `said` is what the sessions say, `mean`
- * the mean of that. */
+ * the mean or the location of that. */
 static void draw_statistics(const struct paired_sessions *s, enum estimator e,
                             enum bootstrap kind, const double *said, double mean,
                             double *statistics, unsigned draws, uint64_t *random)
@@ -44,7 +50,7 @@ static void draw_statistics(const struct paired_sessions *s, enum estimator e,
                            ? say_again(s, first[k], s->sizes[k], e, room, random)
                            : said[k];
         }
-        struct moments m = moments_of(drawn, s->count);
+        struct moments m = middle(kind, drawn, s->count);
         double apart = m.mean - mean;
         /* A draw of one session alone has no deviation. */
         statistics[d] = kind >= BOOTSTRAP_BOTH_QUANTILES ? apart
@@ -64,7 +70,7 @@ static double scale(enum bootstrap kind, const struct moments *m, const double *
 {
     if (kind == BOOTSTRAP_BOTH_QUANTILES)
         return 1;
-    if (kind != BOOTSTRAP_BOTH_SCALED)
+    if (kind < BOOTSTRAP_BOTH_QUANTILES)
         return m->deviation;
     struct moments few = {.deviation = m->deviation, .n = m->n};
     /* Of the normal distribution, which is Student's of very many values. */
@@ -84,7 +90,7 @@ struct interval bootstrap_log_ratio(const struct paired_sessions *s, enum estima
     size_t at = 0;
     for (size_t i = 0; i < s->count; at += s->sizes[i++])
         said[i] = estimate_log_ratio(e, s->a + at, s->b + at, s->sizes[i]);
-    struct moments m = moments_of(said, s->count);
+    struct moments m = middle(kind, said, s->count);
     struct interval found = {m.mean, m.mean};
     if (m.deviation > 0) {
         draw_statistics(s, e, kind, said, m.mean, statistics, draws, random);

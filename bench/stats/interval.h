@@ -35,6 +35,9 @@ enum bootstrap {
     /* The same quantiles, scaled so that the deviation of the draws is the standard error of the
      * sessions' mean, and for few sessions as Student's distribution is wider than the normal. */
     BOOTSTRAP_BOTH_SCALED,
+    /* The same of Huber's location of the sessions and its standard error (robust.h), in place of
+     * their mean and its. */
+    BOOTSTRAP_BOTH_HUBER,
     BOOTSTRAP_COUNT
 };
 

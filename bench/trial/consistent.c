@@ -194,7 +194,7 @@ struct little little_of(const struct trial_row *row)
     double answers = v[M_OK] + v[M_TIMEOUT];
     double all = v[M_WINDOW_S] * 1e6 * under_way(row);
     double before = little_slowest(row, v[M_IN_FLIGHT_AT_START]) / all;
-    double after = v[M_OLDEST_IN_FLIGHT_US] / v[M_WINDOW_S] / 1e6;
+    double after = v[M_OLDEST_IN_FLIGHT_US] * v[M_IN_FLIGHT] / all;
     double gaps = v[M_GENERATOR_CPU_PER_REQUEST] * answers / all;
     return (struct little){
         .ratio = answers * v[M_MEAN_US] / all,

@@ -66,12 +66,21 @@ static void close_window(struct window *w, uint64_t at)
     moments_closed(w->moments);
 }
 
-/* --windows: the window has closed; nothing more is sent. */
-static void await_answers(struct window *w)
+/* For how long the oldest request that is on its way has been so. */
+static uint64_t oldest_age(const struct conns *cs, uint64_t at)
+{
+    uint64_t sent = conns_oldest(cs);
+
+    return at > sent ? at - sent : 0;
+}
+
+/* --windows: the window has closed at `at`; nothing more is sent. */
+static void await_answers(struct window *w, uint64_t at)
 {
     struct conns *cs = w->conns;
 
     cs->record->in_flight_at_close = cs->io.in_flight;
+    w->oldest_ns = oldest_age(cs, at);
     w->phase = PHASE_ANSWERS;
     cs->phase_ends = CLOCK_NEVER;
     conns_report(cs, &answers);
@@ -83,7 +92,7 @@ static void answered(struct window *w, uint64_t at)
     struct conns *cs = w->conns;
     struct record *r = cs->record;
 
-    record_end(r, at, record_late(r, &cs->io.total), conns_oldest(cs));
+    record_end(r, at, record_late(r, &cs->io.total), w->oldest_ns);
     window_rest(w);
 }
 
@@ -107,7 +116,7 @@ static void end_load(struct window *w, uint64_t at)
 
     if (!w->again)
         record_end(r, at, r->open_loop ? r->open_loop->in_flight : cs->io.in_flight,
-                   conns_oldest(cs));
+                   oldest_age(cs, at));
     w->phase = PHASE_CLOSED;
     cs->phase_ends = CLOCK_NEVER;
     conns_report(cs, NULL);
@@ -125,7 +134,7 @@ void window_next(struct window *w)
     } else if (w->phase == PHASE_WINDOW) {
         close_window(w, at);
         if (w->again) {
-            await_answers(w);
+            await_answers(w, at);
             return;
         }
         if (!w->pacing->closed) {

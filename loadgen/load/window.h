@@ -29,6 +29,7 @@ struct window {
     bool again;                   /* --windows: there may be another window after this one */
     uint64_t opens_at, closes_at; /* with `again`: the window that is ordered */
     uint64_t connects;            /* with `again`: attempts to connect until the last rest */
+    uint64_t oldest_ns;           /* with `again`: age of the oldest request when it closed */
 };
 
 /* --windows: the thread rests, and nothing is sent until the next window is ordered. */

@@ -153,11 +153,11 @@ void record_clear(struct record *r)
         memset(r->by_target, 0, r->targets * sizeof *r->by_target);
 }
 
-void record_end(struct record *r, uint64_t end, uint64_t in_flight, uint64_t oldest)
+void record_end(struct record *r, uint64_t end, uint64_t in_flight, uint64_t oldest_ns)
 {
     r->drain_took_ns = end - r->closed_at;
     r->in_flight_at_close = in_flight;
-    r->oldest_in_flight_ns = in_flight && end > oldest ? end - oldest : 0;
+    r->oldest_in_flight_ns = in_flight ? oldest_ns : 0;
     if (r->series)
         series_close(r->series, end);
 }

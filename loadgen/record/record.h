@@ -97,9 +97,9 @@ uint64_t record_late(struct record *r, const struct tally *total);
 /* Forget what was measured, but for `reasons`: the next window begins with nothing. */
 void record_clear(struct record *r);
 
-/* The load is over at `end`: with so many requests on their way, the oldest of which was sent at
- * `oldest`. */
-void record_end(struct record *r, uint64_t end, uint64_t in_flight, uint64_t oldest);
+/* The load is over at `end`: with so many requests on their way, the oldest of which has been so for
+ * `oldest_ns`. */
+void record_end(struct record *r, uint64_t end, uint64_t in_flight, uint64_t oldest_ns);
 
 /* Open loop: has every request of the window ended? */
 static inline bool record_drained(const struct record *r)

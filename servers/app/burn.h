@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* Use up `ns` nanoseconds of this thread's CPU. Returns how much more it became, which is up to
- * one reading of the clock. */
+ * two readings of the clock. */
 int64_t burn(int64_t ns);
 
 /* How much every request burns besides its work (Meson's option burn_ns): a server that is

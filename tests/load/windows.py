@@ -142,6 +142,18 @@ def hangs_at_the_close(t):
     timed_out(t, 0.3, lambda ns: hanging(t, ns))
 
 
+def answered_after_the_close(t):
+    """The report says how old the oldest request was when a window closed over it, though it was answered
+    before the window was told."""
+    for _ in range(20):  # a machine that stands still can close a window when all is answered
+        w = Windowed(t, "-c", "2", stub_for(t, "late").url)
+        w.window("window 20ms 20ms")
+        j = w.end()
+        if j["outcomes"]["in_flight"] > 0 and j["oldest_in_flight_ns"] > 0:
+            return
+    raise AssertionError(j)
+
+
 def hanging(t, timeout_ns):
     stub = stub_for(t, "stall", every=40)
     w = Windowed(t, "-c", "4", "--timeout", f"{timeout_ns // 1000}us", stub.url)
@@ -275,6 +287,6 @@ def usage(t):
 
 def tests():
     return [named(f) for f in (windows_add_up, silent_between, every_protocol, lost_between,
-                               hangs_at_the_close, failures_count_wherever, several_commands_at_once,
-                               signals, interrupted_while_it_waits)] + [
+                               hangs_at_the_close, answered_after_the_close, failures_count_wherever,
+                               several_commands_at_once, signals, interrupted_while_it_waits)] + [
         named(f, once=True) for f in (bad_commands, nothing_ordered, none_came_up, usage)]

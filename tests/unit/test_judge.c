@@ -233,10 +233,15 @@ static void littles_law_in_a_short_window(void **state)
     for (int m = M_MIN_US; m <= M_MAX_US; m++)
         r.value[m] = 175000;
     r.value[M_OLDEST_IN_FLIGHT_US] = 175000;
+    r.value[M_IN_FLIGHT] = 64;
     struct little l = little_of(&r);
     assert_float_equal(l.ratio, 1, 1e-9);
     assert_float_equal((float)l.low, 0.48F, 1e-6);
     assert_float_equal((float)l.high, 1.5205F, 1e-6);
+    /* The same time as four windows, which close over 64 requests each. */
+    r.value[M_IN_FLIGHT] = 4 * 64;
+    r.value[M_OLDEST_IN_FLIGHT_US] = 40000;
+    assert_float_equal((float)little_of(&r).low, 0.98F - 4 * 40000 / 350e3F, 1e-6);
 }
 
 /* Of 100,000 answers ten are above p9999, 90 above p999 and 900 above p99. */
