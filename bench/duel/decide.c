@@ -15,8 +15,8 @@ const enum bootstrap duel_bootstrap = BOOTSTRAP_BOTH_HUBER;
 /* The number of sessions at which the t-test's sequence is narrowest. */
 static const double tuned_for = 5;
 static const double alpha = 0.05;
-/* Of the error, the part of the t-test: it sees what is large after few sessions, of which nine are
- * needed to see anything without their size. */
+/* Of the error, the part of the t-test: it sees what is large after few sessions, of which nine
+ * are needed to see anything without their size. */
 static const double part_of_t = 0.2;
 static const unsigned draws = 4000;
 

@@ -28,14 +28,15 @@ struct duel_look {
 };
 
 /* Look at the duel after `n` sessions. May be done after each of them: the verdict comes from
- * confidence sequences, which stay valid however often one looks. There are two, and they share the
- * error: one of the t-test (stats/interval.h), which needs few sessions where the difference is large, and
- * one of symmetric noise (stats/robust.h), which sees small differences where some sessions are disturbed.
+ * confidence sequences, which stay valid however often one looks. There are two, and they share
+ * the error: one of the t-test (stats/interval.h), which needs few sessions where the
+ * difference is large, and one of symmetric noise (stats/robust.h), which sees small
+ * differences where some sessions are disturbed.
  *
  * A or B is faster where a sequence leaves out 0, with the error 5 %. Both are the same within
- * `margin` (a log ratio) where the sequences with error 10 %, 5 % on each side, lie within -margin
- * and margin: two one-sided tests with error 5 %. Where both hold, one is faster, by less than the
- * margin. */
+ * `margin` (a log ratio) where the sequences with error 10 %, 5 % on each side, lie within
+ * -margin and margin: two one-sided tests with error 5 %. Where both hold, one is faster, by
+ * less than the margin. */
 struct duel_look duel_look(const double *values, size_t n, double margin);
 
 /* What both sequences have left after `n` sessions, with error 5 % in all looks together. */

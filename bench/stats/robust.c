@@ -9,8 +9,8 @@
 
 /* In scales. The lower, the less a disturbed session counts, down to the sign alone. */
 static const double cut = 0.7;
-/* The variance of the normal distribution of b is one by this: the sequence is narrowest after some 30
- * values. */
+/* The variance of the normal distribution of b is one by this: the sequence is narrowest after
+ * some 30 values. */
 static const double mixture = 1;
 /* The median distance from the median times this is the deviation of a normal distribution. */
 static const double normal_scale = 1.4826;
@@ -20,8 +20,8 @@ static double middle_of(const double *sorted, size_t n)
     return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
 }
 
-/* The scale of sorted values: distances from the median grow to both sides, so the nearer end of what is
- * left is always the smallest. */
+/* The scale of sorted values: distances from the median grow to both sides, so the nearer end
+ * of what is left is always the smallest. */
 static double scale_of(const double *sorted, size_t n)
 {
     double median = middle_of(sorted, n);
@@ -69,8 +69,8 @@ double symmetric_evidence(const double *values, const double *scales, size_t n, 
     return evidence > 0 ? copysign(evidence, s) : 0;
 }
 
-/* Where the evidence against a middle on this side (-1 below, 1 above) of `inside` begins to be enough.
- * From afar, since it need not grow all the way. */
+/* Where the evidence against a middle on this side (-1 below, 1 above) of `inside` begins to be
+ * enough. From afar, since it need not grow all the way. */
 static double end_of(const double *values, const double *scales, size_t n, double inside,
                      double far, double side, double enough)
 {

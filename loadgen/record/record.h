@@ -89,16 +89,16 @@ static inline uint64_t record_slept_ns(uint64_t all_ns, uint64_t waited_ns, uint
     return waited_ns < most_ns ? waited_ns : most_ns;
 }
 
-/* --windows: what was on its way when the window closed has ended since, and the thread has counted
- * `total`. What failed belongs to the window; good answers do not. Returns how many requests still
- * count as on their way when it closed. */
+/* --windows: what was on its way when the window closed has ended since, and the thread has
+ * counted `total`. What failed belongs to the window; good answers do not. Returns how many
+ * requests still count as on their way when it closed. */
 uint64_t record_late(struct record *r, const struct tally *total);
 
 /* Forget what was measured, but for `reasons`: the next window begins with nothing. */
 void record_clear(struct record *r);
 
-/* The load is over at `end`: with so many requests on their way, the oldest of which has been so for
- * `oldest_ns`. */
+/* The load is over at `end`: with so many requests on their way, the oldest of which has been
+ * so for `oldest_ns`. */
 void record_end(struct record *r, uint64_t end, uint64_t in_flight, uint64_t oldest_ns);
 
 /* Open loop: has every request of the window ended? */
@@ -117,8 +117,8 @@ static inline void record_reason(struct record *r, enum count outcome, const cha
         r->reasons[outcome] = reason;
 }
 
-/* A request of the window ended at `now`; `q` is NULL where it was never sent. `latency` is what is
- * recorded for good answers and for timeouts. */
+/* A request of the window ended at `now`; `q` is NULL where it was never sent. `latency` is
+ * what is recorded for good answers and for timeouts. */
 static inline void record_ended(struct record *r, const struct request *q, uint64_t now,
                                 enum count outcome, uint64_t latency)
 {

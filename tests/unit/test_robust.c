@@ -91,8 +91,8 @@ static void evidence_and_ends(void **state)
     assert_true(isinf(sequence_symmetric(x, scales, 4, 0.05).high));
 }
 
-/* Looks after each of 100 values without moments: 0 is left out in at most 5 % of the runs, and a shift
- * by half of the scale is seen in most, where the t-test sees it in few. 1,000 runs. */
+/* Looks after each of 100 values without moments: 0 is left out in at most 5 % of the runs, and
+ * a shift by half of the scale is seen in most, where the t-test sees it in few. 1,000 runs. */
 static void looking_at_long_tails(void **state)
 {
     enum { RUNS = 1000, N = 100 };
