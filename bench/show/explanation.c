@@ -49,6 +49,15 @@ static double or_else(double value, double otherwise)
     return isnan(value) ? otherwise : value;
 }
 
+static void scale_calls(struct work *w, const enum system_call *which, size_t n, double by)
+{
+    for (size_t i = 0; i < n; i++) {
+        double *calls = &w->calls[which[i]];
+        w->system_calls += *calls * (by - 1);
+        *calls *= by;
+    }
+}
+
 /* The tracepoints slow the counted trial down, and a slower server finds more events with each
  * wait. The server itself counts its waits in every trial, so the waits of the measured ones are
  * known. */
@@ -60,11 +69,27 @@ static void take_waits_of_trials(struct work *w, const struct counts_row *c, dou
     double ratio = wakeups / c->value[COUNTS_WAKEUPS];
     if (!isfinite(ratio) || ratio <= 0)
         return;
-    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
-        double *calls = &w->calls[waits[i]];
-        w->system_calls += *calls * (ratio - 1);
-        *calls *= ratio;
-    }
+    scale_calls(w, waits, sizeof waits / sizeof waits[0], ratio);
+}
+
+/* A server that looks at its connections in turn looks in vain as long as nothing comes: the more,
+ * the slower the counted trial made the load. The server counts that in every trial too. */
+static void take_empties_of_trials(struct work *w, double empties)
+{
+    static const enum system_call receive[] = {CALL_RECVFROM, CALL_RECVMSG, CALL_READ,
+                                               CALL_READV};
+    static const enum system_call take[] = {CALL_ACCEPT, CALL_ACCEPT4};
+    double receives = 0;
+    for (size_t i = 0; i < sizeof receive / sizeof receive[0]; i++)
+        receives += w->calls[receive[i]];
+    double counted = fmin(w->empties, receives - 1);
+    double ratio = empties / w->empties;
+    if (!isfinite(ratio) || !(counted > 0))
+        return;
+    scale_calls(w, receive, sizeof receive / sizeof receive[0],
+                (receives - counted + counted * ratio) / receives);
+    scale_calls(w, take, sizeof take / sizeof take[0], ratio);
+    w->empties = empties;
 }
 
 static struct work work_of(const struct results *r, const struct summary_point *p,
@@ -86,6 +111,7 @@ static struct work work_of(const struct results *r, const struct summary_point *
     };
     memcpy(w.calls, c->calls, sizeof w.calls);
     take_waits_of_trials(&w, c, over_trials(r, p, M_WAKEUPS, M_SERVER_REQUESTS));
+    take_empties_of_trials(&w, over_trials(r, p, M_EAGAIN, M_SERVER_REQUESTS));
     return w;
 }
 
