@@ -19,7 +19,7 @@ enum lesson_metric {
     LESSON_P90,
     LESSON_P99,
     LESSON_MAX,
-    LESSON_CPU,       /* CPU time of the server for an answer, in us */
+    LESSON_CPU,       /* CPU time of the server for an answer, in µs */
     LESSON_BUSY,      /* the part of one CPU that the server used in the window */
     LESSON_GENERATOR, /* the part of one CPU that the load generator used */
     LESSON_EAGAIN,    /* calls for an answer that found nothing to do */
