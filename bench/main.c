@@ -32,6 +32,7 @@ static const struct {
     {"verify", command_verify, "check a run from its raw data"},
     {"check", command_check, "grade a server that somebody wrote"},
     {"replay", command_replay, "play one case of check once more, step by step"},
+    {"lesson", command_lesson, "read a page, predict a number, measure it, be graded"},
     {"history", command_history, "models over commits, from the runs that were added"},
 };
 

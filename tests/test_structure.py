@@ -27,8 +27,8 @@ WINGS = {
     "servers": ("main", "models", "drive", "", "app", "files"),
     "clients": ("main", "models", "drive", "", "job"),
     "loadgen": ("main", "mpi", "cli", "report", "load", "pace", "conn", "engine", "record", "protocol"),
-    "bench": ("main", "commands", "crawl", "show", "record", "check", "duel", "merge", "trace", "trial",
-              "cost", "machine", "plan", "base", "stats", ""),
+    "bench": ("main", "commands", "crawl", "show", "record", "check", "lesson", "duel", "merge", "trace", "trial",
+              "cost", "machine", "plan", "base", "stats", "", "lessons"),
     "common": ("",),
 }
 # The record of what the user asked for, which every wing of the load generator reads.

@@ -38,5 +38,6 @@ int command_verify(int argc, char **argv);
 int command_history(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_lesson(int argc, char **argv);
 
 #endif

@@ -40,6 +40,8 @@ void load_start(struct load *l, const struct load_spec *spec)
     load_args_word(&args, "--hold");
     if (spec->may_lose)
         load_args_word(&args, "--max-errors=100%");
+    for (size_t i = 0; spec->words && spec->words[i]; i++)
+        load_args_word(&args, spec->words[i]);
     load_args_url(&args, spec->protocol, spec->address, &spec->load);
     process_start(&l->process, &(struct process_spec){.argv = args.argv,
                                                       .cpus = spec->cpus,

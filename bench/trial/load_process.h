@@ -24,7 +24,8 @@ struct load_spec {
     const char *address; /* of the server, as common/addr.h writes it */
     enum protocol protocol;
     struct point_load load;
-    uint64_t rate; /* requests a second that are offered; 0: a closed loop */
+    const char *const *words; /* more of its command line; ends with NULL. NULL for none */
+    uint64_t rate;            /* requests a second that are offered; 0: a closed loop */
     uint64_t timeout_ns;
     uint64_t duration_ns;
     uint64_t settle_ns;

@@ -1,0 +1,139 @@
+#include "bench/lesson/measure.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/base/paths.h"
+#include "bench/base/text.h"
+#include "common/clock.h"
+#include "common/err.h"
+#include "common/random.h"
+
+struct state {
+    struct lesson_measured *m;
+    const struct lesson_setup *setup;
+    struct contestant sides[LESSON_SIDES];
+    char *names[LESSON_SIDES]; /* of these, which borrow them */
+    char *dir;
+    unsigned done, windows;
+};
+
+/* How a side's server is named to contestant_find(): one that only lessons know has a path. */
+static char *named(const struct state *s, const char *server)
+{
+    static const char helper[] = "read-once";
+    size_t n = strcspn(server, " \t");
+    if (n == sizeof helper - 1 && memcmp(server, helper, n) == 0)
+        return text_format("%s/%s", s->setup->helpers, server);
+    return xstrdup(server);
+}
+
+static void find_sides(struct state *s)
+{
+    static const struct model_list none = {0};
+    const struct lesson *l = s->setup->lesson;
+    char why[400];
+    for (size_t i = 0; i < l->side_count; i++) {
+        s->names[i] = named(s, l->sides[i].server.text);
+        if (!contestant_find(&s->sides[i], s->names[i], s->setup->servers, &none, why,
+                             sizeof why))
+            s->m->missing[i] = xstrdup(why);
+        else
+            s->windows += s->setup->rounds;
+    }
+}
+
+static struct lesson_sample unknown(void)
+{
+    struct lesson_sample sample;
+    for (int i = 0; i < LESSON_METRICS; i++)
+        sample.value[i] = NAN;
+    return sample;
+}
+
+static bool measure(struct state *s, size_t side, struct lesson_sample *out)
+{
+    const struct lesson_setup *setup = s->setup;
+    struct lesson_measured *m = s->m;
+    struct lesson_window_spec spec = {.side = &setup->lesson->sides[side],
+                                      .server = &s->sides[side],
+                                      .window_ns = setup->window_ns,
+                                      .placement = setup->placement,
+                                      .loadgen = setup->loadgen,
+                                      .dir = s->dir};
+    char doubt[sizeof m->doubt];
+    s->done++;
+    if (setup->tell)
+        setup->tell(s->done, s->windows);
+    enum lesson_result r =
+        lesson_window(&spec, out, doubt, sizeof doubt, m->reason, sizeof m->reason);
+    if (r == LESSON_OK && doubt[0]) {
+        m->doubted++;
+        snprintf(m->doubt, sizeof m->doubt, "%s", doubt);
+    }
+    m->interrupted = r == LESSON_INTERRUPTED;
+    return r == LESSON_OK;
+}
+
+/* Forwards in one round, backwards in the next. */
+static bool measure_round(struct state *s, unsigned round, bool backwards)
+{
+    const size_t sides = s->m->windows.sides;
+    struct lesson_sample *at = s->m->windows.at + round * sides;
+    for (size_t i = 0; i < sides; i++) {
+        size_t side = backwards ? sides - 1 - i : i;
+        if (!s->m->missing[side] && !measure(s, side, &at[side]))
+            return false;
+    }
+    return true;
+}
+
+static bool measure_all(struct state *s)
+{
+    uint64_t random = s->setup->seed;
+    bool first = random_next(&random) >> 63;
+    for (unsigned r = 0; r < s->setup->rounds; r++)
+        if (!measure_round(s, r, (r % 2 == 0) == first))
+            return false;
+    return true;
+}
+
+bool lesson_measure(struct lesson_measured *m, const struct lesson_setup *setup)
+{
+    struct state s = {.m = m, .setup = setup};
+    const size_t sides = setup->lesson->side_count;
+    uint64_t began = clock_ns();
+    *m = (struct lesson_measured){.windows = {.rounds = setup->rounds, .sides = sides}};
+    m->windows.at = xcalloc(setup->rounds * sides, sizeof *m->windows.at);
+    for (size_t i = 0; i < setup->rounds * sides; i++)
+        m->windows.at[i] = unknown();
+    s.dir = paths_temporary("lesson", m->reason, sizeof m->reason);
+    find_sides(&s);
+    bool good = s.dir && measure_all(&s);
+    for (size_t i = 0; i < sides; i++) {
+        contestant_free(&s.sides[i]);
+        free(s.names[i]);
+    }
+    if (s.dir)
+        rmdir(s.dir);
+    free(s.dir);
+    m->seconds = (double)(clock_ns() - began) / NS_PER_S;
+    return good;
+}
+
+void lesson_measured_free(struct lesson_measured *m)
+{
+    free(m->windows.at);
+    for (int i = 0; i < LESSON_SIDES; i++)
+        free(m->missing[i]);
+    *m = (struct lesson_measured){0};
+}
+
+const char *lesson_missing(const struct lesson_measured *m, const struct lesson_expression *e)
+{
+    const char *over = m->missing[e->over.side];
+    return over || !e->ratio ? over : m->missing[e->under.side];
+}
