@@ -131,6 +131,8 @@ def is_the_sum(load, code):
     by_files = json.loads(out)
     for name in ("histograms", "outcomes", "fairness", "requests", "connections", "latency", "scheduled"):
         assert by_files[name] == every[name], f"iomodels merge tells another {name}"
+    if every["rate_asked"]:
+        assert abs(by_files["rate_asked"] / every["rate_asked"] - 1) < 1e-6, by_files["rate_asked"]
     return every, each
 
 
@@ -164,6 +166,8 @@ def three(t):
     assert every["scheduled"] == 240 and [j["scheduled"] for j in each] == [80, 80, 80], every["scheduled"]
     steps = [[(s["scheduled"], s["ok"]) for s in j["steps"]] for j in each]
     total = [(s["scheduled"], s["ok"]) for s in every["steps"]]
+    asked = [[round(s["rate_asked"], 3) for s in j["steps"]] for j in (every, *each)]
+    assert asked == [[200, 400]] + 3 * [[66.667, 133.333]], asked
     assert total == [tuple(map(sum, zip(*step))) for step in zip(*steps)], (total, steps)
     knows_the_clock(every, {1: -50, 2: 3550})
     with open(f"{load.dir}/rows.csv", newline="", encoding="utf-8") as f:
@@ -173,6 +177,13 @@ def three(t):
     assert max(float(r["max_us"]) for r in rows if r["max_us"]) == every["latency"]["max"] / 1e3
     asked = sum(float(r["rate_asked"]) * float(r["interval_s"]) for r in rows)
     assert abs(asked - 240) < 1 and len(rows) >= 8, rows
+
+
+def rate(t):
+    """The rate of all is asked of each in parts: of the files of each iomodels merge makes it again."""
+    load = Load(t, 2, "-c", "5", "-R", "90", "-d", "0.5")
+    every, each = is_the_sum(load, load.finish()[0])
+    assert every["rate_asked"] == 90 and [j["rate_asked"] for j in each] == [45, 45], every["rate_asked"]
 
 
 def counted(t):
@@ -326,7 +337,8 @@ def tests(brief):
     if brief:
         return few
     return few + [tap.Test(name, function, 240) for name, function in (
-        ("three hosts: one schedule, and steps", three), ("three hosts: URLs and short connections", counted),
+        ("three hosts: one schedule, and steps", three), ("two hosts: a rate in two parts", rate),
+        ("three hosts: URLs and short connections", counted),
         ("a host that cannot connect", cannot_connect), ("a host that gives up", gives_up), ("a host that is killed", killed),
         ("a host that stands still", stopped), ("a host that is interrupted", interrupted),
         ("a search on two hosts", search), ("usage is told once", usage))]

@@ -108,6 +108,13 @@ static inline uint32_t options_threads(const struct options *o)
     return o->threads_in_all ? o->threads_in_all : o->threads;
 }
 
+/* The part of options_rate() that is due on the threads of these options: all of it but where other
+ * generators take turns in the schedule. */
+static inline double options_own_rate(const struct options *o, uint64_t from_ns, uint64_t to_ns)
+{
+    return options_rate(o, from_ns, to_ns) * o->threads / options_threads(o);
+}
+
 /* Bytes of the body of one request, and of all requests together: each URL has a copy, so that a
  * request is one piece of memory. */
 #define OPTION_DATA_MAX ((size_t)1 << 30)

@@ -83,7 +83,7 @@ static void put_open(json_t *root, const struct options *o, const struct result 
 
     put(root, "arrival", open ? json_string(arrival_name(o->arrival)) : json_null());
     put(root, "rate_asked",
-        open ? json_real(options_rate(o, 0, result->window_ns)) : json_null());
+        open ? json_real(options_own_rate(o, 0, result->window_ns)) : json_null());
     put(root, "rate_profile", report_rate_profile(o));
     put(root, "steps", report_steps(o, result));
     put(root, "rate_delivered", open ? json_real(result->rate_delivered) : json_null());
