@@ -47,6 +47,7 @@ struct options {
     bool close_by_reset;
     uint64_t think_ns; /* mean pause of a closed loop; 0: none */
     bool think_exponential;
+    uint64_t spread_ns; /* over which the first requests of a closed loop are spread */
     bool null;          /* answers come from memory */
     uint64_t payload;   /* bytes of an echo message */
     const char *method; /* of HTTP; never NULL after options_parse() */

@@ -215,6 +215,7 @@ static void put_setting(json_t *root, const struct run *r, const struct result *
     put_count(root, "requests_per_connection", o->per_connection);
     put(root, "close", json_string(o->close_by_reset ? "rst" : "fin"));
     put_count(root, "think_ns", o->think_ns);
+    put_count(root, "spread_ns", o->spread_ns);
     put(root, "spin", json_boolean(o->spin));
 }
 
