@@ -17,6 +17,7 @@ static const struct {
     {"run", command_run, "measure what a scenario asks for, and make plots and a report"},
     {"duel", command_duel, "find out which of two servers is faster"},
     {"crawl", command_crawl, "measure clients that make many requests to a slow server"},
+    {"scale", command_scale, "hold many connections, and say what each takes of the memory"},
     {"list", command_list, "list the models, external servers, clients and scenarios"},
     {"machine", command_machine, "measure what a system call, a send or a switch costs here"},
     {"serve", command_serve, "run one server by hand"},

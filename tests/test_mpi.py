@@ -131,6 +131,8 @@ def is_the_sum(load, code):
     by_files = json.loads(out)
     for name in ("histograms", "outcomes", "fairness", "requests", "connections", "latency", "scheduled"):
         assert by_files[name] == every[name], f"iomodels merge tells another {name}"
+    if every["rate_asked"]:
+        assert abs(by_files["rate_asked"] / every["rate_asked"] - 1) < 1e-6, by_files["rate_asked"]
     return every, each
 
 
@@ -164,6 +166,8 @@ def three(t):
     assert every["scheduled"] == 240 and [j["scheduled"] for j in each] == [80, 80, 80], every["scheduled"]
     steps = [[(s["scheduled"], s["ok"]) for s in j["steps"]] for j in each]
     total = [(s["scheduled"], s["ok"]) for s in every["steps"]]
+    asked = [[round(s["rate_asked"], 3) for s in j["steps"]] for j in (every, *each)]
+    assert asked == [[200, 400]] + 3 * [[66.667, 133.333]], asked
     assert total == [tuple(map(sum, zip(*step))) for step in zip(*steps)], (total, steps)
     knows_the_clock(every, {1: -50, 2: 3550})
     with open(f"{load.dir}/rows.csv", newline="", encoding="utf-8") as f:
@@ -173,6 +177,13 @@ def three(t):
     assert max(float(r["max_us"]) for r in rows if r["max_us"]) == every["latency"]["max"] / 1e3
     asked = sum(float(r["rate_asked"]) * float(r["interval_s"]) for r in rows)
     assert abs(asked - 240) < 1 and len(rows) >= 8, rows
+
+
+def rate(t):
+    """The rate of all is asked of each in parts: of the files of each iomodels merge makes it again."""
+    load = Load(t, 2, "-c", "5", "-R", "90", "-d", "0.5")
+    every, each = is_the_sum(load, load.finish()[0])
+    assert every["rate_asked"] == 90 and [j["rate_asked"] for j in each] == [45, 45], every["rate_asked"]
 
 
 def counted(t):
@@ -304,6 +315,128 @@ def alone(t):
     assert report["hosts"]["bound_ns"] == 0 and host["offset_ns"] == 0
 
 
+SCENARIO = """[scenario]
+name = far
+[sweep]
+models = epoll-lt
+protocols = http
+connections = 6
+repetitions = 1
+duration = 0.5s
+settle = 60s
+timeout = 60s
+[load]
+hosts = {load}
+launcher = on-all --on {{hosts}} sh -c 'echo $(hostname) $(basename $1) >>{dir}/who; exec "$@"' x
+{server}
+"""
+
+
+def scenario(t, server, hosts, who):
+    """iomodels run with generators on hosts: the trial's row, and which programs ran where."""
+    where = tempfile.mkdtemp(prefix="iomodels-mpi-")
+    t.defer(lambda: shutil.rmtree(where, ignore_errors=True))
+    with open(f"{where}/far.ini", "w", encoding="utf-8") as f:
+        f.write(SCENARIO.format(dir=where, load=hosts, server=server))
+    h = Hosts(t, 3, ARGS.driver, "run", f"{where}/far.ini", "--out", f"{where}/run", "--no-unit-costs",
+              "--servers", ARGS.servers, "--loadgen", ARGS.load_mpi.removesuffix("-mpi"))
+    code, out, err = h.finish()
+    t.note(out[-1500:] + err[-1500:])
+    with open(f"{where}/run/trials.csv", newline="", encoding="utf-8") as f:
+        rows = [r for r in csv.DictReader(f) if r["block"] != "0"]
+    with open(f"{where}/who", encoding="utf-8") as f:
+        ran = sorted(set(f.read().split("\n")) - {""})
+    assert ran == sorted(who), ran
+    assert code in (0, 1) and len(rows) == 1, (code, rows)
+    (row,) = rows
+    assert row["status"] == "ok" and float(row["requests"]) > 0, row
+    assert float(row["connected"]) == 6 and float(row["settled"]) == 6, row
+    assert float(row["window_s"]) >= 0.5, row
+    return row
+
+
+def scenario_here(t):
+    """The server runs here, and is counted; the load comes from two hosts."""
+    row = scenario(t, "", "h1,h2", ["h1 iomodels-load-mpi", "h2 iomodels-load-mpi"])
+    assert float(row["server_requests"]) >= float(row["requests"]), row
+
+
+def scenario_there(t):
+    """The server runs on a host of its own."""
+    row = scenario(t, "[server]\nhost = h3", "h1,h2",
+                   ["h1 iomodels-load-mpi", "h2 iomodels-load-mpi", "h3 epoll-lt"])
+    assert row["server_cpu_us"] == "" and row["cpu_us_per_request"] == "", row
+
+
+def scenario_wrong(t):
+    """What the load generators say of the run is in the row."""
+    where = tempfile.mkdtemp(prefix="iomodels-mpi-")
+    t.defer(lambda: shutil.rmtree(where, ignore_errors=True))
+    with open(f"{where}/far.ini", "w", encoding="utf-8") as f:
+        f.write(SCENARIO.format(dir=where, load="h1,h2", server="[server]\naddress = 127.0.0.1")
+                .replace("settle = 60s", "settle = 0"))
+    code, out, err = Hosts(t, 3, ARGS.driver, "run", f"{where}/far.ini", "--out", f"{where}/run",
+                           "--no-unit-costs", "--servers", ARGS.servers,
+                           "--loadgen", ARGS.load_mpi.removesuffix("-mpi")).finish()
+    with open(f"{where}/run/trials.csv", newline="", encoding="utf-8") as f:
+        rows = list(csv.DictReader(f))
+    assert code == 1 and all("cannot connect to 127.0.0.1:" in r["reason"] for r in rows), (rows, out, err)
+
+
+ONE_AND_THREE = """
+for hosts in h1 h1,h2,h3; do
+    sed "s/LOADERS/$hosts/" {dir}/far.ini >{dir}/$hosts.ini
+    {driver} run {dir}/$hosts.ini --out {dir}/$hosts --no-unit-costs --servers {servers} --loadgen {load} || true
+done
+"""
+
+
+def believe(run):
+    """Take the trials as if nothing had disturbed them: what waits for the server's pause can bear much."""
+    path = f"{run}/trials.csv"
+    with open(path, newline="", encoding="utf-8") as f:
+        rows = list(csv.DictReader(f))
+    for row in rows:
+        if row["reason"].startswith("disturbed: "):
+            row["verdict"], row["reason"] = "valid", ""
+    with open(path, "w", newline="", encoding="utf-8") as f:
+        writer = csv.DictWriter(f, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def one_and_three(t):
+    """The same load from one host and from three: 24 connections that wait 50 ms for each answer."""
+    where = tempfile.mkdtemp(prefix="iomodels-mpi-")
+    t.defer(lambda: shutil.rmtree(where, ignore_errors=True))
+    text = SCENARIO.format(dir=where, load="LOADERS", server="").replace("= 6", "= 24")
+    text = text.replace("repetitions = 1", "repetitions = 4").replace("[load]", "path = /wait/50\n[load]")
+    with open(f"{where}/far.ini", "w", encoding="utf-8") as f:
+        f.write(text)
+    script = ONE_AND_THREE.format(dir=where, driver=ARGS.driver, servers=ARGS.servers,
+                                  load=ARGS.load_mpi.removesuffix("-mpi"))
+    _, out, err = Hosts(t, 3, "sh", "-c", script).finish()
+    t.note(out[-1000:] + err[-1000:])
+    runs = [f"{where}/h1", f"{where}/h1,h2,h3"]
+    for run in runs:
+        believe(run)
+    p = subprocess.run([ARGS.driver, "compare", *runs, "--margin", "10%", "--csv", f"{where}/compare.csv"],
+                       capture_output=True, text=True, check=False)
+    t.note(p.stdout[-2000:] + p.stderr)
+    assert p.returncode == 0, p.stderr
+    with open(f"{where}/compare.csv", newline="", encoding="utf-8") as f:
+        (row,) = csv.DictReader(f)
+    if not row["rate_ratio"]:
+        raise tap.Skip("inconclusive: too few trials were valid")
+    # With three times the rate, or the sum of three tails, it would be far off.
+    assert 0.5 < float(row["rate_ratio"]) < 2, row
+    found = {figure: row[f"{figure}_verdict"] for figure in ("rate", "p99")}
+    if row["rate_a"] == row["rate_b"]:
+        found["rate"] = "same"  # without any noise compare has nothing to judge by
+    if set(found.values()) != {"same"}:
+        raise tap.Skip(f"inconclusive: the machine is too restless to tell: {found}")
+
+
 def usage(t):
     """What is wrong is told once, not by each host."""
     wrong = (("-c 2", "--connections: 2 for 3 hosts"), ("-c 9 -n 2", "--requests: 2 for 3 hosts"),
@@ -326,10 +459,13 @@ def tests(brief):
     if brief:
         return few
     return few + [tap.Test(name, function, 240) for name, function in (
-        ("three hosts: one schedule, and steps", three), ("three hosts: URLs and short connections", counted),
+        ("three hosts: one schedule, and steps", three), ("two hosts: a rate in two parts", rate),
+        ("three hosts: URLs and short connections", counted),
         ("a host that cannot connect", cannot_connect), ("a host that gives up", gives_up), ("a host that is killed", killed),
         ("a host that stands still", stopped), ("a host that is interrupted", interrupted),
-        ("a search on two hosts", search), ("usage is told once", usage))]
+        ("a search on two hosts", search), ("a scenario with the server here", scenario_here),
+        ("a scenario with the server there", scenario_there), ("a scenario that cannot connect", scenario_wrong),
+        ("one host and three, the same load", one_and_three), ("usage is told once", usage))]
 
 
 def skip(t):

@@ -27,7 +27,7 @@ WINGS = {
     "servers": ("main", "models", "drive", "", "app", "files"),
     "clients": ("main", "models", "drive", "", "job"),
     "loadgen": ("main", "mpi", "cli", "report", "load", "pace", "conn", "engine", "record", "protocol"),
-    "bench": ("main", "commands", "crawl", "show", "record", "check", "lesson", "duel", "merge", "trace", "trial",
+    "bench": ("main", "commands", "crawl", "scale", "show", "record", "check", "lesson", "duel", "merge", "trace", "trial",
               "cost", "machine", "plan", "base", "stats", "", "lessons"),
     "common": ("",),
 }

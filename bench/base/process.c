@@ -102,7 +102,7 @@ void process_start(struct process *p, const struct process_spec *spec)
     if (spec->gated && pipe2(gate, O_CLOEXEC) != 0)
         die_errno("cannot make a pipe");
 
-    char **environment = child_env(spec->homeless);
+    char **environment = spec->whole ? environ : child_env(spec->homeless);
     pid_t parent = getpid();
     fflush(NULL);
     p->pid = fork();

@@ -29,6 +29,7 @@ struct process_spec {
     int input;             /* the child's standard input; -1 for /dev/null */
     int extra;       /* a descriptor that the child finds as PROCESS_EXTRA_FD; -1 for none */
     bool gated;      /* wait for process_release() before the exec */
+    bool whole;      /* with the environment of this process: it starts programs elsewhere */
     bool homeless;   /* without start files of the user: child_env() */
     bool stands;     /* spared by process_end_all() until process_destroy() */
     const char *dir; /* where it runs; NULL: where this process does */

@@ -8,6 +8,7 @@
 int command_run(int argc, char **argv);
 int command_duel(int argc, char **argv);
 int command_crawl(int argc, char **argv);
+int command_scale(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_machine(int argc, char **argv);
 int command_serve(int argc, char **argv);

@@ -7,6 +7,7 @@
 
 #include "bench/base/own_process.h"
 #include "bench/base/process.h"
+#include "bench/base/text.h"
 #include "bench/base/wait.h"
 #include "bench/commands/commands.h"
 #include "bench/commands/experiments.h"
@@ -306,6 +307,15 @@ static void tell_time(const struct run *r)
     plan_tell_time(r->inputs.scenario.name, estimate_ns(r));
 }
 
+static void check_mpi(const struct run *r)
+{
+    char *program = text_format("%s-mpi", r->options.paths.loadgen);
+    if (launch_given(&r->inputs.scenario.launch) && access(program, X_OK) != 0)
+        die_errno("%s: [load] needs %s (scripts/setup --with-mpi, scripts/build)",
+                  r->inputs.file, program);
+    free(program);
+}
+
 int command_run(int argc, char **argv)
 {
     struct run r = {0};
@@ -333,6 +343,7 @@ int command_run(int argc, char **argv)
     } else {
         if (access(r.options.paths.loadgen, X_OK) != 0)
             die_errno("cannot run the load generator %s", r.options.paths.loadgen);
+        check_mpi(&r);
         open_directory(&r);
         if (!r.options.resume)
             tell_time(&r);

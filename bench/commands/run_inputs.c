@@ -181,6 +181,11 @@ void run_inputs_read(struct run_inputs *in, const struct run_options *o,
     if (!scenario_read(in->file, &in->scenario, error, sizeof error))
         wrong(error);
 
+    /* Counters see this machine alone. */
+    in->counting &= in->scenario.launch.server_host == NULL;
+    if (launch_given(&in->scenario.launch) && (o->externals || o->given_count > 0))
+        wrong(text_format("%s: [load]: servers of others listen on this machine alone",
+                          in->file));
     models_find(&in->models, o->paths.servers);
     if (in->models.count == 0)
         die("no server in %s answers to --describe", o->paths.servers);

@@ -37,6 +37,7 @@ static const struct {
     {"requests_per_connection", SAME},
     {"close", SAME},
     {"think_ns", SAME},
+    {"spread_ns", SAME},
     {"spin", SAME},
     {"settle_ns", SAME},
     {"warmup_ns", SAME},

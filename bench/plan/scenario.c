@@ -135,6 +135,38 @@ static bool set_options(struct ini_reader *r, void *slot, const char *value)
     return words ? ini_text(r, slot, value) : ini_bad(r, "options: %s", error);
 }
 
+enum { HOSTS_MAX = 1000 };
+
+/* "a, b" as "a,b". */
+static bool set_hosts(struct ini_reader *r, void *slot, const char *value)
+{
+    char *tight = xcalloc(strlen(value) + 1, 1);
+    size_t n = 0;
+    for (const char *at = value; *at; at++)
+        if (*at != ' ' && *at != '\t')
+            tight[n++] = *at;
+    bool good = launch_hosts_valid(tight, HOSTS_MAX)
+                    ? ini_text(r, slot, tight)
+                    : ini_bad(r, "hosts = '%s' is not a list of hosts such as a, b, c", value);
+    free(tight);
+    return good;
+}
+
+static bool set_host(struct ini_reader *r, void *slot, const char *value)
+{
+    return launch_hosts_valid(value, 1)
+               ? ini_text(r, slot, value)
+               : ini_bad(r, "%s = '%s' is not the name of a host", r->name, value);
+}
+
+static bool set_launcher(struct ini_reader *r, void *slot, const char *value)
+{
+    char error[256];
+    char **words = words_split(value, error, sizeof error);
+    words_free(words);
+    return words ? ini_text(r, slot, value) : ini_bad(r, "launcher: %s", error);
+}
+
 /* The values of `expect` as they stand, until all lines are there. */
 struct said {
     char *text;
@@ -205,6 +237,10 @@ static const struct ini_key keys[] = {
     {"sweep", "rank", set_rank, IN(rank), FROM_TO(0, UINT32_MAX)},
     {"sweep", "server_cpus", ini_number, IN(server_cpus), FROM_TO(1, 1024)},
     {"sweep", "generator_threads", set_threads, IN(generator_threads), FROM_TO(1, 64)},
+    {"load", "hosts", set_hosts, IN(launch.hosts)},
+    {"load", "launcher", set_launcher, IN(launch.launcher)},
+    {"server", "host", set_host, IN(launch.server_host)},
+    {"server", "address", set_host, IN(launch.server_address)},
     {"model:", "connections", set_connections, FOR_MODEL(connections)},
     {"model:", "at", set_at, FOR_MODEL(at)},
     {"model:", "reason", ini_text, FOR_MODEL(reason), .goes_on = true},
@@ -212,10 +248,11 @@ static const struct ini_key keys[] = {
 };
 /* clang-format on */
 
-static const struct ini_format format = {.keys = keys,
-                                         .count = sizeof keys / sizeof keys[0],
-                                         .sections = "[scenario], [sweep], [model:NAME]",
-                                         .part = override_of};
+static const struct ini_format format = {
+    .keys = keys,
+    .count = sizeof keys / sizeof keys[0],
+    .sections = "[scenario], [sweep], [load], [server], [model:NAME]",
+    .part = override_of};
 
 static bool has_point(const struct point_list *points, unsigned at)
 {
@@ -265,6 +302,12 @@ static const char *missing(struct scenario *s)
         return "the loads in [sweep] do not begin with 0, the peak, of which they are parts";
     if (s->axis == AXIS_CPU && s->protocols[PROTOCOL_ECHO])
         return "an echo takes no CPU that could be asked for: protocols = http";
+    if (launch_fault(&s->launch))
+        return launch_fault(&s->launch);
+    if (launch_given(&s->launch) && s->axis == AXIS_TRANSPORT)
+        return "axis transport is of one machine, and [load] of several";
+    if (launch_given(&s->launch) && s->externals && strcmp(s->externals, "none") != 0)
+        return "externals listen on this machine alone, and [load] is of several";
     if (!s->rank_given)
         s->rank = usual_rank(s);
     if (has_point(scenario_points(s, ""), s->rank))
@@ -373,6 +416,7 @@ void scenario_free(struct scenario *s)
     free(s->order);
     free(s->path);
     free(s->yardstick);
+    launch_free(&s->launch);
     free(s->text);
     *s = (struct scenario){0};
 }
@@ -423,6 +467,8 @@ static bool begins(const char *text, const char *with)
 
 const char *scenario_no_yardstick(const struct scenario *s)
 {
+    if (launch_given(&s->launch))
+        return "a yardstick is of one machine, and [load] of several";
     if (s->axis == AXIS_RATE || s->axis == AXIS_LOAD)
         return "a yardstick tells nothing of a load that is offered by a schedule";
     if (s->axis == AXIS_CPU || begins(s->path, "/cpu/") || begins(s->path, "/wait/"))

@@ -26,6 +26,12 @@
  *     order = gevent > asyncio     an order that is told of some of them, to be judged
  *     server_cpus = 1              CPUs each server gets
  *     generator_threads = auto     one a CPU that the server leaves, at most 4
+ *     [load]                       load generators on other hosts, by MPI; docs/many-machines.md
+ *     hosts = a, b, c
+ *     launcher = mpirun --host {slots} -np {count}    how a command is started there (launch.h)
+ *     [server]
+ *     host = d                     where servers run; default: this machine
+ *     address = 10.0.0.4           by which the hosts reach it; default: its name
  *     [model:epoll-lt+needless]    a variant of epoll-lt, a server of its own (variants.h)
  *     options = --needless-ctl
  *     [model:select]               what differs for one model, or one server of others
@@ -48,6 +54,7 @@
 #include "bench/base/protocol.h"
 #include "bench/plan/axis.h"
 #include "bench/plan/expectation.h"
+#include "bench/plan/launch.h"
 
 enum { SCENARIO_POINTS_MAX = 32, SCENARIO_OVERRIDES_MAX = 64, SCENARIO_REPETITIONS_MAX = 1000 };
 
@@ -90,6 +97,7 @@ struct scenario {
     bool rank_given;
     unsigned server_cpus;
     unsigned generator_threads; /* 0: auto */
+    struct launch launch;
     struct model_override overrides[SCENARIO_OVERRIDES_MAX];
     size_t override_count;
     char *text; /* the file as it was read */

@@ -15,8 +15,10 @@ static double field_kib(const char *text, const char *name)
 struct kernel_memory kernel_memory(void)
 {
     char *text = text_read_file("/proc/meminfo");
-    struct kernel_memory m = {.stacks = field_kib(text, "\nKernelStack:")};
-    m.all = field_kib(text, "\nSlab:") + m.stacks + field_kib(text, "\nPageTables:");
+    struct kernel_memory m = {.slab = field_kib(text, "\nSlab:"),
+                              .stacks = field_kib(text, "\nKernelStack:"),
+                              .page_tables = field_kib(text, "\nPageTables:")};
+    m.all = m.slab + m.stacks + m.page_tables;
     free(text);
     return m;
 }

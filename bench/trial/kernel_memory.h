@@ -6,7 +6,9 @@ struct kernel_memory {
     /* KiB: objects (Slab: sockets, descriptors, processes), kernel stacks (KernelStack) and page
      * tables (PageTables). NaN where the kernel does not tell. */
     double all;
-    double stacks; /* of these the kernel stacks: one a thread */
+    double slab;        /* of these the objects, */
+    double stacks;      /* the kernel stacks: one a thread, */
+    double page_tables; /* and the page tables */
 };
 
 struct kernel_memory kernel_memory(void);

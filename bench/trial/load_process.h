@@ -17,10 +17,14 @@ struct load {
     struct load_events events;
     int hold;   /* its standard input: open as long as it is to keep its connections */
     char *json; /* the file of its results */
+    bool far;   /* generators on other hosts: what they tell comes by their standard output */
 };
 
 struct load_spec {
     const char *program;
+    /* Words before its command line, which start iomodels-load-mpi on other hosts; NULL: it runs
+     * here, and is iomodels-load. */
+    char **launch;
     const char *address; /* of the server, as common/addr.h writes it */
     enum protocol protocol;
     struct point_load load;
@@ -45,8 +49,8 @@ void load_start(struct load *l, const struct load_spec *spec);
 enum load_result load_wait(struct load *l, const char *name, struct process *server,
                            uint64_t deadline, char *reason, size_t reason_size);
 
-/* Let it drop its connections, wait for its end, read its results. NULL with the reason where
- * there are none; else the caller decrefs them. */
+/* Let it drop its connections (those on other hosts have done so), wait for its end, read its
+ * results. NULL with the reason where there are none; else the caller decrefs them. */
 json_t *load_finish(struct load *l, uint64_t deadline, char *reason, size_t reason_size);
 
 void load_destroy(struct load *l);

@@ -126,6 +126,12 @@ void perf_read(const struct perf *p, struct perf_values *out)
         out->count[i] = counter_read(p->fd[i]);
 }
 
+void perf_none(struct perf *p)
+{
+    for (int i = 0; i < PERF_COUNTERS; i++)
+        p->fd[i] = -1;
+}
+
 void perf_close(struct perf *p)
 {
     for (int i = 0; i < PERF_COUNTERS; i++) {

@@ -37,6 +37,9 @@ void perf_probe(bool available[PERF_COUNTERS], char *reason, size_t reason_size)
  * system call, and at each wake-up on the whole machine. */
 void perf_open(struct perf *p, pid_t pid, bool tracing);
 
+/* Open none. */
+void perf_none(struct perf *p);
+
 /* Open PERF_WAKINGS alone, on a process that runs already. Returns a descriptor, or -1. */
 int perf_open_wakings(pid_t pid);
 

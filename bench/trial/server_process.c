@@ -20,6 +20,8 @@ static const uint64_t ready_limit = 10 * NS_PER_S;
 static const uint64_t stop_limit = 8 * NS_PER_S;
 /* Between two attempts to connect to a server of others that does not listen yet. */
 static const uint64_t ask_pause = 5 * NS_PER_MS;
+/* Words of a server's command line, with those before it. */
+enum { SERVER_WORDS = 256 };
 /* What a model of ours ends with that cannot run here. */
 static const int exit_unsupported = 3;
 
@@ -125,10 +127,14 @@ static void launch(struct server *s, const struct server_spec *spec, const char 
                                                       .input = -1,
                                                       .extra = extra,
                                                       .gated = true,
+                                                      .whole = s->far,
                                                       .netns = spec->netns,
                                                       .stands = spec->stands});
-    perf_open(&s->perf, s->process.pid, spec->count_syscalls);
-    if (spec->count_syscalls)
+    if (spec->uncounted || s->far)
+        perf_none(&s->perf);
+    else
+        perf_open(&s->perf, s->process.pid, spec->count_syscalls);
+    if (spec->count_syscalls && !s->far)
         calls_open(&s->calls, s->process.pid);
     process_release(&s->process);
 }
@@ -158,41 +164,38 @@ static const char *local_name(char name[48])
     return name;
 }
 
-static enum server_result start_own(struct server *s, const struct server_spec *spec,
-                                    char *reason, size_t reason_size)
+/* On another host: nothing but its standard output tells that it listens. */
+static enum server_result wait_far(struct server *s, char *reason, size_t reason_size)
 {
-    char workers[16], local[48];
-    /* Its extra descriptor is PROCESS_EXTRA_FD, 3. */
-    const char *fixed[] = {spec->model->path,
-                           "--listen",
-                           spec->local   ? local_name(local)
-                           : spec->netns ? NAMESPACES_SERVER ":0"
-                                         : "127.0.0.1:0",
-                           "--protocol",
-                           protocol_names[spec->protocol],
-                           "--ready-fd",
-                           "3"};
-    enum { FIXED = sizeof fixed / sizeof fixed[0], MORE = 2 };
+    static const char mark[] = "listening on ";
+    uint64_t deadline = clock_after(clock_ns(), ready_limit);
+
+    while (clock_ns() < deadline) {
+        char *text = process_output(&s->process);
+        const char *at = strstr(text, mark);
+        size_t n = at && strchr(at, '\n') ? strcspn(at + sizeof mark - 1, "\n") : 0;
+        if (n > 0 && n < sizeof s->address)
+            memcpy(s->address, at + sizeof mark - 1, n);
+        free(text);
+        if (s->address[0])
+            return SERVER_OK;
+        int which = wait_readable(&s->process.pidfd, 1, clock_after(clock_ns(), ask_pause));
+        if (which == WAIT_INTERRUPTED)
+            return SERVER_INTERRUPTED;
+        if (which == 0)
+            return ended_early(s, reason, reason_size);
+    }
+    return not_ready(reason, reason_size, "");
+}
+
+static enum server_result launch_own(struct server *s, const struct server_spec *spec,
+                                     const char **argv, char *reason, size_t reason_size)
+{
     int ready[2];
-    char **words = spec->options ? words_split(spec->options, reason, reason_size) : NULL;
-    size_t n = 0;
-    size_t wrapped = 0;
-    if (spec->options && !words)
-        return SERVER_FAILED;
-    while (words && words[n])
-        n++;
-    while (spec->wrap && spec->wrap[wrapped])
-        wrapped++;
-    const char **argv = xcalloc(wrapped + FIXED + n + MORE + 1, sizeof *argv);
-    for (size_t i = 0; i < wrapped; i++)
-        argv[i] = spec->wrap[i];
-    memcpy(argv + wrapped, fixed, sizeof fixed);
-    for (size_t i = 0; i < n; i++)
-        argv[wrapped + FIXED + i] = words[i];
-    if (spec->workers > 0) {
-        snprintf(workers, sizeof workers, "%u", spec->workers);
-        argv[wrapped + FIXED + n] = "--workers";
-        argv[wrapped + FIXED + n + 1] = workers;
+
+    if (s->far) {
+        launch(s, spec, argv, -1);
+        return wait_far(s, reason, reason_size);
     }
     if (pipe2(ready, O_CLOEXEC) != 0)
         die_errno("cannot make a pipe");
@@ -200,8 +203,66 @@ static enum server_result start_own(struct server *s, const struct server_spec *
     close(ready[1]);
     enum server_result result = wait_ready(s, ready[0], reason, reason_size);
     close(ready[0]);
-    free(argv);
-    words_free(words);
+    return result;
+}
+
+/* Words of several lists. */
+struct words {
+    const char *at[SERVER_WORDS];
+    size_t count;
+};
+
+static void add(struct words *w, const char *word)
+{
+    if (w->count + 1 == SERVER_WORDS)
+        die("more than %d words to a server", SERVER_WORDS);
+    w->at[w->count++] = word;
+}
+
+static void add_all(struct words *w, const char *const *list)
+{
+    for (; list && *list; list++)
+        add(w, *list);
+}
+
+static const char *listen_of(const struct server_spec *spec, char local[48])
+{
+    return spec->local    ? local_name(local)
+           : spec->netns  ? NAMESPACES_SERVER ":0"
+           : spec->listen ? spec->listen
+                          : "127.0.0.1:0";
+}
+
+static enum server_result start_own(struct server *s, const struct server_spec *spec,
+                                    char *reason, size_t reason_size)
+{
+    char workers[16], local[48];
+    char **options = spec->options ? words_split(spec->options, reason, reason_size) : NULL;
+    struct words w = {0};
+
+    if (spec->options && !options)
+        return SERVER_FAILED;
+    s->far = spec->launch != NULL;
+    add_all(&w, spec->wrap);
+    add_all(&w, (const char *const *)spec->launch);
+    add(&w, spec->model->path);
+    add(&w, "--listen");
+    add(&w, listen_of(spec, local));
+    add(&w, "--protocol");
+    add(&w, protocol_names[spec->protocol]);
+    if (!s->far) {
+        /* Its extra descriptor is PROCESS_EXTRA_FD, 3. */
+        add(&w, "--ready-fd");
+        add(&w, "3");
+    }
+    add_all(&w, (const char *const *)options);
+    if (spec->workers > 0) {
+        snprintf(workers, sizeof workers, "%u", spec->workers);
+        add(&w, "--workers");
+        add(&w, workers);
+    }
+    enum server_result result = launch_own(s, spec, w.at, reason, reason_size);
+    words_free(options);
     return result;
 }
 
@@ -244,6 +305,9 @@ bool server_stop(struct server *s, json_t **counters, char *reason, size_t reaso
     char *text = process_output(p);
     *counters = last_object(text);
     free(text);
+    /* What started it ends as it likes. */
+    if (s->far && !early)
+        return true;
 
     if (!ended) {
         snprintf(reason, reason_size,

@@ -21,6 +21,7 @@ struct server {
     struct perf perf;
     struct calls calls; /* none but where system calls are counted */
     char address[160];  /* where it listens */
+    bool far;           /* one of ours on another host: what runs here only started it */
     /* Of a server of others: */
     const struct external *external; /* NULL: one of ours */
     struct external_site site;
@@ -33,8 +34,11 @@ struct server_spec {
     /* One of ours: words before its command line, a program that ends by running the rest in its
      * own process; ends with NULL. NULL for none. */
     const char *const *wrap;
-    unsigned workers; /* that it is to have; 0: as it likes */
-    bool local;       /* it listens on a Unix-domain socket */
+    /* One of ours: words that start the command behind them on another host; NULL: it runs here. */
+    char **launch;
+    const char *listen; /* one of ours: where, "HOST:0"; NULL: on this machine alone */
+    unsigned workers;   /* that it is to have; 0: as it likes */
+    bool local;         /* it listens on a Unix-domain socket */
     int netns; /* its network namespace, where it has NAMESPACES_SERVER; 0: that of this process */
     enum protocol protocol;
     unsigned connections;
@@ -44,7 +48,8 @@ struct server_spec {
     const struct answer *answer;
     const cpu_set_t *cpus;
     bool count_syscalls;
-    bool stands; /* process_end_all() spares it */
+    bool uncounted; /* without the counters of perf.h */
+    bool stands;    /* process_end_all() spares it */
 };
 
 enum server_result {

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "bench/base/json_get.h"
+#include "bench/base/placeholders.h"
 #include "bench/base/text.h"
 #include "bench/base/tree.h"
 #include "bench/base/wait.h"
@@ -34,6 +35,9 @@ struct state {
     struct load load;           /* in one window, or */
     struct window_load windows; /* in several */
     bool load_started;
+    char **load_launch, **server_launch; /* words before theirs, where they run elsewhere */
+    char *listen;                        /* where the server listens then */
+    char *program;                       /* and the load generator */
     unsigned in_turns; /* windows that alternate with the yardstick's; 0: one, by itself */
     bool measured;     /* the yardstick is there; in one window it made, requests a second: */
     double before;
@@ -49,16 +53,44 @@ struct state {
 
 enum step { STEP_OK, STEP_FAILED, STEP_INTERRUPTED };
 
-/* One a connection at most. */
+/* One a connection at most, on each host. */
 static unsigned generator_threads(const struct trial_setup *setup, unsigned connections)
 {
     unsigned n = setup->scenario->generator_threads;
+    unsigned hosts = launch_host_count(&setup->scenario->launch);
+    if (hosts > 0)
+        connections = connections > hosts ? connections / hosts : 1;
     if (n == 0) {
         n = (unsigned)setup->placement->generator_count;
         if (n > 4)
             n = 4;
     }
     return n < connections ? n : connections;
+}
+
+static bool elsewhere(const struct state *s)
+{
+    return launch_given(&s->setup->scenario->launch);
+}
+
+/* Who loads from other hosts is the program of MPI beside the load generator. */
+static void look_elsewhere(struct state *s)
+{
+    const struct launch *l = &s->setup->scenario->launch;
+    if (!elsewhere(s))
+        return;
+    s->load_launch = launch_words(l, NULL);
+    s->server_launch = l->server_host ? launch_words(l, l->server_host) : NULL;
+    s->listen = launch_listen(l);
+    s->program = text_format("%s-mpi", s->setup->loadgen);
+}
+
+static void stay_here(struct state *s)
+{
+    words_free(s->load_launch);
+    words_free(s->server_launch);
+    free(s->listen);
+    free(s->program);
 }
 
 static const char *options_of(const struct scenario *s, const char *model)
@@ -109,7 +141,8 @@ static void start_load(struct state *s)
         return;
     }
     load_start(&s->load, &(struct load_spec){
-                             .program = setup->loadgen,
+                             .program = elsewhere(s) ? s->program : setup->loadgen,
+                             .launch = s->load_launch,
                              .address = s->server.address,
                              .protocol = s->t->protocol,
                              .load = s->asked,
@@ -185,6 +218,8 @@ static enum step start(struct state *s)
         .payload = s->asked.payload,
         .workers = workers_of(s->t),
         .local = is_over(s, TRANSPORT_UNIX),
+        .launch = s->server_launch,
+        .listen = s->listen,
         .netns = is_over(s, TRANSPORT_NAMESPACES) ? setup->namespaces.server : 0,
         .answer = &setup->answers[s->t->protocol],
         .cpus = &setup->placement->server,
@@ -254,12 +289,23 @@ static enum step measure_in_turns(struct state *s, struct watch *w)
     return of_load(turns_measure(&turns, &s->row->windows, reason, size));
 }
 
+/* What this machine's CPUs did says nothing of a program that ran elsewhere. */
+static void forget_elsewhere(struct state *s)
+{
+    struct trial_measured *m = &s->m;
+    if (s->load_launch)
+        m->generator_busy_ns = m->generator_stolen_ns = NAN;
+    if (s->server.far)
+        m->server_busy_ns = m->server_stolen_ns = m->cpu_ns = m->faults = NAN;
+}
+
 static enum step measure(struct state *s)
 {
     struct watch w;
     watch_init(&w, s->setup, &s->server, &s->tree, &s->m);
     enum step step = s->in_turns ? measure_in_turns(s, &w) : measure_once(s, &w);
     watch_end(&w);
+    forget_elsewhere(s);
     s->row->by_name = s->m.by_name;
     return step;
 }
@@ -300,9 +346,10 @@ static enum step stop(struct state *s)
 {
     bool good = server_stop(&s->server, &s->m.counters, s->row->reason, sizeof s->row->reason);
     end_load(s);
-    unsigned left = process_end_all(s->server.external ? 0 : leftover_grace);
-    if (s->server.external)
-        left = 0; /* killed; servers of others were not made to take leave */
+    bool others = s->server.external || elsewhere(s);
+    unsigned left = process_end_all(others ? 0 : leftover_grace);
+    if (others)
+        left = 0; /* killed; programs of others were not made to take leave */
     if (good && left > 0)
         snprintf(s->row->reason, sizeof s->row->reason,
                  "the server left %u process%s behind; killed", left, left > 1 ? "es" : "");
@@ -321,7 +368,9 @@ static enum step run_steps(struct state *s)
     if (step == STEP_OK)
         step = measure(s);
     if (step == STEP_OK) {
-        sample_memory(s);
+        /* Connections from other hosts end with the window. */
+        if (!elsewhere(s))
+            sample_memory(s);
         step = finish_load(s);
     }
     if (step == STEP_OK)
@@ -398,6 +447,7 @@ static struct trial_setup narrowed(const struct trial_setup *setup, const struct
 {
     struct trial_setup narrow = *setup;
     placement_narrow(setup->placement, axis_server_cpus(t->axis, t->at), own);
+    own->shared &= !launch_given(&setup->scenario->launch);
     narrow.placement = own;
     return narrow;
 }
@@ -415,6 +465,7 @@ bool trial_run(const struct trial_setup *of_run, const struct plan_trial *t,
     set_load(&s);
     set_times(&s);
     name_row(setup, t, row);
+    look_elsewhere(&s);
 
     enum step step = run_steps(&s);
     row->ok = step == STEP_OK;
@@ -444,6 +495,7 @@ bool trial_run(const struct trial_setup *of_run, const struct plan_trial *t,
     end_load(&s);
     server_destroy(&s.server);
     process_end_all(0);
+    stay_here(&s);
     tree_free(&s.tree);
     json_decref(s.m.results);
     json_decref(s.m.counters);

@@ -27,6 +27,8 @@ static void check_load(struct options *o)
                   (double)o->rate_milli / 1e9, o->threads);
     if (open && o->think_ns > 0)
         die_usage("--think: a pause after an answer makes no sense with --rate");
+    if (open && o->spread_ns > 0)
+        die_usage("--spread: an open loop has a schedule, with --rate");
     if (o->think_ns > 0 && o->pipeline > 1)
         die_usage("--think: a pause after each answer makes no sense with --pipeline");
     if (open && o->spin)

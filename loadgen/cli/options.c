@@ -113,6 +113,10 @@ static const struct option_row rows[] = {
      "closed loop: pause for TIME before the next request; with :exp the pause is random, "
      "exponentially distributed, and TIME is its mean (0)",
      .call = option_think},
+    {OPTION_TIME, 0, "spread", "TIME",
+     "closed loop: the connections begin one after the other, evenly over TIME, instead of all "
+     "at once. With --think TIME as well they never ask all at once (0)",
+     FIELD(spread_ns), .high = OPTION_TIME_MAX},
     {OPTION_NUMBER, 0, "seed", "N", "the seed of everything that is random (1)", FIELD(seed),
      .high = INT64_MAX},
 

@@ -47,6 +47,7 @@ struct options {
     bool close_by_reset;
     uint64_t think_ns; /* mean pause of a closed loop; 0: none */
     bool think_exponential;
+    uint64_t spread_ns; /* over which the first requests of a closed loop are spread */
     bool null;          /* answers come from memory */
     uint64_t payload;   /* bytes of an echo message */
     const char *method; /* of HTTP; never NULL after options_parse() */
@@ -106,6 +107,13 @@ static inline double options_rate(const struct options *o, uint64_t from_ns, uin
 static inline uint32_t options_threads(const struct options *o)
 {
     return o->threads_in_all ? o->threads_in_all : o->threads;
+}
+
+/* The part of options_rate() that is due on the threads of these options: all of it but where other
+ * generators take turns in the schedule. */
+static inline double options_own_rate(const struct options *o, uint64_t from_ns, uint64_t to_ns)
+{
+    return options_rate(o, from_ns, to_ns) * o->threads / options_threads(o);
 }
 
 /* Bytes of the body of one request, and of all requests together: each URL has a copy, so that a

@@ -80,13 +80,8 @@ static void check(const struct options *o, const struct team *team)
     uint32_t size = (uint32_t)team->size;
     static const char one[] = "is about one generator, and these are of several hosts";
 
-    if (o->gate || o->windows || o->hold || o->events_fd >= 0)
-        die_usage("--%s: it %s",
-                  o->gate      ? "gate"
-                  : o->windows ? "windows"
-                  : o->hold    ? "hold"
-                               : "events-fd",
-                  one);
+    if (o->gate || o->windows || o->hold)
+        die_usage("--%s: it %s", o->gate ? "gate" : o->windows ? "windows" : "hold", one);
     if (o->data_from_stdin || o->urls_from_stdin)
         die_usage("--%s: standard input reaches the first host alone",
                   o->data_from_stdin ? "data" : "urls");
@@ -119,6 +114,7 @@ static void divide(struct options *o, const struct team *team)
     o->csv_kept = o->csv != NULL;
     if (team->rank > 0) {
         o->json = o->hgrm = NULL;
+        o->events_fd = -1;
         o->quiet = true;
     }
 }

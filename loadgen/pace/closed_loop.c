@@ -14,6 +14,7 @@
 
 struct closed_loop {
     uint64_t quota;      /* of -n */
+    uint64_t zero;       /* when the load began */
     uint32_t first_sent; /* connections that were given their first request */
     uint64_t to_start;   /* requests that may still be started */
     uint64_t to_end;     /* requests of the window that have still to end before it closes */
@@ -33,6 +34,7 @@ static void create(struct conns *cs, uint64_t quota)
 
     l->quota = quota;
     l->to_start = l->to_end = UINT64_MAX;
+    cs->io.precise |= cs->io.options->spread_ns > 0;
 }
 
 static void release(struct conns *cs)
@@ -43,7 +45,7 @@ static void release(struct conns *cs)
 
 static void start(struct conns *cs, uint64_t zero)
 {
-    (void)zero;
+    of(cs)->zero = zero;
     of(cs)->first_sent = 0;
 }
 
@@ -107,9 +109,21 @@ static void unopened(struct conns *cs, enum count outcome)
     count_end(cs);
 }
 
+/* When the next connection that has had no request gets its first: at once, without --spread. */
+static uint64_t first_due(const struct conns *cs)
+{
+    const struct closed_loop *l = of(cs);
+    uint64_t spread = cs->io.options->spread_ns;
+    double share = (double)l->first_sent / cs->io.conn_count;
+
+    return spread ? clock_after(l->zero, (uint64_t)(share * (double)spread)) : 0;
+}
+
 static uint64_t deadline(struct conns *cs, uint64_t at)
 {
-    return of(cs)->first_sent < cs->io.conn_count ? 0 : at;
+    if (of(cs)->first_sent == cs->io.conn_count)
+        return at;
+    return first_due(cs) < at ? first_due(cs) : at;
 }
 
 /* Send the first requests after a wait: the wait finds bytes that came unasked. */
@@ -119,6 +133,8 @@ static void turn(struct conns *cs)
     const struct io *io = &cs->io;
 
     for (unsigned i = 0; i < START_BATCH && l->first_sent < io->conn_count; i++) {
+        if (first_due(cs) > io->now)
+            return;
         struct client_conn *c = &io->conns[l->first_sent++];
         if (c->state == CONN_IDLE && c->pause.index == TIMER_OFF)
             ready(cs, c);

@@ -83,7 +83,7 @@ static void put_open(json_t *root, const struct options *o, const struct result 
 
     put(root, "arrival", open ? json_string(arrival_name(o->arrival)) : json_null());
     put(root, "rate_asked",
-        open ? json_real(options_rate(o, 0, result->window_ns)) : json_null());
+        open ? json_real(options_own_rate(o, 0, result->window_ns)) : json_null());
     put(root, "rate_profile", report_rate_profile(o));
     put(root, "steps", report_steps(o, result));
     put(root, "rate_delivered", open ? json_real(result->rate_delivered) : json_null());
@@ -215,6 +215,7 @@ static void put_setting(json_t *root, const struct run *r, const struct result *
     put_count(root, "requests_per_connection", o->per_connection);
     put(root, "close", json_string(o->close_by_reset ? "rst" : "fin"));
     put_count(root, "think_ns", o->think_ns);
+    put_count(root, "spread_ns", o->spread_ns);
     put(root, "spin", json_boolean(o->spin));
 }
 

@@ -70,7 +70,7 @@ json_t *report_steps(const struct options *o, const struct result *result)
         json_t *one = json_object();
         put_count(one, "begin_ns", step->begin_ns);
         put_count(one, "end_ns", step->end_ns);
-        put_real(one, "rate_asked", options_rate(o, step->begin_ns, step->end_ns));
+        put_real(one, "rate_asked", options_own_rate(o, step->begin_ns, step->end_ns));
         put_real(one, "rate_achieved", per_second(step->answered, step));
         put_count(one, "scheduled", step->scheduled);
         for (unsigned k = 0; k < COUNT_OUTCOMES; k++)

@@ -96,12 +96,12 @@ class Bench:
 
     def command(self, *args):
         paths = ["--servers", self.servers, "--external-dir", self.external]
-        if args[0] in ("run", "duel", "profile"):
+        if args[0] in ("run", "duel", "profile", "scale"):
             paths += ["--loadgen", self.loadgen]
         others = {"--resume", "two-speeds", "crash", "hog", "slow-clients"}  # that measure none
         if args[0] == "run" and not self.costs and not others & set(args):
             paths.append("--no-unit-costs")
-        known = args[0] in ("run", "list", "duel", "profile", "crawl")
+        known = args[0] in ("run", "list", "duel", "profile", "crawl", "scale")
         return [ARGS.driver, args[0]] + (paths if known else []) + list(args[1:])
 
     def environment(self, **more):

@@ -62,6 +62,9 @@ def differences(merged, each):
         yield from differ(name, count, sum(j["generator"]["syscalls"][name] for j in each))
     if merged["mode"] == "open":
         yield from differ("scheduled", merged["scheduled"], sum(j["scheduled"] for j in each))
+        asked = sum(j["rate_asked"] for j in each)
+        if abs(merged["rate_asked"] - asked) > 1e-6 * asked:
+            yield f"rate_asked: {merged['rate_asked']}, not {asked}"
     yield from differ("histograms", set(merged["histograms"]), set(each[0]["histograms"]))
     for name, h in merged["histograms"].items():
         total = add_histograms([j["histograms"][name] for j in each])

@@ -238,6 +238,19 @@ def seed_decides_the_pauses(t):
     steady(t, 0.01, check)
 
 
+def first_requests_are_spread(t):
+    """The connections begin one after the other, each its share of the time later."""
+    def check():
+        stub = Watcher(t)
+        j = load(t, "-c", "5", "-d", "0.6", "--think", "1h", "--spread", "400ms", stub.url).json
+        only(j, ok=5)
+        assert j["spread_ns"] == 400_000_000
+        begun = sorted(c.requests[0] for c in stub.conns)
+        gaps = [b - a for a, b in zip(begun, begun[1:])]
+        assert min(gaps) > 0.06, gaps
+    steady(t, 0.01, check)
+
+
 def think_with_short_connections(t):
     """The pause is between an answer and the next request, also where that is on another
     connection; and a connection that is closed in its pause pauses no more."""
@@ -295,6 +308,7 @@ USAGE = [
     (["--drain", "soon", "-R", "1"], "soon"),
     (["--think", "0" * 29 + "1sx"], "1sx"), (["--think", "1ms:lin"], "1ms:lin"), (["--think", "x:exp"], "'x'"),
     (["--think", "1ms", "-R", "1"], "--think"), (["--think", "1ms", "--pipeline", "2"], "--think"),
+    (["--spread", "1ms", "-R", "1"], "--spread"),
     (["--pipeline", "0"], "--pipeline"), (["--pipeline", "1025"], "1025"),
     (["--requests-per-connection", "-1"], "-1"), (["--close", "gently"], "gently"),
     (["--null", "--engine", "epoll"], "--null"),
@@ -317,6 +331,6 @@ def tests():
         pipelined_sends_that_do_not_fit, pipelined_requests_are_lost_together,
         pipelined_until_the_stub_says_close, answers_ahead_of_pipelined_requests, requests_per_connection,
         first_byte_is_before_the_last, no_local_port_is_told, closed_as_asked, think_pauses,
-        think_exponentially, seed_decides_the_pauses,
+        think_exponentially, seed_decides_the_pauses, first_requests_are_spread,
         think_with_short_connections)] + [
         named(f, once=True) for f in (null_stub, null_makes_no_socket, wrong_workloads)]

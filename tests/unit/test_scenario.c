@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/base/placeholders.h"
 #include "bench/plan/external.h"
 #include "bench/plan/plan.h"
 #include "unit.h"
@@ -144,6 +145,18 @@ static const struct {
     {"[sweep]\nconnections = 1\n", 0, "has no name"},
     {"[scenario]\nname = x\n", 0, "no connections"},
     {GOOD "rank = 7\n", 0, "rank is none of"},
+    {GOOD "[load]\nhosts = a,,b\n", 6, "hosts = 'a,,b'"},
+    {GOOD "[load]\nhosts = -a\n", 6, "hosts = '-a'"},
+    {GOOD "[load]\nhosts = a;b\n", 6, "hosts = 'a;b'"},
+    {GOOD "[load]\nlauncher = 'a\n", 6, "launcher: a quote is not closed"},
+    {GOOD "[load]\ncount = 3\n", 6, "unknown key 'count' in [load]"},
+    {GOOD "[load]\nhosts = a\n[server]\nhost = b,c\n", 8, "host = 'b,c'"},
+    {GOOD "[server]\nhost = b\n", 0, "[server] goes with [load]"},
+    {GOOD "[load]\nhosts = a\nlauncher = srun\n", 0, "no {hosts} or {slots} for them"},
+    {GOOD "[load]\nlauncher = mpirun --host {slots}\n", 0, "no hosts are named"},
+    {GOOD "[load]\nlauncher = srun\n[server]\nhost = b\n", 0, "no {hosts} or {slots} for it"},
+    {GOOD "axis = transport\nat = 0\n[load]\nhosts = a\n", 0, "axis transport"},
+    {GOOD "externals = nginx\n[load]\nhosts = a\n", 0, "externals"},
     {"", 0, "has no name"},
 };
 
@@ -166,6 +179,49 @@ static void names_the_line(void **state)
         assert_null(strchr(error, '\n'));
         scenario_free(&s);
     }
+}
+
+static void words_are(char **words, const char *line)
+{
+    char all[512] = "";
+    for (size_t i = 0; words[i]; i++)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? "|" : "", words[i]);
+    assert_string_equal(all, line);
+    words_free(words);
+}
+
+static void starts_on_other_hosts(void **state)
+{
+    (void)state;
+    struct scenario s;
+    char error[512];
+    assert_true(read_text(GOOD "[load]\nhosts = a, b-1\n[server]\nhost = c\n", &s, error,
+                          sizeof error));
+    assert_true(launch_given(&s.launch));
+    assert_int_equal(launch_host_count(&s.launch), 2);
+    words_are(launch_words(&s.launch, NULL),
+              "mpirun|--host|a:1,b-1:1|-np|2|--map-by|ppr:1:node|--bind-to|none");
+    words_are(launch_words(&s.launch, s.launch.server_host),
+              "mpirun|--host|c:1|-np|1|--map-by|ppr:1:node|--bind-to|none");
+    char *listen = launch_listen(&s.launch);
+    assert_string_equal(listen, "c:0");
+    free(listen);
+    assert_non_null(scenario_no_yardstick(&s));
+    scenario_free(&s);
+    assert_true(read_text(GOOD "[load]\nhosts = a,b\nlauncher = x '{hosts} {count}'\n[server]\n"
+                               "address = 10.0.0.4\n",
+                          &s, error, sizeof error));
+    words_are(launch_words(&s.launch, NULL), "x|a,b 2");
+    listen = launch_listen(&s.launch);
+    assert_string_equal(listen, "10.0.0.4:0");
+    free(listen);
+    scenario_free(&s);
+    assert_true(read_text(GOOD "[load]\nlauncher = srun -N 3\n", &s, error, sizeof error));
+    words_are(launch_words(&s.launch, NULL), "srun|-N|3");
+    assert_int_equal(launch_host_count(&s.launch), 0);
+    scenario_free(&s);
+    assert_true(read_text(GOOD, &s, error, sizeof error) && !launch_given(&s.launch));
+    scenario_free(&s);
 }
 
 static void a_missing_file(void **state)
@@ -345,6 +401,7 @@ int main(void)
         cmocka_unit_test(reads_all_keys),
         cmocka_unit_test(defaults),
         cmocka_unit_test(names_the_line),
+        cmocka_unit_test(starts_on_other_hosts),
         cmocka_unit_test(a_missing_file),
         cmocka_unit_test(plan_holds_every_point_once_a_block),
         cmocka_unit_test(plan_of_those_that_can),

@@ -1,0 +1,40 @@
+/* How many processes so many connections need, and whether this machine allows them. */
+#ifndef IOM_SCALE_SHAPE_H
+#define IOM_SCALE_SHAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct scale_shape {
+    unsigned connections; /* in all */
+    unsigned pairs;       /* of a server and the load generator that connects to it */
+    unsigned sources;     /* local addresses of each generator: each has so many ports */
+};
+
+/* The connections of pair `i`. */
+unsigned scale_part(const struct scale_shape *s, unsigned i);
+
+/* The local addresses of the generator of pair `i`, for --source: of 127.100.0.0 and above, and no
+ * other pair's. */
+enum { SCALE_SOURCE_TEXT = 64 };
+char *scale_sources(const struct scale_shape *s, unsigned i, char out[SCALE_SOURCE_TEXT]);
+
+/* `descriptors`: that a process may have; `honest`: connections that each server has besides.
+ * False with one line in `reason` where the kernel's limits do not allow so many. */
+bool scale_shape_find(struct scale_shape *out, unsigned connections, unsigned descriptors,
+                      unsigned honest, char *reason, size_t reason_size);
+
+/* What connections take, as a sum that was measured with fewer: KiB. */
+struct scale_cost {
+    double each; /* a connection: both of its ends, in the kernel and in both programs */
+    double pair; /* a server and a generator without connections */
+};
+
+double scale_sum(const struct scale_cost *c, const struct scale_shape *s);
+
+/* Whether memory allows it: the sum, and `reserve` of `available` stays free. False with the sum in
+ * `reason`. KiB. */
+bool scale_fits(const struct scale_cost *c, const struct scale_shape *s, double available,
+                double reserve, char *reason, size_t reason_size);
+
+#endif

@@ -1,0 +1,94 @@
+#include "bench/scale/line.h"
+#include "bench/scale/shape.h"
+#include "bench/scale/slabs.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "unit.h"
+
+static void a_line_is_found(void **state)
+{
+    (void)state;
+    struct line_point points[] = {{.x = 500}, {.x = 1000}, {.x = 2000}, {.x = 8000}};
+    for (int i = 0; i < 4; i++)
+        points[i].y = 3000 + 8.5 * points[i].x;
+    struct line l = line_fit(points, 4);
+    assert_true(fabs(l.base - 3000) < 1e-6 && fabs(l.each - 8.5) < 1e-9);
+    assert_true(l.worst < 1e-9);
+    assert_true(!points[0].held_out && points[1].held_out && points[3].held_out);
+    assert_true(fabs(line_at(&l, 1e6) - 8503000) < 1e-3);
+}
+
+static void a_bend_is_seen_where_it_was_not_fitted(void **state)
+{
+    (void)state;
+    struct line_point points[] = {{.x = 500}, {.x = 1000}, {.x = 2000}, {.x = 8000}};
+    for (int i = 0; i < 4; i++)
+        points[i].y = 8 * points[i].x;
+    points[3].y = 80000; /* the line says 64000 */
+    struct line l = line_fit(points, 4);
+    assert_true(fabs(l.worst - 0.2) < 1e-9 && l.worst > LINE_ERROR);
+    points[3].y = 66000;
+    l = line_fit(points, 4);
+    assert_true(l.worst < LINE_ERROR && l.worst > 0.03);
+}
+
+static void each_pair_has_its_part(void **state)
+{
+    (void)state;
+    struct scale_shape s;
+    char why[256], text[SCALE_SOURCE_TEXT], other[SCALE_SOURCE_TEXT];
+    unsigned sum = 0;
+    assert_true(scale_shape_find(&s, 100003, 20000, 64, why, sizeof why));
+    assert_int_equal(s.pairs, 6);
+    for (unsigned i = 0; i < s.pairs; i++) {
+        sum += scale_part(&s, i);
+        assert_true(scale_part(&s, i) + 64 < 20000);
+    }
+    assert_int_equal(sum, 100003);
+    s.sources = 2;
+    assert_string_equal(scale_sources(&s, 0, text), "127.100.1.1-127.100.1.2");
+    assert_string_equal(scale_sources(&s, 250, other), "127.101.1.1-127.101.1.2");
+    assert_true(scale_shape_find(&s, 1, 1024, 0, why, sizeof why) && s.pairs == 1);
+    assert_false(scale_shape_find(&s, 1, 100, 0, why, sizeof why));
+    assert_non_null(strstr(why, "100 descriptors"));
+}
+
+static void memory_decides(void **state)
+{
+    (void)state;
+    struct scale_shape s = {.connections = 1000000, .pairs = 51};
+    struct scale_cost cost = {.each = 10, .pair = 2048};
+    char why[512];
+    double gib = 1024 * 1024, sum = 1e7 + 51 * 2048;
+    assert_true(fabs(scale_sum(&cost, &s) - sum) < 1e-6);
+    assert_true(scale_fits(&cost, &s, sum + 4 * gib, 4 * gib, why, sizeof why));
+    assert_false(scale_fits(&cost, &s, sum + 4 * gib - 1, 4 * gib, why, sizeof why));
+    assert_non_null(strstr(why, "1,000,000 connections would take 9.6 GiB: 10.00 KiB"));
+    assert_false(scale_fits(&cost, &s, 3 * gib, 4 * gib, why, sizeof why));
+    assert_non_null(strstr(why, "enough for some 0"));
+}
+
+static void caches_that_grew(void **state)
+{
+    (void)state;
+    static struct slabs before = {.count = 3, .at = {{"a", 10}, {"b", 10}, {"c", 10}}};
+    static struct slabs after = {.count = 4, .at = {{"a", 12}, {"b", 4}, {"c", 90}, {"d", 7}}};
+    struct slab out[2];
+    assert_int_equal(slabs_grown(&before, &after, out, 2), 2);
+    assert_string_equal(out[0].name, "c");
+    assert_true(out[0].kib == 80 && out[1].kib == 7);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_is_found),
+        cmocka_unit_test(a_bend_is_seen_where_it_was_not_fitted),
+        cmocka_unit_test(each_pair_has_its_part),
+        cmocka_unit_test(memory_decides),
+        cmocka_unit_test(caches_that_grew),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
