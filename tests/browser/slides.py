@@ -7,31 +7,37 @@ import shutil
 import subprocess
 import tempfile
 
-from browser.page import Page
+import tap
+from browser.page import AXE, Page, axe
 from browser.webdriver import Browser
 from driver.bench import ROOT, equal, expect
 
-# What is wrong with the slide that is shown: words, empty where nothing is.
-FAULTS = """const found = [], shown = [...document.querySelectorAll('section')].filter(s => s.offsetParent || s.offsetHeight);
-    if (shown.length !== 1) return [shown.length + ' slides are shown'];
+# What is wrong with the slides, from the first to the last: words, none where nothing is.
+FAULTS = """const found = [], sections = [...document.querySelectorAll('section')], next = document.getElementById('next');
     const width = document.documentElement.clientWidth, height = window.innerHeight;
-    if (document.documentElement.scrollWidth > width) found.push('the page is wider than the window');
-    const nav = document.querySelector('nav').getBoundingClientRect(), slide = shown[0].getBoundingClientRect();
-    if (slide.bottom > nav.top + 1) found.push('the slide lies below the buttons');
-    if (nav.bottom > height + 1) found.push('the buttons are out of the window');
-    const parts = [...shown[0].children].filter(e => e.offsetHeight).map(e => [e, e.getBoundingClientRect()]);
-    if (!parts.length) found.push('the slide is empty');
-    parts.forEach(([e, box], i) => {
-        if (box.left < 0 || box.right > width + 1) found.push(e.tagName + ' reaches out of the window');
-        if (i && box.top < parts[i - 1][1].bottom - 1) found.push(e.tagName + ' lies on ' + parts[i - 1][0].tagName);
-        if (parseFloat(getComputedStyle(e).fontSize) < 13) found.push(e.tagName + ' is too small to read');
-        if (e.scrollWidth > e.clientWidth + 1 && !['auto', 'scroll'].includes(getComputedStyle(e).overflowX))
-            found.push(e.tagName + ' is wider than its place');
+    sections.forEach((slide, at) => {
+        const say = text => found.push(`slide ${at + 1}: ${text}`);
+        const shown = sections.filter(s => s.offsetHeight);
+        if (shown.length !== 1 || shown[0] !== slide) say(`${shown.length} slides are shown`);
+        if (document.documentElement.scrollWidth > width) say('the page is wider than the window');
+        const nav = document.querySelector('nav').getBoundingClientRect();
+        if (slide.getBoundingClientRect().bottom > nav.top + 1) say('the slide lies below the buttons');
+        if (nav.bottom > height + 1) say('the buttons are out of the window');
+        const parts = [...slide.children].filter(e => e.offsetHeight).map(e => [e, e.getBoundingClientRect()]);
+        if (parts.length < 2) say('it is empty');
+        parts.forEach(([e, box], i) => {
+            if (box.left < 0 || box.right > width + 1) say(e.tagName + ' reaches out of the window');
+            if (i && box.top < parts[i - 1][1].bottom - 1) say(e.tagName + ' lies on ' + parts[i - 1][0].tagName);
+            if (parseFloat(getComputedStyle(e).fontSize) < 13) say(e.tagName + ' is too small to read');
+            if (e.scrollWidth > e.clientWidth + 1 && !['auto', 'scroll'].includes(getComputedStyle(e).overflowX))
+                say(e.tagName + ' is wider than its place');
+        });
+        for (const picture of slide.querySelectorAll('img')) {
+            if (!picture.naturalWidth) say('a picture is not there');
+            if (picture.clientWidth < 900) say('a picture is too small to read');
+        }
+        next.click();
     });
-    for (const picture of shown[0].querySelectorAll('img')) {
-        if (!picture.naturalWidth) found.push('a picture is not there');
-        if (picture.clientWidth < 900) found.push('a picture is too small to read');
-    }
     return found"""
 PLACE = "return document.getElementById('place').textContent"
 
@@ -85,10 +91,8 @@ def looks(t):
         b.scheme(scheme)
         b.open(slides.address)
         b.press("n")
-        for place in range(1, last + 1):
-            equal(b.run(PLACE), f"{place} of {last}", "the slide")
-            equal(b.run(FAULTS), [], f"slide {place} at {width} pixels")
-            b.press("ArrowRight")
+        equal(b.run(FAULTS), [], f"at {width} pixels")
+        equal(b.run(PLACE), f"{last} of {last}", "the slide after all buttons")
     papers = []
     for scheme in ("light", "dark"):
         b.scheme(scheme)
@@ -107,8 +111,23 @@ def prints(t):
     equal(pages, slides.count(), "pages of paper")
 
 
+def accessible(t):
+    """What axe-core finds in a slide with a table, and in one with a ladder."""
+    if not os.path.exists(AXE):
+        raise tap.Skip("no axe-core here: scripts/setup --with-browser installs it")
+    slides = Slides(t)
+    for scheme, kind in (("light", "table"), ("dark", "img")):
+        slides.browser.scheme(scheme)
+        place = slides.browser.run("""return 1 + [...document.querySelectorAll('section')]
+            .findIndex(s => s.querySelector(arguments[0]))""", kind)
+        slides.browser.open(f"{slides.address}#{place}")
+        slides.browser.press("n")
+        equal(axe(slides.browser), [], f"axe-core, slide {place}, {scheme}")
+
+
 TESTS = [
     ("slides: with the keyboard alone", by_keyboard, 120),
     ("slides: two widths, two schemes, no network", looks, 240),
     ("slides: printed, a page for each", prints, 120),
+    ("slides: axe-core finds nothing serious", accessible, 120),
 ]
