@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Tests of the pages in a browser: the report, and the one that steps through a story. Prints TAP.
+"""Tests of the pages in a browser: the report, the one that steps through a story, and the slides. Prints
+TAP.
 
     python3 tests/browser --driver BUILD/bench/iomodels [--only PATTERN] [--whole]
 
@@ -11,7 +12,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from browser import page, stepper  # noqa: E402
+from browser import page, slides, stepper  # noqa: E402
 from driver import bench  # noqa: E402
 
 
@@ -25,7 +26,8 @@ def main():
     bench.ARGS.driver = os.path.abspath(arguments.driver)
     bench.ARGS.loadgen = ""
     bench.ARGS.servers = os.path.join(os.path.dirname(os.path.dirname(bench.ARGS.driver)), "servers")
-    tests = [tap.Test(*test) for test in (page.WHOLE if arguments.whole else page.TESTS + stepper.TESTS)]
+    all_tests = page.TESTS + stepper.TESTS + slides.TESTS
+    tests = [tap.Test(*test) for test in (page.WHOLE if arguments.whole else all_tests)]
     try:
         failed = tap.run(tap.only(tests, arguments.only), jobs=1, verbose=arguments.verbose)
     finally:

@@ -18,7 +18,7 @@ from lib import machine
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key of a reference to an element
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Space": " ", "ArrowLeft": "\ue012", "ArrowUp": "\ue013",
         "ArrowRight": "\ue014", "ArrowDown": "\ue015", "Shift": "\ue008", "Escape": "\ue00c",
-        "Backspace": "\ue003"}
+        "Backspace": "\ue003", "End": "\ue010", "Home": "\ue011"}
 
 
 def programs():
