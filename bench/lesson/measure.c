@@ -68,7 +68,7 @@ static bool measure(struct state *s, size_t side, struct lesson_sample *out)
                                       .placement = setup->placement,
                                       .loadgen = setup->loadgen,
                                       .dir = s->dir};
-    char doubt[sizeof m->doubt];
+    char doubt[sizeof m->doubt - 64];
     s->done++;
     if (setup->tell)
         setup->tell(s->done, s->windows);
@@ -77,7 +77,7 @@ static bool measure(struct state *s, size_t side, struct lesson_sample *out)
         r = lesson_window(&spec, out, doubt, sizeof doubt, m->reason, sizeof m->reason);
     if (r == LESSON_OK && doubt[0]) {
         m->doubted++;
-        snprintf(m->doubt, sizeof m->doubt, "%s", doubt);
+        snprintf(m->doubt, sizeof m->doubt, "%s: %s", spec.side->name, doubt);
     }
     m->interrupted = r == LESSON_INTERRUPTED;
     return r == LESSON_OK;
