@@ -36,8 +36,8 @@ read = servers/models/thread.c: a thread for each
 question = {clients} clients: how many times the answers of one?
 answer = rate(many) / rate(one)
 explain = One made {rate(one)}, many made {rate(many)}.
-claim = rate(many) / rate(one) > CLAIMED: waits add up
-claim = tasks(many) / tasks(one) > 1: each has a thread
+claim = rate(many) / rate(one) > 0.000001: waits add up
+claim = tasks(many) / tasks(one) > CLAIMED: each has a thread
 [vary]
 clients = 3, 5
 [side:one]
@@ -49,8 +49,8 @@ server = thread
 load = -c {clients}
 paths = /wait/5 /wait/4@2
 """
-# What no measurement of two rates can say, and what each says.
-FALSE, TRUE = "1000000", "0.000001"
+# Of a count of threads, so that no machine is too restless to say so.
+FALSE, TRUE = "1000", "1"
 
 
 class School(Bench):
@@ -72,7 +72,7 @@ class School(Bench):
 def marked(r):
     """The mark that a result ought to have, by what it says itself (bench/lesson/value.h)."""
     predicted, middle, low, high = (r[k] for k in ("prediction", "measured", "low", "high"))
-    if high > 4 * low:
+    if None in (middle, high) or high > 4 * low:  # infinite, or a machine that stood still
         return "cannot tell"
     far = abs(math.log(predicted / middle))
     if low <= predicted <= high or far <= math.log(1 + r["near_percent"] / 100):
@@ -84,7 +84,8 @@ def marked(r):
 
 def right(r):
     equal((r["mark"], r["points"]), (marked(r), MARKS[r["mark"]]), "mark and points")
-    expect(r["low"] <= r["measured"] <= r["high"], f"the interval of {r}")
+    if None not in (r["measured"], r["high"]):
+        expect(r["low"] <= r["measured"] <= r["high"], f"the interval of {r}")
     equal(r["of"], 0 if r["mark"] == "cannot tell" else 10, "points at most")
 
 
@@ -110,7 +111,8 @@ def from_page_to_board(t):
     right(r)
     equal((r["lesson"], r["seed"], r["rounds"], r["prediction"]), (42, "3", 6, 4), "a result")
     expect(r["question"].startswith(r["variables"]["clients"] + " clients"), f"{r}")
-    equal([c["verdict"] for c in r["claims"]], ["holds", "holds"], "claims")
+    verdicts = [c["verdict"] for c in r["claims"]]
+    expect(verdicts[0] in ("holds", "cannot tell") and verdicts[1] == "holds", f"{verdicts}")
     # Each client has a thread, and the main thread accepts.
     equal(r["claims"][1]["value"], (int(r["variables"]["clients"]) + 1) / 2, "a count of threads")
     for text in ("Waits side by side", 'Clients <wait> & "wait".', "servers/models/thread.c",
@@ -139,8 +141,8 @@ def claims_are_checked(t):
     """What no measurement can bear out is found."""
     b = School(t, FALSE)
     out, _ = b.call("lesson", "--check-all", b.lesson, *SHORT, status=1)
-    expect(re.search(r"contradicted +rate\(many\)", out) and "1 contradicted or failed" in out, out)
-    expect(re.search(r"holds +tasks", out), out)
+    expect(re.search(r"contradicted +tasks\(many\)", out) and "1 contradicted or failed" in out, out)
+    expect(re.search(r"(holds|cannot tell) +rate", out), out)
     nothing_left(b)
 
 
@@ -232,7 +234,8 @@ def a_server_that_is_not_there(t):
 def interrupted(t):
     b = School(t)
     p = b.start("lesson", b.lesson, "--answer", "1", "--rounds", "100", "--class", b.dir + "/group")
-    expect("lesson 42: 200 windows" in p.stderr.readline(), "the first line")
+    # With one CPU a warning comes first.
+    expect(any("lesson 42: 200 windows" in line for line in iter(p.stderr.readline, "")), "no measurement began")
     p.send_signal(signal.SIGINT)
     p.communicate()
     equal(p.returncode, 130, "status")

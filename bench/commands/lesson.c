@@ -187,7 +187,7 @@ static void write_json(const json_t *json, const char *path)
     FILE *f = standard ? stdout : fopen(path, "we");
     if (!f)
         die_errno("cannot write %s", path);
-    json_dumpf(json, f, JSON_INDENT(2));
+    json_dumpf(json, f, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     fputc('\n', f);
     if (!standard && !text_close(f))
         die_errno("cannot write %s", path);

@@ -82,9 +82,9 @@ bool lesson_run_measure(struct lesson_measured *m, const struct lesson *l,
     placement_choose(&placement, 1);
     if (placement.shared)
         warn("server and load generator share the CPUs: figures are of both together");
+    wait_hold_signals();
     fprintf(stderr, "lesson %u: %zu windows, some %.0f s\n", l->number, windows,
             (double)(windows * (setup.window_ns + around_window_ns)) / NS_PER_S);
-    wait_hold_signals();
     process_adopt_orphans();
     bool good = lesson_measure(m, &setup);
     wait_release_signals();

@@ -105,7 +105,7 @@ static bool save(const char *path, const json_t *json, char *error, size_t error
     FILE *f = fopen(beside, "we");
     bool good = f != NULL;
     if (good) {
-        json_dumpf(json, f, JSON_INDENT(2));
+        json_dumpf(json, f, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
         fputc('\n', f);
         good = text_close(f) && rename(beside, path) == 0;
     }

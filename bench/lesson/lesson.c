@@ -272,7 +272,9 @@ static bool make(struct lesson *l, const char *text, const char *file, size_t ch
 bool lesson_read(struct lesson *l, const char *text, const char *file, uint64_t seed,
                  char *error, size_t error_size)
 {
-    bool good = make(l, text, file, 0, error, error_size);
+    if (!make(l, text, file, 0, error, error_size))
+        return false;
+    bool good = true;
     size_t choices = l->variable_count > 0 ? l->variables[0].count : 1;
     uint64_t random = random_stream(seed, l->number);
     size_t picked = (size_t)(random_next(&random) % choices);

@@ -24,7 +24,7 @@ struct lesson_measured {
     struct lesson_windows windows;
     char *missing[LESSON_SIDES]; /* why a side cannot run here, one line; NULL where it can */
     unsigned doubted;            /* windows of which the load generator doubts its figures */
-    char doubt[300];             /* why, of the last one */
+    char doubt[300];             /* why, of the last one, behind the name of its side */
     double seconds;
     bool interrupted;
     char reason[600]; /* why the measurement failed; "" where it did not */
