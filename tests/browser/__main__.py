@@ -11,7 +11,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from browser import page  # noqa: E402
+from browser import crawl, page  # noqa: E402
 from driver import bench  # noqa: E402
 
 
@@ -24,7 +24,7 @@ def main():
     arguments = parser.parse_args()
     bench.ARGS.driver = os.path.abspath(arguments.driver)
     bench.ARGS.loadgen = bench.ARGS.servers = ""
-    tests = [tap.Test(*test) for test in (page.WHOLE if arguments.whole else page.TESTS)]
+    tests = [tap.Test(*test) for test in (page.WHOLE if arguments.whole else page.TESTS + crawl.TESTS)]
     try:
         failed = tap.run(tap.only(tests, arguments.only), jobs=1, verbose=arguments.verbose)
     finally:
