@@ -14,6 +14,7 @@
 #include "bench/base/text.h"
 #include "bench/base/wait.h"
 #include "bench/commands/commands.h"
+#include "bench/commands/report_runs.h"
 #include "bench/crawl/client.h"
 #include "bench/crawl/csv.h"
 #include "bench/crawl/files.h"
@@ -90,8 +91,8 @@ static void parse(struct crawl_options *o, int argc, char **argv)
             "that waits before each answer; and see what the server saw of it. SCENARIO is crawl "
             "(default), crawl-defaults, or a file.",
         .notes =
-            "Writes crawl.csv, summary.txt and pictures. docs/clients/README.md tells what "
-            "the figures mean.",
+            "Writes crawl.csv, summary.txt, pictures and report.html. docs/clients/README.md tells "
+            "what the figures mean.",
         .tables = {rows, paths_rows},
         .target = o,
     };
@@ -206,8 +207,7 @@ static void tell(struct run *r)
     char error[512];
     crawl_summarise(&points, &r->rows);
     char *finding = crawl_finding(&points);
-    crawl_table(stdout, &points);
-    printf("\n%s\n", finding);
+    crawl_tell(stdout, &points, finding);
     fflush(stdout);
     crawl_files_write(r->dir, &r->scenario, finding, &points);
     if (!crawl_pictures_draw(r->dir, r->o->paths.scripts, &r->scenario, &points, error,
@@ -215,6 +215,7 @@ static void tell(struct run *r)
         warn("no picture: %s", error);
     free(finding);
     crawl_points_free(&points);
+    report_runs_below(r->dir);
 }
 
 static void open_directory(struct run *r)

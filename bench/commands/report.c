@@ -4,7 +4,6 @@
 #include "bench/commands/commands.h"
 #include "bench/commands/report_runs.h"
 #include "bench/commands/run_end.h"
-#include "bench/show/report.h"
 #include "common/command_line.h"
 #include "common/err.h"
 
@@ -35,7 +34,8 @@ int command_report(int argc, char **argv)
                  "       iomodels report [--markdown | --text] --out DIR DIR...\n",
         .about =
             "Write report.html and report.md of one run, or of several runs on one page, from "
-            "their trials.csv, environment.json and plots/*.svg. A directory that 'iomodels run "
+            "their trials.csv, environment.json and plots/*.svg; of a run of crawl, from its "
+            "crawl.csv. A directory that 'iomodels run "
             "all' made stands for the runs in it. This needs none of the servers. Data that "
             "no run writes is refused; the message names file and line.",
         .operand = "RUN",
@@ -55,10 +55,12 @@ int command_report(int argc, char **argv)
         die("%s", error);
     for (size_t i = 0; o.text && i < runs.count; i++)
         run_end_tables(&runs.at[i]);
+    for (size_t i = 0; o.text && i < runs.crawl_count; i++)
+        crawl_tell(stdout, &runs.crawls[i].points, runs.crawls[i].finding);
     if (o.markdown)
-        report_print_markdown(stdout, runs.at, runs.count, o.out);
+        runs_print_markdown(stdout, &runs, o.out);
     if (!o.text && !o.markdown) {
-        if (!report_write(runs.at, runs.count, o.out, error, sizeof error))
+        if (!runs_report(&runs, o.out, error, sizeof error))
             die("%s", error);
         printf("%s/report.html\n", o.out);
     }

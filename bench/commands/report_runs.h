@@ -5,12 +5,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <stdio.h>
+
+#include "bench/crawl/results.h"
 #include "bench/record/results.h"
 
-/* Results of runs, in the order of their directories. */
+/* Results of runs, in the order of their directories; those of crawl apart. */
 struct runs {
     struct results *at;
     size_t count;
+    struct crawl_results *crawls;
+    size_t crawl_count;
 };
 
 /* Read the runs in `dirs`. A directory that is no run but holds some stands for these. False with
@@ -18,6 +23,12 @@ struct runs {
 bool runs_read(struct runs *runs, char *const *dirs, size_t count, char *error,
                size_t error_size);
 void runs_free(struct runs *runs);
+
+/* Write DIR/report.html and DIR/report.md of them. False with one line in `error`. */
+bool runs_report(const struct runs *runs, const char *dir, char *error, size_t error_size);
+
+/* Print what report.md in directory `dir` would have. */
+void runs_print_markdown(FILE *f, const struct runs *runs, const char *dir);
 
 /* The page of the runs below `dir`, which iomodels run all has made; prints where it is, or what
  * was wrong. */

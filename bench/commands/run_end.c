@@ -79,7 +79,7 @@ int run_end(const char *dir, const char *scripts)
 
     if (!plots_draw(&r, scripts, error, sizeof error))
         warn("no plots: %s; the data is kept, 'iomodels plot %s' draws them later", error, dir);
-    if (report_write(&r, 1, dir, error, sizeof error))
+    if (report_write(&(struct report_of){.runs = &r, .run_count = 1}, dir, error, sizeof error))
         printf("\nreport: %s/report.html\n", dir);
     else
         warn("no report: %s", error);

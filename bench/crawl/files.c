@@ -37,7 +37,7 @@ void crawl_files_write(const char *dir, const struct crawl_scenario *s, const ch
     if (s->expect)
         fprintf(f, "Expected: %s\n", s->expect);
     fprintf(f, "%s\n", finding);
-    crawl_table(f, points);
+    crawl_table(f, points, FORMAT_TERMINAL);
     if (!text_close(f))
         die_errno("cannot write %s", path);
     free(path);

@@ -125,34 +125,53 @@ static bool draw_lines(const char *dir, const char *scripts, const struct kind *
     return good;
 }
 
-/* The point of the same client in the other way. */
-static const struct crawl_point *twin(const struct crawl_points *points,
-                                      const struct crawl_row *row, enum crawl_way way)
-{
-    for (size_t i = 0; i < points->count; i++) {
-        const struct crawl_row *r = points->at[i].first;
-        if (r->way == way && r->concurrency == row->concurrency &&
-            strcmp(r->client, row->client) == 0)
-            return &points->at[i];
-    }
-    return NULL;
-}
-
 /* Of the ideal time of its own job: clients that make fewer at once have shorter jobs. */
 static double times_ideal(const struct crawl_point *p)
 {
-    return p ? 1 / p->at[CF_EFFICIENCY].median : NAN;
+    return 1 / p->at[CF_EFFICIENCY].median;
 }
 
-static size_t write_times(FILE *f, const struct crawl_points *points, unsigned concurrency)
+static double cpu_us(const struct crawl_point *p)
+{
+    return p->at[CF_CPU_US].median;
+}
+
+/* A dot for each client as first written, and one for each that is tuned. */
+static const struct dots {
+    struct kind kind;
+    double (*value)(const struct crawl_point *p);
+    const char *unit; /* on the axis */
+    double best;      /* 0: there is none */
+} dots[] = {
+    {{.name = "crawl_time",
+      .y_title = "times the ideal time",
+      .column = "times_ideal",
+      .what = "filled: tuned; hollow: as first written; 1 is the ideal "
+              "time of a client's own job. The scale is logarithmic"},
+     times_ideal,
+     "",
+     1},
+    {{.name = "crawl_cost",
+      .y_title = "CPU of the client per request",
+      .column = "cpu_us_per_request",
+      .what =
+          "filled: tuned; hollow: as first written; CPU of the client's whole process tree, its "
+          "start left out. The scale is logarithmic"},
+     cpu_us,
+     " µs",
+     0},
+};
+
+static size_t write_dots(FILE *f, const struct dots *d, const struct crawl_points *points,
+                         unsigned concurrency)
 {
     size_t lines = 0;
-    fprintf(f, "client\tfirst_times_ideal\ttuned_times_ideal\n");
+    fprintf(f, "client\tfirst_%s\ttuned_%s\n", d->kind.column, d->kind.column);
     for (size_t i = 0; i < points->count; i++) {
         const struct crawl_row *row = points->at[i].first;
-        const struct crawl_point *tuned = twin(points, row, CRAWL_TUNED);
-        const struct crawl_point *first = twin(points, row, CRAWL_FIRST);
-        double hollow = times_ideal(first), filled = times_ideal(tuned);
+        const struct crawl_point *tuned = crawl_twin(points, row, CRAWL_TUNED);
+        const struct crawl_point *first = crawl_twin(points, row, CRAWL_FIRST);
+        double hollow = first ? d->value(first) : NAN, filled = tuned ? d->value(tuned) : NAN;
         bool has_line = &points->at[i] == (tuned ? tuned : first);
         if (row->concurrency != concurrency || !has_line || (isnan(hollow) && isnan(filled)))
             continue;
@@ -166,31 +185,35 @@ static size_t write_times(FILE *f, const struct crawl_points *points, unsigned c
     return lines;
 }
 
-static bool draw_times(const char *dir, const char *scripts, const struct crawl_scenario *s,
-                       const struct crawl_points *points, char *error, size_t size)
+/* Where system calls are counted all clients have their part; else the most at once. */
+static unsigned level_of_dots(const struct crawl_scenario *s)
 {
-    static const struct kind kind = {
-        .name = "crawl_time",
-        .what = "filled: tuned; hollow: as first written; 1 is the ideal "
-                "time of a client's own job. The scale is logarithmic"};
-    /* Where system calls are counted all clients have their part; else the highest. */
-    unsigned at = s->concurrency[s->points - 1];
     for (size_t i = 0; i < s->points; i++)
         if (s->concurrency[i] == 100)
-            at = 100;
-    char *data = text_format("%s/plots/crawl_time.tsv", dir);
+            return 100;
+    return s->concurrency[s->points - 1];
+}
+
+static bool draw_dots(const char *dir, const char *scripts, const struct dots *d,
+                      const struct crawl_scenario *s, const struct crawl_points *points,
+                      char *error, size_t size)
+{
+    unsigned at = level_of_dots(s);
+    char *data = text_format("%s/plots/%s.tsv", dir, d->kind.name);
     FILE *f = fopen(data, "we");
     if (!f)
         die_errno("cannot write %s", data);
-    size_t lines = write_times(f, points, at);
+    size_t lines = write_dots(f, d, points, at);
     if (!text_close(f))
         die_errno("cannot write %s", data);
     free(data);
     if (lines == 0)
         return true;
-    struct caption caption = caption_of(s, &kind, points, at);
-    char *set = text_format("lines=%zu; at=%u", lines, at);
-    bool good = plot_draw_by(dir, scripts, kind.name, kind.name, set, &caption, error, size);
+    struct caption caption = caption_of(s, &d->kind, points, at);
+    char *set = text_format("lines=%zu; x_title='%s, %u requests at once'; unit='%s'; best=%g",
+                            lines, d->kind.y_title, at, d->unit, d->best);
+    bool good =
+        plot_draw_by(dir, scripts, "crawl_dots", d->kind.name, set, &caption, error, size);
     free(set);
     caption_free(&caption);
     return good;
@@ -202,5 +225,7 @@ bool crawl_pictures_draw(const char *dir, const char *scripts, const struct craw
     bool good = plot_make_directory(dir, error, size);
     for (size_t i = 0; good && s->points > 1 && i < sizeof kinds / sizeof kinds[0]; i++)
         good = draw_lines(dir, scripts, &kinds[i], s, points, error, size);
-    return good && draw_times(dir, scripts, s, points, error, size);
+    for (size_t i = 0; good && i < sizeof dots / sizeof dots[0]; i++)
+        good = draw_dots(dir, scripts, &dots[i], s, points, error, size);
+    return good;
 }

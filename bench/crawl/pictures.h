@@ -2,9 +2,9 @@
  *
  *   crawl_efficiency, crawl_cpu   against the requests at once, where there are several; a panel a
  *                                 family of clients
- *   crawl_time                    the time of each client at one number of requests at once, as a
- *                                 multiple of the ideal time of its own job, as dots: as first
- *                                 written, and tuned */
+ *   crawl_time, crawl_cost        of each client at one number of requests at once, as dots, as
+ *                                 first written and tuned: the time, as a multiple of the ideal
+ *                                 time of its own job; and its CPU time per request */
 #ifndef IOM_CRAWL_PICTURES_H
 #define IOM_CRAWL_PICTURES_H
 

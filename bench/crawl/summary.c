@@ -6,7 +6,6 @@
 
 #include "bench/base/figures.h"
 #include "bench/base/text.h"
-#include "bench/show/grid.h"
 #include "common/err.h"
 
 void crawl_rows_add(struct crawl_rows *rows, const struct crawl_row *row)
@@ -191,7 +190,9 @@ static void add_row(struct grid *g, const struct crawl_point *p)
 {
     char label[64], text[32];
     const struct spread *at = p->at;
-    grid_row(g);
+    struct grid_row *row = grid_row(g);
+    row->faint = p->valid == 0;
+    row->mark = p->bad && p->bad->status == CRAWL_OK ? "invalid" : NULL;
     grid_cell(g, "%s", crawl_label(p->first->client, p->first->way, label));
     grid_number(g, 0, (double)p->first->requests);
     grid_cell(g, "%s", figure_time(at[CF_WALL_S].median * 1e6, text));
@@ -208,19 +209,43 @@ static void add_row(struct grid *g, const struct crawl_point *p)
     add_verdict(g, p);
 }
 
-void crawl_table(FILE *f, const struct crawl_points *points)
+const struct crawl_point *crawl_twin(const struct crawl_points *points,
+                                     const struct crawl_row *row, enum crawl_way way)
 {
+    for (size_t i = 0; i < points->count; i++) {
+        const struct crawl_row *r = points->at[i].first;
+        if (r->way == way && r->concurrency == row->concurrency &&
+            strcmp(r->client, row->client) == 0)
+            return &points->at[i];
+    }
+    return NULL;
+}
+
+void crawl_table(FILE *f, const struct crawl_points *points, enum format format)
+{
+    static const char *const before[] = {
+        [FORMAT_TERMINAL] = "\n", [FORMAT_HTML] = "<h4>", [FORMAT_MARKDOWN] = "\n### "};
+    static const char *const after[] = {
+        [FORMAT_TERMINAL] = "\n", [FORMAT_HTML] = "</h4>\n", [FORMAT_MARKDOWN] = "\n\n"};
     for (size_t i = 0; i < points->count;) {
         unsigned c = points->at[i].first->concurrency;
         struct grid g = {.heads = {"client", "requests", "time", "efficiency", "CPU/req",
                                    "calls/req", "switches/req", "processes", "threads", "MiB",
                                    "connections", "at once", "start", "verdict"},
                          .columns = 14,
-                         .left = 1u << 0 | 1u << 13};
+                         .left = 1u << 0 | 1u << 13,
+                         .wrap = 1u << 13,
+                         .marked = 13};
         for (; i < points->count && points->at[i].first->concurrency == c; i++)
             add_row(&g, &points->at[i]);
-        fprintf(f, "\n%u at once\n", c);
-        grid_put(f, &g, FORMAT_TERMINAL);
+        fprintf(f, "%s%u at once%s", before[format], c, after[format]);
+        grid_put(f, &g, format);
         grid_free(&g);
     }
+}
+
+void crawl_tell(FILE *f, const struct crawl_points *points, const char *finding)
+{
+    crawl_table(f, points, FORMAT_TERMINAL);
+    fprintf(f, "\n%s\n", finding);
 }

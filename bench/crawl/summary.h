@@ -7,6 +7,7 @@
 
 #include "bench/base/stats.h"
 #include "bench/crawl/row.h"
+#include "bench/show/grid.h"
 
 struct crawl_rows {
     struct crawl_row *at;
@@ -39,7 +40,14 @@ char *crawl_finding(const struct crawl_points *points);
 /* The sentence of it on one number of requests at once. The caller frees it. */
 char *crawl_finding_at(const struct crawl_points *points, unsigned concurrency);
 
-/* All points, as a table for a terminal, or for a file. */
-void crawl_table(FILE *f, const struct crawl_points *points);
+/* All points, a table for each number of requests at once. */
+void crawl_table(FILE *f, const struct crawl_points *points, enum format format);
+
+/* These tables and the finding, for a terminal. */
+void crawl_tell(FILE *f, const struct crawl_points *points, const char *finding);
+
+/* The point of the same client, at as many requests at once, in the other `way`; or NULL. */
+const struct crawl_point *crawl_twin(const struct crawl_points *points,
+                                     const struct crawl_row *row, enum crawl_way way);
 
 #endif

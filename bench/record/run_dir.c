@@ -127,8 +127,11 @@ char **run_dirs_below(const char *dir, size_t *count)
         char *one = text_format("%s/%s", dir, entry->d_name);
         char *file = text_format("%s/scenario.ini", one);
         char *environment = text_format("%s/environment.json", one);
-        bool run =
-            entry->d_name[0] != '.' && access(environment, F_OK) == 0 && stat(file, &st) == 0;
+        char *crawl = text_format("%s/crawl.csv", one);
+        bool run = entry->d_name[0] != '.' &&
+                   (access(environment, F_OK) == 0 || access(crawl, F_OK) == 0) &&
+                   stat(file, &st) == 0;
+        free(crawl);
         free(environment);
         free(file);
         if (!run) {

@@ -21,8 +21,8 @@ char *run_dir_newest(const char *results, const char *file);
 void run_dir_print_all(const char *results);
 
 /* The runs in the directories below `dir`, which iomodels run all makes: those with an
- * environment.json, the oldest first. The caller frees each and the array. `*count` is 0 and the
- * array NULL where there is none. */
+ * environment.json or a crawl.csv, the oldest first. The caller frees each and the array.
+ * `*count` is 0 and the array NULL where there is none. */
 char **run_dirs_below(const char *dir, size_t *count);
 
 /* Lock a run directory by flock(2) on the directory itself: the lock ends with the program,

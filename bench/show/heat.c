@@ -134,8 +134,8 @@ static void put_heads(FILE *f, const struct heat *h, size_t first)
                 c->main ? "" : " hidden");
         if (h->report->count > 1) {
             fputs("<a href=\"#scenario-", f);
-            html_id(f, run->name);
-            html_format(f, "\">%s</a> ", run->name);
+            html_id(f, run->place.name);
+            html_format(f, "\">%s</a> ", run->place.name);
         }
         html_format(f, "<span>%s</span></th>", value);
     }

@@ -19,6 +19,7 @@
 #include "bench/show/report_data.h"
 #include "bench/show/report_markdown.h"
 #include "bench/show/report_models.h"
+#include "bench/show/report_parts.h"
 #include "bench/show/report_run.h"
 #include "bench/show/template.h"
 #include "common/err.h"
@@ -29,11 +30,21 @@ struct page {
     struct heat heats[PROTOCOL_COUNT];
 };
 
+/* Where section `i` of the page stands: first the runs, then the parts. NULL behind the last. */
+static const struct report_place *place_of(const struct report *report, size_t i)
+{
+    if (i < report->count)
+        return &report->runs[i].place;
+    i -= report->count;
+    return i < report->part_count ? &report->places[i] : NULL;
+}
+
 static void put_title(FILE *f, void *context)
 {
     const struct page *p = context;
-    for (size_t i = 0; i < p->report->count; i++)
-        html_format(f, i > 0 ? ", %s" : "%s", p->report->runs[i].name);
+    const struct report_place *place;
+    for (size_t i = 0; (place = place_of(p->report, i)); i++)
+        html_format(f, i > 0 ? ", %s" : "%s", place->name);
 }
 
 static void put_style(FILE *f, void *context)
@@ -51,6 +62,10 @@ static void put_script(FILE *f, void *context)
 static void put_about(FILE *f, void *context)
 {
     const struct page *p = context;
+    if (p->report->count == 0) {
+        html_text(f, p->report->parts[0].about);
+        return;
+    }
     const struct environment *e = &p->report->runs[0].results->environment;
     char *machine = environment_fingerprint(e);
     fprintf(f, "%zu run%s, %zu server%s · ", p->report->count, text_s((double)p->report->count),
@@ -62,12 +77,14 @@ static void put_about(FILE *f, void *context)
 static void put_contents(FILE *f, void *context)
 {
     const struct page *p = context;
-    for (size_t i = 0; i < p->report->count; i++) {
+    const struct report_place *place;
+    for (size_t i = 0; (place = place_of(p->report, i)); i++) {
         fputs("<a href=\"#scenario-", f);
-        html_id(f, p->report->runs[i].name);
-        html_format(f, "\">%s</a> ", p->report->runs[i].name);
+        html_id(f, place->name);
+        html_format(f, "\">%s</a> ", place->name);
     }
-    fputs("<a href=\"#models\">each model</a> <a href=\"#reading\">how to read it</a>", f);
+    if (p->report->count > 0)
+        fputs("<a href=\"#models\">each model</a> <a href=\"#reading\">how to read it</a>", f);
 }
 
 static void put_heat(FILE *f, void *context)
@@ -95,8 +112,9 @@ static void put_finding(FILE *f, const struct report_run *run, enum protocol pro
                         char *finding)
 {
     fputs("<li><a href=\"#scenario-", f);
-    html_id(f, run->name);
-    html_format(f, "\">%s, %s</a>: %s.</li>\n", run->name, protocol_names[protocol], finding);
+    html_id(f, run->place.name);
+    html_format(f, "\">%s, %s</a>: %s.</li>\n", run->place.name, protocol_names[protocol],
+                finding);
     free(finding);
 }
 
@@ -133,6 +151,7 @@ static void put_findings(FILE *f, void *context)
             first = false;
         }
     }
+    report_parts_findings(f, p->report);
     fputs("</ul>\n", f);
 }
 
@@ -144,7 +163,7 @@ static void put_other_machines(FILE *f, const struct report *report)
         char *other = environment_fingerprint(&report->runs[i].results->environment);
         if (strcmp(first, other) != 0)
             html_format(f, "<p class=\"warning\">WARNING: %s was measured elsewhere: %s.</p>\n",
-                        report->runs[i].name, other);
+                        report->runs[i].place.name, other);
         free(other);
     }
     free(first);
@@ -159,6 +178,10 @@ static void put_fact(FILE *f, const char *name, const json_t *value)
 static void put_machine(FILE *f, void *context)
 {
     const struct page *p = context;
+    if (p->report->count == 0) {
+        p->report->parts[0].machine(f, p->report->parts[0].of);
+        return;
+    }
     const struct environment *e = &p->report->runs[0].results->environment;
     const json_t *machine = json_object_get(e->json, "machine");
     const json_t *placement = json_object_get(e->json, "placement");
@@ -176,7 +199,7 @@ static void put_machine(FILE *f, void *context)
         return;
     machine_warnings(f, e->unit_costs, e->virtualised, FORMAT_HTML);
     fputs("<p class=\"note\"><a href=\"#unit-costs", f);
-    html_id(f, p->report->runs[0].mark);
+    html_id(f, p->report->runs[0].place.mark);
     fputs("\">What the small things cost here</a></p>\n", f);
 }
 
@@ -185,11 +208,12 @@ static void put_runs(FILE *f, void *context)
     const struct page *p = context;
     size_t left = REPORT_PICTURES_MAX;
     for (size_t i = 0; i < p->report->count; i++) {
-        size_t share = left / (p->report->count - i);
+        size_t share = left / (p->report->count + p->report->part_count - i);
         size_t room = share;
         report_run(f, &p->report->runs[i], &room);
         left -= share - room;
     }
+    report_parts_sections(f, p->report, left);
 }
 
 static void put_models(FILE *f, void *context)
@@ -227,7 +251,7 @@ static void put_note(FILE *f, void *context)
 
 static void put_page(FILE *f, const struct report *report)
 {
-    /* What stands for the names in braces of page.html. */
+    /* What stands for the names in braces of page.html, and of parts.html. */
     static const struct template_part parts[] = {
         {"title", put_title},       {"style", put_style},       {"about", put_about},
         {"contents", put_contents}, {"heat", put_heat},         {"shown", put_shown},
@@ -238,18 +262,19 @@ static void put_page(FILE *f, const struct report *report)
     struct page page = {.report = report};
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
         heat_make(&page.heats[p], report, p);
-    template_put(f, page_html, parts, &page);
+    template_put(f, report->count > 0 ? page_html : parts_html, parts, &page);
     for (enum protocol p = 0; p < PROTOCOL_COUNT; p++)
         heat_free(&page.heats[p]);
 }
 
-/* The name of the scenario; the second run of it has a number. */
-static char *name_of(const struct report *report, const struct results *r)
+/* The name of the scenario; the second section of it has a number. */
+static char *name_of(const struct report *report, const char *scenario)
 {
-    const char *scenario = r->environment.scenario.name;
     unsigned n = 1;
     for (size_t i = 0; i < report->count; i++)
         n += strcmp(report->runs[i].results->environment.scenario.name, scenario) == 0;
+    for (size_t i = 0; i < report->part_count; i++)
+        n += strcmp(report->parts[i].scenario, scenario) == 0;
     return n > 1 ? text_format("%s-%u", scenario, n) : xstrdup(scenario);
 }
 
@@ -295,31 +320,51 @@ static int by_textbook(const void *a, const void *b)
     return order ? order : strcmp(x, y);
 }
 
-static void make(struct report *report, const struct results *runs, size_t count,
-                 const char *dir)
+static struct report_place make_place(const struct report *report, const char *scenario,
+                                      const char *page, const char *dir, bool alone)
 {
-    report->runs = xcalloc(count, sizeof *report->runs);
-    for (; report->count < count; report->count++) {
-        const struct results *r = &runs[report->count];
+    struct report_place place = {.name = name_of(report, scenario), .href = way(page, dir)};
+    place.mark = alone ? xstrdup("") : text_format("-%s", place.name);
+    return place;
+}
+
+static void make(struct report *report, const struct report_of *of, const char *dir)
+{
+    bool alone = of->run_count + of->part_count == 1;
+    report->runs = xcalloc(of->run_count + 1, sizeof *report->runs);
+    for (; report->count < of->run_count; report->count++) {
+        const struct results *r = &of->runs[report->count];
         struct report_run *run = &report->runs[report->count];
-        run->name = name_of(report, r);
         run->results = r;
-        run->href = way(dir, r->dir);
-        run->mark = count == 1 ? xstrdup("") : text_format("-%s", run->name);
+        run->place = make_place(report, r->environment.scenario.name, dir, r->dir, alone);
         for (size_t i = 0; i < r->summary.count; i++)
             add_model(report, r->summary.at[i].model);
     }
     if (report->model_count > 0)
         qsort(report->models, report->model_count, sizeof *report->models, by_textbook);
+    report->parts = of->parts;
+    report->places = xcalloc(of->part_count + 1, sizeof *report->places);
+    for (; report->part_count < of->part_count; report->part_count++) {
+        const struct report_part *part = &of->parts[report->part_count];
+        report->places[report->part_count] =
+            make_place(report, part->scenario, dir, part->dir, alone);
+    }
+}
+
+static void free_place(struct report_place *place)
+{
+    free(place->name);
+    free(place->href);
+    free(place->mark);
 }
 
 static void unmake(struct report *report)
 {
-    for (size_t i = 0; i < report->count; i++) {
-        free(report->runs[i].name);
-        free(report->runs[i].href);
-        free(report->runs[i].mark);
-    }
+    for (size_t i = 0; i < report->count; i++)
+        free_place(&report->runs[i].place);
+    for (size_t i = 0; i < report->part_count; i++)
+        free_place(&report->places[i]);
+    free(report->places);
     free(report->runs);
     free(report->models);
 }
@@ -341,21 +386,20 @@ static bool write_file(const struct report *report, const char *dir, const char 
     return good;
 }
 
-bool report_write(const struct results *runs, size_t count, const char *dir, char *error,
-                  size_t error_size)
+bool report_write(const struct report_of *of, const char *dir, char *error, size_t error_size)
 {
     struct report report = {0};
-    make(&report, runs, count, dir);
+    make(&report, of, dir);
     bool good = write_file(&report, dir, "report.html", put_page, error, error_size) &&
                 write_file(&report, dir, "report.md", report_markdown, error, error_size);
     unmake(&report);
     return good;
 }
 
-void report_print_markdown(FILE *f, const struct results *runs, size_t count, const char *dir)
+void report_print_markdown(FILE *f, const struct report_of *of, const char *dir)
 {
     struct report report = {0};
-    make(&report, runs, count, dir);
+    make(&report, of, dir);
     report_markdown(f, &report);
     unmake(&report);
 }

@@ -188,6 +188,8 @@
     const inputs = {};
 
     function show() {
+        if (tables.length === 0) // a page without a run of models
+            return;
         tables.forEach(showTable);
         inputs.service.value = view.service;
         inputs.compare.value = String(view.compare);
@@ -217,6 +219,10 @@
     }
 
     function makeControls() {
+        if (tables.length === 0) {
+            controls.append(schemeChoice());
+            return;
+        }
         const services = tables.map((t) => [t.service, t.service]);
         inputs.compare = choice('compare with', [['-1', 'the fastest'],
             ...data.models.map(([name], i) => [String(i), name])], (v) => { view.compare = +v; });

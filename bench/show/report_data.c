@@ -80,9 +80,10 @@ static json_t *column_of(const struct heat *h, const struct heat_column *c)
 {
     char value[AXIS_TEXT_MAX];
     enum axis axis = h->overviews[c->run].axis;
-    return json_pack("{s:s,s:s,s:s,s:s,s:b}", "run", h->report->runs[c->run].name, "service",
-                     protocol_names[h->protocol], "at", tics_value_text(axis, c->at, value),
-                     "axis", axis_info(axis)->name, "main", c->main);
+    return json_pack("{s:s,s:s,s:s,s:s,s:b}", "run", h->report->runs[c->run].place.name,
+                     "service", protocol_names[h->protocol], "at",
+                     tics_value_text(axis, c->at, value), "axis", axis_info(axis)->name, "main",
+                     c->main);
 }
 
 /* Without "</script>" or "<!--" in it. */

@@ -33,7 +33,7 @@ static void add_point(struct grid *g, const struct report_run *run,
     char text[96], value[AXIS_TEXT_MAX];
     const struct summary_point *p = c->point;
     grid_row(g)->faint = isnan(c->relative);
-    grid_cell(g, "%s", run->name);
+    grid_cell(g, "%s", run->place.name);
     grid_cell(g, "%s", protocol_names[p->protocol]);
     grid_cell(g, "%s", axis_point_text(p->axis, p->on_axis, value));
     grid_cell(g, "%s", overview_cell_text(c, text));
@@ -92,7 +92,7 @@ static void add_counts(struct grid *g, const struct report_run *run,
     char value[AXIS_TEXT_MAX];
     char *calls = calls_text(row);
     grid_row(g);
-    grid_cell(g, "%s", run->name);
+    grid_cell(g, "%s", run->place.name);
     grid_cell(g, "%s", protocol_names[row->protocol]);
     grid_cell(g, "%s", axis_point_text(row->axis, row->at, value));
     grid_number(g, 2, row->value[COUNTS_SYSTEM_CALLS]);

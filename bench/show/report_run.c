@@ -2,8 +2,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "bench/base/text.h"
 #include "bench/report_files.h"
@@ -18,7 +16,7 @@
 #include "bench/show/prediction_text.h"
 #include "bench/show/ratios_table.h"
 #include "bench/show/report_tables.h"
-#include "bench/show/svg.h"
+#include "bench/show/run_files.h"
 #include "bench/show/table.h"
 #include "bench/show/template.h"
 #include "common/err.h"
@@ -70,20 +68,20 @@ char *report_conditions(const struct results *r)
 static void put_name(FILE *f, void *context)
 {
     const struct section *s = context;
-    html_text(f, s->run->name);
+    html_text(f, s->run->place.name);
 }
 
 static void put_id(FILE *f, void *context)
 {
     const struct section *s = context;
-    html_id(f, s->run->name);
+    html_id(f, s->run->place.name);
 }
 
 /* An id of a part of the section, after the name of the part. */
 static void put_mark(FILE *f, void *context)
 {
     const struct section *s = context;
-    html_id(f, s->run->mark);
+    html_id(f, s->run->place.mark);
 }
 
 static void put_how(FILE *f, void *context)
@@ -188,70 +186,22 @@ static void put_environment(FILE *f, void *context)
     report_environment(f, s->r);
 }
 
-static void put_link(FILE *f, const struct section *s, const char *file)
-{
-    fputs("<a href=\"", f);
-    html_path(f, s->run->href);
-    html_path(f, file);
-    html_format(f, "\">%s</a>", file);
-}
-
 /* The files of the run that are there. */
 static void put_files(FILE *f, void *context)
 {
-    static const char *const files[] = {
-        "trials.csv",    "summary.csv",      "ratios.csv",   "predictions.csv", "counts.csv",
-        "yardstick.csv", "environment.json", "scenario.ini", "histograms/",     "plots/"};
+    static const char *const files[] = {"trials.csv",
+                                        "summary.csv",
+                                        "ratios.csv",
+                                        "predictions.csv",
+                                        "counts.csv",
+                                        "yardstick.csv",
+                                        "environment.json",
+                                        "scenario.ini",
+                                        "histograms/",
+                                        "plots/",
+                                        NULL};
     const struct section *s = context;
-    const char *between = "<p class=\"note\">The data: ";
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        char *path = text_format("%s/%s", s->r->dir, files[i]);
-        if (access(path, F_OK) == 0) {
-            fputs(between, f);
-            put_link(f, s, files[i]);
-            between = ", ";
-        }
-        free(path);
-    }
-    fputs(".</p>\n", f);
-}
-
-/* One picture: drawn by gnuplot, with the text that stands for it beside it (caption.h). */
-struct picture {
-    const char *name; /* "throughput_http" */
-    char *text;
-    char *svg;
-    size_t size;
-};
-
-static void put_figure(FILE *f, const struct section *s, const struct picture *p,
-                       const char *id, const char *caption)
-{
-    const char *text = p->text ? text_trim(p->text) : caption;
-    fputs("<figure id=\"figure-", f);
-    html_id(f, id);
-    html_format(f,
-                "\"><div class=\"picture\" tabindex=\"0\"><div role=\"img\" "
-                "aria-label=\"%s\">",
-                text);
-    fwrite(p->svg, 1, p->size, f);
-    html_format(f, "</div></div><figcaption>%s ", caption);
-    *s->room -= p->size;
-    char *data = text_format("plots/%s.tsv", p->name);
-    put_link(f, s, data);
-    fputs("</figcaption></figure>\n", f);
-    free(data);
-}
-
-/* A picture for which the page has no room: its text, and where it is. */
-static void put_linked(FILE *f, const struct section *s, const struct picture *p)
-{
-    char *file = text_format("plots/%s.svg", p->name);
-    fputs("<details class=\"linked\"><summary>", f);
-    html_format(f, "%s</summary><p>", p->name);
-    put_link(f, s, file);
-    html_format(f, "</p><p>%s</p></details>\n", p->text ? text_trim(p->text) : "");
-    free(file);
+    run_files_links(f, &(struct run_files){s->r->dir, s->run->place.href}, files);
 }
 
 /* False where it was not drawn. */
@@ -260,23 +210,10 @@ static bool put_picture(FILE *f, const struct section *s, const struct plot_scri
 {
     const char *of = protocol_names[protocol];
     char *name = text_format("%s_%s", script->name, of);
-    char *path = text_format("%s/plots/%s.svg", s->r->dir, name);
-    char *text_path = text_format("%s/plots/%s.txt", s->r->dir, name);
-    char *id = text_format("%s-%s%s", script->name, of, s->run->mark);
-    char *drawn = text_read_file(path);
-    struct picture p = {.name = name, .text = text_read_file(text_path)};
-    p.svg = drawn ? svg_small(drawn, id, &p.size) : NULL;
-    if (p.svg && p.size <= *s->room)
-        put_figure(f, s, &p, id, script->caption);
-    else if (p.svg)
-        put_linked(f, s, &p);
-    bool there = p.svg != NULL;
-    free(p.svg);
-    free(p.text);
-    free(drawn);
+    char *id = text_format("%s-%s%s", script->name, of, s->run->place.mark);
+    bool there = run_files_picture(f, &(struct run_files){s->r->dir, s->run->place.href},
+                                   &(struct run_picture){name, id, script->caption}, s->room);
     free(id);
-    free(text_path);
-    free(path);
     free(name);
     return there;
 }

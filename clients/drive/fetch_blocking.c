@@ -17,39 +17,52 @@ static void set_timeouts(const struct conn *c, uint64_t ns)
     setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
 }
 
-/* A call has returned before all was done: its time is over, or a part of the bytes came, and the
- * next call may not wait for the whole time anew. */
-static void wait_on(struct conn *c)
+/* So much more than is left a call may wait: to say it anew costs two system calls. */
+static const uint64_t slack = NS_PER_MS;
+
+/* A part of the request's time is over, or all of it. No call that follows may wait for longer than
+ * is left. `*allowed` is what the calls on this socket may wait now. */
+static void limit(struct conn *c, uint64_t *allowed)
 {
     uint64_t now = clock_ns();
-    if (now >= c->deadline)
+    if (now >= c->deadline) {
         conn_timed_out(c);
-    else
-        set_timeouts(c, c->deadline - now);
+        return;
+    }
+    uint64_t left = c->deadline - now;
+    if (left + slack >= *allowed)
+        return;
+    *allowed = left + slack >= c->job->timeout ? c->job->timeout : left;
+    set_timeouts(c, *allowed);
 }
 
-static void open_connection(struct conn *c)
+/* A request that is made once more on a new connection has no new time. */
+static void open_connection(struct conn *c, uint64_t *allowed)
 {
+    *allowed = UINT64_MAX;
     if (!conn_socket(c, 0))
         return;
-    set_timeouts(c, c->job->timeout);
-    conn_connect(c);
+    limit(c, allowed);
+    if (c->state == CONN_CLOSED)
+        conn_connect(c);
     if (c->state == CONN_CONNECTING) /* EINPROGRESS of a blocking socket */
         conn_timed_out(c);
+    else if (c->state == CONN_SENDING)
+        limit(c, allowed);
 }
 
 void fetch_blocking(struct conn *c)
 {
-    bool has_whole_time = true;
+    uint64_t allowed = c->job->timeout;
     while (c->state != CONN_IDLE) {
         if (c->state == CONN_CLOSED)
-            open_connection(c);
-        for (; c->state == CONN_SENDING && !conn_send(c); has_whole_time = false)
-            wait_on(c);
-        for (; c->state == CONN_RECEIVING && !conn_receive(c); has_whole_time = false)
-            wait_on(c);
+            open_connection(c, &allowed);
+        while (c->state == CONN_SENDING && !conn_send(c))
+            limit(c, &allowed);
+        while (c->state == CONN_RECEIVING && !conn_receive(c))
+            limit(c, &allowed);
     }
-    if (!has_whole_time && c->open)
+    if (allowed != c->job->timeout && c->open)
         set_timeouts(c, c->job->timeout);
 }
 

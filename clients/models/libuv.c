@@ -27,7 +27,7 @@ struct fetcher {
     uv_tcp_t tcp;
     bool has_tcp; /* it is open, or it is being closed */
     uv_connect_t connecting;
-    uv_write_t writing;
+    uv_write_t *writing; /* of the request that is under way; NULL: it is sent */
     uv_timer_t timer;
 };
 
@@ -47,10 +47,16 @@ static bool is_closing(const struct fetcher *f)
     return uv_is_closing((const uv_handle_t *)&f->tcp);
 }
 
+/* The library tells in the next round of the loop what it has sent at once. By then the answer can
+ * have come, and the next request can be under way. */
 static void on_written(uv_write_t *request, int status)
 {
     struct fetcher *f = request->data;
-    if (is_closing(f))
+    bool is_news = f->writing == request;
+    if (is_news)
+        f->writing = NULL;
+    free(request);
+    if (!is_news || is_closing(f))
         return;
     if (status < 0)
         conn_broken(&f->conn, -status);
@@ -66,6 +72,14 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *space)
     *space = uv_buf_init(shared, SPACE);
 }
 
+/* All of the request is with the kernel, though on_written() has not been called. That happens
+ * where more is ready than the 1,024 events that the library takes at once: it asks for the others,
+ * and tells afterwards what was written. */
+static bool is_sent(const struct fetcher *f)
+{
+    return uv_stream_get_write_queue_size((const uv_stream_t *)&f->tcp) == 0;
+}
+
 /* It is called as long as the connection is open. Bytes that come before the request is sent answer
  * nothing. */
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *space)
@@ -73,6 +87,10 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *space)
     struct fetcher *f = stream->data;
     if (n == 0)
         return; /* EAGAIN */
+    if (f->conn.state == CONN_SENDING && is_sent(f)) {
+        f->writing = NULL;
+        conn_sent(&f->conn, f->conn.length);
+    }
     if (n > 0 && f->conn.state == CONN_SENDING)
         conn_fail(&f->conn, OUTCOME_CORRUPT);
     else if (n > 0 || n == UV_EOF)
@@ -111,22 +129,33 @@ static int begin_connecting(struct fetcher *f)
     if (error != 0)
         return error;
     f->has_tcp = true;
-    f->tcp.data = f->connecting.data = f->writing.data = f;
+    f->tcp.data = f->connecting.data = f;
     uv_tcp_nodelay(&f->tcp, 1);
     f->conn.state = CONN_CONNECTING;
     return uv_tcp_connect(&f->connecting, &f->tcp, addr_sockaddr(&f->conn.job->url.addr),
                           on_connected);
 }
 
+static int begin_sending(struct fetcher *f)
+{
+    uv_buf_t request = uv_buf_init(f->conn.request, (unsigned)f->conn.length);
+    f->writing = xmalloc(sizeof *f->writing);
+    f->writing->data = f;
+    int error = uv_write(f->writing, (uv_stream_t *)&f->tcp, &request, 1, on_written);
+    if (error != 0) { /* then nobody calls back */
+        free(f->writing);
+        f->writing = NULL;
+    }
+    return error;
+}
+
 /* Begin the next step. Returns an error of libuv. */
 static int begin_step(struct fetcher *f)
 {
-    uv_stream_t *stream = (uv_stream_t *)&f->tcp;
-    uv_buf_t request = uv_buf_init(f->conn.request, (unsigned)f->conn.length);
     if (f->conn.state == CONN_CLOSED)
         return begin_connecting(f);
     if (f->conn.state == CONN_SENDING)
-        return uv_write(&f->writing, stream, &request, 1, on_written);
+        return begin_sending(f);
     return 0; /* the answer comes to on_read() */
 }
 

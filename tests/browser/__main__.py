@@ -12,7 +12,7 @@ import sys
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from browser import page, slides, stepper  # noqa: E402
+from browser import crawl, page, slides, stepper  # noqa: E402
 from driver import bench  # noqa: E402
 
 
@@ -26,7 +26,7 @@ def main():
     bench.ARGS.driver = os.path.abspath(arguments.driver)
     bench.ARGS.loadgen = ""
     bench.ARGS.servers = os.path.join(os.path.dirname(os.path.dirname(bench.ARGS.driver)), "servers")
-    all_tests = page.TESTS + stepper.TESTS + slides.TESTS
+    all_tests = page.TESTS + stepper.TESTS + slides.TESTS + crawl.TESTS
     tests = [tap.Test(*test) for test in (page.WHOLE if arguments.whole else all_tests)]
     try:
         failed = tap.run(tap.only(tests, arguments.only), jobs=1, verbose=arguments.verbose)

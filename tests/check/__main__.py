@@ -26,6 +26,7 @@ ARGS = argparse.Namespace()
 FULL = os.environ.get("IOMODELS_TEST_EXTENT") == "full"
 # One of each drive, and the one that serves a client at a time.
 MODELS = ("epoll-et", "thread", "iterative")
+IN_PYTHON = ("epoll-et", "epoll-lt", "poll", "select", "nonblocking", "threads", "processes", "blocking")
 LEVEL_8 = 8
 SOON = "2s"  # for a server that is wrong: what must not come need not be waited for
 # Faults that show when all has come: a server that stopped for as long as the patience would seem right.
@@ -75,6 +76,14 @@ def model(name):
         if not os.path.exists(os.path.join(ARGS.servers, name)):
             raise tap.Skip(f"no server {name} was built")
         full_marks(grade(name))
+    return run
+
+
+def in_python(name):
+    """A server of bench/external/python: what is left out is what it does not have."""
+    def run(_):
+        g = grade(name)
+        assert g["level"] == LEVEL_8 and g["points"] == g["of"] > 50, g
     return run
 
 
@@ -256,6 +265,8 @@ def tests():
                         and os.access(os.path.join(ARGS.servers, m), os.X_OK))
     found = [(f"full marks: {m}", model(m)) for m in models]
     found += [("full marks: a server in Python", right_server)]
+    found += [(f"all that it has: python-{name}", in_python(f"python-{name}"))
+              for name in (IN_PYTHON if FULL else IN_PYTHON[:1])]
     found += [(f"fault: {name} breaks level {FAULTS[name][0]}", fault(name)) for name in FAULTS]
     if FULL:
         found += [("speed: a model beside itself", speed("epoll-lt"))]

@@ -1,5 +1,6 @@
 """How many requests and connections there are, and how many at once: as the server saw it."""
 
+import resource
 import threading
 
 import tap
@@ -105,6 +106,18 @@ def many(t):
     assert found == run.json["connections"] and settings.fits(found, 100, 600), found
 
 
+def crowd(t):
+    """More answers at once than the library takes events at once (1,024): it reads an answer before it tells
+    that the request was written."""
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 4000:
+        raise tap.Skip("needs 4,000 descriptors")
+    server = Server(f"{settings.servers}/epoll-et", "tcp4", patience=hang())
+    t.defer(server.kill)
+    run = fetch(t, f"http://{server.address}/", 30000, 2000)
+    run.has(ok=30000)
+    assert server.stop()["requests"] == 30000
+
+
 def too_many(t):
     """A model that holds no more says so, and does not begin."""
     most = settings.traits["max_concurrency"]
@@ -128,4 +141,5 @@ def tests():
             case("our server has counted the same with --close", ours(("--close",))),
             case("our server has counted the same over IPv6", ours((), "tcp6")),
             case("large answers on 100 connections", many)] + \
-        ([case("more at once than it holds", too_many)] if settings.traits["max_concurrency"] else [])
+        ([case("more at once than it holds", too_many)] if settings.traits["max_concurrency"] else []) + \
+        ([case("more answers at once than a round of the library takes", crowd)] if settings.name == "libuv" else [])

@@ -55,6 +55,22 @@ def closed_meanwhile(t):
     assert again is None or s.requests == 6 + again, (s.requests, again)
 
 
+def no_time_anew(t):
+    """The server closes the kept connection when more than half of the time is over, and answers the request
+    that is made once more after as long again: that is too late."""
+    limit = 0.5
+    def late(conn, request):
+        if conn.stub.requests > 1:
+            conn.stub.stopping.wait(0.6 * limit)  # not judged: the pace of the server
+        return CLOSE if conn.requests > 1 else conn.stub.treatments["ok"](conn, request)
+
+    s = stub(t, treatment=late)
+    run = fetch(t, s.url, 2, 1, "--timeout", f"{limit}s")
+    if s.requests == 1 or run.outcomes == {"timeout": 2}:
+        raise tap.Skip("inconclusive: the first answer came too late")
+    run.has(ok=1, **{"timeout": 1})
+
+
 def stalls(mode):
     def test(t):
         s = stub(t, mode, every=7, sound=0)
@@ -151,7 +167,9 @@ def beyond_the_set(t):
 
 
 def tests():
-    return [case(f"a fault: {mode} is {outcome}", ends(mode, outcome)) for mode, outcome in ENDS.items()] + \
+    kept = [case("a request that is made once more has no time anew", no_time_anew)] \
+        if settings.traits["keeps_connections"] else []
+    return kept + [case(f"a fault: {mode} is {outcome}", ends(mode, outcome)) for mode, outcome in ENDS.items()] + \
         [case(f"a fault on a new connection: {mode} is {outcome}", on_new_connections(mode, outcome))
          for mode, outcome in (("reset", "reset"), ("close-before", "eof"))] + \
         [case(f"a fault: {mode} is timeout", stalls(mode)) for mode in STALLS] + \

@@ -515,8 +515,10 @@ def real_ones(t, protocols, path, wanted):
     for row in rows:
         seen.add((row["model"], row["protocol"]))
         equal(row["status"], "ok", f"{row['model']} {row['protocol']}: {row['reason']}")
-        # Each connection has had an answer; how many the window holds depends on what else runs.
-        expect(row["settled"] == "3", f"{row['model']}: {row['settled']} connections answered")
+        # Each connection has had an answer, where so many have one at a time; how many the window holds depends
+        # on what else runs.
+        few = 0 < others.get(row["model"], {}).get("concurrency", 0) < 3
+        expect(few or row["settled"] == "3", f"{row['model']}: {row['settled']} connections answered")
         equal(row["answer"], "" if row["model"] == "epoll-lt" else "same", row["model"])
         for bad in ("timeout", "reset", "refused", "eof", "corrupt", "non_2xx"):
             equal(row[bad], "0", f"{row['model']} {row['protocol']}: {bad}")
@@ -530,7 +532,10 @@ def real_externals(t):
 
 
 def real_externals_bytes(t):
-    real_ones(t, ("http",), "/bytes/70000", lambda p: "any" in p["paths"] or "/bytes/N" in p["paths"])
+    """Of those in bench/external/python one stands for all: they share what they say."""
+    real_ones(t, ("http",), "/bytes/70000",
+              lambda p: ("any" in p["paths"] or "/bytes/N" in p["paths"]) and
+              (not p["name"].startswith("python-") or p["name"] == "python-poll"))
 
 
 def packages_are_those_of_setup(t):

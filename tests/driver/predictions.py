@@ -174,6 +174,7 @@ def none(t):
 def of_the_suite(t):
     """What our scenarios expect is what they measure."""
     b = Bench(t, models=("epoll-lt", "coroutine"), pictures=False)  # the second has workers
+    b.external = os.path.join(ROOT, "bench", "external")
     folder = os.path.join(ROOT, "bench", "scenarios")
     for name in sorted(x for x in os.listdir(folder) if x.endswith(".ini")):
         run = b.start("run", os.path.join(folder, name), "--dry-run")

@@ -1,0 +1,25 @@
+"""A process for each connection, with an interpreter of its own."""
+
+import multiprocessing
+
+import connection
+
+
+def talk(door, client, session):
+    door.close()
+    connection.talk(client, session)
+
+
+def serve(door, session):
+    while True:
+        client = door.accept()
+        if not client:
+            continue
+        try:
+            multiprocessing.Process(target=talk, args=(door, client, session()), daemon=True).start()
+        except OSError:
+            pass  # no descriptor or no process left: the client is turned away
+        client.close()
+
+
+connection.run(serve)
