@@ -36,10 +36,11 @@ struct duel_look {
  * A or B is faster where a sequence leaves out 0, with the error 5 %. Both are the same within
  * `margin` (a log ratio) where the sequences with error 10 %, 5 % on each side, lie within
  * -margin and margin: two one-sided tests with error 5 %. Where both hold, one is faster, by
- * less than the margin. */
+ * less than the margin. Where the two sequences contradict each other, nothing is told. */
 struct duel_look duel_look(const double *values, size_t n, double margin);
 
-/* What both sequences have left after `n` sessions, with error 5 % in all looks together. */
+/* What both sequences have left after `n` sessions, with error 5 % in all looks together.
+ * Infinite where that is nothing, or where the sessions tell nothing of the error. */
 struct interval duel_always(const double *values, size_t n);
 
 /* How sessions say what they say, and the interval of that with error 5 %, by the bootstrap

@@ -84,7 +84,8 @@ static void take_empties_of_trials(struct work *w, double empties)
         receives += w->calls[receive[i]];
     double counted = fmin(w->empties, receives - 1);
     double ratio = empties / w->empties;
-    if (!isfinite(ratio) || !(counted > 0))
+    /* Of a few there is no ratio, and they cost nothing. */
+    if (!isfinite(ratio) || !(counted > 0.01))
         return;
     scale_calls(w, receive, sizeof receive / sizeof receive[0],
                 (receives - counted + counted * ratio) / receives);

@@ -146,8 +146,10 @@ struct moments huber_moments(const double *values, size_t n)
             within += fabs(u) < cut;
         }
         within = fmax(within, 1);
+        double share = within / (double)n;
+        double few = 1 + (1 - share) / ((double)n * share);
         plain.mean = location;
-        plain.deviation = scale * sqrt(squares / (double)(n - 1)) * (double)n / within;
+        plain.deviation = few * scale * sqrt(squares / (double)(n - 1)) / share;
     }
     free(sorted);
     return plain;

@@ -15,8 +15,8 @@
 /* Huber's location of the values in place of their mean, and its standard error times sqrt(n)
  * in place of their deviation. A value counts as it is within 0.7 times the scale, which is the
  * median distance from the median, as for the normal distribution; beyond that it counts as if
- * it lay there. Source: Huber and Ronchetti, Robust Statistics, 2nd edition, sections 3.2 and
- * 6.4. All values the same: deviation 0. */
+ * it lay there. Source: Huber and Ronchetti, Robust Statistics, 2nd edition, sections 3.2, 6.4
+ * and 7.6 for few values. All values the same: deviation 0. */
 struct moments huber_moments(const double *values, size_t n);
 
 /* The scale by which value i is measured, from the values before it alone: scales[i] for each i
