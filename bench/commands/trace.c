@@ -144,7 +144,7 @@ static bool trace_model(const struct trace_options *o, const struct trace_setup 
         trace_tell(stdout, &t, &r);
         fflush(stdout);
         rows_free(&r);
-        json_array_append_new(models, stepper_model(&t));
+        json_array_append_new(models, stepper_model(&t, setup->workers));
         good = !o->out || write_files(o, &t);
     } else if (!wait_was_interrupted()) {
         warn("%s cannot be traced: %s", setup->model->name, error);

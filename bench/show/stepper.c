@@ -7,6 +7,8 @@
 
 #include "bench/base/json_get.h"
 #include "bench/base/text.h"
+#include "bench/plan/family.h"
+#include "bench/show/template.h"
 #include "bench/stepper_page.h"
 #include "bench/trace/rows.h"
 
@@ -40,6 +42,10 @@ static json_t *row_json(const struct trace *t, const struct row *r)
         json_object_set_new(row, "asks", json_true());
     if (kind == ACT_ANSWER)
         json_object_set_new(row, "answer", json_true());
+    if (kind == ACT_CONNECT)
+        json_object_set_new(row, "connects", json_true());
+    if (r->call && r->data == DATA_OUT)
+        json_object_set_new(row, "sends", json_true());
     return json_checked(row, "a row of the stepper");
 }
 
@@ -66,14 +72,27 @@ static json_t *waits_json(const struct trace *t)
     for (size_t i = 0; i < t->call_count; i++) {
         const struct trace_call *c = &t->calls[i];
         if (c->waits && t->tasks[c->task].shown)
-            json_array_append_new(
-                waits, json_pack("{ss ss sf sf}", "task", t->tasks[c->task].name, "call",
-                                 c->name, "from", ms_of(c->from), "to", end_of(t, c->to)));
+            json_array_append_new(waits,
+                                  json_pack("{ss ss so sf sf}", "task", t->tasks[c->task].name,
+                                            "call", c->name, "client", letter(t, c->client),
+                                            "from", ms_of(c->from), "to", end_of(t, c->to)));
     }
     return waits;
 }
 
-json_t *stepper_model(const struct trace *t)
+/* The steps that ended because the server was at rest. */
+static json_t *rests_json(const struct trace *t)
+{
+    json_t *rests = json_array();
+    for (size_t i = 0; i < t->played.acts.count; i++) {
+        const struct act *a = &t->played.acts.at[i];
+        if (a->kind == ACT_REST)
+            json_array_append_new(rests, json_integer((json_int_t)step_at(t, a->at)));
+    }
+    return rests;
+}
+
+json_t *stepper_model(const struct trace *t, unsigned workers)
 {
     struct rows r;
     json_t *rows = json_array();
@@ -85,10 +104,12 @@ json_t *stepper_model(const struct trace *t)
     rows_free(&r);
     for (size_t i = 0; i < t->script->count; i++)
         json_array_append_new(began, json_real(ms_of(t->played.began[i])));
-    return json_checked(json_pack("{ss ss so so so so sf}", "name", t->model->name, "summary",
-                                  t->model->summary, "rows", rows, "began", began, "tasks",
-                                  tasks_json(t), "waits", waits_json(t), "end",
-                                  ms_of(t->played.end)),
+    const char *name = t->model->name;
+    return json_checked(json_pack("{ss ss ss si so so so so so sf}", "name", name, "summary",
+                                  t->model->summary, "family", family_at(family_of(name))->name,
+                                  "workers", (int)workers, "rows", rows, "began", began,
+                                  "tasks", tasks_json(t), "waits", waits_json(t), "rests",
+                                  rests_json(t), "end", ms_of(t->played.end)),
                         "a model of the stepper");
 }
 
@@ -105,27 +126,58 @@ static void put_json(FILE *f, json_t *data)
     free(text);
 }
 
-bool stepper_write(const char *path, const struct script *script, json_t *models, char *error,
-                   size_t error_size)
+static json_t *step_json(const struct script *script, const struct step *step)
 {
-    static const char mark[] = "@DATA@";
-    const char *hole = strstr(stepper_html, mark);
+    json_t *client = step->client >= 0 ? json_stringn(&script->names[step->client], 1) : NULL;
+    json_t *json = json_pack(
+        "{ss ss so sb sb sb sf}", "said", step->said, "verb", script_word(step->verb), "client",
+        client ? client : json_null(), "slow", step->slow, "orRest", step->or_rest, "whole",
+        step->verb == VERB_GET || step->ends_head, "amount", (double)step->amount);
+    return json_checked(json, "a step");
+}
+
+static json_t *story_json(const struct script *script, json_t *models)
+{
     json_t *clients = json_array();
     json_t *story = json_array();
     for (int i = 0; i < script->clients; i++)
         json_array_append_new(clients, json_stringn(&script->names[i], 1));
     for (size_t i = 0; i < script->count; i++)
-        json_array_append_new(story,
-                              json_checked(json_string(script->steps[i].said), "a step"));
-    json_t *data = json_checked(
+        json_array_append_new(story, step_json(script, &script->steps[i]));
+    return json_checked(
         json_pack("{so so so}", "story", story, "clients", clients, "models", models),
         "the stepper");
+}
+
+static void put_style(FILE *f, void *context)
+{
+    (void)context;
+    fputs(stepper_css, f);
+}
+
+static void put_data(FILE *f, void *context)
+{
+    put_json(f, context);
+}
+
+static void put_scripts(FILE *f, void *context)
+{
+    (void)context;
+    static const char *const scripts[] = {stepper_ideal_js, stepper_js, stepper_ask_js,
+                                          stepper_what_if_js};
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++)
+        fprintf(f, "<script>\n%s</script>\n", scripts[i]);
+}
+
+bool stepper_write(const char *path, const struct script *script, json_t *models, char *error,
+                   size_t error_size)
+{
+    static const struct template_part parts[] = {
+        {"style", put_style}, {"data", put_data}, {"scripts", put_scripts}, {NULL, NULL}};
+    json_t *data = story_json(script, models);
     FILE *f = fopen(path, "we");
-    if (f) {
-        fwrite(stepper_html, 1, (size_t)(hole - stepper_html), f);
-        put_json(f, data);
-        fputs(hole + sizeof mark - 1, f);
-    }
+    if (f)
+        template_put(f, stepper_html, parts, data);
     json_decref(data);
     bool good = f && text_close(f);
     if (!good)

@@ -9,8 +9,9 @@
 
 #include "bench/trace/trace.h"
 
-/* What the page knows of one model; stepper_write() takes it. */
-json_t *stepper_model(const struct trace *t);
+/* What the page knows of one model, which had so many workers (0: it has none); stepper_write()
+ * takes it. */
+json_t *stepper_model(const struct trace *t, unsigned workers);
 
 /* Write the page to `path` with `models`, a list of what stepper_model() made, which is released.
  * False with one line in `error`. */

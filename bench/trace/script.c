@@ -28,6 +28,11 @@ const char *script_default(void)
     return default_story;
 }
 
+const char *script_word(enum verb verb)
+{
+    return words[verb];
+}
+
 /* A file being read, and what its steps have made of the clients so far. */
 struct reader {
     struct script *script;

@@ -51,6 +51,9 @@ struct script {
 bool script_read(struct script *s, const char *path, char *error, size_t error_size);
 void script_free(struct script *s);
 
+/* The word of a verb in a story. */
+const char *script_word(enum verb verb);
+
 /* The text of the default story, bench/trace/default.story. */
 const char *script_default(void);
 

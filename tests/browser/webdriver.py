@@ -17,7 +17,8 @@ from lib import machine
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key of a reference to an element
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Space": " ", "ArrowLeft": "\ue012", "ArrowUp": "\ue013",
-        "ArrowRight": "\ue014", "ArrowDown": "\ue015", "Shift": "\ue008"}
+        "ArrowRight": "\ue014", "ArrowDown": "\ue015", "Shift": "\ue008", "Escape": "\ue00c",
+        "Backspace": "\ue003"}
 
 
 def programs():
@@ -115,6 +116,13 @@ class Browser:
     def hover(self, selector):
         move = {"type": "pointerMove", "duration": 0, "x": 0, "y": 0, "origin": self.find(selector)}
         self.call("actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": [move]}]})
+
+    def drag(self, selector, pixels):
+        """Take something with the mouse and let it go so far to the right."""
+        take = {"type": "pointerMove", "duration": 0, "x": 0, "y": 0, "origin": self.find(selector)}
+        move = {"type": "pointerMove", "duration": 0, "x": pixels, "y": 0, "origin": "pointer"}
+        actions = [take, {"type": "pointerDown", "button": 0}, move, {"type": "pointerUp", "button": 0}]
+        self.call("actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": actions}]})
 
     def press(self, *keys):
         actions = [{"type": kind, "value": KEYS.get(key, key)} for key in keys for kind in ("keyDown", "keyUp")]
