@@ -114,8 +114,8 @@ static const struct option_row rows[] = {
      "exponentially distributed, and TIME is its mean (0)",
      .call = option_think},
     {OPTION_TIME, 0, "spread", "TIME",
-     "closed loop: the connections begin one after the other, evenly over TIME, instead of all "
-     "at once. With --think TIME as well they never ask all at once (0)",
+     "closed loop: the connections begin one after the other, evenly over TIME, in steps of 50ms, "
+     "instead of all at once. With --think TIME as well they never ask all at once (0)",
      FIELD(spread_ns), .high = OPTION_TIME_MAX},
     {OPTION_NUMBER, 0, "seed", "N", "the seed of everything that is random (1)", FIELD(seed),
      .high = INT64_MAX},

@@ -63,7 +63,8 @@ def differences(merged, each):
     if merged["mode"] == "open":
         yield from differ("scheduled", merged["scheduled"], sum(j["scheduled"] for j in each))
         asked = sum(j["rate_asked"] for j in each)
-        if abs(merged["rate_asked"] - asked) > 1e-6 * asked:
+        # The window of all is longer by what the clocks are wrong by, and a profile's last rate goes on.
+        if abs(merged["rate_asked"] - asked) > 1e-3 * asked:
             yield f"rate_asked: {merged['rate_asked']}, not {asked}"
     yield from differ("histograms", set(merged["histograms"]), set(each[0]["histograms"]))
     for name, h in merged["histograms"].items():
