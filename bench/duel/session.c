@@ -15,7 +15,7 @@ static const double idle_burns = 0.05;
 static const uint64_t leftover_grace = 200 * NS_PER_MS;
 
 /* Tries of the same two pairs, where a window had no answer at all. */
-enum { TRIES = 20 };
+enum { TRIES = 100 };
 
 struct session {
     const struct duel_spec *spec;
