@@ -10,7 +10,7 @@ import subprocess
 import time
 
 PR_SET_PDEATHSIG = 1
-LIMIT_S = 50  # to start
+LIMIT_S = 150  # to start
 libc = ctypes.CDLL(None, use_errno=True)
 
 

@@ -200,7 +200,7 @@ class Harness:
         deadline = time.monotonic() + HANG_S
         while left():
             self.wait_until(deadline, "jobs were done and not acknowledged")
-            time.sleep(0.001)
+            time.sleep(0.005)
 
     def empty(self):
         """Jobs a second that do nothing."""
