@@ -217,7 +217,7 @@ static void tell(struct run *r)
     crawl_summarise(&points, &r->rows);
     char *finding = crawl_finding(&points);
     crawl_tell(stdout, &points, finding);
-    queues_table(stdout, &points);
+    queues_table(stdout, &points, FORMAT_TERMINAL);
     fflush(stdout);
     crawl_files_write(r->dir, &r->scenario, finding, &points);
     if (!crawl_pictures_draw(r->dir, r->o->paths.scripts, &r->scenario, &points, error,

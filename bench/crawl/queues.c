@@ -38,8 +38,12 @@ static void add_row(struct grid *g, const struct crawl_point *p)
     grid_cell(g, "%s", figure_time(at[CF_CPU_US].median, text));
 }
 
-void queues_table(FILE *f, const struct crawl_points *points)
+void queues_table(FILE *f, const struct crawl_points *points, enum format format)
 {
+    static const char *const before[] = {
+        [FORMAT_TERMINAL] = "\n", [FORMAT_HTML] = "<h4>", [FORMAT_MARKDOWN] = "\n### "};
+    static const char *const after[] = {
+        [FORMAT_TERMINAL] = "\n", [FORMAT_HTML] = "</h4>\n", [FORMAT_MARKDOWN] = "\n\n"};
     for (size_t i = 0; i < points->count;) {
         unsigned c = points->at[i].first->concurrency;
         struct grid g = {.heads = {"queue", "jobs/s", "empty jobs/s", "one job, median",
@@ -54,8 +58,8 @@ void queues_table(FILE *f, const struct crawl_points *points)
             any = true;
         }
         if (any) {
-            fprintf(f, "\nqueues, %u worker%s\n", c, text_s(c));
-            grid_put(f, &g, FORMAT_TERMINAL);
+            fprintf(f, "%squeues, %u worker%s%s", before[format], c, text_s(c), after[format]);
+            grid_put(f, &g, format);
         }
         grid_free(&g);
     }

@@ -6,8 +6,8 @@
 #include "bench/crawl/scenario.h"
 #include "bench/crawl/summary.h"
 
-/* A table for a terminal, or for a file; nothing where no queue was measured. */
-void queues_table(FILE *f, const struct crawl_points *points);
+/* A table for each number of workers; nothing where no queue was measured. */
+void queues_table(FILE *f, const struct crawl_points *points, enum format format);
 
 /* Draw DIR/plots/queue_throughput.svg and .png, at the most jobs at once: jobs a second that fetch
  * a URL, and that do nothing. True too where there is nothing to draw. False with one line in

@@ -68,7 +68,9 @@ def does_its_job(name):
         expect(1 <= int(row["max_in_service"]) <= C, row)
         expect(float(row["empty_jobs_per_s"]) > 0, row)
         expect(0 < float(row["latency_p50_us"]) <= float(row["latency_p90_us"]), row)
-        expect("empty jobs/s" in out, out)
+        with open(os.path.join(b.out, "report.html"), encoding="utf-8") as f:
+            page = f.read()
+        expect("empty jobs/s" in out and "empty jobs/s" in page, out)
         equal(os.listdir(os.path.join(b.dir, "t")), [], "left in the temporary directory")
         nothing_left(b)
     return test
