@@ -25,7 +25,7 @@ BUILD = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
 # wings below. A wing is a folder, or one file with its header; "" is every other file beside the folders.
 WINGS = {
     "servers": ("main", "models", "drive", "", "app", "files"),
-    "clients": ("main", "models", "drive", "", "job"),
+    "clients": ("main", "worker", "models", "drive", "", "job"),
     "loadgen": ("main", "mpi", "cli", "report", "load", "pace", "conn", "engine", "record", "protocol"),
     "bench": ("main", "commands", "crawl", "scale", "show", "record", "check", "lesson", "duel", "merge", "trace", "trial",
               "cost", "machine", "plan", "base", "stats", "", "lessons"),

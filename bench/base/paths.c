@@ -18,7 +18,8 @@ typedef char path[PATH_MAX];
 /* What paths_find() found. */
 static struct {
     path here; /* the directory of this executable */
-    path source, servers, clients, loadgen, scripts, scenarios, external, external_clients;
+    path source, servers, clients, loadgen, scripts, scenarios, external, external_clients,
+        queues;
     path session_cost, results;
 } found;
 
@@ -69,6 +70,7 @@ static void find_in_build_tree(void)
     place(found.scenarios, found.source, "bench/scenarios");
     place(found.external, found.source, "bench/external");
     place(found.external_clients, found.source, "bench/external-clients");
+    place(found.queues, found.source, "bench/queues");
     place(found.session_cost, found.here, "session-cost");
     place(found.results, found.source, "results");
 }
@@ -82,6 +84,7 @@ static void find_installed(void)
     place(found.scenarios, found.here, IOM_DATA_FROM_HERE "/scenarios");
     place(found.external, found.here, IOM_DATA_FROM_HERE "/external");
     place(found.external_clients, found.here, IOM_DATA_FROM_HERE "/external-clients");
+    place(found.queues, found.here, IOM_DATA_FROM_HERE "/queues");
     place(found.session_cost, found.servers, "../session-cost");
     strcpy(found.results, "results");
 }
@@ -106,6 +109,7 @@ void paths_find(struct paths *p)
     fill(&p->scenarios, found.scenarios);
     fill(&p->external, found.external);
     fill(&p->external_clients, found.external_clients);
+    fill(&p->queues, found.queues);
     fill(&p->session_cost, found.session_cost);
     fill(&p->results, found.results);
 }

@@ -15,6 +15,7 @@ struct paths {
     const char *scenarios;        /* directory of the scenario files */
     const char *external;         /* directory of the servers of others */
     const char *external_clients; /* directory of the clients of others */
+    const char *queues;           /* directory of workers that a queue feeds */
     const char *session_cost;     /* the program that measures session_http and session_echo */
     const char *results; /* directory for the runs of which the user does not say where */
 };

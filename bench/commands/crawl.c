@@ -21,6 +21,7 @@
 #include "bench/crawl/judge.h"
 #include "bench/crawl/pictures.h"
 #include "bench/crawl/plan.h"
+#include "bench/crawl/queues.h"
 #include "bench/crawl/scenario.h"
 #include "bench/crawl/summary.h"
 #include "bench/crawl/trial.h"
@@ -45,7 +46,7 @@ static bool set_seed(void *target, const char *value)
 
 static const struct option_row rows[] = {
     {OPTION_TEXT, 0, "clients", "A,B,...",
-     "the clients: names, ours, external (default: as the scenario says)",
+     "the clients: names, ours, external, queues (default: as the scenario says)",
      OPTION_FIELD(struct crawl_options, clients)},
     {OPTION_TEXT, 'c', "concurrency", "C,...",
      "requests at once, ascending (default: as the scenario says)",
@@ -63,6 +64,9 @@ static const struct option_row rows[] = {
     {OPTION_TEXT, 0, "external-clients", "DIR",
      "where the files of external clients are (default: bench/external-clients)",
      OPTION_FIELD(struct crawl_options, paths.external_clients)},
+    {OPTION_TEXT, 0, "queues", "DIR",
+     "where the files of workers that a queue feeds are (default: bench/queues)",
+     OPTION_FIELD(struct crawl_options, paths.queues)},
     {0},
 };
 
@@ -89,7 +93,7 @@ static void parse(struct crawl_options *o, int argc, char **argv)
         .about =
             "Have each client do the job of a crawler: N requests, at most C at once, to a server "
             "that waits before each answer; and see what the server saw of it. SCENARIO is crawl "
-            "(default), crawl-defaults, or a file.",
+            "(default), crawl-defaults, queues, or a file.",
         .notes =
             "Writes crawl.csv, summary.txt, pictures and report.html. docs/clients/README.md tells "
             "what the figures mean.",
@@ -129,10 +133,15 @@ static void find_clients(struct run *r)
     char error[1024];
     const char *wanted = r->o->clients ? r->o->clients : r->scenario.clients;
     crawl_find_ours(&r->clients, r->o->paths.clients);
-    if (!crawl_find_externals(&r->clients, r->o->paths.external_clients, error, sizeof error))
+    if (!crawl_find_externals(&r->clients, CRAWL_EXTERNAL, r->o->paths.external_clients, error,
+                              sizeof error))
+        warn("%s", error);
+    if (!crawl_find_externals(&r->clients, CRAWL_QUEUE, r->o->paths.queues, error,
+                              sizeof error))
         warn("%s", error);
     if (!crawl_select(&r->clients, wanted, error, sizeof error))
         die_usage("--clients: %s", error);
+    crawl_look_up(&r->clients);
     for (size_t i = 0; i < r->clients.count; i++)
         if (r->clients.at[i].model.unsupported)
             warn("left out: %s: %s", r->clients.at[i].model.name,
@@ -174,7 +183,7 @@ static bool do_job(struct run *r, const struct crawl_job *job, unsigned trial)
     struct crawl_row row = {.trial = trial,
                             .repetition = job->repetition,
                             .counting = job->counting,
-                            .external = c->model.external != NULL,
+                            .kind = c->kind,
                             .way = job->way,
                             .concurrency = job->concurrency,
                             .wait_ms = r->scenario.wait_ms,
@@ -208,6 +217,7 @@ static void tell(struct run *r)
     crawl_summarise(&points, &r->rows);
     char *finding = crawl_finding(&points);
     crawl_tell(stdout, &points, finding);
+    queues_table(stdout, &points, FORMAT_TERMINAL);
     fflush(stdout);
     crawl_files_write(r->dir, &r->scenario, finding, &points);
     if (!crawl_pictures_draw(r->dir, r->o->paths.scripts, &r->scenario, &points, error,

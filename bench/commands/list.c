@@ -145,7 +145,7 @@ static json_t *clients(const struct crawl_clients *list)
         json_array_append_new(
             array, json_checked(
                        json_pack("{s:s,s:s,s:s,s:i,s:o,s:o}", "name", m->name, "kind",
-                                 m->external ? "external" : "ours", "summary", m->summary,
+                                 crawl_kind_names[list->at[i].kind], "summary", m->summary,
                                  "at_once", (int)list->at[i].at_once[CRAWL_TUNED],
                                  "unavailable", json_text_or_null(m->unsupported), "packages",
                                  json_text_or_null(m->external ? m->external->packages : NULL)),
@@ -154,11 +154,14 @@ static json_t *clients(const struct crawl_clients *list)
     return array;
 }
 
-static void print_clients(const struct crawl_clients *list)
+static void print_clients(const struct crawl_clients *list, bool queues)
 {
-    printf("clients (iomodels crawl --clients), ours and those of others\n");
+    puts(queues ? "workers that a queue feeds (iomodels crawl queues)"
+                : "clients (iomodels crawl --clients), ours and those of others");
     for (size_t i = 0; i < list->count; i++) {
         const struct crawl_client *c = &list->at[i];
+        if ((c->kind == CRAWL_QUEUE) != queues)
+            continue;
         printf("  %-18s %s", c->model.name, c->model.summary);
         if (c->at_once[CRAWL_TUNED] > 0)
             printf(" [at most %u at once]", c->at_once[CRAWL_TUNED]);
@@ -282,6 +285,17 @@ static void print_names(const struct list_options *o)
     models_free(&list);
 }
 
+static void find_clients(struct crawl_clients *list, const struct paths *p)
+{
+    char error[1024];
+    crawl_find_ours(list, p->clients);
+    if (!crawl_find_externals(list, CRAWL_EXTERNAL, p->external_clients, error, sizeof error))
+        warn("%s", error);
+    if (!crawl_find_externals(list, CRAWL_QUEUE, p->queues, error, sizeof error))
+        warn("%s", error);
+    crawl_look_up(list);
+}
+
 int command_list(int argc, char **argv)
 {
     struct list_options o = {.names = KIND_NONE};
@@ -314,9 +328,7 @@ int command_list(int argc, char **argv)
     for (size_t i = 0; i < others.count; i++)
         external_look_up(&others.at[i]);
     struct crawl_clients crawlers = {0};
-    crawl_find_ours(&crawlers, o.paths.clients);
-    if (!crawl_find_externals(&crawlers, o.paths.external_clients, error, sizeof error))
-        warn("%s", error);
+    find_clients(&crawlers, &o.paths);
     /* "peers" is the old name, which goes with the next release. */
     json_t *all =
         json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "models", models(&list), "externals",
@@ -329,7 +341,8 @@ int command_list(int argc, char **argv)
     } else {
         print_models(&list);
         print_externals(&others);
-        print_clients(&crawlers);
+        print_clients(&crawlers, false);
+        print_clients(&crawlers, true);
         print_scenarios(json_object_get(all, "scenarios"));
         print_experiments();
     }

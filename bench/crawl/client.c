@@ -23,6 +23,9 @@
 const char *const crawl_way_names[CRAWL_WAYS] = {
     [CRAWL_FIRST] = "first", [CRAWL_TUNED] = "tuned"};
 
+const char *const crawl_kind_names[CRAWL_KINDS] = {
+    [CRAWL_OURS] = "ours", [CRAWL_EXTERNAL] = "external", [CRAWL_QUEUE] = "queue"};
+
 static const uint64_t describe_limit = 60 * NS_PER_S;
 
 /* Ours, in the order of the textbook; others come after them. */
@@ -93,6 +96,7 @@ void crawl_find_ours(struct crawl_clients *list, const char *dir)
 {
     struct dirent *entry;
     DIR *d = opendir(dir);
+    list->ours = dir;
     while (d && (entry = readdir(d)))
         add_ours(list, dir, entry->d_name);
     if (d)
@@ -119,23 +123,39 @@ static const struct ini_key keys[] = {
     {"client", "at_once", ini_number, IN(at_once), .low = 1, .high = 10000},
 };
 
-static const struct ini_format format = {
-    .keys = keys, .count = sizeof keys / sizeof keys[0], .sections = "[client]"};
+static const struct ini_key queue_keys[] = {
+    {"queue", "summary", ini_text, IN(summary), .goes_on = true},
+    {"queue", "needs", external_needs, IN(e.needs), .goes_on = true},
+    {"queue", "packages", ini_text, IN(e.packages), .goes_on = true},
+    {"queue", "command", ini_text, IN(e.command), .goes_on = true},
+};
 
-static bool complete(const struct description *d, const char *file, char *error, size_t size)
+static const struct ini_format formats[CRAWL_KINDS] = {
+    [CRAWL_EXTERNAL] = {.keys = keys,
+                        .count = sizeof keys / sizeof keys[0],
+                        .sections = "[client]"},
+    [CRAWL_QUEUE] = {.keys = queue_keys,
+                     .count = sizeof queue_keys / sizeof queue_keys[0],
+                     .sections = "[queue]"},
+};
+
+static bool complete(const struct description *d, enum crawl_kind kind, const char *file,
+                     char *error, size_t size)
 {
-    const char *lack = !d->summary     ? "summary"
-                       : !d->e.needs   ? "needs"
-                       : !d->first     ? "first"
-                       : !d->e.command ? "tuned"
-                                       : NULL;
+    bool queue = kind == CRAWL_QUEUE;
+    const char *lack = !d->summary           ? "summary"
+                       : !d->e.needs         ? "needs"
+                       : !d->first && !queue ? "first"
+                       : d->e.command        ? NULL
+                       : queue               ? "command"
+                                             : "tuned";
     if (lack)
-        snprintf(error, size, "%s: [client] lacks '%s'", file, lack);
+        snprintf(error, size, "%s: %s lacks '%s'", file, formats[kind].sections, lack);
     return !lack;
 }
 
-static bool read_file(struct crawl_clients *list, const char *dir, const char *entry,
-                      char *error, size_t size)
+static bool read_file(struct crawl_clients *list, enum crawl_kind kind, const char *dir,
+                      const char *entry, char *error, size_t size)
 {
     struct description d = {.e.here = xstrdup(dir)};
     char *name = text_format("%.*s", (int)strlen(entry) - 4, entry);
@@ -143,20 +163,21 @@ static bool read_file(struct crawl_clients *list, const char *dir, const char *e
     char *text = text_read_file(file);
     if (!text)
         snprintf(error, size, "cannot read %s: %m", file);
-    bool good = text && ini_read(&format, file, text, &d, error, size) &&
-                complete(&d, file, error, size);
+    bool good = text && ini_read(&formats[kind], file, text, &d, error, size) &&
+                complete(&d, kind, file, error, size);
     if (good && !name_is_good(name)) {
         snprintf(error, size, "%s: %s", file, name_rule);
         good = false;
     }
     if (good) {
         struct crawl_client *c = add(list, name);
+        c->kind = kind;
+        c->model.path = xstrdup(list->ours ? list->ours : "");
         c->model.summary = d.summary;
         c->model.external = xmalloc(sizeof d.e);
         *c->model.external = d.e;
         c->first = d.first;
         c->at_once[CRAWL_TUNED] = d.at_once;
-        external_look_up(&c->model);
     } else {
         free(d.summary);
         free(d.first);
@@ -174,24 +195,31 @@ static int is_description(const struct dirent *d)
     return d->d_name[0] != '.' && n > 4 && strcmp(d->d_name + n - 4, ".ini") == 0;
 }
 
-bool crawl_find_externals(struct crawl_clients *list, const char *dir, char *error, size_t size)
+bool crawl_find_externals(struct crawl_clients *list, enum crawl_kind kind, const char *dir,
+                          char *error, size_t size)
 {
     struct dirent **names;
     char ignored[512];
     bool good = true;
     int n = scandir(dir, &names, is_description, alphasort);
     if (n < 0) {
-        snprintf(error, size, "cannot read the directory of external clients %s: %m", dir);
+        snprintf(error, size, "cannot read the directory of clients %s: %m", dir);
         return false;
     }
     for (int i = 0; i < n; i++) {
-        if (!read_file(list, dir, names[i]->d_name, good ? error : ignored,
+        if (!read_file(list, kind, dir, names[i]->d_name, good ? error : ignored,
                        good ? size : sizeof ignored))
             good = false;
         free(names[i]);
     }
     free(names);
     return good;
+}
+
+void crawl_look_up(struct crawl_clients *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        external_look_up(&list->at[i].model);
 }
 
 static void free_client(struct crawl_client *c)
@@ -219,9 +247,11 @@ static size_t mark(const struct crawl_clients *list, const char *word, bool *wan
 {
     size_t n = 0;
     for (size_t i = 0; i < list->count; i++) {
-        bool external = list->at[i].model.external != NULL;
-        if (strcmp(word, list->at[i].model.name) != 0 &&
-            strcmp(word, external ? "external" : "ours") != 0 && strcmp(word, "all") != 0)
+        const struct crawl_client *c = &list->at[i];
+        bool queue = c->kind == CRAWL_QUEUE;
+        const char *kind = queue ? "queues" : crawl_kind_names[c->kind];
+        if (strcmp(word, c->model.name) != 0 && strcmp(word, kind) != 0 &&
+            (queue || strcmp(word, "all") != 0))
             continue;
         wanted[i] = true;
         n++;
@@ -263,6 +293,7 @@ char **crawl_command(const struct crawl_client *c, enum crawl_way way, char *err
     }
     const struct placeholder list[] = {{"python", external_python()},
                                        {"here", e->here},
+                                       {"clients", c->model.path},
                                        {"program", e->program ? e->program : ""}};
     char *text = placeholders_expand(way == CRAWL_FIRST ? c->first : e->command, list,
                                      sizeof list / sizeof list[0], true, error, size);

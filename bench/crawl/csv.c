@@ -28,7 +28,7 @@ void crawl_csv_put(FILE *f, const struct crawl_row *row)
 {
     fprintf(f, "%u,%u,%d,%s,", row->trial, row->repetition, row->counting, row->started);
     csv_put_text(f, row->client);
-    fprintf(f, ",%s,%s,%u,%llu,%u,%s,%s,", row->external ? "external" : "ours",
+    fprintf(f, ",%s,%s,%u,%llu,%u,%s,%s,", crawl_kind_names[row->kind],
             crawl_way_names[row->way], row->concurrency, (unsigned long long)row->requests,
             row->wait_ms, crawl_status_names[row->status],
             row->status == CRAWL_OK ? verdict_names[row->verdict] : "");

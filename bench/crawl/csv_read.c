@@ -76,12 +76,11 @@ static double number(struct reader *r, const char *name)
 
 static struct crawl_row read_row(struct reader *r)
 {
-    static const char *const kinds[] = {"ours", "external"};
     struct crawl_row row = {
         .trial = (unsigned)whole(r, "trial", 0, UINT32_MAX),
         .repetition = (unsigned)whole(r, "repetition", 0, UINT32_MAX),
         .counting = whole(r, "counting", 0, 1) == 1,
-        .external = word(r, "kind", kinds, 2) == 1,
+        .kind = (enum crawl_kind)word(r, "kind", crawl_kind_names, CRAWL_KINDS),
         .way = (enum crawl_way)word(r, "way", crawl_way_names, CRAWL_WAYS),
         .concurrency = (unsigned)whole(r, "concurrency", 1, CRAWL_CONCURRENCY_MAX),
         .requests = whole(r, "requests", 0, UINT64_MAX),

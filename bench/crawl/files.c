@@ -6,6 +6,7 @@
 
 #include "bench/base/json_get.h"
 #include "bench/base/text.h"
+#include "bench/crawl/queues.h"
 #include "bench/record/machine.h"
 #include "common/err.h"
 
@@ -38,6 +39,7 @@ void crawl_files_write(const char *dir, const struct crawl_scenario *s, const ch
         fprintf(f, "Expected: %s\n", s->expect);
     fprintf(f, "%s\n", finding);
     crawl_table(f, points, FORMAT_TERMINAL);
+    queues_table(f, points, FORMAT_TERMINAL);
     if (!text_close(f))
         die_errno("cannot write %s", path);
     free(path);

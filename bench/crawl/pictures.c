@@ -7,6 +7,7 @@
 
 #include "bench/base/csv.h"
 #include "bench/base/text.h"
+#include "bench/crawl/queues.h"
 #include "bench/show/gnuplot.h"
 #include "bench/show/panels.h"
 #include "bench/show/plot.h"
@@ -227,5 +228,5 @@ bool crawl_pictures_draw(const char *dir, const char *scripts, const struct craw
         good = draw_lines(dir, scripts, &kinds[i], s, points, error, size);
     for (size_t i = 0; good && i < sizeof dots / sizeof dots[0]; i++)
         good = draw_dots(dir, scripts, &dots[i], s, points, error, size);
-    return good;
+    return good && queues_draw(dir, scripts, s, points, error, size);
 }

@@ -4,7 +4,8 @@
  *                                 family of clients
  *   crawl_time, crawl_cost        of each client at one number of requests at once, as dots, as
  *                                 first written and tuned: the time, as a multiple of the ideal
- *                                 time of its own job; and its CPU time per request */
+ *                                 time of its own job; and its CPU time per request
+ *   queue_throughput              jobs a second of workers that a queue feeds (queues.h) */
 #ifndef IOM_CRAWL_PICTURES_H
 #define IOM_CRAWL_PICTURES_H
 

@@ -21,7 +21,7 @@ static void add_all(struct crawl_plan *plan, const struct crawl_scenario *s,
     for (job.client = 0; job.client < clients->count; job.client++) {
         const struct crawl_client *c = &clients->at[job.client];
         for (job.way = 0; job.way < CRAWL_WAYS; job.way++) {
-            bool wanted = c->model.external ? s->ways[job.way] : job.way == CRAWL_TUNED;
+            bool wanted = c->first ? s->ways[job.way] : job.way == CRAWL_TUNED;
             if (wanted && !c->model.unsupported)
                 add(plan, job);
         }

@@ -33,7 +33,10 @@
     X(OTHER_CLIENT, "other_client_cpu_fraction", 3)                                            \
     X(OTHER_SERVER, "other_server_cpu_fraction", 3)                                            \
     X(STOLEN_CLIENT, "stolen_client_cpu_fraction", 3)                                          \
-    X(STOLEN_SERVER, "stolen_server_cpu_fraction", 3)
+    X(STOLEN_SERVER, "stolen_server_cpu_fraction", 3)                                          \
+    X(EMPTY_RATE, "empty_jobs_per_s", 1)                                                       \
+    X(LATENCY_P50_US, "latency_p50_us", 1)                                                     \
+    X(LATENCY_P90_US, "latency_p90_us", 1)
 
 #define CRAWL_ENUM(id, name, digits) CF_##id,
 enum crawl_figure { CRAWL_FIGURES(CRAWL_ENUM) CRAWL_FIGURE_COUNT };
@@ -46,7 +49,7 @@ struct crawl_row {
     unsigned repetition; /* from 1 */
     bool counting;       /* system calls were counted: nothing else of it is used */
     char client[64];
-    bool external;
+    enum crawl_kind kind;
     enum crawl_way way;
     unsigned concurrency; /* C */
     uint64_t requests;    /* N */

@@ -7,6 +7,7 @@
 #include "bench/base/figures.h"
 #include "bench/base/json_get.h"
 #include "bench/base/text.h"
+#include "bench/crawl/queues.h"
 #include "bench/show/html.h"
 #include "bench/show/run_files.h"
 #include "common/err.h"
@@ -24,6 +25,9 @@ static const struct run_picture pictures[] = {
      .caption =
          "CPU time of each client per request. Filled: tuned. Hollow: as its users first "
          "write it."},
+    {.name = "queue_throughput",
+     .caption =
+         "Workers that a queue feeds: jobs a second that get a URL, and that do nothing."},
 };
 enum { PICTURES = sizeof pictures / sizeof pictures[0] };
 
@@ -232,6 +236,7 @@ static void put_html(FILE *f, const void *of, const struct report_place *place, 
     put_pairs(f, &r->points, FORMAT_HTML);
     fputs("<h3>All clients</h3>\n", f);
     crawl_table(f, &r->points, FORMAT_HTML);
+    queues_table(f, &r->points, FORMAT_HTML);
     fputs("<h3>Jobs that failed or are marked</h3>\n", f);
     put_marked(f, &r->rows);
     put_reading(f);
@@ -250,6 +255,7 @@ static void put_markdown(FILE *f, const void *of, const struct report_place *pla
         run_files_markdown(f, &(struct run_files){r->dir, place->href}, pictures[i].name);
     put_pairs(f, &r->points, FORMAT_MARKDOWN);
     crawl_table(f, &r->points, FORMAT_MARKDOWN);
+    queues_table(f, &r->points, FORMAT_MARKDOWN);
 }
 
 struct report_part crawl_section(const struct crawl_results *r)

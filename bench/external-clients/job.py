@@ -59,8 +59,11 @@ class Job:
             self.ok += 1
         self.ended = time.monotonic()
 
-    def end(self, at_once=None):
+    def end(self, at_once=None, after=None, **more):
+        """`after` is called when the job is over for whoever watches; `more` is told besides."""
         self._tell(b"end\n")
+        if after:
+            after()
         print(json.dumps({"requests": self.requests, "concurrency": self.concurrency, "at_once": at_once,
                           "outcomes": {"ok": self.ok, "non_2xx": self.non_2xx, "corrupt": self.corrupt},
-                          "wall_s": self.ended - self.begun}), flush=True)
+                          "wall_s": self.ended - self.begun, **more}), flush=True)

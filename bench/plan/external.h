@@ -6,7 +6,7 @@
  *     protocols = http                  http, echo or both
  *     paths = /, /bytes/N               what it serves; for people
  *     needs = command nginx             it is installed where these are there: "command NAME..."
- *                                       or "python MODULE..."
+ *                                       or "python MODULE...", or one after the other
  *     packages = nginx-light            what to install on Debian where it is not
  *     command = {program} -c {dir}/nginx.conf
  *     try = {program} -t ...            must end with status 0, else it cannot run here; its last

@@ -63,15 +63,20 @@ static void shorten(char *text, const char *dir)
         memmove(at, at + n + (at[n] == '/'), strlen(at + n + (at[n] == '/')) + 1);
 }
 
-/* The first command or module that is not there, or NULL. */
+/* The first command or module that is not there, or NULL. "command" and "python" say what the words
+ * after them are. */
 static char *first_missing(struct external *p)
 {
     char error[128];
     char **words = words_split(p->needs, error, sizeof error);
-    bool python = words && strcmp(words[0], "python") == 0;
+    bool python = false;
     char *missing = words && words[1] ? NULL : xstrdup("what it needs is not said");
-    for (size_t i = 1; words && words[i] && !missing; i++) {
+    for (size_t i = 0; words && words[i] && !missing; i++) {
         char *why = NULL;
+        if (strcmp(words[i], "python") == 0 || strcmp(words[i], "command") == 0) {
+            python = words[i][0] == 'p';
+            continue;
+        }
         const char *find =
             "import importlib.util as u, sys; sys.exit(u.find_spec(sys.argv[1]) is None)";
         const char *argv[] = {external_python(), "-c", find, words[i], NULL};
@@ -79,7 +84,7 @@ static char *first_missing(struct external *p)
         if (python ? !runs(argv, &why) : !program)
             missing = text_format(python ? "no Python module %s" : "no command %s", words[i]);
         free(why);
-        if (i == 1)
+        if (!p->program)
             p->program = program;
         else
             free(program);

@@ -34,6 +34,16 @@ void conn_free(struct conn *c)
     free(c->request);
 }
 
+void conn_begin(struct conn *c, size_t length)
+{
+    c->deadline = clock_after(tally_begin(c->tally), c->job->timeout);
+    c->length = length;
+    c->sent = 0;
+    c->was_repeated = false;
+    answer_begin(&c->answer);
+    c->state = c->open ? CONN_SENDING : CONN_CLOSED;
+}
+
 bool conn_take(struct conn *c)
 {
     uint64_t number = job_take(c->job);
@@ -41,12 +51,7 @@ bool conn_take(struct conn *c)
         close_socket(c);
         return false;
     }
-    c->deadline = clock_after(tally_begin(c->tally), c->job->timeout);
-    c->length = job_request(c->job, number, c->request);
-    c->sent = 0;
-    c->was_repeated = false;
-    answer_begin(&c->answer);
-    c->state = c->open ? CONN_SENDING : CONN_CLOSED;
+    conn_begin(c, job_request(c->job, number, c->request));
     return true;
 }
 
@@ -56,6 +61,7 @@ static void end(struct conn *c, enum outcome outcome, bool keep)
         close_socket(c);
     c->is_used = true;
     c->state = CONN_IDLE;
+    c->outcome = outcome;
     tally_end(c->tally, outcome);
 }
 
@@ -209,14 +215,12 @@ bool conn_receive(struct conn *c)
     return c->state != CONN_RECEIVING || n == SPACE;
 }
 
-enum conn_want conn_step(struct conn *c)
+enum conn_want conn_go_on(struct conn *c)
 {
     for (;;) {
         switch (c->state) {
         case CONN_IDLE:
-            if (!conn_take(c))
-                return CONN_OVER;
-            break;
+            return CONN_OVER;
         case CONN_CLOSED:
             if (conn_socket(c, SOCK_NONBLOCK))
                 conn_connect(c);
@@ -238,4 +242,12 @@ enum conn_want conn_step(struct conn *c)
             break;
         }
     }
+}
+
+enum conn_want conn_step(struct conn *c)
+{
+    enum conn_want want = CONN_OVER;
+    while (want == CONN_OVER && (c->state != CONN_IDLE || conn_take(c)))
+        want = conn_go_on(c);
+    return want;
 }

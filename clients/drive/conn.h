@@ -34,13 +34,14 @@ struct conn {
     struct job *job;
     struct tally *tally;
     enum conn_state state;
-    enum conn_want want; /* the loop's: what conn_step() said last */
-    unsigned watched;    /* the model's; 0 for a new socket */
-    int fd;              /* -1 for none, and always where a library has the socket */
-    bool open;           /* the connection has come up and is not closed */
-    bool is_used;        /* it has carried an answer */
-    bool was_repeated;   /* the request is made for the second time */
-    uint64_t deadline;   /* of the request: clock_ns() */
+    enum conn_want want;  /* the loop's: what conn_step() said last */
+    unsigned watched;     /* the model's; 0 for a new socket */
+    int fd;               /* -1 for none, and always where a library has the socket */
+    bool open;            /* the connection has come up and is not closed */
+    bool is_used;         /* it has carried an answer */
+    bool was_repeated;    /* the request is made for the second time */
+    uint64_t deadline;    /* of the request: clock_ns() */
+    enum outcome outcome; /* of the request that has ended last */
     struct answer answer;
     char *request; /* JOB_REQUEST_MAX bytes */
     size_t length, sent;
@@ -54,6 +55,10 @@ void conn_free(struct conn *c);
 
 /* Take the next request of the job. False where none is left: the socket is closed then. */
 bool conn_take(struct conn *c);
+
+/* The same for a request that is none of the job's: its bytes, `length` of them, are in
+ * `request`. */
+void conn_begin(struct conn *c, size_t length);
 
 /* Make a socket with `flags` (SOCK_NONBLOCK or 0). False where the request has failed for want of
  * one. */
@@ -72,8 +77,10 @@ void conn_connected(struct conn *c);
 bool conn_send(struct conn *c);
 bool conn_receive(struct conn *c);
 
-/* All of these that need not wait, for a non-blocking socket. */
+/* All of these that need not wait, for a non-blocking socket: one request after another; or until
+ * the one request has ended, which is CONN_OVER too. */
 enum conn_want conn_step(struct conn *c);
+enum conn_want conn_go_on(struct conn *c);
 
 /* The time of the request is over. */
 void conn_timed_out(struct conn *c);

@@ -15,7 +15,7 @@ sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
 from driver import (axes, bench, cli, compare, crawl, crawl_report, damaged, duels, environment,  # noqa: E402
                     explain, externals, faults, inherited, machines, merge, names, old_names,
-                    open_report, output, pictures, places, predictions, profile, reading, reports,
+                    open_report, output, pictures, places, predictions, profile, queues, reading, reports,
                     requests, resume, scale, scenarios, timelines, traces, two_speeds, unit_costs,
                     verify, whole, yardstick)
 
@@ -40,7 +40,7 @@ def main():
                             environment, inherited, names, damaged, old_names, output, reading,
                             two_speeds, unit_costs, explain, duels, compare, verify, yardstick,
                             predictions, timelines, profile, pictures, axes, open_report, reports,
-                            scenarios, crawl, crawl_report, scale, merge, traces)
+                            scenarios, crawl, crawl_report, queues, scale, merge, traces)
              for name, function, limit in module.TESTS]
     # Several at once share the CPUs: no test here judges a speed.
     jobs = 4 * min(2, len(os.sched_getaffinity(0)))
