@@ -26,7 +26,10 @@ class Child:
         self.name, self.log = name, os.path.join(directory, name + ".log")
         with open(self.log, "wb") as f:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=f, stderr=f, start_new_session=True,
-                                            preexec_fn=die_with_parent, env={**os.environ, **env}, cwd=directory)
+                                            preexec_fn=die_with_parent, cwd=directory,
+                                            env={**os.environ, "TMPDIR": directory, **env})
+        with open(os.path.join(directory, "groups"), "a", encoding="ascii") as f:
+            f.write(f"{self.process.pid}\n")
 
     def check(self):
         if self.process.poll() is not None:

@@ -282,8 +282,23 @@ class Harness:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
+def end_groups(path):
+    """Of the file that brokers.Child writes; it is not there where the harness has ended all itself."""
+    try:
+        with open(path, encoding="ascii") as f:
+            groups = [int(line) for line in f]
+    except FileNotFoundError:
+        return
+    for group in groups:
+        try:
+            os.killpg(group, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
 def leave_janitor(directory):
-    """A process that removes the directory also where this one is killed."""
+    """A process that ends the brokers and removes the directory also where this one is killed: RabbitMQ's own
+    process is a child of its script, and does not die with that."""
     end, ours = os.pipe()
     if os.fork() == 0:
         os.setsid()
@@ -295,6 +310,7 @@ def leave_janitor(directory):
                 except OSError:
                     pass
         os.read(end, 1)
+        end_groups(os.path.join(directory, "groups"))
         shutil.rmtree(directory, ignore_errors=True)
         os._exit(0)
     os.close(end)

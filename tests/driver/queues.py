@@ -4,6 +4,7 @@ all are."""
 import http.server
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -124,6 +125,26 @@ def loses_none(name, variant):
     return test
 
 
+def harness_dies(t):
+    """Whatever becomes of the harness, its broker and its directory go."""
+    b = Bench(t, models=("epoll-et",), pictures=False)
+    there(b, "celery-rabbitmq-prefork" if FULL else "beanstalkd-threads")
+    variant = "celery-prefork@rabbitmq" if FULL else "beanstalkd-threads@beanstalkd"
+    os.mkdir(os.path.join(b.dir, "t"))
+    near, far = socket.socketpair()
+    with near, far, open(os.path.join(b.dir, "log"), "wb") as log:
+        p = subprocess.Popen([PYTHON, "-B", os.path.join(HERE, "run.py"), "--variant", variant, "-c", "2", "-n", "4",
+                              "--events-fd", str(far.fileno()), "http://127.0.0.1:1/?i={i}"], pass_fds=[far.fileno()],
+                             env=b.environment(TMPDIR=os.path.join(b.dir, "t")), stdout=log, stderr=log)
+        far.close()
+        equal(near.recv(6), b"start\n", "its broker and workers are there")
+        expect(len(b.left()) > 2, b.left())
+        p.kill()
+        p.wait()
+        while b.left() or os.listdir(os.path.join(b.dir, "t")):  # the limit of the test ends this
+            time.sleep(0.05)
+
+
 def loses_one(t):
     """The counter-example: a job that was popped is nowhere but in its worker."""
     there(Bench(t, models=("epoll-et",), pictures=False), "redis-list-processes")
@@ -150,7 +171,8 @@ DEATHS = [("beanstalkd-processes", "beanstalkd-processes@beanstalkd"),
           ("celery-redis-prefork", "celery-prefork@redis"), ("celery-rabbitmq-prefork", "celery-prefork@rabbitmq")]
 
 TESTS = [("queues: they are listed, with their packages", are_listed, 300),
-         ("queues: bad input", wrong, 300)] + \
+         ("queues: bad input", wrong, 300),
+         ("queues: the harness is killed, and nothing is left", harness_dies, 300)] + \
         [(f"queues: {name} does each job once", does_its_job(name), 600)
          for name in NAMES if FULL or name == "beanstalkd-threads"] + \
         [(f"queues: a worker of {name} is killed, and no job is lost", loses_none(name, variant), 600)
