@@ -191,6 +191,16 @@ def a_terminal_is_asked(t):
     expect("Predicted: 1,000" in out, out)
 
 
+def read_once_speaks_http_alone(t):
+    b = School(t)
+    program = os.path.join(os.path.dirname(ARGS.driver), "read-once")
+    for protocol, status in (("http", 0), ("echo", 2)):
+        p = subprocess.run([program, "--protocol", protocol, "--describe"], capture_output=True, text=True,
+                           env=b.environment(), check=False)
+        equal(p.returncode, status, f"status of {protocol}, {p.stderr}")
+    expect("'echo' is not " in p.stderr and not p.stdout, p.stdout + p.stderr)
+
+
 def nobody_is_asked(t):
     b = School(t)
     out, err = b.call("lesson", b.lesson, status=2)
@@ -269,6 +279,7 @@ TESTS = (
     ("a list of the lessons", lessons_are_listed),
     ("wrong command lines and files", wrong_command_lines),
     ("a server that is not there", a_server_that_is_not_there),
+    ("the server of lesson 6 speaks HTTP alone", read_once_speaks_http_alone),
     ("an interrupt", interrupted),
     ("results that cannot be kept", results_that_cannot_be_kept),
 )

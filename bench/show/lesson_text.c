@@ -70,7 +70,7 @@ void lesson_tell_page(const struct lesson *l, uint64_t seed)
         fputs("  ", stdout);
         command_line_wrap(l->read.at[i].text, 2, 4);
     }
-    puts("\nMeasured are these sides: a server, and what iomodels-load is told.");
+    puts("\nThese sides are measured: a server, and what iomodels-load is told.");
     for (size_t i = 0; i < l->side_count; i++)
         tell_side(&l->sides[i]);
     char *question =
