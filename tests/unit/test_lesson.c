@@ -94,69 +94,69 @@ static void known_lessons_are_right(void **state)
     assert_int_equal(number, 10);
 }
 
+static const struct {
+    const char *text, *error;
+} bad_texts[] = {
+    {"", "f:1: [lesson] has no number"},
+    {"number = 1\n", "f:1: key 'number' in unknown section []"},
+    {"[lesson]\nnumber = 0\n", "f:2: number = '0' is not a number from 1 to 99"},
+    {"[lesson]\nname = A b\n", "f:2: name = 'A b' is not made of a-z"},
+    {"[lesson]\ncolour = red\n", "f:2: unknown key 'colour' in [lesson]"},
+    {"[lesson]\nnumber = 1\nnumber = 2\n", "f:3: 'number' has a value already"},
+    {"[lesson]\nrounds = 5\n", "f:2: rounds = '5' is not a number from 6 to 100"},
+    {"[lesson]\nwindow = soon\n", "f:2: window = 'soon' is not a time"},
+    {"[lesson]\nhello\n", "f:2: neither [section] nor key = value"},
+    {HEAD SIDES, "f:1: [lesson] has no question"},
+    {HEAD TAIL VARY, "f:1: there is no [side:NAME]"},
+    {HEAD TAIL VARY "[side:a]\nload = -c 1\n", "f:1: [side:a] has no server"},
+    {HEAD TAIL VARY "[side:a]\nserver = 'x\n", "f:17: a quote is not closed"},
+    {HEAD TAIL VARY SIDES "paths = x\n", "f:21: paths begin with '/', and not 'x'"},
+    {HEAD TAIL VARY SIDES "paths = /a b\n", "f:21: paths begin with '/', and not 'b'"},
+    /* What a text is with the value of a variable in it. */
+    {HEAD TAIL VARY "c = 1', 2', 3'\n" PLAIN "load = -c {c}\n[side:b]\nserver = poll\n",
+     "f:19: a quote is not closed"},
+    {HEAD TAIL VARY "c = 1, 2, 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18\n" PLAIN
+                    "load = -c {c}\n[side:b]\nserver = poll\n",
+     "f:19: 17 words, and 16 at most are taken"},
+    {HEAD TAIL VARY "p = /a, /b, c\n" PLAIN "paths = {p}\n[side:b]\nserver = poll\n",
+     "f:19: paths begin with '/', and not 'c'"},
+    {HEAD TAIL SIDES, "f:9: '{idle}' stands for nothing here"},
+    {HEAD TAIL "[vary]\nidle = 1, 2\nmost = 1\n" SIDES,
+     "f:15: most has 1 values and idle has 2"},
+    {HEAD TAIL "[vary]\nI = 1\n" SIDES, "f:14: 'I' is no name of a-z and '_'"},
+    {HEAD TAIL "[vary]\nidle =\n" SIDES, "f:14: idle = '' is not a list"},
+    /* wrong for some seeds only */
+    {HEAD TAIL "[vary]\nidle = 1, 2\nmost = 1, x\n" SIDES,
+     "f:12: claim: a number is wanted, and not 'x: so'"},
+    {HEAD "question = q\nanswer = rate(c)\nexplain = e\nclaim = cpu(a) > 1: t\n" PLAIN,
+     "f:10: answer: no side 'c'"},
+    {HEAD "question = q\nanswer = speed(a)\nexplain = e\nclaim = cpu(a) > 1: t\n" PLAIN,
+     "f:10: answer: no figure 'speed'"},
+    {HEAD "question = q\nanswer = rate(a) now\nexplain = e\nclaim = cpu(a) > 1: t\n" PLAIN,
+     "f:10: answer: 'now' is too much"},
+    {HEAD "question = q\nanswer = rate(a)\nexplain = {rate(a}\nclaim = cpu(a) > 1: t\n" PLAIN,
+     "f:11: a ')' is wanted, and not '}'"},
+    {HEAD "question = q\nanswer = rate(a)\nexplain = {rate(a) \nclaim = cpu(a) > 1: t\n" PLAIN,
+     "f:11: a '}' is wanted, and not ''"},
+    {HEAD "question = q\nanswer = rate(a)\nexplain = e\nclaim = cpu(a) = 1: t\n" PLAIN,
+     "f:12: claim: '<' or '>' is wanted, and not '= 1: t'"},
+    {HEAD "question = q\nanswer = rate(a)\nexplain = e\nclaim = cpu(a) > 1\n" PLAIN,
+     "f:12: claim: ': TEXT' is wanted after the number"},
+    {HEAD "question = q\nanswer = rate(a)\nexplain = e\nclaim = cpu(a) > 1:\n" PLAIN,
+     "f:12: claim: a claim needs a text"},
+};
+
 static void bad_files_are_told_by_line(void **state)
 {
-    static const struct {
-        const char *text, *error;
-    } cases[] = {
-        {"", "f:1: [lesson] has no number"},
-        {"number = 1\n", "f:1: key 'number' in unknown section []"},
-        {"[lesson]\nnumber = 0\n", "f:2: number = '0' is not a number from 1 to 99"},
-        {"[lesson]\nname = A b\n", "f:2: name = 'A b' is not made of a-z"},
-        {"[lesson]\ncolour = red\n", "f:2: unknown key 'colour' in [lesson]"},
-        {"[lesson]\nnumber = 1\nnumber = 2\n", "f:3: 'number' has a value already"},
-        {"[lesson]\nrounds = 5\n", "f:2: rounds = '5' is not a number from 6 to 100"},
-        {"[lesson]\nwindow = soon\n", "f:2: window = 'soon' is not a time"},
-        {"[lesson]\nhello\n", "f:2: neither [section] nor key = value"},
-        {HEAD SIDES, "f:1: [lesson] has no question"},
-        {HEAD TAIL VARY, "f:1: there is no [side:NAME]"},
-        {HEAD TAIL VARY "[side:a]\nload = -c 1\n", "f:1: [side:a] has no server"},
-        {HEAD TAIL VARY "[side:a]\nserver = 'x\n", "f:17: a quote is not closed"},
-        {HEAD TAIL VARY SIDES "paths = x\n", "f:21: paths begin with '/', and not 'x'"},
-        {HEAD TAIL VARY SIDES "paths = /a b\n", "f:21: paths begin with '/', and not 'b'"},
-        /* What a text is with the value of a variable in it. */
-        {HEAD TAIL VARY "c = 1', 2', 3'\n" PLAIN "load = -c {c}\n[side:b]\nserver = poll\n",
-         "f:19: a quote is not closed"},
-        {HEAD TAIL VARY "c = 1, 2, 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18\n" PLAIN
-                        "load = -c {c}\n[side:b]\nserver = poll\n",
-         "f:19: 17 words, and 16 at most are taken"},
-        {HEAD TAIL VARY "p = /a, /b, c\n" PLAIN "paths = {p}\n[side:b]\nserver = poll\n",
-         "f:19: paths begin with '/', and not 'c'"},
-        {HEAD TAIL SIDES, "f:9: '{idle}' stands for nothing here"},
-        {HEAD TAIL "[vary]\nidle = 1, 2\nmost = 1\n" SIDES,
-         "f:15: most has 1 values and idle has 2"},
-        {HEAD TAIL "[vary]\nI = 1\n" SIDES, "f:14: 'I' is no name of a-z and '_'"},
-        {HEAD TAIL "[vary]\nidle =\n" SIDES, "f:14: idle = '' is not a list"},
-        /* wrong for some seeds only */
-        {HEAD TAIL "[vary]\nidle = 1, 2\nmost = 1, x\n" SIDES,
-         "f:12: claim: a number is wanted, and not 'x: so'"},
-        {HEAD "question = q\nanswer = rate(c)\nexplain = e\nclaim = cpu(a) > 1: t\n" PLAIN,
-         "f:10: answer: no side 'c'"},
-        {HEAD "question = q\nanswer = speed(a)\nexplain = e\nclaim = cpu(a) > 1: t\n" PLAIN,
-         "f:10: answer: no figure 'speed'"},
-        {HEAD "question = q\nanswer = rate(a) now\nexplain = e\nclaim = cpu(a) > 1: t\n" PLAIN,
-         "f:10: answer: 'now' is too much"},
-        {HEAD
-         "question = q\nanswer = rate(a)\nexplain = {rate(a}\nclaim = cpu(a) > 1: t\n" PLAIN,
-         "f:11: a ')' is wanted, and not '}'"},
-        {HEAD
-         "question = q\nanswer = rate(a)\nexplain = {rate(a) \nclaim = cpu(a) > 1: t\n" PLAIN,
-         "f:11: a '}' is wanted, and not ''"},
-        {HEAD "question = q\nanswer = rate(a)\nexplain = e\nclaim = cpu(a) = 1: t\n" PLAIN,
-         "f:12: claim: '<' or '>' is wanted, and not '= 1: t'"},
-        {HEAD "question = q\nanswer = rate(a)\nexplain = e\nclaim = cpu(a) > 1\n" PLAIN,
-         "f:12: claim: ': TEXT' is wanted after the number"},
-        {HEAD "question = q\nanswer = rate(a)\nexplain = e\nclaim = cpu(a) > 1:\n" PLAIN,
-         "f:12: claim: a claim needs a text"},
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof bad_texts / sizeof bad_texts[0]; i++) {
         struct lesson l;
         char error[400] = "";
-        assert_false(lesson_read(&l, cases[i].text, "f", 1, error, sizeof error));
+        assert_false(lesson_read(&l, bad_texts[i].text, "f", 1, error, sizeof error));
         lesson_free(&l);
-        if (strncmp(error, cases[i].error, strlen(cases[i].error)) != 0 || strchr(error, '\n'))
-            fail_msg("case %zu: '%s', not '%s'", i, error, cases[i].error);
+        if (strncmp(error, bad_texts[i].error, strlen(bad_texts[i].error)) != 0 ||
+            strchr(error, '\n'))
+            fail_msg("case %zu: '%s', not '%s'", i, error, bad_texts[i].error);
     }
 }
 
