@@ -63,10 +63,25 @@ class School(Bench):
             f.write(LESSON.replace("CLAIMED", claimed))
 
     def command(self, *args):
-        return [ARGS.driver, args[0], "--servers", self.servers, "--loadgen", ARGS.loadgen, *args[1:]]
+        return [ARGS.driver, args[0], "--servers", self.servers, "--loadgen", self.loadgen, *args[1:]]
 
     def hold(self, *args, status=0):
         return self.call("lesson", self.lesson, *SHORT, *args, status=status)
+
+    def note_seeds(self):
+        """A load generator that writes its seeds down; a function that takes them."""
+        self.loadgen = os.path.join(self.dir, "noting-load")
+        notes = os.path.join(self.dir, "notes")
+        with open(self.loadgen, "w", encoding="utf-8") as f:
+            f.write(f'#!/bin/sh\necho "$*" >> "{notes}"\nexec "{ARGS.loadgen}" "$@"\n')
+        os.chmod(self.loadgen, 0o755)
+
+        def take():
+            with open(notes, encoding="utf-8") as f:
+                words = f.read().split()
+            os.remove(notes)
+            return [int(word[7:]) for word in words if word.startswith("--seed=")]
+        return take
 
 
 def marked(r):
@@ -103,12 +118,14 @@ def lessons_are_listed(t):
 def from_page_to_board(t):
     """A prediction that is measured, marked, explained, kept, and shown beside another."""
     b = School(t, pictures=True)
+    seeds = b.note_seeds()
     group = os.path.join(b.dir, "group")
     path = os.path.join(b.dir, "r.json")
     out, _ = b.hold("--answer", "4", "--seed", "3", "--class", group, "--name", "bert", "--json", path)
     with open(path, encoding="utf-8") as f:
         r = json.load(f)
     right(r)
+    first_seeds = seeds()
     equal((r["lesson"], r["seed"], r["rounds"], r["prediction"]), (42, "3", 6, 4), "a result")
     expect(r["question"].startswith(r["variables"]["clients"] + " clients"), f"{r}")
     verdicts = [c["verdict"] for c in r["claims"]]
@@ -121,6 +138,11 @@ def from_page_to_board(t):
     told, _ = b.hold("--answer", "0.001", "--seed", "3", "--class", group, "--name", "anna", "--json", "-")
     second = json.loads(told)  # and nothing else is on standard output
     right(second)
+    # One for each round, and the same when the lesson is held again. (A window is measured again at times.)
+    again = seeds()
+    equal(set(again), set(first_seeds), "seeds of the rounds when the lesson is held again")
+    equal(len(set(again)), 6, "different seeds")
+    expect(all(again.count(seed) >= 2 for seed in set(again)), f"a round draws one seed: {again}")
     equal(sorted(os.listdir(group)), ["anna.json", "bert.json"], "files of the group")
     drawn = shutil.which("gnuplot") is not None
     out, _ = b.call("lesson", "--board", group, status=0 if drawn else 1)
@@ -191,6 +213,16 @@ def a_terminal_is_asked(t):
     expect("Predicted: 1,000" in out, out)
 
 
+def read_once_speaks_http_alone(t):
+    b = School(t)
+    program = os.path.join(os.path.dirname(ARGS.driver), "read-once")
+    for protocol, status in (("http", 0), ("echo", 2)):
+        p = subprocess.run([program, "--protocol", protocol, "--describe"], capture_output=True, text=True,
+                           env=b.environment(), check=False)
+        equal(p.returncode, status, f"status of {protocol}, {p.stderr}")
+    expect("'echo' is not " in p.stderr and not p.stdout, p.stdout + p.stderr)
+
+
 def nobody_is_asked(t):
     b = School(t)
     out, err = b.call("lesson", b.lesson, status=2)
@@ -209,10 +241,21 @@ def wrong_command_lines(t):
             (["1", "--answer", "-1"], 2, "'-1' is not a number from 0 on"),
             (["1", "--answer", "2", "--name", "x"], 2, "--name: it is that of a file of --class"),
             (["1", "--answer", "2", "--class", "g", "--name", "../x"], 2, "'../x' is not a name"),
+            (["1", "--answer", "2", "--class", "g", "--name", ".x"], 2, "'.x' is not a name"),
+            (["--answer", "3", "--seed", "5"], 2, "no lesson is named"),
+            (["--rounds", "6"], 2, "no lesson is named"),
+            (["--json", "-"], 2, "no lesson is named"),
             (["1", "--answer", "2", "--seed", "x"], 2, "'x' is not a number from 0"),
             (["1", "--answer", "2", "--rounds", "5"], 2, "'5' is not a number from 6"),
             (["--check-all", "--answer", "2"], 2, "--check-all: there is nobody who predicts"),
             (["--board", "g", "1"], 2, "--board: it shows what was collected"),
+            (["--board", "g", "--json", "f"], 2, "--board: it shows what was collected"),
+            (["--board", "g", "--answer", "2"], 2, "--board: it shows what was collected"),
+            (["--board", "g", "--seed", "2"], 2, "--board: it shows what was collected"),
+            (["--board", "g", "--rounds", "6"], 2, "--board: it shows what was collected"),
+            (["--board", "g", "--window", "60ms"], 2, "--board: it shows what was collected"),
+            ([b.lesson, "--answer", "2", "--json", b.dir + "/none/r.json"], 1,
+             f"cannot write {b.dir}/none/r.json: No such file"),
             (["--board", b.dir + "/none"], 1, f"cannot read {b.dir}/none: No such file"),
             (["--board", b.servers], 1, f"{b.servers} has no results"),
             ([b.dir + "/none.lesson", "--answer", "2"], 1, f"cannot read {b.dir}/none.lesson: No such file"),
@@ -223,12 +266,21 @@ def wrong_command_lines(t):
 
 
 def a_server_that_is_not_there(t):
-    """Named by the lesson; where the answer needs that server there is none."""
+    """Told before the page where the answer needs that server; else its side alone is not measured."""
     b = School(t, models=("poll",))
-    _, err = b.hold("--answer", "1", status=1)
+    out, err = b.hold("--answer", "1", "--json", b.dir + "/r.json", status=1)
     expect("lesson 42 cannot be measured here: no model and no external server 'thread'" in err, err)
-    out, _ = b.call("lesson", "--check-all", b.lesson, *SHORT)
+    expect(not out and len(err.splitlines()) == 1, out + err)
+    expect(not os.path.exists(b.dir + "/r.json"), "a result without a measurement")
+    out, _ = b.call("lesson", "--check-all", b.lesson, *SHORT, status=1)
     expect(out.count("not measured") == 2 and out.count("cannot tell") == 2, out)
+    expect("1 contradicted or failed" in out, out)
+    with open(b.lesson, "w", encoding="utf-8") as f:
+        text = LESSON.replace("CLAIMED", "0.5").replace("server = thread", "server = poll")
+        f.write(text + "[side:more]\nserver = no-such\n")
+    out, _ = b.call("lesson", "--check-all", b.lesson, *SHORT)
+    expect("not measured  more: no model and no external server 'no-such'" in out, out)
+    expect("holds         tasks" in out and "0 contradicted or failed" in out, out)
 
 
 def interrupted(t):
@@ -269,6 +321,7 @@ TESTS = (
     ("a list of the lessons", lessons_are_listed),
     ("wrong command lines and files", wrong_command_lines),
     ("a server that is not there", a_server_that_is_not_there),
+    ("the server of lesson 6 speaks HTTP alone", read_once_speaks_http_alone),
     ("an interrupt", interrupted),
     ("results that cannot be kept", results_that_cannot_be_kept),
 )

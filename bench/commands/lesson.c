@@ -8,7 +8,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "bench/base/name.h"
 #include "bench/base/own_process.h"
 #include "bench/base/paths.h"
 #include "bench/base/process.h"
@@ -67,7 +66,7 @@ static bool set_seed(void *target, const char *value)
 static bool set_name(void *target, const char *value)
 {
     ((struct lesson_options *)target)->name = value;
-    return name_is_good(value);
+    return class_name_is_good(value);
 }
 
 static const struct option_row rows[] = {
@@ -81,7 +80,7 @@ static const struct option_row rows[] = {
      "put the result into the participant's file in DIR, which is made if need be",
      OPTION_FIELD(struct lesson_options, class)},
     {OPTION_CALL, 0, "name", "NAME", "the participant (the login name)", .call = set_name,
-     .expects = "a name without space, comma, quote and '/'"},
+     .expects = "a name without space, comma, quote and '/', and with no dot at its beginning"},
     {OPTION_TEXT, 0, "board", "DIR",
      "show what the participants in DIR predicted and measured, and draw it to DIR/board.svg",
      OPTION_FIELD(struct lesson_options, board)},
@@ -100,6 +99,27 @@ static const struct option_row rows[] = {
 _Static_assert(offsetof(struct lesson_options, run) == 0, "set_seed()");
 _Static_assert(offsetof(struct lesson_run, paths) == 0, "paths_rows");
 
+/* Options that say something of a measurement. */
+static bool measures(const struct lesson_options *o)
+{
+    return o->run.seeded || o->run.rounds > 0 || o->run.window_ns > 0 || o->json || o->class ||
+           !isnan(o->prediction);
+}
+
+static void check_together(const struct lesson_options *o, char **lessons, int count)
+{
+    if (o->board && (count > 0 || o->check_all || measures(o)))
+        die_usage("--board: it shows what was collected, and measures nothing");
+    if (o->check_all && (o->json || o->class || !isnan(o->prediction)))
+        die_usage("--check-all: there is nobody who predicts");
+    if (o->name && !o->class)
+        die_usage("--name: it is that of a file of --class DIR");
+    if (!o->check_all && count > 1)
+        die_usage("one lesson at a time; '%s' is one too many", lessons[1]);
+    if (!o->check_all && count == 0 && measures(o))
+        die_usage("no lesson is named; 'iomodels lesson' lists those there are");
+}
+
 static int parse(struct lesson_options *o, int argc, char **argv)
 {
     *o = (struct lesson_options){.prediction = NAN};
@@ -113,21 +133,14 @@ static int parse(struct lesson_options *o, int argc, char **argv)
         .operand = "iterative|processes|pools|busy|select|edges|completions|coroutines|"
                    "open-loop|reading|FILE",
         .notes =
-            "Exit status: 0; 1 where something could not be measured, or --check-all found a "
-            "contradiction; 2 the command line is wrong; 130 interrupted. docs/lessons.md "
+            "Exit status: 0; 1 where the answer of a lesson could not be measured, or --check-all "
+            "found a contradiction; 2 the command line is wrong; 130 interrupted. docs/lessons.md "
             "tells more.",
         .tables = {rows, paths_rows},
         .target = o,
     };
     int at = command_line_read(&line, argc, argv);
-    if (o->board && (at < argc || o->check_all || o->class))
-        die_usage("--board: it shows what was collected, and measures nothing");
-    if (o->check_all && (o->json || o->class || !isnan(o->prediction)))
-        die_usage("--check-all: there is nobody who predicts");
-    if (o->name && !o->class)
-        die_usage("--name: it is that of a file of --class DIR");
-    if (!o->check_all && argc - at > 1)
-        die_usage("one lesson at a time; '%s' is one too many", argv[at + 1]);
+    check_together(o, argv + at, argc - at);
     paths_find(&o->run.paths);
     return at;
 }
@@ -176,64 +189,74 @@ static const char *login_name(void)
 {
     const struct passwd *user = getpwuid(getuid());
     const char *name = user ? user->pw_name : getenv("USER");
-    if (!name || !name_is_good(name))
+    if (!name || !class_name_is_good(name))
         die_usage("--class: you have no login name here; --name NAME gives one");
     return name;
 }
 
-static void write_json(const json_t *json, const char *path)
+/* Opened before the measurement, so that a file that cannot be written is told before it. NULL
+ * where none is wanted. */
+static FILE *open_json(const char *path)
 {
-    bool standard = strcmp(path, "-") == 0;
-    FILE *f = standard ? stdout : fopen(path, "we");
-    if (!f)
+    FILE *f = !path ? NULL : strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    if (path && !f)
         die_errno("cannot write %s", path);
+    return f;
+}
+
+static void write_json(const json_t *json, FILE *f, const char *path)
+{
     json_dumpf(json, f, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     fputc('\n', f);
-    if (!standard && !text_close(f))
+    if (f != stdout && !text_close(f))
         die_errno("cannot write %s", path);
 }
 
 /* Grade, explain, and keep. False where it could not be kept. */
-static bool finish(const struct lesson_options *o, const struct lesson_result_of *r)
+static bool finish(const struct lesson_options *o, const struct lesson_result_of *r,
+                   const struct lesson_servers *servers, FILE *to)
 {
     char error[600];
     bool good = true;
-    bool quiet = o->json && strcmp(o->json, "-") == 0;
     json_t *json = lesson_result_json(r);
-    if (!quiet) {
+    if (to != stdout) {
         lesson_tell_mark(r);
-        lesson_tell_explanation(r->lesson, r->measured);
+        lesson_tell_explanation(r->lesson, servers, r->measured);
     }
-    if (o->class &&
-        !class_add(o->class, o->name ? o->name : login_name(), json, error, sizeof error)) {
+    if (o->class && !class_add(o->class, o->name, json, error, sizeof error)) {
         warn("%s", error);
         good = false;
     }
-    if (o->json)
-        write_json(json, o->json);
+    if (to)
+        write_json(json, to, o->json);
     json_decref(json);
     return good;
 }
 
-static int hold(struct lesson_options *o, const struct lesson *l)
+static int hold(struct lesson_options *o, const struct lesson *l,
+                const struct lesson_servers *servers, const struct lesson_expression *answer)
 {
     struct lesson_measured m;
-    struct lesson_result_of r = {
-        .lesson = l, .measured = &m, .seed = o->run.seed, .prediction = o->prediction};
-    char why[200];
-    lesson_expression_parse(&r.answer, l, l->answer.text, why, sizeof why);
+    struct lesson_result_of r = {.lesson = l,
+                                 .measured = &m,
+                                 .seed = o->run.seed,
+                                 .prediction = o->prediction,
+                                 .answer = *answer};
+    FILE *json = open_json(o->json);
+    if (json != stdout)
+        lesson_tell_page(l, o->run.seed);
     if (isnan(r.prediction))
-        r.prediction = ask(lesson_unit(&r.answer));
-    bool good = lesson_run_measure(&m, l, &o->run);
-    if (good && lesson_missing(&m, &r.answer)) {
-        warn("lesson %u cannot be measured here: %s", l->number, lesson_missing(&m, &r.answer));
-        good = false;
-    } else if (good) {
-        r.value = lesson_value(&m.windows, &r.answer);
-        r.mark = lesson_mark(r.prediction, &r.value, l->near, r.answer.ratio);
-        good = finish(o, &r);
-    } else if (!m.interrupted) {
-        warn("lesson %u could not be measured: %s", l->number, m.reason);
+        r.prediction = ask(lesson_unit(answer));
+    bool good = lesson_run_measure(&m, l, servers, &o->run);
+    if (good) {
+        r.value = lesson_value(&m.windows, answer);
+        r.mark = lesson_mark(r.prediction, &r.value, l->near, answer->ratio);
+        good = finish(o, &r, servers, json);
+    } else {
+        if (!m.interrupted)
+            warn("lesson %u could not be measured: %s", l->number, m.reason);
+        if (json && json != stdout)
+            fclose(json);
     }
     int status = m.interrupted ? 130 : good ? 0 : 1;
     lesson_measured_free(&m);
@@ -244,15 +267,23 @@ static int hold(struct lesson_options *o, const struct lesson *l)
 static int one_lesson(struct lesson_options *o, const char *name)
 {
     struct lesson l;
+    struct lesson_servers servers;
+    struct lesson_expression answer;
+    char why[200];
     draw_seed(&o->run);
     lesson_find(&l, name, o->run.seed);
     if (isnan(o->prediction) && !isatty(STDIN_FILENO))
         die_usage("standard input is no terminal that could be asked: --answer X predicts");
     if (o->class && !o->name)
         o->name = login_name();
-    if (!o->json || strcmp(o->json, "-") != 0)
-        lesson_tell_page(&l, o->run.seed);
-    int status = hold(o, &l);
+    if (!lesson_expression_parse(&answer, &l, l.answer.text, why, sizeof why))
+        die("%s:%d: answer: %s", l.file, l.answer.line, why);
+    lesson_run_find(&servers, &l, &o->run);
+    const char *missing = lesson_missing(&servers, &answer);
+    if (missing)
+        warn("lesson %u cannot be measured here: %s", l.number, missing);
+    int status = missing ? 1 : hold(o, &l, &servers, &answer);
+    lesson_servers_free(&servers);
     lesson_free(&l);
     return status;
 }

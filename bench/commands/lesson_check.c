@@ -60,23 +60,29 @@ static void tell_window(unsigned window, unsigned windows)
                 window == windows ? "\r\033[K" : "");
 }
 
-bool lesson_run_measure(struct lesson_measured *m, const struct lesson *l,
-                        const struct lesson_run *run)
+void lesson_run_find(struct lesson_servers *s, const struct lesson *l,
+                     const struct lesson_run *run)
 {
-    struct placement placement;
     /* Where session-cost is: no server is looked for there. */
     char *helpers = xstrdup(run->paths.session_cost);
     *strrchr(helpers, '/') = '\0';
+    lesson_servers_find(s, l, run->paths.servers, helpers);
+    free(helpers);
+}
+
+bool lesson_run_measure(struct lesson_measured *m, const struct lesson *l,
+                        const struct lesson_servers *servers, const struct lesson_run *run)
+{
+    struct placement placement;
     struct lesson_setup setup = {.lesson = l,
                                  .rounds = run->rounds ? run->rounds : l->rounds,
                                  .window_ns = run->window_ns ? run->window_ns : l->window_ns,
                                  .seed = run->seed,
-                                 .servers = run->paths.servers,
-                                 .helpers = helpers,
+                                 .servers = servers,
                                  .loadgen = run->paths.loadgen,
                                  .placement = &placement,
                                  .tell = tell_window};
-    size_t windows = setup.rounds * l->side_count;
+    size_t windows = setup.rounds * servers->there;
     fflush(stdout);
     own_descriptors_raise();
     placement_choose(&placement, 1);
@@ -88,37 +94,48 @@ bool lesson_run_measure(struct lesson_measured *m, const struct lesson *l,
     process_adopt_orphans();
     bool good = lesson_measure(m, &setup);
     wait_release_signals();
-    free(helpers);
     return good;
 }
 
 enum outcome { CHECK_GOOD, CHECK_BAD, CHECK_INTERRUPTED };
 
+/* What is said of a lesson that was measured. Without its answer it cannot be held here. */
+static enum outcome tell_checked(const struct lesson *l, const struct lesson_servers *servers,
+                                 const struct lesson_measured *m)
+{
+    struct lesson_expression answer;
+    char why[200], value[LESSON_VALUE_TEXT];
+    if (!lesson_expression_parse(&answer, l, l->answer.text, why, sizeof why))
+        die("%s:%d: answer: %s", l->file, l->answer.line, why);
+    struct lesson_value v = lesson_value(&m->windows, &answer);
+    bool missing = lesson_missing(servers, &answer) != NULL;
+    printf("lesson %u, %s: %s = %s, in %.0f s%s\n", l->number, l->name, l->answer.text,
+           lesson_value_text(&v, lesson_unit(&answer), value), m->seconds,
+           missing ? ": FAILED: a server of the answer is missing" : "");
+    unsigned contradicted = lesson_tell_claims(l, m);
+    for (size_t i = 0; i < l->side_count; i++)
+        if (servers->missing[i])
+            printf("  not measured  %s: %s\n", l->sides[i].name, servers->missing[i]);
+    return missing || contradicted > 0 ? CHECK_BAD : CHECK_GOOD;
+}
+
 static enum outcome check_one(const struct lesson_run *run, const char *name)
 {
     struct lesson l;
+    struct lesson_servers servers;
     struct lesson_measured m;
-    struct lesson_expression answer;
-    char why[200], value[LESSON_VALUE_TEXT];
     enum outcome outcome = CHECK_BAD;
     lesson_find(&l, name, run->seed);
-    bool good = lesson_run_measure(&m, &l, run);
-    if (good && lesson_expression_parse(&answer, &l, l.answer.text, why, sizeof why)) {
-        struct lesson_value v = lesson_value(&m.windows, &answer);
-        printf("lesson %u, %s: %s = %s, in %.0f s\n", l.number, l.name, l.answer.text,
-               lesson_value_text(&v, lesson_unit(&answer), value), m.seconds);
-        unsigned contradicted = lesson_tell_claims(&l, &m);
-        for (size_t i = 0; i < l.side_count; i++)
-            if (m.missing[i])
-                printf("  not measured  %s: %s\n", l.sides[i].name, m.missing[i]);
-        outcome = contradicted > 0 ? CHECK_BAD : CHECK_GOOD;
-    } else if (m.interrupted) {
+    lesson_run_find(&servers, &l, run);
+    if (lesson_run_measure(&m, &l, &servers, run))
+        outcome = tell_checked(&l, &servers, &m);
+    else if (m.interrupted)
         outcome = CHECK_INTERRUPTED;
-    } else {
+    else
         printf("lesson %u, %s: FAILED: %s\n", l.number, l.name, m.reason);
-    }
     fflush(stdout);
     lesson_measured_free(&m);
+    lesson_servers_free(&servers);
     lesson_free(&l);
     return outcome;
 }

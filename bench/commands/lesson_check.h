@@ -17,12 +17,16 @@ struct lesson_run {
  * is wrong. */
 void lesson_find(struct lesson *l, const char *name, uint64_t seed);
 
+/* The servers of `l`. As lesson_servers_find(). */
+void lesson_run_find(struct lesson_servers *s, const struct lesson *l,
+                     const struct lesson_run *run);
+
 /* Measure `l`, with a word on standard error about how long it takes. As lesson_measure(). */
 bool lesson_run_measure(struct lesson_measured *m, const struct lesson *l,
-                        const struct lesson_run *run);
+                        const struct lesson_servers *servers, const struct lesson_run *run);
 
 /* Measure the lessons that `names` names, or all where `count` is 0. The exit status: 1 where a
- * claim is contradicted or a lesson could not be measured. */
+ * claim is contradicted, or where the answer of a lesson could not be measured. */
 int lesson_check(const struct lesson_run *run, char **names, size_t count);
 
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/base/json_get.h"
+#include "bench/base/name.h"
 #include "bench/base/text.h"
 #include "common/err.h"
 
@@ -72,6 +73,18 @@ json_t *lesson_result_json(const struct lesson_result_of *r)
         "a result");
 }
 
+bool class_name_is_good(const char *name)
+{
+    return name_is_good(name) && name[0] != '.';
+}
+
+/* Whether `json` is what the file of `name` holds. */
+static bool is_of(const json_t *json, const char *name)
+{
+    return strcmp(json_text(json, "participant", ""), name) == 0 &&
+           json_is_array(json_object_get(json, "lessons"));
+}
+
 /* The file of a participant as it is, or a new one. NULL with one line in `error`. */
 static json_t *load(const char *path, const char *name, char *error, size_t error_size)
 {
@@ -81,10 +94,10 @@ static json_t *load(const char *path, const char *name, char *error, size_t erro
             json_pack("{s:i, s:s, s:[]}", "version", 1, "participant", name, "lessons"),
             "the name of a participant");
     json_t *json = json_load_file(path, 0, &why);
-    if (json && json_is_array(json_object_get(json, "lessons")))
+    if (json && is_of(json, name))
         return json;
-    snprintf(error, error_size, "%s: not a file of results%s%s", path, json ? "" : ": ",
-             json ? "" : why.text);
+    snprintf(error, error_size, "%s: not a file of results of %s%s%s", path, name,
+             json ? "" : ": ", json ? "" : why.text);
     json_decref(json);
     return NULL;
 }
@@ -147,6 +160,8 @@ static bool find_mark(const char *name, enum lesson_mark *out)
     return false;
 }
 
+/* Somebody else wrote the file, and what it says goes to a terminal: nothing is taken over that a
+ * lesson could not have. */
 static bool add_result(struct class_list *list, const char *who, const json_t *json)
 {
     struct class_result r = {.prediction = json_number(json, NULL, "prediction"),
@@ -155,33 +170,35 @@ static bool add_result(struct class_list *list, const char *who, const json_t *j
                              .high = json_number(json, NULL, "high")};
     double lesson = json_number(json, NULL, "lesson");
     double near = json_number(json, NULL, "near_percent");
+    const char *name = json_text(json, "name", ""), *unit = json_text(json, "unit", "");
     if (!(lesson >= 1 && lesson <= 99) || !(near >= 0 && near <= 100) || isnan(r.prediction) ||
-        !find_mark(json_text(json, "mark", ""), &r.mark))
+        !find_mark(json_text(json, "mark", ""), &r.mark) || !lesson_name_is_good(name) ||
+        !lesson_unit_is_known(unit))
         return false;
     r.lesson = (unsigned)lesson;
     r.near = (unsigned)near;
     r.who = xstrdup(who);
-    r.lesson_name = xstrdup(json_text(json, "name", ""));
-    r.unit = xstrdup(json_text(json, "unit", ""));
+    r.lesson_name = xstrdup(name);
+    r.unit = xstrdup(unit);
     list->at = xrealloc(list->at, (list->count + 1) * sizeof *list->at);
     list->at[list->count++] = r;
     return true;
 }
 
-/* One line in `error` where it is no file of results. */
-static bool read_file(struct class_list *list, const char *path, char *error, size_t error_size)
+/* One line in `error` where it is no file of results of `who`. */
+static bool read_file(struct class_list *list, const char *path, const char *who, char *error,
+                      size_t error_size)
 {
     json_error_t why;
     json_t *json = json_load_file(path, 0, &why);
     const json_t *lessons = json_object_get(json, "lessons");
-    const char *who = json_text(json, "participant", NULL);
     size_t before = list->count;
-    bool good = json && who && json_is_array(lessons);
+    bool good = json && is_of(json, who);
     for (size_t i = 0; good && i < json_array_size(lessons); i++)
         good = add_result(list, who, json_array_get(lessons, i));
     if (!good)
-        snprintf(error, error_size, "%s: not a file of results%s%s", path, json ? "" : ": ",
-                 json ? "" : why.text);
+        snprintf(error, error_size, "%s: not a file of results of %s%s%s", path, who,
+                 json ? "" : ": ", json ? "" : why.text);
     while (!good && list->count > before) {
         struct class_result *r = &list->at[--list->count];
         free(r->who);
@@ -205,6 +222,22 @@ static int is_result(const struct dirent *d)
     return d->d_name[0] != '.' && n > m && strcmp(d->d_name + n - m, ending) == 0;
 }
 
+/* The file `file` of the directory `dir`, whose name is that of a participant. */
+static bool read_participant(struct class_list *list, const char *dir, const char *file,
+                             char *error, size_t error_size)
+{
+    char *path = text_format("%s/%s", dir, file);
+    char *who = text_format("%.*s", (int)(strlen(file) - (sizeof ending - 1)), file);
+    bool good = class_name_is_good(who);
+    if (good)
+        good = read_file(list, path, who, error, error_size);
+    else
+        snprintf(error, error_size, "%s: a file has a name that is none of a participant", dir);
+    free(who);
+    free(path);
+    return good;
+}
+
 bool class_read(struct class_list *list, const char *dir, void (*bad_file)(const char *why),
                 char *error, size_t error_size)
 {
@@ -217,12 +250,10 @@ bool class_read(struct class_list *list, const char *dir, void (*bad_file)(const
         return false;
     }
     for (int i = 0; i < count; i++) {
-        char *path = text_format("%s/%s", dir, names[i]->d_name);
-        if (!read_file(list, path, why, sizeof why)) {
+        if (!read_participant(list, dir, names[i]->d_name, why, sizeof why)) {
             list->bad++;
             bad_file(why);
         }
-        free(path);
         free(names[i]);
     }
     free(names);

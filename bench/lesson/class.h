@@ -23,6 +23,10 @@ struct lesson_result_of {
 /* A result as JSON, the caller's. */
 json_t *lesson_result_json(const struct lesson_result_of *r);
 
+/* Whether `name` can be that of a participant: as name_is_good(), and with no dot at its beginning,
+ * for a file with one is hidden. */
+bool class_name_is_good(const char *name);
+
 /* Put `result` into the file of `name` in the directory `dir`, which is made if need be, in the
  * place of that lesson's former result. Takes over nothing. False with one line in `error`. */
 bool class_add(const char *dir, const char *name, json_t *result, char *error,

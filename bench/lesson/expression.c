@@ -26,6 +26,14 @@ const struct lesson_metric_info lesson_metrics[LESSON_METRICS] = {
     [LESSON_FAILED] = {"failed", "", "requests without a good answer"},
 };
 
+bool lesson_unit_is_known(const char *unit)
+{
+    for (int i = 0; i < LESSON_METRICS; i++)
+        if (strcmp(lesson_metrics[i].unit, unit) == 0)
+            return true;
+    return false;
+}
+
 static void skip_blanks(const char **at)
 {
     while (isspace((unsigned char)**at))

@@ -41,6 +41,9 @@ struct lesson_metric_info {
 
 extern const struct lesson_metric_info lesson_metrics[LESSON_METRICS];
 
+/* Whether an expression can have the unit `unit`. */
+bool lesson_unit_is_known(const char *unit);
+
 struct lesson_term {
     enum lesson_metric metric;
     size_t side;

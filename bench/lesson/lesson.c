@@ -31,9 +31,14 @@ static bool add_text(struct ini_reader *r, void *slot, const char *value)
     return ini_text(r, &list->at[list->count - 1].text, value);
 }
 
+bool lesson_name_is_good(const char *name)
+{
+    return *name && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
+}
+
 static bool set_name(struct ini_reader *r, void *slot, const char *value)
 {
-    if (!*value || strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(value))
+    if (!lesson_name_is_good(value))
         return ini_bad(r, "name = '%s' is not made of a-z, 0-9 and '-'", value);
     return ini_text(r, slot, value);
 }
@@ -187,21 +192,28 @@ static bool check_explanation(const struct checking *c)
     return true;
 }
 
-static bool check_words(const struct checking *c, const struct lesson_text *t, size_t most)
+static bool check_words(const struct checking *c, const struct lesson_text *t, size_t most,
+                        bool paths)
 {
     char why[200];
+    const char *other = NULL;
     size_t n = 0;
     if (!t->text)
         return true;
     char **words = words_split(t->text, why, sizeof why);
     if (!words)
         return wrong(c, t->line, "%s", why);
-    while (words[n])
-        n++;
+    for (; words[n]; n++)
+        if (paths && !other && words[n][0] != '/')
+            other = words[n];
+    bool good = n > most ? wrong(c, t->line, "%zu words, and %zu at most are taken", n, most)
+                : other  ? wrong(c, t->line, "paths begin with '/', and not '%s'", other)
+                         : true;
     words_free(words);
-    return n <= most || wrong(c, t->line, "%zu words, and %zu at most are taken", n, most);
+    return good;
 }
 
+/* Of texts in which the variables have their values, for a value can be of several words. */
 static bool check_sides(const struct checking *c)
 {
     const struct lesson *l = c->l;
@@ -211,11 +223,10 @@ static bool check_sides(const struct checking *c)
         const struct lesson_side *s = &l->sides[i];
         if (!s->server.text)
             return wrong(c, 1, "[side:%s] has no server", s->name);
-        if (!check_words(c, &s->server, LESSON_WORDS) ||
-            !check_words(c, &s->load, LESSON_WORDS) || !check_words(c, &s->paths, LESSON_PATHS))
+        if (!check_words(c, &s->server, LESSON_WORDS, false) ||
+            !check_words(c, &s->load, LESSON_WORDS, false) ||
+            !check_words(c, &s->paths, LESSON_PATHS, true))
             return false;
-        if (s->paths.text && s->paths.text[0] != '/')
-            return wrong(c, s->paths.line, "paths begin with '/', and not '%s'", s->paths.text);
     }
     return true;
 }
@@ -266,7 +277,7 @@ static bool make(struct lesson *l, const char *text, const char *file, size_t ch
                          .window_ns = 400 * NS_PER_MS,
                          .choice = choice};
     return ini_read(&format, file, text, l, error, error_size) && check_keys(&c) &&
-           check_sides(&c) && vary(&c, l) && check(&c);
+           vary(&c, l) && check_sides(&c) && check(&c);
 }
 
 bool lesson_read(struct lesson *l, const char *text, const char *file, uint64_t seed,

@@ -16,6 +16,9 @@ enum {
     LESSON_PATHS = 8,
 };
 
+/* Whether `name` is one of a lesson: of a-z, 0-9 and '-'. */
+bool lesson_name_is_good(const char *name);
+
 /* A text, and the line of the file on which it begins. */
 struct lesson_text {
     char *text; /* NULL: the file has none */

@@ -19,36 +19,9 @@ enum { TRIES = 3 };
 struct state {
     struct lesson_measured *m;
     const struct lesson_setup *setup;
-    struct contestant sides[LESSON_SIDES];
-    char *names[LESSON_SIDES]; /* of these, which borrow them */
     char *dir;
     unsigned done, windows;
 };
-
-/* How a side's server is named to contestant_find(): one that only lessons know has a path. */
-static char *named(const struct state *s, const char *server)
-{
-    static const char helper[] = "read-once";
-    size_t n = strcspn(server, " \t");
-    if (n == sizeof helper - 1 && memcmp(server, helper, n) == 0)
-        return text_format("%s/%s", s->setup->helpers, server);
-    return xstrdup(server);
-}
-
-static void find_sides(struct state *s)
-{
-    static const struct model_list none = {0};
-    const struct lesson *l = s->setup->lesson;
-    char why[400];
-    for (size_t i = 0; i < l->side_count; i++) {
-        s->names[i] = named(s, l->sides[i].server.text);
-        if (!contestant_find(&s->sides[i], s->names[i], s->setup->servers, &none, why,
-                             sizeof why))
-            s->m->missing[i] = xstrdup(why);
-        else
-            s->windows += s->setup->rounds;
-    }
-}
 
 static struct lesson_sample unknown(void)
 {
@@ -58,12 +31,13 @@ static struct lesson_sample unknown(void)
     return sample;
 }
 
-static bool measure(struct state *s, size_t side, struct lesson_sample *out)
+static bool measure(struct state *s, unsigned round, size_t side, struct lesson_sample *out)
 {
     const struct lesson_setup *setup = s->setup;
     struct lesson_measured *m = s->m;
     struct lesson_window_spec spec = {.side = &setup->lesson->sides[side],
-                                      .server = &s->sides[side],
+                                      .server = &setup->servers->at[side],
+                                      .seed = random_stream(setup->seed, round),
                                       .window_ns = setup->window_ns,
                                       .placement = setup->placement,
                                       .loadgen = setup->loadgen,
@@ -90,7 +64,7 @@ static bool measure_round(struct state *s, unsigned round, bool backwards)
     struct lesson_sample *at = s->m->windows.at + round * sides;
     for (size_t i = 0; i < sides; i++) {
         size_t side = backwards ? sides - 1 - i : i;
-        if (!s->m->missing[side] && !measure(s, side, &at[side]))
+        if (!s->setup->servers->missing[side] && !measure(s, round, side, &at[side]))
             return false;
     }
     return true;
@@ -108,7 +82,11 @@ static bool measure_all(struct state *s)
 
 bool lesson_measure(struct lesson_measured *m, const struct lesson_setup *setup)
 {
-    struct state s = {.m = m, .setup = setup};
+    struct state s = {
+        .m = m,
+        .setup = setup,
+        .windows = setup->rounds * (unsigned)setup->servers->there,
+    };
     const size_t sides = setup->lesson->side_count;
     uint64_t began = clock_ns();
     *m = (struct lesson_measured){.windows = {.rounds = setup->rounds, .sides = sides}};
@@ -116,12 +94,7 @@ bool lesson_measure(struct lesson_measured *m, const struct lesson_setup *setup)
     for (size_t i = 0; i < setup->rounds * sides; i++)
         m->windows.at[i] = unknown();
     s.dir = paths_temporary("lesson", m->reason, sizeof m->reason);
-    find_sides(&s);
     bool good = s.dir && measure_all(&s);
-    for (size_t i = 0; i < sides; i++) {
-        contestant_free(&s.sides[i]);
-        free(s.names[i]);
-    }
     if (s.dir)
         rmdir(s.dir);
     free(s.dir);
@@ -132,13 +105,5 @@ bool lesson_measure(struct lesson_measured *m, const struct lesson_setup *setup)
 void lesson_measured_free(struct lesson_measured *m)
 {
     free(m->windows.at);
-    for (int i = 0; i < LESSON_SIDES; i++)
-        free(m->missing[i]);
     *m = (struct lesson_measured){0};
-}
-
-const char *lesson_missing(const struct lesson_measured *m, const struct lesson_expression *e)
-{
-    const char *over = m->missing[e->over.side];
-    return over || !e->ratio ? over : m->missing[e->under.side];
 }

@@ -5,15 +5,15 @@
 
 #include <stdbool.h>
 
+#include "bench/lesson/servers.h"
 #include "bench/lesson/window.h"
 
 struct lesson_setup {
     const struct lesson *lesson;
     unsigned rounds;
     uint64_t window_ns;
-    uint64_t seed; /* of the order */
-    const char *servers;
-    const char *helpers; /* the directory of servers that only lessons know (bench/lessons/) */
+    uint64_t seed; /* of the order, and of what the load generator draws in each round */
+    const struct lesson_servers *servers;
     const char *loadgen;
     const struct placement *placement;
     /* Called before each window; NULL: nobody is told. */
@@ -22,9 +22,8 @@ struct lesson_setup {
 
 struct lesson_measured {
     struct lesson_windows windows;
-    char *missing[LESSON_SIDES]; /* why a side cannot run here, one line; NULL where it can */
-    unsigned doubted;            /* windows of which the load generator doubts its figures */
-    char doubt[300];             /* why, of the last one, behind the name of its side */
+    unsigned doubted; /* windows of which the load generator doubts its figures */
+    char doubt[300];  /* why, of the last one, behind the name of its side */
     double seconds;
     bool interrupted;
     char reason[600]; /* why the measurement failed; "" where it did not */
@@ -34,8 +33,5 @@ struct lesson_measured {
  * False where it failed or was interrupted. lesson_measured_free() in every case. */
 bool lesson_measure(struct lesson_measured *m, const struct lesson_setup *setup);
 void lesson_measured_free(struct lesson_measured *m);
-
-/* Why the sides that `e` asks for cannot run here; NULL where they can. */
-const char *lesson_missing(const struct lesson_measured *m, const struct lesson_expression *e);
 
 #endif

@@ -35,7 +35,8 @@ struct state {
     size_t reason_size;
 };
 
-/* The words of the side's load, and a URL for each path but the first. `made` gets the latter. */
+/* The words of the side's load, and a URL for each path but the first. `made` gets the latter. NULL
+ * with the reason where a text is not made of words. */
 static char **words_of(struct state *s, char *made[LESSON_PATHS + 1])
 {
     const struct lesson_side *side = s->spec->side;
@@ -47,17 +48,27 @@ static char **words_of(struct state *s, char *made[LESSON_PATHS + 1])
     for (size_t i = 0; load && paths && paths[0] && paths[i] && n < LESSON_PATHS; i++)
         made[n++] = i == 0 ? text_format("%s", paths[0])
                            : text_format("http://%s%s", s->server.address, paths[i]);
+    if (!paths) {
+        words_free(load);
+        load = NULL;
+    }
     words_free(paths);
     return load;
 }
 
-static void start_load(struct state *s)
+static enum lesson_result start_load(struct state *s)
 {
     char *urls[LESSON_PATHS + 1] = {0};
     char **load = words_of(s, urls);
-    const char *words[LESSON_WORDS + LESSON_PATHS + 1];
+    const char *words[1 + LESSON_WORDS + LESSON_PATHS + 1];
+    char seed[32];
     size_t n = 0;
-    for (size_t i = 0; load[i] && n < LESSON_WORDS; i++)
+    if (!load)
+        return LESSON_FAILS;
+    /* Up to INT64_MAX is what --seed takes. */
+    snprintf(seed, sizeof seed, "--seed=%llu", (unsigned long long)(s->spec->seed >> 1));
+    words[n++] = seed;
+    for (size_t i = 0; load[i] && i < LESSON_WORDS; i++)
         words[n++] = load[i];
     for (size_t i = 1; urls[i]; i++)
         words[n++] = urls[i];
@@ -81,6 +92,7 @@ static void start_load(struct state *s)
     for (size_t i = 0; urls[i]; i++)
         free(urls[i]);
     words_free(load);
+    return LESSON_OK;
 }
 
 static void look(struct state *s)
@@ -102,8 +114,9 @@ static enum lesson_result run_load(struct state *s)
 {
     look(s);
     double memory = tree_memory(&s->tree).pss_kib;
-    start_load(s);
-    enum lesson_result r = await(s, "connected", settle_ns);
+    enum lesson_result r = start_load(s);
+    if (r == LESSON_OK)
+        r = await(s, "connected", settle_ns);
     if (r == LESSON_OK)
         look(s);
     if (r == LESSON_OK)

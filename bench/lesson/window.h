@@ -13,6 +13,7 @@ struct lesson_window_spec {
     const struct lesson_side *side;
     const struct contestant *server;
     uint64_t window_ns;
+    uint64_t seed; /* of what the load generator draws: the same for all sides of a round */
     const struct placement *placement;
     const char *loadgen;
     const char *dir; /* where results may lie for a moment */

@@ -24,16 +24,20 @@
 #include "common/output.h"
 
 static struct {
-    const char *listen, *protocol;
+    const char *listen;
+    unsigned protocol; /* of protocols */
     int ready_fd;
     bool edge, describe;
 } options = {.listen = "127.0.0.1:0", .ready_fd = -1};
 
 #define VARIABLE(member) .variable = &options.member, .size = sizeof options.member
 
+static const char *const protocols[] = {"http", NULL};
+
 static const struct option_row rows[] = {
     {OPTION_TEXT, 0, "listen", "ADDRESS", "where to listen (127.0.0.1:0)", VARIABLE(listen)},
-    {OPTION_TEXT, 0, "protocol", "NAME", "http; there is no other", VARIABLE(protocol)},
+    {OPTION_WORD, 0, "protocol", "NAME", "http; there is no other", VARIABLE(protocol),
+     .words = protocols},
     {OPTION_NUMBER, 0, "ready-fd", "N", "write the address there when it listens",
      VARIABLE(ready_fd), .low = 3, .high = 1023},
     {OPTION_FLAG, 0, "edge", NULL, "wait by edge, which the server is not made for",

@@ -70,7 +70,7 @@ void lesson_tell_page(const struct lesson *l, uint64_t seed)
         fputs("  ", stdout);
         command_line_wrap(l->read.at[i].text, 2, 4);
     }
-    puts("\nMeasured are these sides: a server, and what iomodels-load is told.");
+    puts("\nThese sides are measured: a server, and what iomodels-load is told.");
     for (size_t i = 0; i < l->side_count; i++)
         tell_side(&l->sides[i]);
     char *question =
@@ -116,11 +116,11 @@ void lesson_tell_mark(const struct lesson_result_of *r)
                text_s(m->doubted), m->doubt);
 }
 
-static void tell_missing(const struct lesson *l, const struct lesson_measured *m)
+static void tell_missing(const struct lesson *l, const struct lesson_servers *s)
 {
     for (size_t i = 0; i < l->side_count; i++)
-        if (m->missing[i])
-            printf("\nNot measured: %s: %s\n", l->sides[i].name, m->missing[i]);
+        if (s->missing[i])
+            printf("\nNot measured: %s: %s\n", l->sides[i].name, s->missing[i]);
 }
 
 /* A paragraph with its figures, without intervals. The caller frees it. */
@@ -146,7 +146,8 @@ static char *filled(const char *text, const struct lesson *l, const struct lesso
     return out;
 }
 
-void lesson_tell_explanation(const struct lesson *l, const struct lesson_measured *m)
+void lesson_tell_explanation(const struct lesson *l, const struct lesson_servers *servers,
+                             const struct lesson_measured *m)
 {
     puts("\nWhat happened:");
     for (size_t i = 0; i < l->explain.count; i++) {
@@ -154,7 +155,7 @@ void lesson_tell_explanation(const struct lesson *l, const struct lesson_measure
         paragraph(text);
         free(text);
     }
-    tell_missing(l, m);
+    tell_missing(l, servers);
     puts("\nWhat the lesson claims, and what was measured with an interval of 95 %:");
     lesson_tell_claims(l, m);
 }

@@ -14,7 +14,8 @@ void lesson_tell_page(const struct lesson *l, uint64_t seed);
 void lesson_tell_mark(const struct lesson_result_of *r);
 
 /* The explanation, with its figures filled in, and what the measurement says of each claim. */
-void lesson_tell_explanation(const struct lesson *l, const struct lesson_measured *m);
+void lesson_tell_explanation(const struct lesson *l, const struct lesson_servers *servers,
+                             const struct lesson_measured *m);
 
 /* Each claim with its verdict; returns how many were contradicted. */
 unsigned lesson_tell_claims(const struct lesson *l, const struct lesson_measured *m);

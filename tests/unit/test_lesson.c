@@ -94,61 +94,84 @@ static void known_lessons_are_right(void **state)
     assert_int_equal(number, 10);
 }
 
+static const struct {
+    const char *text, *error;
+} bad_texts[] = {
+    {"", "f:1: [lesson] has no number"},
+    {"number = 1\n", "f:1: key 'number' in unknown section []"},
+    {"[lesson]\nnumber = 0\n", "f:2: number = '0' is not a number from 1 to 99"},
+    {"[lesson]\nname = A b\n", "f:2: name = 'A b' is not made of a-z"},
+    {"[lesson]\ncolour = red\n", "f:2: unknown key 'colour' in [lesson]"},
+    {"[lesson]\nnumber = 1\nnumber = 2\n", "f:3: 'number' has a value already"},
+    {"[lesson]\nrounds = 5\n", "f:2: rounds = '5' is not a number from 6 to 100"},
+    {"[lesson]\nwindow = soon\n", "f:2: window = 'soon' is not a time"},
+    {"[lesson]\nhello\n", "f:2: neither [section] nor key = value"},
+    {HEAD SIDES, "f:1: [lesson] has no question"},
+    {HEAD TAIL VARY, "f:1: there is no [side:NAME]"},
+    {HEAD TAIL VARY "[side:a]\nload = -c 1\n", "f:1: [side:a] has no server"},
+    {HEAD TAIL VARY "[side:a]\nserver = 'x\n", "f:17: a quote is not closed"},
+    {HEAD TAIL VARY SIDES "paths = x\n", "f:21: paths begin with '/', and not 'x'"},
+    {HEAD TAIL VARY SIDES "paths = /a b\n", "f:21: paths begin with '/', and not 'b'"},
+    /* What a text is with the value of a variable in it. */
+    {HEAD TAIL VARY "c = 1', 2', 3'\n" PLAIN "load = -c {c}\n[side:b]\nserver = poll\n",
+     "f:19: a quote is not closed"},
+    {HEAD TAIL VARY "c = 1, 2, 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18\n" PLAIN
+                    "load = -c {c}\n[side:b]\nserver = poll\n",
+     "f:19: 17 words, and 16 at most are taken"},
+    {HEAD TAIL VARY "p = /a, /b, c\n" PLAIN "paths = {p}\n[side:b]\nserver = poll\n",
+     "f:19: paths begin with '/', and not 'c'"},
+    {HEAD TAIL SIDES, "f:9: '{idle}' stands for nothing here"},
+    {HEAD TAIL "[vary]\nidle = 1, 2\nmost = 1\n" SIDES,
+     "f:15: most has 1 values and idle has 2"},
+    {HEAD TAIL "[vary]\nI = 1\n" SIDES, "f:14: 'I' is no name of a-z and '_'"},
+    {HEAD TAIL "[vary]\nidle =\n" SIDES, "f:14: idle = '' is not a list"},
+    /* wrong for some seeds only */
+    {HEAD TAIL "[vary]\nidle = 1, 2\nmost = 1, x\n" SIDES,
+     "f:12: claim: a number is wanted, and not 'x: so'"},
+    {HEAD "question = q\nanswer = rate(c)\nexplain = e\nclaim = cpu(a) > 1: t\n" PLAIN,
+     "f:10: answer: no side 'c'"},
+    {HEAD "question = q\nanswer = speed(a)\nexplain = e\nclaim = cpu(a) > 1: t\n" PLAIN,
+     "f:10: answer: no figure 'speed'"},
+    {HEAD "question = q\nanswer = rate(a) now\nexplain = e\nclaim = cpu(a) > 1: t\n" PLAIN,
+     "f:10: answer: 'now' is too much"},
+    {HEAD "question = q\nanswer = rate(a)\nexplain = {rate(a}\nclaim = cpu(a) > 1: t\n" PLAIN,
+     "f:11: a ')' is wanted, and not '}'"},
+    {HEAD "question = q\nanswer = rate(a)\nexplain = {rate(a) \nclaim = cpu(a) > 1: t\n" PLAIN,
+     "f:11: a '}' is wanted, and not ''"},
+    {HEAD "question = q\nanswer = rate(a)\nexplain = e\nclaim = cpu(a) = 1: t\n" PLAIN,
+     "f:12: claim: '<' or '>' is wanted, and not '= 1: t'"},
+    {HEAD "question = q\nanswer = rate(a)\nexplain = e\nclaim = cpu(a) > 1\n" PLAIN,
+     "f:12: claim: ': TEXT' is wanted after the number"},
+    {HEAD "question = q\nanswer = rate(a)\nexplain = e\nclaim = cpu(a) > 1:\n" PLAIN,
+     "f:12: claim: a claim needs a text"},
+};
+
 static void bad_files_are_told_by_line(void **state)
 {
-    static const struct {
-        const char *text, *error;
-    } cases[] = {
-        {"", "f:1: [lesson] has no number"},
-        {"number = 1\n", "f:1: key 'number' in unknown section []"},
-        {"[lesson]\nnumber = 0\n", "f:2: number = '0' is not a number from 1 to 99"},
-        {"[lesson]\nname = A b\n", "f:2: name = 'A b' is not made of a-z"},
-        {"[lesson]\ncolour = red\n", "f:2: unknown key 'colour' in [lesson]"},
-        {"[lesson]\nnumber = 1\nnumber = 2\n", "f:3: 'number' has a value already"},
-        {"[lesson]\nrounds = 5\n", "f:2: rounds = '5' is not a number from 6 to 100"},
-        {"[lesson]\nwindow = soon\n", "f:2: window = 'soon' is not a time"},
-        {"[lesson]\nhello\n", "f:2: neither [section] nor key = value"},
-        {HEAD SIDES, "f:1: [lesson] has no question"},
-        {HEAD TAIL VARY, "f:1: there is no [side:NAME]"},
-        {HEAD TAIL VARY "[side:a]\nload = -c 1\n", "f:1: [side:a] has no server"},
-        {HEAD TAIL VARY "[side:a]\nserver = 'x\n", "f:17: a quote is not closed"},
-        {HEAD TAIL VARY SIDES "paths = x\n", "f:21: paths begin with '/', and not 'x'"},
-        {HEAD TAIL SIDES, "f:9: '{idle}' stands for nothing here"},
-        {HEAD TAIL "[vary]\nidle = 1, 2\nmost = 1\n" SIDES,
-         "f:15: most has 1 values and idle has 2"},
-        {HEAD TAIL "[vary]\nI = 1\n" SIDES, "f:14: 'I' is no name of a-z and '_'"},
-        {HEAD TAIL "[vary]\nidle =\n" SIDES, "f:14: idle = '' is not a list"},
-        /* wrong for some seeds only */
-        {HEAD TAIL "[vary]\nidle = 1, 2\nmost = 1, x\n" SIDES,
-         "f:12: claim: a number is wanted, and not 'x: so'"},
-        {HEAD "question = q\nanswer = rate(c)\nexplain = e\nclaim = cpu(a) > 1: t\n" PLAIN,
-         "f:10: answer: no side 'c'"},
-        {HEAD "question = q\nanswer = speed(a)\nexplain = e\nclaim = cpu(a) > 1: t\n" PLAIN,
-         "f:10: answer: no figure 'speed'"},
-        {HEAD "question = q\nanswer = rate(a) now\nexplain = e\nclaim = cpu(a) > 1: t\n" PLAIN,
-         "f:10: answer: 'now' is too much"},
-        {HEAD
-         "question = q\nanswer = rate(a)\nexplain = {rate(a}\nclaim = cpu(a) > 1: t\n" PLAIN,
-         "f:11: a ')' is wanted, and not '}'"},
-        {HEAD
-         "question = q\nanswer = rate(a)\nexplain = {rate(a) \nclaim = cpu(a) > 1: t\n" PLAIN,
-         "f:11: a '}' is wanted, and not ''"},
-        {HEAD "question = q\nanswer = rate(a)\nexplain = e\nclaim = cpu(a) = 1: t\n" PLAIN,
-         "f:12: claim: '<' or '>' is wanted, and not '= 1: t'"},
-        {HEAD "question = q\nanswer = rate(a)\nexplain = e\nclaim = cpu(a) > 1\n" PLAIN,
-         "f:12: claim: ': TEXT' is wanted after the number"},
-        {HEAD "question = q\nanswer = rate(a)\nexplain = e\nclaim = cpu(a) > 1:\n" PLAIN,
-         "f:12: claim: a claim needs a text"},
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof bad_texts / sizeof bad_texts[0]; i++) {
         struct lesson l;
         char error[400] = "";
-        assert_false(lesson_read(&l, cases[i].text, "f", 1, error, sizeof error));
+        assert_false(lesson_read(&l, bad_texts[i].text, "f", 1, error, sizeof error));
         lesson_free(&l);
-        if (strncmp(error, cases[i].error, strlen(cases[i].error)) != 0 || strchr(error, '\n'))
-            fail_msg("case %zu: '%s', not '%s'", i, error, cases[i].error);
+        if (strncmp(error, bad_texts[i].error, strlen(bad_texts[i].error)) != 0 ||
+            strchr(error, '\n'))
+            fail_msg("case %zu: '%s', not '%s'", i, error, bad_texts[i].error);
     }
+}
+
+static void a_variable_is_a_path(void **state)
+{
+    static const char text[] =
+        HEAD TAIL VARY "p = /a, /b /c, /d\n" PLAIN "paths = {p}\n[side:b]\nserver = poll\n";
+    static const char *const paths[] = {"/a", "/b /c", "/d"};
+    struct lesson l;
+    char error[400] = "";
+    (void)state;
+    if (!lesson_read(&l, text, "f", 1, error, sizeof error))
+        fail_msg("%s", error);
+    assert_string_equal(l.sides[0].paths.text, paths[l.choice]);
+    lesson_free(&l);
 }
 
 /* Two sides, of which the second makes `factors` times the rate of the first. */
@@ -311,6 +334,62 @@ static void a_group_is_kept(void **state)
     free(dir);
 }
 
+static const char *expected;
+
+static void other_file(const char *why)
+{
+    if (!strstr(why, expected))
+        fail_msg("'%s', not '%s'", why, expected);
+    bad_files++;
+}
+
+/* What such a file says is shown on a terminal, and drawn. */
+static void files_of_others_are_not_trusted(void **state)
+{
+#define REST                                                                                   \
+    "\"lesson\": 1, \"prediction\": 1, \"measured\": 1, \"low\": 1, \"high\": 1, "             \
+    "\"near_percent\": 25, \"mark\": \"full\"}]}"
+    static const struct {
+        const char *file, *text, *why; /* NULL: a good one */
+    } cases[] = {
+        {"anna", "{\"participant\": \"anna\", \"lessons\": [{\"name\": \"a\", " REST, NULL},
+        {"anna", "{\"participant\": \"bert\", \"lessons\": [{\"name\": \"a\", " REST,
+         "anna.json: not a file of results of anna"},
+        {"a\tb", "{\"participant\": \"a\\tb\", \"lessons\": [{\"name\": \"a\", " REST,
+         "a file has a name that is none of a participant"},
+        {"\033[2J", "{\"participant\": \"\\u001b[2J\", \"lessons\": [{\"name\": \"a\", " REST,
+         "a file has a name that is none of a participant"},
+        {"anna", "{\"participant\": \"anna\", \"lessons\": [{\"name\": \"a\\nb\", " REST,
+         "anna.json: not a file of results of anna"},
+        {"anna", "{\"participant\": \"anna\", \"lessons\": [{\"name\": \"\\u001b[2J\", " REST,
+         "anna.json: not a file of results of anna"},
+        {"anna",
+         "{\"participant\": \"anna\", \"lessons\": [{\"name\": \"a\", \"unit\": \"\\n\", " REST,
+         "anna.json: not a file of results of anna"},
+    };
+    char dir[200], error[400];
+    (void)state;
+    unit_temporary(dir, sizeof dir);
+    assert_non_null(mkdtemp(dir));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct class_list list;
+        char *path = text_format("%s/%s.json", dir, cases[i].file);
+        text_write_file(path, cases[i].text);
+        expected = cases[i].why ? cases[i].why : "nothing";
+        bad_files = 0;
+        assert_true(class_read(&list, dir, other_file, error, sizeof error));
+        assert_int_equal(list.count, cases[i].why ? 0 : 1);
+        assert_int_equal(bad_files, cases[i].why ? 1 : 0);
+        class_free(&list);
+        assert_int_equal(unlink(path), 0);
+        free(path);
+    }
+    assert_int_equal(rmdir(dir), 0);
+    assert_true(class_name_is_good("anna.b"));
+    assert_false(class_name_is_good(".anna"));
+    assert_false(class_name_is_good("an/na"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,10 +397,12 @@ int main(void)
         cmocka_unit_test(the_seed_varies_the_question),
         cmocka_unit_test(known_lessons_are_right),
         cmocka_unit_test(bad_files_are_told_by_line),
+        cmocka_unit_test(a_variable_is_a_path),
         cmocka_unit_test(a_ratio_is_of_one_round),
         cmocka_unit_test(claims_are_judged),
         cmocka_unit_test(predictions_are_graded),
         cmocka_unit_test(a_group_is_kept),
+        cmocka_unit_test(files_of_others_are_not_trusted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
