@@ -23,7 +23,7 @@
 #include "common/err.h"
 #include "common/parse.h"
 
-enum { POINTS_MAX = 32, PILOT_MAX = 5000, PILOT_PART = 5 };
+enum { POINTS_MAX = 32, PILOT_MAX = 5000, PILOT_PART = 5, PILOT_TRIES = 3 };
 enum { CONNECTIONS_MAX = 100 * 1000 * 1000 };
 
 struct scale_options {
@@ -233,20 +233,24 @@ static bool try_few(struct run *r, unsigned connections, double *taken, double *
     return good;
 }
 
-/* Two small numbers tell what a connection takes, and what a pair takes without any. */
+/* Two small numbers tell what a connection takes, and what a pair takes without any. Where one
+ * pilot holds all that are asked for, there is no other. */
 static bool find_cost(struct run *r, unsigned most, struct scale_cost *cost)
 {
     unsigned room = r->setup.descriptors / 2;
     unsigned many = most < PILOT_MAX ? most : PILOT_MAX;
-    double first, second, server;
+    bool found = false, known = true;
 
     many = many < room ? many : room;
-    unsigned few = many > PILOT_PART ? many / PILOT_PART : 1;
-    if (!try_few(r, few, &first, &server) || !try_few(r, many, &second, &server))
-        return false;
-    cost->each = many > few ? fmax(0, (second - first) / (many - few)) : second;
-    cost->pair = fmax(0, first - cost->each * few) + server;
-    return true;
+    struct scale_pilot p = {.few = many < most ? many / PILOT_PART : 0, .many = many};
+    for (int i = 0; i < PILOT_TRIES && known && !found; i++) {
+        if ((p.few > 0 && !try_few(r, p.few, &p.first, &p.server)) ||
+            !try_few(r, p.many, &p.second, &p.server))
+            return false;
+        known = isfinite(p.first + p.second + p.server);
+        found = scale_cost_find(&p, cost, r->reason, sizeof r->reason);
+    }
+    return found;
 }
 
 /* Before any point is measured, all of them must fit. */

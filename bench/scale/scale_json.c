@@ -101,6 +101,7 @@ json_t *scale_line_json(const struct line_point *points, size_t count, const str
                         double tasks_each, double at)
 {
     json_t *list = json_array();
+    bool holds = line->worst <= LINE_ERROR;
 
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list,
@@ -111,7 +112,8 @@ json_t *scale_line_json(const struct line_point *points, size_t count, const str
     return json_checked(json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "base_kib",
                                   number(line->base), "kib_per_connection", number(line->each),
                                   "worst_error", number(line->worst), "tasks_per_connection",
-                                  number(tasks_each), "connections", number(at), "kib",
-                                  number(line_at(line, at)), "points", list),
+                                  number(tasks_each), "connections", number(holds ? at : NAN),
+                                  "kib", number(holds ? line_at(line, at) : NAN), "points",
+                                  list),
                         "the line");
 }

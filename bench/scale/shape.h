@@ -30,6 +30,18 @@ struct scale_cost {
     double pair; /* a server and a generator without connections */
 };
 
+/* What two pilots tell: `few` connections to one server took `first`, and `many` took `second`;
+ * without connections the server took `server`. KiB. False with one line in `reason` where the
+ * memory is not known, and where more connections did not take more. `few` is 0 where `many` are
+ * all that are asked for: they were held, so they may even have taken less than other programs
+ * gave back meanwhile. */
+struct scale_pilot {
+    unsigned few, many;
+    double first, second, server;
+};
+bool scale_cost_find(const struct scale_pilot *p, struct scale_cost *out, char *reason,
+                     size_t reason_size);
+
 double scale_sum(const struct scale_cost *c, const struct scale_shape *s);
 
 /* Whether memory allows it: the sum, and `reserve` of `available` stays free. False with the sum in

@@ -34,6 +34,48 @@ static void a_bend_is_seen_where_it_was_not_fitted(void **state)
     assert_true(l.worst < LINE_ERROR && l.worst > 0.03);
 }
 
+static void no_line_without_every_value(void **state)
+{
+    (void)state;
+    static const double wrong[] = {NAN, INFINITY, 0, -5};
+    for (int w = 0; w < 4; w++)
+        for (int at = 0; at < 4; at++) {
+            struct line_point points[] = {
+                {500, 10, false}, {1000, 20, false}, {2000, 40, false}, {8000, 160, false}};
+            points[at].y = wrong[w];
+            struct line l = line_fit(points, 4);
+            assert_true(isinf(l.worst) && l.worst > LINE_ERROR && isnan(line_at(&l, 1e6)));
+            assert_true(!points[0].held_out && points[1].held_out && points[3].held_out);
+        }
+}
+
+static void pilots_tell_a_cost_or_say_why_not(void **state)
+{
+    (void)state;
+    struct scale_pilot p = {
+        .few = 1000, .many = 5000, .first = 12000, .second = 52000, .server = 3000};
+    struct scale_cost c;
+    char why[512];
+    assert_true(scale_cost_find(&p, &c, why, sizeof why));
+    assert_true(fabs(c.each - 10) < 1e-9 && fabs(c.pair - 5000) < 1e-6);
+    p.second = p.first;
+    assert_false(scale_cost_find(&p, &c, why, sizeof why));
+    assert_non_null(strstr(why, "1000 took 11.7 MiB, and 5000 took 11.7 MiB"));
+    double *const values[] = {&p.first, &p.second, &p.server};
+    for (int i = 0; i < 3; i++) {
+        double kept = *values[i];
+        *values[i] = NAN;
+        assert_false(scale_cost_find(&p, &c, why, sizeof why));
+        assert_non_null(strstr(why, "/proc/meminfo"));
+        *values[i] = kept;
+    }
+    p = (struct scale_pilot){.many = 20, .second = -100, .server = 3000};
+    assert_true(scale_cost_find(&p, &c, why, sizeof why));
+    assert_true(c.each == 0 && c.pair == 3000);
+    p.second = NAN;
+    assert_false(scale_cost_find(&p, &c, why, sizeof why));
+}
+
 static void each_pair_has_its_part(void **state)
 {
     (void)state;
@@ -86,6 +128,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_found),
         cmocka_unit_test(a_bend_is_seen_where_it_was_not_fitted),
+        cmocka_unit_test(no_line_without_every_value),
+        cmocka_unit_test(pilots_tell_a_cost_or_say_why_not),
         cmocka_unit_test(each_pair_has_its_part),
         cmocka_unit_test(memory_decides),
         cmocka_unit_test(caches_that_grew),
