@@ -305,11 +305,13 @@ static json_t *everything(const struct run *r, json_t *line)
 
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     return json_checked(
-        json_pack("{s:s,s:s,s:o,s:o,s:s,s:s?,s:s,s:i,s:i,s:I,s:O,s:o}", "version", IOM_VERSION,
-                  "date", date, "machine", machine_describe(), "sysctls", machine_sysctls(),
-                  "model", r->setup.model->name, "options", r->o->options, "protocol",
-                  protocol_names[r->o->protocol], "descriptors", (int)r->setup.descriptors,
-                  "answers", (int)r->o->answers, "rate", (json_int_t)r->o->rate, "points",
+        json_pack("{s:s,s:s,s:o,s:o,s:s,s:s?,s:s,s:i,s:i,s:i,s:i,s:I,s:I,s:O,s:o}", "version",
+                  IOM_VERSION, "date", date, "machine", machine_describe(), "sysctls",
+                  machine_sysctls(), "model", r->setup.model->name, "options", r->o->options,
+                  "protocol", protocol_names[r->o->protocol], "descriptors",
+                  (int)r->setup.descriptors, "answers", (int)r->o->answers, "honest",
+                  (int)r->o->honest, "at_once", (int)r->setup.at_once, "rate",
+                  (json_int_t)r->o->rate, "reserve", (json_int_t)r->o->reserve, "points",
                   r->points, "line", line),
         "the run");
 }

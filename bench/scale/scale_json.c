@@ -71,9 +71,11 @@ static json_t *honest(const struct scale_point *p)
         const struct scale_honest *h = &p->honest[i];
         json_object_set_new(
             o, names[i],
-            h->there ? json_pack("{s:o,s:o,s:o,s:o,s:s}", "requests", number(h->requests),
-                                 "p50_us", number(h->p50_us), "p99_us", number(h->p99_us),
-                                 "max_us", number(h->max_us), "verdict", h->verdict)
+            h->there ? json_pack("{s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:s}", "clients",
+                                 number(h->clients), "requests", number(h->requests), "failed",
+                                 number(h->failed), "cause", h->cause, "p50_us",
+                                 number(h->p50_us), "p99_us", number(h->p99_us), "max_us",
+                                 number(h->max_us), "verdict", h->verdict)
                      : json_null());
     }
     return o;

@@ -32,6 +32,9 @@ static void print_answers(FILE *f, const struct scale_point *p)
                 figure_time(h->max_us, text[2]), figure_thousands(h->requests, text[3]),
                 moments[i], strcmp(h->verdict, "ok") ? "; verdict: " : "",
                 strcmp(h->verdict, "ok") ? h->verdict : "");
+        if (h->failed > 0)
+            fprintf(f, "                %s of these clients' requests failed%s%s\n",
+                    figure_thousands(h->failed, text[0]), h->cause[0] ? ": " : "", h->cause);
     }
 }
 

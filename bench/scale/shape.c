@@ -14,9 +14,14 @@ enum { OTHER_DESCRIPTORS = 192 };
 enum { FIRST_NET = 100, LAST_NET = 254, PAIRS_A_NET = 250, SOURCES_MAX_EACH = 250 };
 enum { PAIRS_MAX = (LAST_NET - FIRST_NET + 1) * PAIRS_A_NET };
 
+unsigned scale_share(unsigned whole, unsigned parts, unsigned i)
+{
+    return whole / parts + (i < whole % parts);
+}
+
 unsigned scale_part(const struct scale_shape *s, unsigned i)
 {
-    return s->connections / s->pairs + (i < s->connections % s->pairs);
+    return scale_share(s->connections, s->pairs, i);
 }
 
 char *scale_sources(const struct scale_shape *s, unsigned i, char out[SCALE_SOURCE_TEXT])

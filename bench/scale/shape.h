@@ -11,6 +11,9 @@ struct scale_shape {
     unsigned sources;     /* local addresses of each generator: each has so many ports */
 };
 
+/* Part `i` of `whole`, where the parts differ by 1 at most. */
+unsigned scale_share(unsigned whole, unsigned parts, unsigned i);
+
 /* The connections of pair `i`. */
 unsigned scale_part(const struct scale_shape *s, unsigned i);
 

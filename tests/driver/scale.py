@@ -44,7 +44,10 @@ def held_and_answered(t, model="epoll-multi", n=1000, processes=2, *more):
     b = Bench(t, models=(model,))
     # 192 descriptors are for other things.
     room = -(-n // processes)
-    out, run = hold(b, "-m", model, "-c", str(n), "--descriptors", str(192 + 8 + room), "--honest", "8", *more)
+    out, run = hold(b, "-m", model, "-c", str(n), "--descriptors", str(192 + 7 + room), "--honest", "7",
+                    "--at-once", "3", *more)
+    equal([run[k] for k in ("honest", "reserve", "at_once")], [7, 64 << 20, 3],
+          "what was asked for")
     point = run["points"][0]
     equal([point["connections"], point["servers"]], [n, processes], "connections and servers")
     crowd = point["crowd"]
@@ -61,6 +64,7 @@ def held_and_answered(t, model="epoll-multi", n=1000, processes=2, *more):
     expect(abs(sum(each[k] for k in PARTS) - each["sum"]) < 1e-3, each)
     for moment in ("alone", "silent", "asking"):
         expect(point["honest"][moment]["requests"] > 0, point["honest"])
+        equal(point["honest"][moment]["clients"], 7, "clients, over two servers")
         expect(0 < point["honest"][moment]["p50_us"] <= point["honest"][moment]["p99_us"], point["honest"])
     expect(f"{model}: {n:,} connections over echo, {processes} servers" in out, out)
     nothing_left(b)
@@ -123,6 +127,18 @@ def faults(t):
     nothing_left(b)
 
 
+def honest_failures(t):
+    """Requests of the clients beside that fail are told, and the others go on."""
+    b = Bench(t)
+    b.loadgen = generator(b, "load", f'case "$*" in *--gate*) exec {b.loadgen} "$@";; esac\n'
+                                     f'exec {b.loadgen} "$@" --timeout 1us')
+    out, run = hold(b, "-m", "epoll-lt", "-c", "20", "--honest", "3")
+    for moment, told in run["points"][0]["honest"].items():
+        expect(told["failed"] > 0 and "tim" in told["cause"], f"{moment}: {told}")
+    equal(len(re.findall(r"[\d,]+ of these clients' requests failed: .*tim", out)), 3, out)
+    nothing_left(b)
+
+
 def wrong(t):
     b = Bench(t)
     for arguments, says in ((["-c", "0"], "'0'"), (["-c", "10,10"], "10,10"), (["-c", "1.5"], "1.5"),
@@ -162,5 +178,5 @@ def line(t):
 
 
 TESTS = [("scale: held and answered", held_and_answered, 0), ("scale: many", many, 0),
-         ("scale: refused beforehand", refused, 0), ("scale: faults", faults, 0),
+         ("scale: refused beforehand", refused, 0), ("scale: faults", faults, 0), ("scale: honest clients that fail", honest_failures, 0),
          ("scale: wrong command lines", wrong, 0), ("scale: a line through memory", line, 0)]

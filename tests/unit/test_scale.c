@@ -89,6 +89,10 @@ static void each_pair_has_its_part(void **state)
         assert_true(scale_part(&s, i) + 64 < 20000);
     }
     assert_int_equal(sum, 100003);
+    assert_int_equal(scale_share(7, 4, 0) + scale_share(7, 4, 1) + scale_share(7, 4, 2), 6);
+    assert_int_equal(scale_share(7, 4, 3), 1);
+    assert_int_equal(scale_share(1000, 3, 0), 334);
+    assert_int_equal(scale_share(1000, 3, 2), 333);
     s.sources = 2;
     assert_string_equal(scale_sources(&s, 0, text), "127.100.1.1-127.100.1.2");
     assert_string_equal(scale_sources(&s, 250, other), "127.101.1.1-127.101.1.2");
