@@ -120,7 +120,8 @@ struct run {
     struct scale_setup setup;
     struct model_list models;
     char *dir;
-    FILE *out; /* for people */
+    FILE *out;  /* for people */
+    FILE *json; /* or NULL */
     json_t *points;
     char reason[1024];
 };
@@ -179,8 +180,8 @@ static unsigned descriptors(const struct run *r)
     unsigned of_model = r->setup.model->max_connections;
 
     if (r->o->descriptors > most)
-        die("--descriptors %u: the hard limit is %llu (ulimit -Hn)", r->o->descriptors,
-            (unsigned long long)most);
+        die_usage("--descriptors %u: the hard limit is %llu (ulimit -Hn)", r->o->descriptors,
+                  (unsigned long long)most);
     if (r->o->descriptors > 0)
         most = r->o->descriptors;
     if (of_model > 0 && of_model < most)
@@ -203,7 +204,12 @@ static void set_up(struct run *r)
     r->setup.rate = o->rate;
     r->setup.reserve = (double)o->reserve / 1024;
     r->points = json_array();
-    r->out = o->json && strcmp(o->json, "-") == 0 ? stderr : stdout;
+    bool standard = o->json && strcmp(o->json, "-") == 0;
+    r->out = standard ? stderr : stdout;
+    /* That it cannot be written is told before the run, not after it. */
+    r->json = standard ? stdout : o->json ? fopen(o->json, "we") : NULL;
+    if (o->json && !r->json)
+        die_errno("cannot write %s", o->json);
     r->dir = paths_temporary("scale", error, sizeof error);
     if (!r->dir)
         die("%s", error);
@@ -318,18 +324,15 @@ static json_t *everything(const struct run *r, json_t *line)
 
 static bool write_json(const struct run *r, json_t *line)
 {
-    const char *path = r->o->json;
-    bool standard = path && strcmp(path, "-") == 0;
     json_t *all = everything(r, line);
-    FILE *f = standard ? stdout : path ? fopen(path, "we") : NULL;
     bool good =
-        !path || (f && json_dumpf(all, f, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) == 0 &&
-                  putc('\n', f) != EOF);
+        !r->json || (json_dumpf(all, r->json, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) == 0 &&
+                     putc('\n', r->json) != EOF);
 
-    if (f && !standard && !text_close(f))
+    if (r->json && !text_close(r->json))
         good = false;
     if (!good)
-        warn("cannot write %s: %m", path);
+        warn("cannot write %s: %m", r->o->json);
     json_decref(all);
     return good;
 }
@@ -358,9 +361,7 @@ static bool measure(struct run *r)
            (good = hold_point(r, r->o->points[held], &points[held], &tasks_each)))
         held++;
     bool holds = !good || !r->o->extrapolate || extrapolate(r, points, tasks_each, &line);
-    bool written = held > 0 && write_json(r, line);
-    if (held == 0)
-        json_decref(line);
+    bool written = write_json(r, line);
     return good && holds && written;
 }
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import stat
 
 import tap
@@ -74,6 +75,10 @@ def many(t):
     if not FULL:
         raise tap.Skip("only with IOMODELS_TEST_EXTENT=full")
     held_and_answered(t, "io-uring", 20000, 3, "--answers=3")
+
+
+def few_descriptors():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
 
 
 def refused(t):
@@ -151,6 +156,13 @@ def wrong(t):
     _, err = b.call("scale", "-m", "epoll-lt", "-c", "1,2,3,4", "--extrapolate", "5", "--reserve", "1M",
                     "--json", "/dev/full", status=1)
     expect("cannot write /dev/full" in err, err)
+    _, err = b.call("scale", "-m", "epoll-lt", "--descriptors", "1025", status=2, preexec_fn=few_descriptors)
+    expect(err.startswith("iomodels: --descriptors 1025: the hard limit is 1024 "), err)
+    _, err = b.call("scale", "-m", "epoll-lt", "-c", "10", "--json", "nowhere/all.json", status=1)
+    equal(err, "iomodels: cannot write nowhere/all.json: No such file or directory\n", "all that is told")
+    _, err = b.call("scale", "-m", "epoll-lt", "-c", "10", "--reserve", "1000000G", "--json", "all.json", status=1)
+    equal(read(b)["points"], [], "the points of a run that held none")
+    nothing_left(b)
 
 
 def line(t):
