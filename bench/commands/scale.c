@@ -18,6 +18,7 @@
 #include "bench/plan/placement.h"
 #include "bench/record/machine.h"
 #include "bench/scale/hold.h"
+#include "bench/scale/limits.h"
 #include "bench/scale/scale_report.h"
 #include "common/clock.h"
 #include "common/err.h"
@@ -222,8 +223,8 @@ static bool shape_of(struct run *r, unsigned connections, struct scale_shape *sh
                             sizeof r->reason);
 }
 
-/* Hold so many, without answers: KiB that they took, and those of a server before. */
-static bool try_few(struct run *r, unsigned connections, double *taken, double *server)
+/* Hold so many, without answers: KiB that they took, and what a server has before. */
+static bool try_few(struct run *r, unsigned connections, double *taken, struct scale_pilot *p)
 {
     struct scale_shape shape;
     struct scale_point point;
@@ -234,7 +235,11 @@ static bool try_few(struct run *r, unsigned connections, double *taken, double *
         return false;
     bool good = scale_hold(&setup, &shape, &point, r->reason, sizeof r->reason);
     *taken = good ? scale_taken(&point) : 0;
-    *server = good ? point.before.servers / shape.pairs : 0;
+    if (good) {
+        p->server = point.before.servers / shape.pairs;
+        p->tasks_pair = point.before.tasks / shape.pairs;
+        p->tasks_each = fmax(0, scale_each(&point).tasks);
+    }
     scale_point_free(&point);
     return good;
 }
@@ -250,8 +255,8 @@ static bool find_cost(struct run *r, unsigned most, struct scale_cost *cost)
     many = many < room ? many : room;
     struct scale_pilot p = {.few = many < most ? many / PILOT_PART : 0, .many = many};
     for (int i = 0; i < PILOT_TRIES && known && !found; i++) {
-        if ((p.few > 0 && !try_few(r, p.few, &p.first, &p.server)) ||
-            !try_few(r, p.many, &p.second, &p.server))
+        if ((p.few > 0 && !try_few(r, p.few, &p.first, &p)) ||
+            !try_few(r, p.many, &p.second, &p))
             return false;
         known = isfinite(p.first + p.second + p.server);
         found = scale_cost_find(&p, cost, r->reason, sizeof r->reason);
@@ -259,19 +264,23 @@ static bool find_cost(struct run *r, unsigned most, struct scale_cost *cost)
     return found;
 }
 
-/* Before any point is measured, all of them must fit. */
+/* Before any point is measured, the limits and the memory must suffice for all. */
 static bool all_fit(struct run *r)
 {
     struct scale_shape shape;
+    struct scale_limits limits;
     struct scale_cost cost;
 
+    scale_limits_read(&limits, (double)own_descriptors_raise());
     for (size_t i = 0; i < r->o->count; i++)
-        if (!shape_of(r, r->o->points[i], &shape))
+        if (!shape_of(r, r->o->points[i], &shape) ||
+            !scale_limits_suffice(&limits, &shape, NULL, r->reason, sizeof r->reason))
             return false;
     if (!find_cost(r, r->o->points[r->o->count - 1], &cost))
         return false;
     for (size_t i = 0; i < r->o->count; i++)
         if (!shape_of(r, r->o->points[i], &shape) ||
+            !scale_limits_suffice(&limits, &shape, &cost, r->reason, sizeof r->reason) ||
             !scale_fits(&cost, &shape, scale_available(), r->setup.reserve, r->reason,
                         sizeof r->reason))
             return false;

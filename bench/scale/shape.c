@@ -97,8 +97,10 @@ bool scale_cost_find(const struct scale_pilot *p, struct scale_cost *out, char *
                  "or PageTables, or smaps_rollup of a process cannot be read");
         return false;
     }
+    *out = (struct scale_cost){.tasks_each = p->tasks_each, .tasks_pair = p->tasks_pair};
     if (p->few == 0) {
-        *out = (struct scale_cost){.each = fmax(0, p->second) / p->many, .pair = p->server};
+        out->each = fmax(0, p->second) / p->many;
+        out->pair = p->server;
         return true;
     }
     if (p->second <= p->first) {

@@ -27,10 +27,12 @@ char *scale_sources(const struct scale_shape *s, unsigned i, char out[SCALE_SOUR
 bool scale_shape_find(struct scale_shape *out, unsigned connections, unsigned descriptors,
                       unsigned honest, char *reason, size_t reason_size);
 
-/* What connections take, as a sum that was measured with fewer: KiB. */
+/* What connections take, as a sum that was measured with fewer. Memory in KiB. */
 struct scale_cost {
-    double each; /* a connection: both of its ends, in the kernel and in both programs */
-    double pair; /* a server and a generator without connections */
+    double each;       /* a connection: both of its ends, in the kernel and in both programs */
+    double pair;       /* a server and a generator without connections */
+    double tasks_each; /* threads and processes of a server, for a connection */
+    double tasks_pair; /* and those it has without any */
 };
 
 /* What two pilots tell: `few` connections to one server took `first`, and `many` took `second`;
@@ -41,6 +43,7 @@ struct scale_cost {
 struct scale_pilot {
     unsigned few, many;
     double first, second, server;
+    double tasks_each, tasks_pair; /* of scale_cost */
 };
 bool scale_cost_find(const struct scale_pilot *p, struct scale_cost *out, char *reason,
                      size_t reason_size);

@@ -1,3 +1,4 @@
+#include "bench/scale/limits.h"
 #include "bench/scale/line.h"
 #include "bench/scale/shape.h"
 #include "bench/scale/slabs.h"
@@ -101,6 +102,29 @@ static void each_pair_has_its_part(void **state)
     assert_non_null(strstr(why, "100 descriptors"));
 }
 
+static void limits_are_known_beforehand(void **state)
+{
+    (void)state;
+    struct scale_shape s = {.connections = 100000, .pairs = 131};
+    struct scale_limits l = {
+        .descriptors = 8 * 131 + 96, .tasks = 2 * 131 + 8, .of = "a limit"};
+    struct scale_cost cost = {.tasks_each = 1, .tasks_pair = 3};
+    char why[512];
+    assert_true(scale_limits_suffice(&l, &s, NULL, why, sizeof why));
+    assert_false(scale_limits_suffice(&l, &s, &cost, why, sizeof why));
+    assert_non_null(
+        strstr(why, "100,532 threads and processes, and 270 more may be started (a limit)"));
+    l.tasks--;
+    assert_false(scale_limits_suffice(&l, &s, NULL, why, sizeof why));
+    assert_non_null(
+        strstr(why, "100,000 connections take 270 threads and processes, and 269 more"));
+    l = (struct scale_limits){.descriptors = 1024, .tasks = INFINITY};
+    assert_false(scale_limits_suffice(&l, &s, NULL, why, sizeof why));
+    assert_non_null(strstr(why, "needs 1,144 descriptors to watch them, and may have 1,024"));
+    scale_limits_read(&l, 5);
+    assert_true(l.descriptors == 5 && l.tasks < 4194304 + 1 && l.of);
+}
+
 static void memory_decides(void **state)
 {
     (void)state;
@@ -135,6 +159,7 @@ int main(void)
         cmocka_unit_test(no_line_without_every_value),
         cmocka_unit_test(pilots_tell_a_cost_or_say_why_not),
         cmocka_unit_test(each_pair_has_its_part),
+        cmocka_unit_test(limits_are_known_beforehand),
         cmocka_unit_test(memory_decides),
         cmocka_unit_test(caches_that_grew),
     };
