@@ -1,5 +1,6 @@
 #include "bench/scale/limits.h"
 #include "bench/scale/line.h"
+#include "bench/scale/scale_report.h"
 #include "bench/scale/shape.h"
 #include "bench/scale/slabs.h"
 
@@ -48,6 +49,22 @@ static void no_line_without_every_value(void **state)
             assert_true(isinf(l.worst) && l.worst > LINE_ERROR && isnan(line_at(&l, 1e6)));
             assert_true(!points[0].held_out && points[1].held_out && points[3].held_out);
         }
+}
+
+static void no_number_is_told_of_a_line_that_does_not_hold(void **state)
+{
+    (void)state;
+    struct line_point points[] = {
+        {500, 10, false}, {1000, 20, false}, {2000, 40, false}, {8000, 160, false}};
+    for (int holds = 0; holds < 2; holds++) {
+        points[3].y = holds ? 160 : 200;
+        struct line l = line_fit(points, 4);
+        json_t *o = scale_line_json(points, 4, &l, 1, 1e6);
+        assert_true(json_is_real(json_object_get(o, "worst_error")));
+        assert_int_equal(json_is_null(json_object_get(o, "connections")), !holds);
+        assert_int_equal(json_is_null(json_object_get(o, "kib")), !holds);
+        json_decref(o);
+    }
 }
 
 static void pilots_tell_a_cost_or_say_why_not(void **state)
@@ -157,6 +174,7 @@ int main(void)
         cmocka_unit_test(a_line_is_found),
         cmocka_unit_test(a_bend_is_seen_where_it_was_not_fitted),
         cmocka_unit_test(no_line_without_every_value),
+        cmocka_unit_test(no_number_is_told_of_a_line_that_does_not_hold),
         cmocka_unit_test(pilots_tell_a_cost_or_say_why_not),
         cmocka_unit_test(each_pair_has_its_part),
         cmocka_unit_test(limits_are_known_beforehand),
