@@ -18,12 +18,13 @@
 #include "bench/plan/placement.h"
 #include "bench/record/machine.h"
 #include "bench/scale/hold.h"
+#include "bench/scale/limits.h"
 #include "bench/scale/scale_report.h"
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/parse.h"
 
-enum { POINTS_MAX = 32, PILOT_MAX = 5000, PILOT_PART = 5 };
+enum { POINTS_MAX = 32, PILOT_MAX = 5000, PILOT_PART = 5, PILOT_TRIES = 3 };
 enum { CONNECTIONS_MAX = 100 * 1000 * 1000 };
 
 struct scale_options {
@@ -120,7 +121,8 @@ struct run {
     struct scale_setup setup;
     struct model_list models;
     char *dir;
-    FILE *out; /* for people */
+    FILE *out;  /* for people */
+    FILE *json; /* or NULL */
     json_t *points;
     char reason[1024];
 };
@@ -179,8 +181,8 @@ static unsigned descriptors(const struct run *r)
     unsigned of_model = r->setup.model->max_connections;
 
     if (r->o->descriptors > most)
-        die("--descriptors %u: the hard limit is %llu (ulimit -Hn)", r->o->descriptors,
-            (unsigned long long)most);
+        die_usage("--descriptors %u: the hard limit is %llu (ulimit -Hn)", r->o->descriptors,
+                  (unsigned long long)most);
     if (r->o->descriptors > 0)
         most = r->o->descriptors;
     if (of_model > 0 && of_model < most)
@@ -203,7 +205,12 @@ static void set_up(struct run *r)
     r->setup.rate = o->rate;
     r->setup.reserve = (double)o->reserve / 1024;
     r->points = json_array();
-    r->out = o->json && strcmp(o->json, "-") == 0 ? stderr : stdout;
+    bool standard = o->json && strcmp(o->json, "-") == 0;
+    r->out = standard ? stderr : stdout;
+    /* That it cannot be written is told before the run, not after it. */
+    r->json = standard ? stdout : o->json ? fopen(o->json, "we") : NULL;
+    if (o->json && !r->json)
+        die_errno("cannot write %s", o->json);
     r->dir = paths_temporary("scale", error, sizeof error);
     if (!r->dir)
         die("%s", error);
@@ -216,8 +223,8 @@ static bool shape_of(struct run *r, unsigned connections, struct scale_shape *sh
                             sizeof r->reason);
 }
 
-/* Hold so many, without answers: KiB that they took, and those of a server before. */
-static bool try_few(struct run *r, unsigned connections, double *taken, double *server)
+/* Hold so many, without answers: KiB that they took, and what a server has before. */
+static bool try_few(struct run *r, unsigned connections, double *taken, struct scale_pilot *p)
 {
     struct scale_shape shape;
     struct scale_point point;
@@ -228,40 +235,52 @@ static bool try_few(struct run *r, unsigned connections, double *taken, double *
         return false;
     bool good = scale_hold(&setup, &shape, &point, r->reason, sizeof r->reason);
     *taken = good ? scale_taken(&point) : 0;
-    *server = good ? point.before.servers / shape.pairs : 0;
+    if (good) {
+        p->server = point.before.servers / shape.pairs;
+        p->tasks_pair = point.before.tasks / shape.pairs;
+        p->tasks_each = fmax(0, scale_each(&point).tasks);
+    }
     scale_point_free(&point);
     return good;
 }
 
-/* Two small numbers tell what a connection takes, and what a pair takes without any. */
+/* Two small numbers tell what a connection takes, and what a pair takes without any. Where one
+ * pilot holds all that are asked for, there is no other. */
 static bool find_cost(struct run *r, unsigned most, struct scale_cost *cost)
 {
     unsigned room = r->setup.descriptors / 2;
     unsigned many = most < PILOT_MAX ? most : PILOT_MAX;
-    double first, second, server;
+    bool found = false, known = true;
 
     many = many < room ? many : room;
-    unsigned few = many > PILOT_PART ? many / PILOT_PART : 1;
-    if (!try_few(r, few, &first, &server) || !try_few(r, many, &second, &server))
-        return false;
-    cost->each = many > few ? fmax(0, (second - first) / (many - few)) : second;
-    cost->pair = fmax(0, first - cost->each * few) + server;
-    return true;
+    struct scale_pilot p = {.few = many < most ? many / PILOT_PART : 0, .many = many};
+    for (int i = 0; i < PILOT_TRIES && known && !found; i++) {
+        if ((p.few > 0 && !try_few(r, p.few, &p.first, &p)) ||
+            !try_few(r, p.many, &p.second, &p))
+            return false;
+        known = isfinite(p.first + p.second + p.server);
+        found = scale_cost_find(&p, cost, r->reason, sizeof r->reason);
+    }
+    return found;
 }
 
-/* Before any point is measured, all of them must fit. */
+/* Before any point is measured, the limits and the memory must suffice for all. */
 static bool all_fit(struct run *r)
 {
     struct scale_shape shape;
+    struct scale_limits limits;
     struct scale_cost cost;
 
+    scale_limits_read(&limits, (double)own_descriptors_raise());
     for (size_t i = 0; i < r->o->count; i++)
-        if (!shape_of(r, r->o->points[i], &shape))
+        if (!shape_of(r, r->o->points[i], &shape) ||
+            !scale_limits_suffice(&limits, &shape, NULL, r->reason, sizeof r->reason))
             return false;
     if (!find_cost(r, r->o->points[r->o->count - 1], &cost))
         return false;
     for (size_t i = 0; i < r->o->count; i++)
         if (!shape_of(r, r->o->points[i], &shape) ||
+            !scale_limits_suffice(&limits, &shape, &cost, r->reason, sizeof r->reason) ||
             !scale_fits(&cost, &shape, scale_available(), r->setup.reserve, r->reason,
                         sizeof r->reason))
             return false;
@@ -301,29 +320,28 @@ static json_t *everything(const struct run *r, json_t *line)
 
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     return json_checked(
-        json_pack("{s:s,s:s,s:o,s:o,s:s,s:s?,s:s,s:i,s:i,s:I,s:O,s:o}", "version", IOM_VERSION,
-                  "date", date, "machine", machine_describe(), "sysctls", machine_sysctls(),
-                  "model", r->setup.model->name, "options", r->o->options, "protocol",
-                  protocol_names[r->o->protocol], "descriptors", (int)r->setup.descriptors,
-                  "answers", (int)r->o->answers, "rate", (json_int_t)r->o->rate, "points",
+        json_pack("{s:s,s:s,s:o,s:o,s:s,s:s?,s:s,s:i,s:i,s:i,s:i,s:I,s:I,s:O,s:o}", "version",
+                  IOM_VERSION, "date", date, "machine", machine_describe(), "sysctls",
+                  machine_sysctls(), "model", r->setup.model->name, "options", r->o->options,
+                  "protocol", protocol_names[r->o->protocol], "descriptors",
+                  (int)r->setup.descriptors, "answers", (int)r->o->answers, "honest",
+                  (int)r->o->honest, "at_once", (int)r->setup.at_once, "rate",
+                  (json_int_t)r->o->rate, "reserve", (json_int_t)r->o->reserve, "points",
                   r->points, "line", line),
         "the run");
 }
 
 static bool write_json(const struct run *r, json_t *line)
 {
-    const char *path = r->o->json;
-    bool standard = path && strcmp(path, "-") == 0;
     json_t *all = everything(r, line);
-    FILE *f = standard ? stdout : path ? fopen(path, "we") : NULL;
     bool good =
-        !path || (f && json_dumpf(all, f, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) == 0 &&
-                  putc('\n', f) != EOF);
+        !r->json || (json_dumpf(all, r->json, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) == 0 &&
+                     putc('\n', r->json) != EOF);
 
-    if (f && !standard && !text_close(f))
+    if (r->json && !text_close(r->json))
         good = false;
     if (!good)
-        warn("cannot write %s: %m", path);
+        warn("cannot write %s: %m", r->o->json);
     json_decref(all);
     return good;
 }
@@ -352,9 +370,7 @@ static bool measure(struct run *r)
            (good = hold_point(r, r->o->points[held], &points[held], &tasks_each)))
         held++;
     bool holds = !good || !r->o->extrapolate || extrapolate(r, points, tasks_each, &line);
-    bool written = held > 0 && write_json(r, line);
-    if (held == 0)
-        json_decref(line);
+    bool written = write_json(r, line);
     return good && holds && written;
 }
 

@@ -146,14 +146,38 @@ static bool wait_end(struct hold *h, struct scale_load *l, uint64_t deadline)
     return process_wait(&l->process, CLOCK_NEVER);
 }
 
+/* What is no answer and was not under way when the window closed. */
+static double failures(const json_t *report)
+{
+    const char *name;
+    json_t *value;
+    double sum = 0;
+
+    json_object_foreach(json_object_get(report, "outcomes"), name,
+                        value) if (strcmp(name, "ok") != 0 && strcmp(name, "in_flight") != 0)
+        sum += json_number_value(value);
+    return sum;
+}
+
+static const char *first_cause(const json_t *report)
+{
+    const json_t *reasons = json_object_get(report, "reasons");
+    void *first = json_object_iter((json_t *)reasons);
+    const char *text = first ? json_string_value(json_object_iter_value(first)) : NULL;
+    return text ? text : "";
+}
+
 static void note_honest(struct scale_honest *out, const json_t *report)
 {
     *out = (struct scale_honest){.there = true,
+                                 .clients = json_number(report, NULL, "connections"),
+                                 .failed = failures(report),
                                  .requests = json_number(report, NULL, "requests"),
                                  .p50_us = json_number(report, "latency", "p50") / 1e3,
                                  .p99_us = json_number(report, "latency", "p99") / 1e3,
                                  .max_us = json_number(report, "latency", "max") / 1e3};
     snprintf(out->verdict, sizeof out->verdict, "%s", json_text(report, "verdict", ""));
+    snprintf(out->cause, sizeof out->cause, "%s", first_cause(report));
 }
 
 static bool honest_reports(struct hold *h, unsigned n, uint64_t deadline,
@@ -192,9 +216,9 @@ static bool ask_honestly(struct hold *h, enum scale_moment moment, uint64_t dura
                              .name = name,
                              .address = h->pairs[i * h->shape->pairs / n].server.address,
                              .protocol = h->setup->protocol,
-                             .connections = h->setup->honest / n,
+                             .connections = scale_share(h->setup->honest, n, i),
                              .duration_ns = duration_ns,
-                             .rate = HONEST_RATE / n});
+                             .rate = scale_share(HONEST_RATE, n, i)});
     }
     bool good = n == 0 || honest_reports(h, n, clock_after(clock_ns(), duration_ns + end_limit),
                                          &h->out->honest[moment]);
@@ -279,27 +303,6 @@ static bool await_crowd(struct hold *h, uint64_t deadline)
         if (!wait_end(h, &h->pairs[i].load, deadline))
             return false;
     return true;
-}
-
-/* What is no answer and was not under way when the window closed. */
-static double failures(const json_t *report)
-{
-    const char *name;
-    json_t *value;
-    double sum = 0;
-
-    json_object_foreach(json_object_get(report, "outcomes"), name,
-                        value) if (strcmp(name, "ok") != 0 && strcmp(name, "in_flight") != 0)
-        sum += json_number_value(value);
-    return sum;
-}
-
-static const char *first_cause(const json_t *report)
-{
-    const json_t *reasons = json_object_get(report, "reasons");
-    void *first = json_object_iter((json_t *)reasons);
-    const char *text = first ? json_string_value(json_object_iter_value(first)) : NULL;
-    return text ? text : "";
 }
 
 static bool judge(struct hold *h)

@@ -33,7 +33,9 @@ enum scale_moment { SCALE_ALONE, SCALE_SILENT, SCALE_ASKING, SCALE_MOMENTS };
 
 struct scale_honest {
     bool there;
-    double requests, p50_us, p99_us, max_us;
+    double clients, requests, p50_us, p99_us, max_us;
+    double failed; /* requests that had no answer or a wrong one; they are in no figure above */
+    char cause[128]; /* of the first of these; "" where nobody told */
     char verdict[24];
 };
 

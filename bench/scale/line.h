@@ -21,7 +21,8 @@ struct line {
 
 /* Fit by least squares of the relative errors: memory is known to a share of itself. From the
  * second point on every other is held out, so of an even number the last one: there the line is
- * asked for more than it has seen. At least 4 points, in ascending order. */
+ * asked for more than it has seen. At least 4 points, in ascending order. Where one y is not known
+ * (NaN), or is not above 0, there is no line: its numbers are NaN, its error is infinite. */
 struct line line_fit(struct line_point *points, size_t count);
 
 double line_at(const struct line *l, double x);

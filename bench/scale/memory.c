@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench/base/text.h"
+#include "bench/scale/group.h"
 
 static const char meminfo[] = "/proc/meminfo";
 
@@ -21,47 +22,12 @@ static double number_in(const char *path, const char *name, double otherwise)
     return value;
 }
 
-/* What the group of that path leaves. "max" is no number. */
-static double left_of(const char *path)
-{
-    char *limit_file = text_format("/sys/fs/cgroup%s/memory.max", path);
-    char *used_file = text_format("/sys/fs/cgroup%s/memory.current", path);
-    char *limit = text_read_file(limit_file);
-    double left = INFINITY;
-
-    if (limit && limit[0] >= '0' && limit[0] <= '9')
-        left = (strtod(limit, NULL) - number_in(used_file, "", 0)) / 1024;
-    free(limit);
-    free(limit_file);
-    free(used_file);
-    return left;
-}
-
-/* The group of this process and those above it. */
-static double left_of_groups(void)
-{
-    char *text = text_read_file("/proc/self/cgroup");
-    char *path = text ? strstr(text, "0::/") : NULL;
-    double least = INFINITY;
-
-    if (path) {
-        path += strlen("0::");
-        path[strcspn(path, "\n")] = '\0';
-        for (char *slash = path + strlen(path); slash; slash = strrchr(path, '/')) {
-            *slash = '\0';
-            least = fmin(least, left_of(path));
-        }
-    }
-    free(text);
-    return least;
-}
-
 double scale_available(void)
 {
     double free_here = number_in(meminfo, "\nMemAvailable:", INFINITY) -
                        number_in(meminfo, "\nSReclaimable:", 0);
 
-    return fmin(free_here, left_of_groups());
+    return fmin(free_here, group_left("memory") / 1024);
 }
 
 static double used(void)

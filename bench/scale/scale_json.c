@@ -71,9 +71,11 @@ static json_t *honest(const struct scale_point *p)
         const struct scale_honest *h = &p->honest[i];
         json_object_set_new(
             o, names[i],
-            h->there ? json_pack("{s:o,s:o,s:o,s:o,s:s}", "requests", number(h->requests),
-                                 "p50_us", number(h->p50_us), "p99_us", number(h->p99_us),
-                                 "max_us", number(h->max_us), "verdict", h->verdict)
+            h->there ? json_pack("{s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:s}", "clients",
+                                 number(h->clients), "requests", number(h->requests), "failed",
+                                 number(h->failed), "cause", h->cause, "p50_us",
+                                 number(h->p50_us), "p99_us", number(h->p99_us), "max_us",
+                                 number(h->max_us), "verdict", h->verdict)
                      : json_null());
     }
     return o;
@@ -101,6 +103,7 @@ json_t *scale_line_json(const struct line_point *points, size_t count, const str
                         double tasks_each, double at)
 {
     json_t *list = json_array();
+    bool holds = line->worst <= LINE_ERROR;
 
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list,
@@ -111,7 +114,8 @@ json_t *scale_line_json(const struct line_point *points, size_t count, const str
     return json_checked(json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "base_kib",
                                   number(line->base), "kib_per_connection", number(line->each),
                                   "worst_error", number(line->worst), "tasks_per_connection",
-                                  number(tasks_each), "connections", number(at), "kib",
-                                  number(line_at(line, at)), "points", list),
+                                  number(tasks_each), "connections", number(holds ? at : NAN),
+                                  "kib", number(holds ? line_at(line, at) : NAN), "points",
+                                  list),
                         "the line");
 }

@@ -23,7 +23,8 @@ void scale_print(FILE *f, const struct scale_setup *setup, const struct scale_po
 /* The caller owns it. */
 json_t *scale_json(const struct scale_point *p);
 
-/* The points, the line through some of them, and what `at` connections would take. */
+/* The points, the line through some of them, and what `at` connections would take: neither is told
+ * (null) where the line does not hold. */
 void scale_print_line(FILE *f, const struct scale_setup *setup, const struct line_point *points,
                       size_t count, const struct line *line, double tasks_each, double at);
 json_t *scale_line_json(const struct line_point *points, size_t count, const struct line *line,

@@ -32,6 +32,9 @@ static void print_answers(FILE *f, const struct scale_point *p)
                 figure_time(h->max_us, text[2]), figure_thousands(h->requests, text[3]),
                 moments[i], strcmp(h->verdict, "ok") ? "; verdict: " : "",
                 strcmp(h->verdict, "ok") ? h->verdict : "");
+        if (h->failed > 0)
+            fprintf(f, "                %s of these clients' requests failed%s%s\n",
+                    figure_thousands(h->failed, text[0]), h->cause[0] ? ": " : "", h->cause);
     }
 }
 
@@ -111,6 +114,14 @@ void scale_print_line(FILE *f, const struct scale_setup *setup, const struct lin
 {
     char number[32];
 
+    if (!isfinite(line->worst)) {
+        fprintf(
+            f,
+            "%s: one of the numbers of connections took no memory that can be told, so there "
+            "is no line\n",
+            setup->model->name);
+        return;
+    }
     fprintf(f, "%s: N connections take %.1f MiB and N times %.3f KiB, both ends together\n",
             setup->model->name, line->base / mib, line->each);
     fprintf(f, "  %12s %12s %12s %8s\n", "connections", "measured", "line", "error");

@@ -1,5 +1,6 @@
 #include "bench/scale/shape.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,9 +14,14 @@ enum { OTHER_DESCRIPTORS = 192 };
 enum { FIRST_NET = 100, LAST_NET = 254, PAIRS_A_NET = 250, SOURCES_MAX_EACH = 250 };
 enum { PAIRS_MAX = (LAST_NET - FIRST_NET + 1) * PAIRS_A_NET };
 
+unsigned scale_share(unsigned whole, unsigned parts, unsigned i)
+{
+    return whole / parts + (i < whole % parts);
+}
+
 unsigned scale_part(const struct scale_shape *s, unsigned i)
 {
-    return s->connections / s->pairs + (i < s->connections % s->pairs);
+    return scale_share(s->connections, s->pairs, i);
 }
 
 char *scale_sources(const struct scale_shape *s, unsigned i, char out[SCALE_SOURCE_TEXT])
@@ -80,6 +86,34 @@ bool scale_shape_find(struct scale_shape *out, unsigned connections, unsigned de
         return false;
     }
     return files_suffice(out, reason, reason_size);
+}
+
+bool scale_cost_find(const struct scale_pilot *p, struct scale_cost *out, char *reason,
+                     size_t reason_size)
+{
+    if (!isfinite(p->first) || !isfinite(p->second) || !isfinite(p->server)) {
+        snprintf(reason, reason_size,
+                 "what connections take is not known: /proc/meminfo tells no Slab, KernelStack "
+                 "or PageTables, or smaps_rollup of a process cannot be read");
+        return false;
+    }
+    *out = (struct scale_cost){.tasks_each = p->tasks_each, .tasks_pair = p->tasks_pair};
+    if (p->few == 0) {
+        out->each = fmax(0, p->second) / p->many;
+        out->pair = p->server;
+        return true;
+    }
+    if (p->second <= p->first) {
+        snprintf(
+            reason, reason_size,
+            "what a connection takes is not known: %u took %.1f MiB, and %u took %.1f MiB; "
+            "other programs take and give back more than that",
+            p->few, p->first / 1024, p->many, p->second / 1024);
+        return false;
+    }
+    out->each = (p->second - p->first) / (p->many - p->few);
+    out->pair = fmax(0, p->first - out->each * p->few) + p->server;
+    return true;
 }
 
 double scale_sum(const struct scale_cost *c, const struct scale_shape *s)
