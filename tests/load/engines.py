@@ -152,7 +152,8 @@ def pipelined_answers_of_every_size(t):
 
 
 def second_answer_in_the_next_buffer(t):
-    """An answer that fills a provided buffer, twice: the second is none to the request after."""
+    """An answer that fills a provided buffer, twice: the second is none to the request after. Where the
+    machine stands still between the two, the next request has gone out, and the second answers it."""
     need_io_uring()
     size = 4096 + 64
     data = answer(b"x" * 3000)
@@ -163,7 +164,7 @@ def second_answer_in_the_next_buffer(t):
         stub.right = lambda _request: data
         stub.treatment = lambda conn, _request: send(conn, data + data)
         j = load(t, "-n", "16", "-c", "1", "--engine", engine, stub.url).json
-        assert j["outcomes"]["corrupt"] >= 3, (engine, j["outcomes"])
+        assert 1 <= j["outcomes"]["corrupt"] <= 4, (engine, j["outcomes"])
 
 
 def need_descriptors(count):
