@@ -127,7 +127,7 @@ class Harness:
         self.job, self.program = job, program
         self.workers, self.children = None, []
         self.directory = tempfile.mkdtemp(prefix="iomodels-queue-")
-        leave_janitor(self.directory)
+        self.janitor = leave_janitor(self.directory)
         os.environ["IOM_QUEUE_DIR"] = self.directory
         self.reports = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.reports.bind(os.path.join(self.directory, "reports"))
@@ -280,6 +280,9 @@ class Harness:
         for child in (self.workers.children if self.workers else []) + self.children[::-1]:
             child.end()
         shutil.rmtree(self.directory, ignore_errors=True)
+        pid, alive = self.janitor
+        os.close(alive)
+        os.waitpid(pid, 0)
 
 
 def end_groups(path):
@@ -298,9 +301,11 @@ def end_groups(path):
 
 def leave_janitor(directory):
     """A process that ends the brokers and removes the directory also where this one is killed: RabbitMQ's own
-    process is a child of its script, and does not die with that."""
+    process is a child of its script, and does not die with that. Its process id, and the descriptor whose end
+    sets it to work."""
     end, ours = os.pipe()
-    if os.fork() == 0:
+    pid = os.fork()
+    if pid == 0:
         os.setsid()
         os.close(ours)
         for fd in (0, 1, 2, 3):  # 3: of the driver's events
@@ -314,7 +319,7 @@ def leave_janitor(directory):
         shutil.rmtree(directory, ignore_errors=True)
         os._exit(0)
     os.close(end)
-    os.set_inheritable(ours, False)
+    return pid, ours
 
 
 def measure(h):
