@@ -102,11 +102,11 @@ static const char *const files[] = {"windows_restless.csv", "windows_busy.csv",
 enum { FILES = sizeof files / sizeof files[0] };
 
 /* Duels of the recorded noise, all sides equal, with a look after each of up to 60 sessions:
- * at most 5 % of them tell the sides apart. 600 duels; of equal sides 2 % are told, with the
- * standard error 0.006. */
+ * at most 5 % of them tell the sides apart. 300 duels; of equal sides 2 % are told, with the
+ * standard error 0.008. */
 static void false_alarms_of_recorded_noise(void **state)
 {
-    enum { DUELS = 600, MOST = 60, PAIRS = MOST * 16 };
+    enum { DUELS = 300, MOST = 60, PAIRS = MOST * 16 };
     static double a[PAIRS], b[PAIRS];
     size_t sizes[MOST];
     (void)state;
@@ -149,7 +149,7 @@ static void interval_covers_recorded_noise(void **state)
             for (int r = 0; r < DUELS; r++) {
                 struct paired_sessions s = recorded_draw(&recorded, m, N, a, b, sizes, &random);
                 struct interval i =
-                    bootstrap_log_ratio(&s, duel_estimator, duel_bootstrap, 400, 0.05, &random);
+                    bootstrap_log_ratio(&s, duel_estimator, duel_bootstrap, 200, 0.05, &random);
                 covered += i.low <= 0 && i.high >= 0;
             }
             assert_true((double)covered / DUELS > 0.93 - 0.011);
