@@ -53,6 +53,12 @@ def check_figures(costs):
         expect(cost["fastest"] <= cost["low"] <= cost["ns"] <= cost["high"], f"{name}: {cost}")
 
 
+def disordered(costs):
+    found = [(less, costs[less], more, costs[more]) for less, more in ORDERED
+             if costs[less]["ns"] is not None and costs[more]["ns"] is not None]
+    return [f"{less} {a} takes longer than {more} {z}" for less, a, more, z in found if z["high"] < a["low"]]
+
+
 def all_costs(t):
     b = Bench(t, models=())
     told = measured(b)
@@ -63,10 +69,11 @@ def all_costs(t):
     check_figures(unit["costs"])
     if len(os.sched_getaffinity(0)) > 1:
         expect(unit["costs"]["wake_round_trip"]["ns"], "two CPUs, and no wake-up between them")
-    for less, more in ORDERED:
-        a, z = unit["costs"][less], unit["costs"][more]
-        if a["ns"] is not None and z["ns"] is not None:
-            expect(z["high"] >= a["low"], f"{less} {a} takes longer than {more} {z}")
+    wrong = disordered(unit["costs"])
+    for _ in range(5):  # on a crowded machine all batches of one cost can be disturbed
+        if wrong:
+            wrong = disordered(measured(b)["unit_costs"]["costs"])
+    expect(not wrong, wrong)
     with open(os.path.join(ROOT, "docs", "machine.md"), encoding="utf-8") as f:
         equal(re.findall(r"(?m)^\| `([a-z0-9_]+)`", f.read()), names(), "the costs of docs/machine.md")
 
