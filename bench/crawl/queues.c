@@ -40,10 +40,6 @@ static void add_row(struct grid *g, const struct crawl_point *p)
 
 void queues_table(FILE *f, const struct crawl_points *points, enum format format)
 {
-    static const char *const before[] = {
-        [FORMAT_TERMINAL] = "\n", [FORMAT_HTML] = "<h4>", [FORMAT_MARKDOWN] = "\n### "};
-    static const char *const after[] = {
-        [FORMAT_TERMINAL] = "\n", [FORMAT_HTML] = "</h4>\n", [FORMAT_MARKDOWN] = "\n\n"};
     for (size_t i = 0; i < points->count;) {
         unsigned c = points->at[i].first->concurrency;
         struct grid g = {.heads = {"queue", "jobs/s", "empty jobs/s", "one job, median",
@@ -58,7 +54,9 @@ void queues_table(FILE *f, const struct crawl_points *points, enum format format
             any = true;
         }
         if (any) {
-            fprintf(f, "%squeues, %u worker%s%s", before[format], c, text_s(c), after[format]);
+            char *title = text_format("queues, %u worker%s", c, text_s(c));
+            grid_heading(f, title, format);
+            free(title);
             grid_put(f, &g, format);
         }
         grid_free(&g);

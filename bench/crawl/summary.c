@@ -223,10 +223,6 @@ const struct crawl_point *crawl_twin(const struct crawl_points *points,
 
 void crawl_table(FILE *f, const struct crawl_points *points, enum format format)
 {
-    static const char *const before[] = {
-        [FORMAT_TERMINAL] = "\n", [FORMAT_HTML] = "<h4>", [FORMAT_MARKDOWN] = "\n### "};
-    static const char *const after[] = {
-        [FORMAT_TERMINAL] = "\n", [FORMAT_HTML] = "</h4>\n", [FORMAT_MARKDOWN] = "\n\n"};
     for (size_t i = 0; i < points->count;) {
         unsigned c = points->at[i].first->concurrency;
         struct grid g = {.heads = {"client", "requests", "time", "efficiency", "CPU/req",
@@ -238,7 +234,9 @@ void crawl_table(FILE *f, const struct crawl_points *points, enum format format)
                          .marked = 13};
         for (; i < points->count && points->at[i].first->concurrency == c; i++)
             add_row(&g, &points->at[i]);
-        fprintf(f, "%s%u at once%s", before[format], c, after[format]);
+        char *title = text_format("%u at once", c);
+        grid_heading(f, title, format);
+        free(title);
         grid_put(f, &g, format);
         grid_free(&g);
     }

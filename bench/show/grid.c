@@ -136,3 +136,12 @@ void grid_put(FILE *f, const struct grid *g, enum format format)
         [FORMAT_TERMINAL] = print, [FORMAT_HTML] = put_html, [FORMAT_MARKDOWN] = put_markdown};
     put[format](f, g);
 }
+
+void grid_heading(FILE *f, const char *text, enum format format)
+{
+    static const char *const before[] = {
+        [FORMAT_TERMINAL] = "\n", [FORMAT_HTML] = "<h4>", [FORMAT_MARKDOWN] = "\n### "};
+    static const char *const after[] = {
+        [FORMAT_TERMINAL] = "\n", [FORMAT_HTML] = "</h4>\n", [FORMAT_MARKDOWN] = "\n\n"};
+    fprintf(f, "%s%s%s", before[format], text, after[format]);
+}

@@ -35,6 +35,9 @@ void grid_cell(struct grid *g, const char *format, ...) __attribute__((format(pr
 /* A number with so many decimals; "n/a" for NaN. */
 void grid_number(struct grid *g, int decimals, double value);
 
+/* A heading above a grid, of its own level in a page or a document. */
+void grid_heading(FILE *f, const char *text, enum format format);
+
 /* Write the table; HTML without a line break after it. */
 void grid_put(FILE *f, const struct grid *g, enum format format);
 void grid_free(struct grid *g);
