@@ -219,7 +219,7 @@ int main(int argc, char **argv)
                                               .allow_crash = options.allow_crash,
                                               .service = counters_service()};
     server.counters = counters_main();
-    server.max_connections = smaller_limit(model.max_connections, options.max_connections);
+    server.max_connections = smaller_limit(model_most_connections(), options.max_connections);
     server.workers = options.workers;
     server.stop_flag = counters_shared_word();
     server.backlog = options.backlog;

@@ -78,8 +78,10 @@ struct model {
     const char *summary; /* one line, no full stop */
 
     /* The most connections it can hold, the others being refused: accepted, closed and counted.
-     * 0 where only descriptors, processes or memory limit it. */
+     * 0 where only descriptors, processes or memory limit it. Where the model's own options decide,
+     * the function says so; else it is NULL. */
     size_t max_connections;
+    size_t (*most_connections)(void);
 
     /* How many connections it serves at one time, the others waiting unanswered. 0: all it
      * holds. */
@@ -127,5 +129,10 @@ struct model {
 };
 
 extern const struct model model;
+
+static inline size_t model_most_connections(void)
+{
+    return model.most_connections ? model.most_connections() : model.max_connections;
+}
 
 #endif

@@ -160,7 +160,7 @@ static void print_description(const struct options *o)
     print_json_string(model.name);
     printf(",\"summary\":");
     print_json_string(model.summary);
-    printf(",\"max_connections\":%zu,\"concurrency\":%zu", model.max_connections,
+    printf(",\"max_connections\":%zu,\"concurrency\":%zu", model_most_connections(),
            model.worker_serves_one ? o->workers : model.concurrency);
     if (model.workers)
         printf(",\"workers\":%u", o->workers);
