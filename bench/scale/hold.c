@@ -22,6 +22,9 @@ static const uint64_t connect_limit = 600 * NS_PER_S;
 static const uint64_t end_limit = 120 * NS_PER_S;
 /* From the word to the moment at which all generators begin. */
 static const uint64_t lead_ns = 500 * NS_PER_MS;
+/* A generator asks in bursts, this far apart (--spread). All of them begin within that time, one
+ * after the other, or all bursts would fall together and honest clients would wait behind them. */
+static const uint64_t apart_ns = 50 * NS_PER_MS;
 static const uint64_t honest_ns = 2 * NS_PER_S;
 
 enum { HONEST_RATE = 1000, HONEST_SERVERS = 4 };
@@ -369,7 +372,7 @@ static bool ask_all(struct hold *h)
 
     say(h, "asking");
     for (unsigned i = 0; i < h->shape->pairs; i++)
-        scale_load_go(&h->pairs[i].load, start);
+        scale_load_go(&h->pairs[i].load, start + i * apart_ns / h->shape->pairs);
     if (!ask_honestly(h, SCALE_ASKING, h->setup->answers * h->think_ns) || !await_crowd(h, end))
         return false;
     double after = servers_cpu_us(h);
