@@ -175,6 +175,11 @@ static uint64_t process_cpu_ns(pid_t pid)
     return timespec_ns(t);
 }
 
+static uint64_t tick_ns(void)
+{
+    return NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
 uint64_t tree_cpu_ns(const struct tree *t)
 {
     uint64_t ns = 0;
@@ -188,8 +193,20 @@ uint64_t tree_cpu_ns(const struct tree *t)
     /* cutime and cstime: fields 16 and 17 */
     if (fields && sscanf(fields, "%*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu",
                          &user, &system) == 2)
-        ns += (user + system) * (NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
+        ns += (user + system) * tick_ns();
     return ns;
+}
+
+uint64_t tree_root_cpu_ns(pid_t root)
+{
+    return tree_cpu_ns(&(struct tree){.pids = &root, .count = 1});
+}
+
+double tree_cpu_with_ended(double counted_ns, double root_ns, unsigned whiles)
+{
+    /* User and system time are cut off to whole ticks, at both ends. */
+    double unsure = 2.0 * whiles * (double)tick_ns();
+    return root_ns > counted_ns + unsure ? root_ns : counted_ns;
 }
 
 uint64_t tree_faults(const struct tree *t)

@@ -36,7 +36,8 @@ struct reading {
     uint64_t at;
     struct perf_values client, server;
     struct cpu_busy client_busy, server_busy;
-    uint64_t own_cpu_ns; /* of this driver */
+    uint64_t client_root_ns; /* of the client's first process and of those that ended */
+    uint64_t own_cpu_ns;     /* of this driver */
 };
 
 struct job {
@@ -72,6 +73,7 @@ static void take_reading(const struct job *j, struct reading *r)
                     (uint64_t)(own.ru_utime.tv_usec + own.ru_stime.tv_usec) * 1000;
     perf_read(&j->perf, &r->client);
     perf_read(&j->server.perf, &r->server);
+    r->client_root_ns = tree_root_cpu_ns(j->client.pid);
     r->client_busy = cpu_busy_read(&p->generator);
     r->server_busy = cpu_busy_read(&p->server);
 }
@@ -251,6 +253,12 @@ static double counted(const struct job *j, enum perf_counter which)
     return j->end.client.count[which] - j->start.client.count[which];
 }
 
+static double client_cpu_ns(const struct job *j)
+{
+    double root = (double)(j->end.client_root_ns - j->start.client_root_ns);
+    return tree_cpu_with_ended(counted(j, PERF_TASK_CLOCK), root, 1);
+}
+
 /* NaN where either is not known; below 0 by rounding alone. */
 static double rest(double busy, double known)
 {
@@ -262,7 +270,7 @@ static void fill_shares(struct job *j)
 {
     double *v = j->row->value;
     const struct placement *p = j->setup->placement;
-    double client = counted(j, PERF_TASK_CLOCK);
+    double client = client_cpu_ns(j);
     double server =
         j->end.server.count[PERF_TASK_CLOCK] - j->start.server.count[PERF_TASK_CLOCK];
     double own = (double)(j->end.own_cpu_ns - j->start.own_cpu_ns);
@@ -290,7 +298,7 @@ static void fill(struct job *j, const json_t *told, const json_t *counters, unsi
     v[CF_EFFICIENCY] = v[CF_WALL_S] > 0 ? v[CF_IDEAL_S] / v[CF_WALL_S] : NAN;
     v[CF_START_S] = (double)(j->start.at - j->released) / 1e9;
     v[CF_START_CPU_S] = j->start.client.count[PERF_TASK_CLOCK] / 1e9;
-    v[CF_CPU_US] = counted(j, PERF_TASK_CLOCK) / 1e3 / n;
+    v[CF_CPU_US] = client_cpu_ns(j) / 1e3 / n;
     v[CF_SYSCALLS] = counted(j, PERF_SYSCALLS) / n;
     v[CF_SWITCHES] = counted(j, PERF_SWITCHES) / n;
     v[CF_RSS_KIB] = j->most.rss_kib;

@@ -31,6 +31,7 @@ void watch_open(struct watch *w)
     perf_read(&w->server->perf, &w->counted);
     calls_read(&w->server->calls, &w->calls);
     w->cpu_ns = w->cpu_by_tree ? tree_cpu_ns(w->tree) : 0;
+    w->root_ns = tree_root_cpu_ns(w->server->process.pid);
     w->faults = w->faults_by_tree ? tree_faults(w->tree) : 0;
     cgroup_read(&w->groups);
     w->server_busy = cpu_busy_read(&w->placement->server);
@@ -66,6 +67,8 @@ void watch_close(struct watch *w)
     calls_read(&w->server->calls, &calls);
     calls_add(&w->calls, &calls, &sum->by_name);
     sum->window_ns += clock_ns() - w->opened_ns;
+    w->root_sum_ns += (double)(tree_root_cpu_ns(w->server->process.pid) - w->root_ns);
+    w->windows++;
     add_throttling(sum, w);
     add_busy(sum, w);
     watch_ready(w);
@@ -81,4 +84,5 @@ void watch_close(struct watch *w)
 void watch_end(struct watch *w)
 {
     refresh_tree(w);
+    w->sum->cpu_ns = tree_cpu_with_ended(w->sum->cpu_ns, w->root_sum_ns, w->windows);
 }

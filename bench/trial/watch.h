@@ -17,10 +17,12 @@ struct watch {
     bool cpu_by_tree;    /* perf gives no CPU time, */
     bool faults_by_tree; /* or no page faults */
     struct trial_measured *sum;
+    double root_sum_ns; /* CPU time of the server's first process and of those that ended */
+    unsigned windows;
     /* At the opening: */
     struct perf_values counted;
     struct call_counts calls;
-    uint64_t cpu_ns, faults;
+    uint64_t cpu_ns, root_ns, faults;
     struct cgroup_reading groups;
     struct cpu_busy server_busy, generator_busy;
     uint64_t opened_ns;
@@ -36,7 +38,7 @@ void watch_ready(struct watch *w);
 void watch_open(struct watch *w);
 void watch_close(struct watch *w);
 
-/* After the last window: the tree is that of now. */
+/* After the last window: the tree is that of now, and the sum has the CPU time of what ended. */
 void watch_end(struct watch *w);
 
 #endif
