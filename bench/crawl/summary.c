@@ -132,7 +132,7 @@ static char *who(const struct crawl_point *p, const char *unit)
 
 static char *finding_of(unsigned concurrency, struct level l)
 {
-    char *best = who(l.best, "us of CPU a request"), *worst = who(l.worst, "us");
+    char *best = who(l.best, "µs of CPU a request"), *worst = who(l.worst, "µs");
     char *text = text_format(
         "At %u at once %zu of %zu clients reach 90 %% of the best time: from %.3f of "
         "it (%s) to %.3f (%s).",

@@ -240,10 +240,8 @@ static char *finding_of(const struct overview *o)
         text = text_format("Each model is among the fastest at %zu of %zu points", most,
                            o->columns);
     else
-        text =
-            text_format("%s%s %s among the fastest at %zu of %zu points; no other model is at "
-                        "as many",
-                        names, more, rows == 1 ? "is" : "are", most, o->columns);
+        text = text_format("Most often among the fastest: %s%s, at %zu of %zu points", names,
+                           more, most, o->columns);
     free(names);
     return text;
 }
