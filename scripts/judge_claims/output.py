@@ -103,9 +103,9 @@ def kinds_of(rows):
 
 
 def write_speed_up(path, rows):
-    """How much faster than one worker, paired by round."""
+    """How much faster than one worker, paired by round. Returns the middle of the most workers of each kind."""
     at = {(r.line, r.round): r.value for r in rows}
-    wrote = False
+    most = {}
     with open(path, "w", encoding="utf-8") as f:
         for kind, lines in kinds_of(rows).items():
             one = {number: value for (line, number), value in at.items() if line == lines[0]}
@@ -115,22 +115,36 @@ def write_speed_up(path, rows):
                 middle, low, high, _ = median_interval(ratios)
                 if middle is not None:
                     points.append(f"{line.workers}\t{middle:.4g}\t{low:.4g}\t{high:.4g}\n")
+                    most[kind] = (line.workers, middle)
             if points:
-                f.write(("\n\n" if wrote else "") + f"\"{kind[0]} {kind[1]}, {kind[2]}\"\n" + "".join(points))
-                wrote = True
-    return wrote
+                f.write(("\n\n" if f.tell() else "") + f"\"{kind[0]} {kind[1]}, {kind[2]}\"\n" + "".join(points))
+    return most
 
 
-def write_dots(path, rows, scale):
-    found = 0
+def short(figure):
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
+
+
+def speed_up_found(most):
+    """In words: the slowest and the fastest kind of those that have the most workers."""
+    workers = max(n for n, _ in most.values())
+    last = sorted((middle, f"{kind[0]} {kind[1]}") for kind, (n, middle) in most.items() if n == workers)
+    (least, slow), (best, fast) = last[0], last[-1]
+    return f"{workers} workers are {least:.3g} ({slow}) to {best:.3g} ({fast}) times as fast as one"
+
+
+def write_dots(path, rows, scale, less_is_better):
+    """Best first. Returns the lines and their middles."""
+    found = []
+    for line in {r.line for r in rows}:
+        middle, low, high, _ = median_interval([r.value * scale for r in rows if r.line == line])
+        if middle is not None:
+            found.append((middle if less_is_better else -middle, str(line), middle, low, high))
     with open(path, "w", encoding="utf-8") as f:
         f.write("name\tfigure\tlow\thigh\n")
-        for line in dict.fromkeys(sorted((r.line for r in rows), key=str)):
-            middle, low, high, _ = median_interval([r.value * scale for r in rows if r.line == line])
-            if middle is not None:
-                f.write(f"{line}\t{middle:.4g}\t{low:.4g}\t{high:.4g}\n")
-                found += 1
-    return found > 0
+        for _, line, middle, low, high in sorted(found):
+            f.write(f"{line}\t{middle:.4g}\t{low:.4g}\t{high:.4g}\n")
+    return [(line, middle) for _, line, middle, _, _ in sorted(found)]
 
 
 def quoted(text):
@@ -143,7 +157,7 @@ def draw(directory, name, script, title, session, more):
     conditions = f"{session['cpu']}, {session['cpus']} CPUs, Python {session['python']}, {session['rounds']} rounds" + (
         "; a busy hour" if busy else "")
     given = {"dir": directory, "scripts": os.path.join(SCRIPTS, "plots"), "name": name,
-             "title": "\n".join(textwrap.wrap(title, 100)), "conditions": conditions,
+             "title": "\n".join(textwrap.wrap(title, 72)), "conditions": conditions,
              "note": "medians of rounds; bars: their intervals, of at least 95 % from 6 rounds on"} | more
     words = "; ".join(f"{k}={quoted(v) if isinstance(v, str) else v}" for k, v in given.items())
     try:
@@ -162,27 +176,24 @@ def pictures(directory, session, rows):
     if not session["busy"]:
         rows = [r for r in rows if not r.disturbed]
 
-    def of(name, script, title, wrote, **more):
-        if wrote:
-            told.append(draw(directory, name, script, title, session, more))
+    def of(name, script, title, **more):
+        told.append(draw(directory, name, script, title, session, more))
 
-    for experiment, title in (("gil", "Jobs that compute: how much faster more workers are"),
-                              ("iobound", "Jobs that wait: how much faster more workers are")):
+    for experiment, title in (("gil", "Jobs that compute"), ("iobound", "Jobs that wait")):
         here = [r for r in rows if r.experiment == experiment]
-        path = os.path.join(directory, "plots", experiment + ".tsv")
-        if here:
-            of(experiment, "speed_up", title, write_speed_up(path, here), cpus=session["cpus"])
+        most = write_speed_up(os.path.join(directory, "plots", experiment + ".tsv"), here) if here else {}
+        if most:
+            of(experiment, "speed_up", f"{title}: {speed_up_found(most)}", cpus=session["cpus"])
     for work, name, title, x_title, scale in (
-            ("echo", "echo", "An echo of Python beside a thread that computes, by the switch interval",
-             "round trip, milliseconds", 1e3),
+            ("echo", "echo", "An echo beside a thread that computes, by the switch interval", "round trip, milliseconds", 1e3),
             ("crawl", "order", "Clients of the order that is taught", "requests a second", 1),
-            ("crawl-cpu", "order_cpu", "Clients of the order that is taught: what their CPU is good for",
-             "requests a second of CPU", 1),
+            ("crawl-cpu", "order_cpu", "Clients of that order, by their CPU", "requests a second of CPU", 1),
             ("mixed", "mixed", "Jobs that wait and compute", "jobs a second", 1)):
         here = [r for r in rows if r.line.work == work]
-        path = os.path.join(directory, "plots", name + ".tsv")
-        if here:
-            of(name, "dots", title, write_dots(path, here, scale), x_title=x_title)
+        found = write_dots(os.path.join(directory, "plots", name + ".tsv"), here, scale, work == "echo") if here else []
+        if found:
+            (first, best), (last, worst) = found[0], found[-1]
+            of(name, "dots", f"{title}: {first} {short(best)}, {last} {short(worst)}", x_title=x_title)
     return [line for line in told if line]
 
 
