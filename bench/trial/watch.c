@@ -63,6 +63,7 @@ void watch_close(struct watch *w)
     struct trial_measured *sum = w->sum;
     struct perf_values counted;
     struct call_counts calls;
+    add_busy(sum, w); /* before the counters: to read those of many tasks takes CPU time */
     perf_read(&w->server->perf, &counted);
     calls_read(&w->server->calls, &calls);
     calls_add(&w->calls, &calls, &sum->by_name);
@@ -70,7 +71,6 @@ void watch_close(struct watch *w)
     w->root_sum_ns += (double)(tree_root_cpu_ns(w->server->process.pid) - w->root_ns);
     w->windows++;
     add_throttling(sum, w);
-    add_busy(sum, w);
     watch_ready(w);
     for (int i = 0; i < PERF_COUNTERS; i++)
         sum->counted.count[i] += counted.count[i] - w->counted.count[i];

@@ -129,6 +129,15 @@ uint32_t conns_opened(struct conns *cs)
     return up;
 }
 
+uint32_t conns_up(const struct conns *cs)
+{
+    uint32_t up = 0;
+
+    for (uint32_t i = 0; i < cs->io.conn_count; i++)
+        up += cs->io.conns[i].state >= CONN_IDLE;
+    return up;
+}
+
 static uint64_t earliest(uint64_t at, const struct conn_list *list, uint64_t delay)
 {
     const struct client_conn *c = TAILQ_FIRST(list);

@@ -86,6 +86,9 @@ uint64_t conns_open(struct conns *cs);
 /* No more of them are waited for. Returns how many are up. */
 uint32_t conns_opened(struct conns *cs);
 
+/* How many are up now, at rest or with a request under way. */
+uint32_t conns_up(const struct conns *cs);
+
 /* When there is something to do for conns_check(), at `at` at the latest. */
 uint64_t conns_deadline(const struct conns *cs, uint64_t at);
 

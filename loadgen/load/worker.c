@@ -156,6 +156,10 @@ void worker_settle(struct worker *w)
     while (cs->settled < cs->io.conn_count && cs->io.now < give_up &&
            !moments_flag(&w->moments->stopped))
         turn(w, give_up);
+    /* Where a listen queue was full, some come up at a later try. */
+    uint32_t up = conns_up(cs);
+    if (up > w->connected)
+        w->connected = up;
 }
 
 void worker_load(struct worker *w, uint64_t start)
