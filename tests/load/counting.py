@@ -9,6 +9,7 @@ from load.outcomes import samples_of, timeout_of
 from load.run import (Disturbed, Run, consistent, load, load_until, named, stub_for,
                       reference_for, timed_out)
 from load.stub_server import answer, send
+from load.watcher import Watcher
 
 
 def exact_requests(t):
@@ -53,6 +54,14 @@ def settled_when_all_are_answered(t):
     silent = stub_for(t, "stall")
     run = load(t, "--settle", "0.2s", "-d", "0.2s", "-c", "4", silent.url, status=1)
     assert run.json["settled"] == 0 and run.json["outcomes"]["in_flight"] == 4
+
+
+def comes_up_while_others_settle(t):
+    """The listen queue is full until the attempts of most connections are given up, after 4 s. They
+    are made again, and then all are there before the load begins."""
+    stub = Watcher(t, backlog=1, unix=True, late=4.5)
+    j = load(t, "--settle", "1h", "-n", "6", "-c", "6", stub.url).json
+    assert (j["connected"], j["settled"], j["verdict"]) == (6, 6, "ok"), j
 
 
 def warmup_is_not_measured(t):
@@ -196,8 +205,8 @@ def unread(t, connections, timeout_ns):
 
 def tests():
     return [named(f) for f in (exact_requests, fewer_requests_than_threads, duration_is_kept,
-                               whichever_ends_first,
-                               settled_when_all_are_answered, warmup_is_not_measured,
+                               whichever_ends_first, settled_when_all_are_answered,
+                               comes_up_while_others_settle, warmup_is_not_measured,
                                stalled_requests_in_flight, timeouts_are_samples,
                                latency_is_measured, one_at_a_time_starves,
                                fairness_is_by_connection,

@@ -23,13 +23,14 @@ class Watcher:
     connection, then `after`: 'close' it, or 'stall'. `payload`: echo messages of that size instead
     of HTTP. `accept`: no more connections than so many are accepted. `backlog`: of listen(2).
     `pause`: seconds before each batch is read, so that the client's sends do not fit. `unix`: on
-    a Unix-domain socket. `extra`: so many answers too many, once, in the first batch (HTTP)."""
+    a Unix-domain socket. `extra`: so many answers too many, once, in the first batch (HTTP).
+    `late`: seconds before the first connection is accepted."""
 
     def __init__(self, t, gather=1, pieces=None, answers=None, after="close", payload=None,
-                 accept=None, backlog=1024, pause=0.0, unix=False, extra=0):
+                 accept=None, backlog=1024, pause=0.0, unix=False, extra=0, late=0.0):
         self.gather, self.pieces, self.answers, self.after = gather, pieces, answers, after
         self.payload, self.accept, self.pause = payload, accept, pause
-        self.extra = extra
+        self.extra, self.late = extra, late
         self.conns, self._socks = [], []
         self._stopping = threading.Event()
         self.unix = unix
@@ -52,6 +53,7 @@ class Watcher:
         return sum(len(c.requests) for c in self.conns)
 
     def _serve(self):
+        self._stopping.wait(self.late)
         while self.accept is None or len(self.conns) < self.accept:
             try:
                 sock, _ = self._listener.accept()
