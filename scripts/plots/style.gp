@@ -7,7 +7,7 @@
 #   title       the finding, conditions, note: text of one or several lines
 #
 # A script by hand draws its picture again, with the names in the data and without these texts:
-#     gnuplot -d -e "dir='results/reference'; name='ranking_http'" scripts/plots/ranking.gp
+#     gnuplot -d -e "dir='results/reference/models'; name='ranking_http'" scripts/plots/ranking.gp
 
 if (!exists("conditions")) conditions = ''
 if (!exists("note")) note = ''

@@ -10,7 +10,7 @@ from driver.bench import ARGS, HERE, ROOT, Bench, equal, expect
 
 EXTERNAL = os.path.join(HERE, "fake_external.py")
 SCRIPTS = os.path.join(ROOT, "scripts", "plots")
-REFERENCE = os.path.join(ROOT, "results", "reference")
+REFERENCE = os.path.join(ROOT, "results", "reference", "models")
 
 HOSTILE = {"LC_ALL": "de_DE.UTF-8", "LC_NUMERIC": "de_DE.UTF-8", "LANG": "de_DE.UTF-8",
            "GNUTERM": "x11", "LIBEV_FLAGS": "1", "EVENT_NOEPOLL": "1", "EVENT_SHOW_METHOD": "1",
