@@ -197,15 +197,17 @@ uint64_t tree_cpu_ns(const struct tree *t)
     return ns;
 }
 
-uint64_t tree_root_cpu_ns(pid_t root)
+double tree_root_cpu_ns(pid_t root)
 {
-    return tree_cpu_ns(&(struct tree){.pids = &root, .count = 1});
+    uint64_t ns = tree_cpu_ns(&(struct tree){.pids = &root, .count = 1});
+    return ns ? (double)ns : NAN;
 }
 
-double tree_cpu_with_ended(double counted_ns, double root_ns, unsigned whiles)
+double tree_cpu_with_ended(double counted_ns, double root_ns, unsigned windows)
 {
-    /* User and system time are cut off to whole ticks, at both ends. */
-    double unsure = 2.0 * whiles * (double)tick_ns();
+    /* User and system time are cut off to whole ticks at both ends of a window, each time by
+     * another part of a tick. */
+    double unsure = 2 * sqrt(windows) * (double)tick_ns();
     return root_ns > counted_ns + unsure ? root_ns : counted_ns;
 }
 

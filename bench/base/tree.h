@@ -39,15 +39,17 @@ void tree_signal(const struct tree *t, int number);
  */
 uint64_t tree_cpu_ns(const struct tree *t);
 
-/* The same of `root` alone, with what it has waited for. A perf counter that children inherit
- * leaves out what a process does after its counters are closed: on Linux 6.18 it gives its memory
- * back then, a quarter of the CPU time of a child that makes one request. Where processes come and
- * go all the time this has nearly all. */
-uint64_t tree_root_cpu_ns(pid_t root);
+/* The same of `root` alone, with what it has waited for; NaN where /proc does not tell. A perf
+ * counter that children inherit leaves out what a process does after its counters are closed: on
+ * Linux 6.18 it gives its memory back then, a quarter of the CPU time of a child that makes one
+ * request. Where processes come and go all the time this has nearly all. */
+double tree_root_cpu_ns(pid_t root);
 
-/* The CPU time of a while: what perf counted, or what `root` and those that it waited for used, where
- * that is more by what ticks of the clock cannot explain. `whiles`: how many make up the sums. */
-double tree_cpu_with_ended(double counted_ns, double root_ns, unsigned whiles);
+/* The CPU time of some windows together: what perf counted, or what `root` and those that it waited
+ * for used, where that is more by what the ticks of the kernel's clock cannot explain. What a child
+ * used before the window in which it ended counts too, so this is for children that live shortly:
+ * those that stay do not end in a window. */
+double tree_cpu_with_ended(double counted_ns, double root_ns, unsigned windows);
 
 /* Minor page faults so far of the same processes, and of those that the root has waited for. */
 uint64_t tree_faults(const struct tree *t);

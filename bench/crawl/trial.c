@@ -36,7 +36,7 @@ struct reading {
     uint64_t at;
     struct perf_values client, server;
     struct cpu_busy client_busy, server_busy;
-    uint64_t client_root_ns; /* of the client's first process and of those that ended */
+    double client_root_ns; /* of the client's first process and of those that ended */
     uint64_t own_cpu_ns;     /* of this driver */
 };
 
@@ -255,7 +255,7 @@ static double counted(const struct job *j, enum perf_counter which)
 
 static double client_cpu_ns(const struct job *j)
 {
-    double root = (double)(j->end.client_root_ns - j->start.client_root_ns);
+    double root = j->end.client_root_ns - j->start.client_root_ns;
     return tree_cpu_with_ended(counted(j, PERF_TASK_CLOCK), root, 1);
 }
 

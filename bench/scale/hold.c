@@ -20,10 +20,11 @@
 static const uint64_t look_ns = 100 * NS_PER_MS;
 static const uint64_t connect_limit = 600 * NS_PER_S;
 static const uint64_t end_limit = 120 * NS_PER_S;
-/* From the word to the moment at which all generators begin. */
+/* From the word to the moment at which the first generator begins. */
 static const uint64_t lead_ns = 500 * NS_PER_MS;
-/* A generator asks in bursts, this far apart (--spread). All of them begin within that time, one
- * after the other, or all bursts would fall together and honest clients would wait behind them. */
+/* With --spread a generator begins its connections in bursts, this far apart (SPREAD_STEP_NS of
+ * loadgen/pace/closed_loop.c). So the generators begin one after the other within that time: else
+ * all bursts would fall together, and honest clients would wait behind them. */
 static const uint64_t apart_ns = 50 * NS_PER_MS;
 static const uint64_t honest_ns = 2 * NS_PER_S;
 

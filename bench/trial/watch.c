@@ -63,12 +63,15 @@ void watch_close(struct watch *w)
     struct trial_measured *sum = w->sum;
     struct perf_values counted;
     struct call_counts calls;
-    add_busy(sum, w); /* before the counters: to read those of many tasks takes CPU time */
+    double root_ns = tree_root_cpu_ns(w->server->process.pid);
+    /* To read the counters of thousands of tasks takes CPU time that is nobody's disturbance. So at
+     * both ends what the CPUs did is read on the inner side, and others are told for so much less. */
+    add_busy(sum, w);
     perf_read(&w->server->perf, &counted);
     calls_read(&w->server->calls, &calls);
     calls_add(&w->calls, &calls, &sum->by_name);
     sum->window_ns += clock_ns() - w->opened_ns;
-    w->root_sum_ns += (double)(tree_root_cpu_ns(w->server->process.pid) - w->root_ns);
+    w->root_sum_ns += root_ns - w->root_ns;
     w->windows++;
     add_throttling(sum, w);
     watch_ready(w);
@@ -84,5 +87,6 @@ void watch_close(struct watch *w)
 void watch_end(struct watch *w)
 {
     refresh_tree(w);
-    w->sum->cpu_ns = tree_cpu_with_ended(w->sum->cpu_ns, w->root_sum_ns, w->windows);
+    if (!w->cpu_by_tree)
+        w->sum->cpu_ns = tree_cpu_with_ended(w->sum->cpu_ns, w->root_sum_ns, w->windows);
 }

@@ -22,7 +22,8 @@ struct watch {
     /* At the opening: */
     struct perf_values counted;
     struct call_counts calls;
-    uint64_t cpu_ns, root_ns, faults;
+    uint64_t cpu_ns, faults;
+    double root_ns;
     struct cgroup_reading groups;
     struct cpu_busy server_busy, generator_busy;
     uint64_t opened_ns;

@@ -128,7 +128,7 @@ def short(figure):
 def speed_up_found(most):
     """In words: the slowest and the fastest kind of those that have the most workers."""
     workers = max(n for n, _ in most.values())
-    last = sorted((middle, f"{kind[0]} {kind[1]}") for kind, (n, middle) in most.items() if n == workers)
+    last = sorted((middle, f"{kind[0]} {kind[1]}, {kind[2]}") for kind, (n, middle) in most.items() if n == workers)
     (least, slow), (best, fast) = last[0], last[-1]
     return f"{workers} workers are {least:.3g} ({slow}) to {best:.3g} ({fast}) times as fast as one"
 
@@ -193,7 +193,8 @@ def pictures(directory, session, rows):
         found = write_dots(os.path.join(directory, "plots", name + ".tsv"), here, scale, work == "echo") if here else []
         if found:
             (first, best), (last, worst) = found[0], found[-1]
-            of(name, "dots", f"{title}: {first} {short(best)}, {last} {short(worst)}", x_title=x_title)
+            of(name, "dots", f"{title}: {short(best)} ({first}) to {short(worst)} ({last}) {x_title.split(', ')[-1]}",
+               x_title=x_title)
     return [line for line in told if line]
 
 
