@@ -51,20 +51,39 @@ static size_t make_points(const struct trial_rows *rows, struct point *points)
     return n;
 }
 
-static void count_pairs(struct noise_floor *f, const struct trial_rows *rows)
+/* How many times the upper end of the lower interval the lower end of the other is; below 1 where
+ * the two overlap. */
+static double gap(const struct spread *x, const struct spread *y)
+{
+    return fmax(x->low / y->high, y->low / x->high);
+}
+
+/* The gaps of all pairs at the same point. */
+static size_t gaps_of(const struct point *points, size_t n, double *gaps)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = i + 1; k < n; k++)
+            if (points[i].first->protocol == points[k].first->protocol &&
+                points[i].first->at == points[k].first->at)
+                gaps[count++] = gap(&points[i].self, &points[k].self);
+    return count;
+}
+
+static void judge_pairs(struct noise_floor *f, const struct trial_rows *rows)
 {
     struct point *points = xcalloc(rows->count, sizeof *points);
     size_t n = make_points(rows, points);
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = i + 1; k < n; k++) {
-            if (points[i].first->protocol != points[k].first->protocol ||
-                points[i].first->at != points[k].first->at)
-                continue;
-            f->pairs++;
-            f->flagged += points[i].self.high < points[k].self.low ||
-                          points[k].self.high < points[i].self.low;
-        }
-    }
+    double *gaps = xcalloc(n * n / 2 + 1, sizeof *gaps);
+    f->pairs = gaps_of(points, n, gaps);
+    for (size_t i = 0; i < f->pairs; i++)
+        f->flagged += gaps[i] > 1;
+    qsort(gaps, f->pairs, sizeof *gaps, ascending);
+    if (f->pairs >= NOISE_PAIRS_MIN)
+        f->apart = fmax(1, gaps[(size_t)ceil(0.95 * (double)f->pairs) - 1]);
+    else
+        f->apart = f->trials > 0 ? 1 + f->most : 1;
+    free(gaps);
     free(points);
 }
 
@@ -88,6 +107,6 @@ struct noise_floor noise_floor_of(const struct trial_rows *rows)
         f.most = off[(size_t)ceil(0.95 * (double)f.trials) - 1];
     }
     free(off);
-    count_pairs(&f, rows);
+    judge_pairs(&f, rows);
     return f;
 }

@@ -11,12 +11,18 @@
 
 #include "bench/trial/row.h"
 
+enum { NOISE_PAIRS_MIN = 20 };
+
 struct noise_floor {
     size_t trials;  /* that held the yardstick against itself */
     double typical; /* half of the ratios are no further from 1 than this; NaN: no trials */
     double most;    /* 95 of 100 are no further */
     size_t pairs;   /* of two models at the same point */
-    size_t flagged; /* of these, told apart by the rule of the ranking, though both are equal */
+    size_t flagged; /* of these, whose intervals do not overlap, though both are equal */
+    /* The ranking tells two servers apart where the lower end of one is more than so many times the
+     * upper end of the other: 1 at least, and as much as it takes to tell no more than 5 of 100 of
+     * the pairs apart. With fewer than 20 pairs it is `most` that says how much noise there is. */
+    double apart;
     size_t jumped;  /* windows beside which the yardstick jumped, and */
     size_t windows; /* all windows */
 };

@@ -8,6 +8,7 @@
 #include "bench/base/csv.h"
 #include "bench/base/text.h"
 #include "bench/plan/models.h"
+#include "bench/record/noise_floor.h"
 #include "common/err.h"
 
 #define SUMMARY_SOURCE(id) M_##id,
@@ -143,7 +144,7 @@ static void add_point(struct summary *s, struct trial_row *rows, size_t n,
 
 void summary_make(struct summary *s, struct trial_rows *rows)
 {
-    *s = (struct summary){0};
+    *s = (struct summary){.apart = noise_floor_of(rows).apart};
     if (rows->count == 0)
         return;
     qsort(rows->at, rows->count, sizeof *rows->at, by_point);
@@ -155,6 +156,12 @@ void summary_make(struct summary *s, struct trial_rows *rows)
             first = i;
         }
     }
+}
+
+bool summary_apart(const struct summary *s, const struct summary_point *faster,
+                   const struct summary_point *slower)
+{
+    return faster->at[S_RATE].low > s->apart * slower->at[S_RATE].high;
 }
 
 void summary_free(struct summary *s)

@@ -49,7 +49,12 @@ struct summary {
     /* by protocol (http first), model (the textbook's order), value on the axis */
     struct summary_point *at;
     size_t count;
+    double apart; /* of the run: noise_floor.h */
 };
+
+/* Whether the ranking tells the two apart, of which `slower` has the lower rate. */
+bool summary_apart(const struct summary *s, const struct summary_point *faster,
+                   const struct summary_point *slower);
 
 /* Summarise `rows`, which must live as long as the summary, are put in order and get their rate
  * (M_RATE): all that ranks, compares and draws throughput takes S_RATE, and S_RPS is as measured.

@@ -13,9 +13,12 @@ char *noise_text(const struct results *r)
         return NULL;
     char *pairs =
         f.pairs > 0
-            ? text_format(" The rule of the ranking tells %zu of %zu pairs of equal servers "
-                          "apart (%.1f %%).",
-                          f.flagged, f.pairs, 100 * (double)f.flagged / (double)f.pairs)
+            ? text_format(
+                  " Of %zu pairs of equal servers the intervals of %zu do not overlap "
+                  "(%.1f %%). So the ranking tells two servers apart where a gap of more "
+                  "than %.1f %% is between their intervals.",
+                  f.pairs, f.flagged, 100 * (double)f.flagged / (double)f.pairs,
+                  100 * (f.apart - 1))
             : text_format("%s", "");
     char *text = text_format(
         "noise: the yardstick against itself is off by %.1f %% in half of %zu trials, and by no "

@@ -96,7 +96,7 @@ static bool has_figure(const struct overview_cell *c)
     return c->point && !ratio_excuse(c->point) && c->point->at[S_RATE].n > 0;
 }
 
-static void compare_column(struct overview *o, size_t column)
+static void compare_column(struct overview *o, size_t column, const struct summary *s)
 {
     char excuse[512];
     const struct summary_point *best = NULL;
@@ -110,8 +110,8 @@ static void compare_column(struct overview *o, size_t column)
         struct overview_cell *c = cell_at(o, row, column);
         bool figure = best && has_figure(c);
         c->relative = figure ? c->point->at[S_RATE].median / best->at[S_RATE].median : NAN;
-        c->best = figure && !ranking_excuse(c->point, excuse) &&
-                  c->point->at[S_RATE].high >= best->at[S_RATE].low;
+        c->best =
+            figure && !ranking_excuse(c->point, excuse) && !summary_apart(s, best, c->point);
     }
 }
 
@@ -149,7 +149,7 @@ void overview_make(struct overview *o, const struct results *r, enum protocol pr
     find_columns(o, r, protocol, drawn);
     find_rows(o, r, protocol, drawn);
     for (size_t column = 0; column < o->columns; column++)
-        compare_column(o, column);
+        compare_column(o, column, &r->summary);
     for (size_t i = 1; i < o->rows; i++) /* equal rows keep the textbook's order */
         for (size_t k = i; k > 0 && mean_of(o, k) > mean_of(o, k - 1); k--)
             swap_rows(o, k, k - 1);

@@ -9,7 +9,8 @@
 
 const char ranking_note[] =
     "=: shares the rank above. Its interval overlaps with that of the first "
-    "of the rank, so this run does not tell the two apart. "
+    "of the rank, or comes so near that noise explains the gap: this run does not tell the two "
+    "apart. "
     "n: the trials that the figures come from, "
     "of all where some were left out. One trial has no interval.";
 
@@ -54,11 +55,11 @@ static int by_rank(const void *a, const void *b)
     return order ? order : (p < q) - (p > q);
 }
 
-static void set_ranks(struct ranking *r)
+static void set_ranks(struct ranking *r, const struct summary *s)
 {
     size_t first = 0;
     for (size_t i = 0; i < r->ranked; i++) {
-        if (r->at[i]->at[S_RATE].high < r->at[first]->at[S_RATE].low)
+        if (summary_apart(s, r->at[first], r->at[i]))
             first = i;
         r->rank[i] = first + 1;
     }
@@ -90,7 +91,7 @@ void ranking_make(struct ranking *r, const struct results *results, enum protoco
     }
     if (r->count > 0)
         qsort(r->at, r->count, sizeof *r->at, by_rank);
-    set_ranks(r);
+    set_ranks(r, s);
 }
 
 void ranking_free(struct ranking *r)

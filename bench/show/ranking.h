@@ -8,8 +8,8 @@
 
 /* The points of one protocol at the connections at which models are compared. The ranked points
  * come first, most requests per second first; then come the points that are not ranked. Where a
- * point's interval overlaps that of the first point of a rank, it shares the rank: this run does
- * not tell the two apart. */
+ * point's interval overlaps that of the first point of a rank, or the gap between them is one that
+ * noise makes (summary_apart()), it shares the rank: this run does not tell the two apart. */
 struct ranking {
     const struct summary_point **at;
     size_t *rank; /* of each, from 1; 0: not ranked */

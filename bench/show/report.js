@@ -84,7 +84,8 @@
         td.className = '';
         td.removeAttribute('style');
         cell.relative = p && p.state <= LIMITED && best ? p.rate / best.rate : NaN;
-        cell.best = Boolean(p && best && p.state === VALID && p.high >= best.low);
+        cell.best = Boolean(p && best && p.state === VALID &&
+            best.low <= p.high * data.columns[column].apart);
         if (view.compare >= 0) {
             if (r)
                 td.classList.add(r.finding);

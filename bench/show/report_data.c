@@ -80,10 +80,11 @@ static json_t *column_of(const struct heat *h, const struct heat_column *c)
 {
     char value[AXIS_TEXT_MAX];
     enum axis axis = h->overviews[c->run].axis;
-    return json_pack("{s:s,s:s,s:s,s:s,s:b}", "run", h->report->runs[c->run].place.name,
+    const struct results *r = h->report->runs[c->run].results;
+    return json_pack("{s:s,s:s,s:s,s:s,s:b,s:f}", "run", h->report->runs[c->run].place.name,
                      "service", protocol_names[h->protocol], "at",
                      tics_value_text(axis, c->at, value), "axis", axis_info(axis)->name, "main",
-                     c->main);
+                     c->main, "apart", r->summary.apart);
 }
 
 /* Without "</script>" or "<!--" in it. */

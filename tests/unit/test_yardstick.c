@@ -153,9 +153,49 @@ static void noise_is_what_the_yardstick_says_of_itself(void **state)
     near(f.most, 2);
     assert_int_equal(f.pairs, 3);
     assert_int_equal(f.flagged, 1); /* poll and select */
+    near(f.apart, 3);               /* few pairs: by `most` */
     rows.count = 0;
+    near(noise_floor_of(&rows).apart, 1);
     assert_int_equal(noise_floor_of(&rows).trials, 0);
     assert_true(isnan(noise_floor_of(&rows).typical));
+}
+
+enum { EQUAL = 7 };
+
+/* 28 pairs, of which 7 do not overlap: a gap as wide as theirs tells nothing. */
+static void the_gap_of_equal_servers_is_no_difference(void **state)
+{
+    (void)state;
+    static const char *const names[EQUAL + 1] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+    struct trial_row at[2 * (EQUAL + 1)];
+    for (size_t i = 0; i <= EQUAL; i++) {
+        at[2 * i] = row(names[i], 1, 1, 1, i == EQUAL ? 1.05 : 0.99);
+        at[2 * i + 1] = row(names[i], 1, 1, 1, i == EQUAL ? 1.06 : 1.01);
+    }
+    struct trial_rows rows = {at, 2 * (EQUAL + 1)};
+    struct noise_floor f = noise_floor_of(&rows);
+    assert_int_equal(f.pairs, 28);
+    assert_int_equal(f.flagged, 7);
+    near(f.apart, 1.05 / 1.01);
+    /* One of them that is like the others makes 0 of 28: where intervals end is enough. */
+    at[2 * EQUAL].value[M_YARDSTICK_SELF] = at[2 * EQUAL + 1].value[M_YARDSTICK_SELF] = 1;
+    near(noise_floor_of(&rows).apart, 1);
+}
+
+static void the_ranking_asks_for_the_gap(void **state)
+{
+    (void)state;
+    struct summary s = {.apart = 1.04};
+    struct summary_point fast = {.verdict = VERDICT_VALID}, slow = fast;
+    fast.at[S_RATE] = (struct spread){.n = 3, .low = 1050, .median = 1060, .high = 1070};
+    slow.at[S_RATE] = (struct spread){.n = 3, .low = 990, .median = 995, .high = 1000};
+    assert_true(summary_apart(&s, &fast, &slow));
+    slow.at[S_RATE].high = 1020;
+    assert_false(summary_apart(&s, &fast, &slow));
+    s.apart = 1;
+    assert_true(summary_apart(&s, &fast, &slow));
+    slow.at[S_RATE].high = 1050;
+    assert_false(summary_apart(&s, &fast, &slow));
 }
 
 int main(void)
@@ -168,6 +208,8 @@ int main(void)
         cmocka_unit_test(without_a_yardstick_rates_are_requests),
         cmocka_unit_test(a_point_without_a_yardstick_has_plain_rates),
         cmocka_unit_test(noise_is_what_the_yardstick_says_of_itself),
+        cmocka_unit_test(the_gap_of_equal_servers_is_no_difference),
+        cmocka_unit_test(the_ranking_asks_for_the_gap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
