@@ -180,35 +180,50 @@ static uint64_t tick_ns(void)
     return NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK);
 }
 
-uint64_t tree_cpu_ns(const struct tree *t)
+/* What `pid` has waited for; false where /proc does not tell. */
+static bool waited_for(pid_t pid, uint64_t *ns)
 {
-    uint64_t ns = 0;
-    for (size_t i = 0; i < t->count; i++)
-        ns += process_cpu_ns(t->pids[i]);
-
     char buffer[1024];
-    const char *fields = stat_fields(t->pids[0], buffer, sizeof buffer);
+    const char *fields = stat_fields(pid, buffer, sizeof buffer);
     unsigned long user;
     unsigned long system;
     /* cutime and cstime: fields 16 and 17 */
-    if (fields && sscanf(fields, "%*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu",
-                         &user, &system) == 2)
-        ns += (user + system) * tick_ns();
-    return ns;
+    if (!fields || sscanf(fields, "%*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu",
+                          &user, &system) != 2)
+        return false;
+    *ns = (user + system) * tick_ns();
+    return true;
 }
 
-double tree_root_cpu_ns(pid_t root)
+uint64_t tree_cpu_ns(const struct tree *t)
 {
-    uint64_t ns = tree_cpu_ns(&(struct tree){.pids = &root, .count = 1});
-    return ns ? (double)ns : NAN;
+    uint64_t ns = 0, waited = 0;
+    for (size_t i = 0; i < t->count; i++)
+        ns += process_cpu_ns(t->pids[i]);
+    return waited_for(t->pids[0], &waited) ? ns + waited : ns;
 }
 
-double tree_cpu_with_ended(double counted_ns, double root_ns, unsigned windows)
+struct root_cpu tree_root_cpu(pid_t root)
+{
+    uint64_t own = process_cpu_ns(root), waited;
+    if (own == 0 || !waited_for(root, &waited))
+        return (struct root_cpu){NAN, NAN};
+    return (struct root_cpu){(double)own, (double)waited};
+}
+
+void root_cpu_add(struct root_cpu *sum, struct root_cpu from, struct root_cpu to)
+{
+    sum->own_ns += to.own_ns - from.own_ns;
+    sum->waited_ns += to.waited_ns - from.waited_ns;
+}
+
+double tree_cpu_with_ended(double counted_ns, struct root_cpu used, unsigned windows)
 {
     /* User and system time are cut off to whole ticks at both ends of a window, each time by
      * another part of a tick. */
-    double unsure = 2 * sqrt(windows) * (double)tick_ns();
-    return root_ns > counted_ns + unsure ? root_ns : counted_ns;
+    double unsure = used.waited_ns > 0 ? 2 * sqrt(windows) * (double)tick_ns() : 0;
+    double sum = used.own_ns + used.waited_ns;
+    return sum > counted_ns + unsure ? sum : counted_ns;
 }
 
 uint64_t tree_faults(const struct tree *t)

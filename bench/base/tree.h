@@ -39,17 +39,21 @@ void tree_signal(const struct tree *t, int number);
  */
 uint64_t tree_cpu_ns(const struct tree *t);
 
-/* The same of `root` alone, with what it has waited for; NaN where /proc does not tell. A perf
- * counter that children inherit leaves out what a process does after its counters are closed: on
- * Linux 6.18 it gives its memory back then, a quarter of the CPU time of a child that makes one
- * request. Where processes come and go all the time this has nearly all. */
-double tree_root_cpu_ns(pid_t root);
+/* The same of `root` alone: its own, with its threads that have ended, and that of the children
+ * which it has waited for, in ticks. NaN where /proc does not tell. */
+struct root_cpu {
+    double own_ns, waited_ns;
+};
+struct root_cpu tree_root_cpu(pid_t root);
+void root_cpu_add(struct root_cpu *sum, struct root_cpu from, struct root_cpu to);
 
-/* The CPU time of some windows together: what perf counted, or what `root` and those that it waited
- * for used, where that is more by what the ticks of the kernel's clock cannot explain. What a child
- * used before the window in which it ended counts too, so this is for children that live shortly:
- * those that stay do not end in a window. */
-double tree_cpu_with_ended(double counted_ns, double root_ns, unsigned windows);
+/* The CPU time of some windows together: what perf counted, or `used`, that of the root, where that
+ * is more by what ticks cannot explain. A perf counter that is inherited leaves out what a thread
+ * or process does after its counters are closed: on Linux 6.18 a process gives its memory back
+ * then, a quarter of the CPU time of a child that makes one request. Where threads or processes
+ * come and go all the time the root's has nearly all. What a child used before the window in which
+ * it ended counts too; those that stay do not end in a window. */
+double tree_cpu_with_ended(double counted_ns, struct root_cpu used, unsigned windows);
 
 /* Minor page faults so far of the same processes, and of those that the root has waited for. */
 uint64_t tree_faults(const struct tree *t);

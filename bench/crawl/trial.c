@@ -36,7 +36,7 @@ struct reading {
     uint64_t at;
     struct perf_values client, server;
     struct cpu_busy client_busy, server_busy;
-    double client_root_ns; /* of the client's first process and of those that ended */
+    struct root_cpu client_root;
     uint64_t own_cpu_ns;     /* of this driver */
 };
 
@@ -73,7 +73,7 @@ static void take_reading(const struct job *j, struct reading *r)
                     (uint64_t)(own.ru_utime.tv_usec + own.ru_stime.tv_usec) * 1000;
     perf_read(&j->perf, &r->client);
     perf_read(&j->server.perf, &r->server);
-    r->client_root_ns = tree_root_cpu_ns(j->client.pid);
+    r->client_root = tree_root_cpu(j->client.pid);
     r->client_busy = cpu_busy_read(&p->generator);
     r->server_busy = cpu_busy_read(&p->server);
 }
@@ -255,8 +255,9 @@ static double counted(const struct job *j, enum perf_counter which)
 
 static double client_cpu_ns(const struct job *j)
 {
-    double root = j->end.client_root_ns - j->start.client_root_ns;
-    return tree_cpu_with_ended(counted(j, PERF_TASK_CLOCK), root, 1);
+    struct root_cpu used = {0};
+    root_cpu_add(&used, j->start.client_root, j->end.client_root);
+    return tree_cpu_with_ended(counted(j, PERF_TASK_CLOCK), used, 1);
 }
 
 /* NaN where either is not known; below 0 by rounding alone. */

@@ -31,7 +31,7 @@ void watch_open(struct watch *w)
     perf_read(&w->server->perf, &w->counted);
     calls_read(&w->server->calls, &w->calls);
     w->cpu_ns = w->cpu_by_tree ? tree_cpu_ns(w->tree) : 0;
-    w->root_ns = tree_root_cpu_ns(w->server->process.pid);
+    w->root = tree_root_cpu(w->server->process.pid);
     w->faults = w->faults_by_tree ? tree_faults(w->tree) : 0;
     cgroup_read(&w->groups);
     w->server_busy = cpu_busy_read(&w->placement->server);
@@ -63,7 +63,7 @@ void watch_close(struct watch *w)
     struct trial_measured *sum = w->sum;
     struct perf_values counted;
     struct call_counts calls;
-    double root_ns = tree_root_cpu_ns(w->server->process.pid);
+    root_cpu_add(&w->used, w->root, tree_root_cpu(w->server->process.pid));
     /* To read the counters of thousands of tasks takes CPU time that is nobody's disturbance. So at
      * both ends what the CPUs did is read on the inner side, and others are told for so much less. */
     add_busy(sum, w);
@@ -71,7 +71,6 @@ void watch_close(struct watch *w)
     calls_read(&w->server->calls, &calls);
     calls_add(&w->calls, &calls, &sum->by_name);
     sum->window_ns += clock_ns() - w->opened_ns;
-    w->root_sum_ns += root_ns - w->root_ns;
     w->windows++;
     add_throttling(sum, w);
     watch_ready(w);
@@ -88,5 +87,5 @@ void watch_end(struct watch *w)
 {
     refresh_tree(w);
     if (!w->cpu_by_tree)
-        w->sum->cpu_ns = tree_cpu_with_ended(w->sum->cpu_ns, w->root_sum_ns, w->windows);
+        w->sum->cpu_ns = tree_cpu_with_ended(w->sum->cpu_ns, w->used, w->windows);
 }

@@ -17,13 +17,13 @@ struct watch {
     bool cpu_by_tree;    /* perf gives no CPU time, */
     bool faults_by_tree; /* or no page faults */
     struct trial_measured *sum;
-    double root_sum_ns; /* CPU time of the server's first process and of those that ended */
+    struct root_cpu used; /* by the server's first process and by those that it waited for */
     unsigned windows;
     /* At the opening: */
     struct perf_values counted;
     struct call_counts calls;
     uint64_t cpu_ns, faults;
-    double root_ns;
+    struct root_cpu root;
     struct cgroup_reading groups;
     struct cpu_busy server_busy, generator_busy;
     uint64_t opened_ns;
