@@ -37,7 +37,7 @@ struct reading {
     struct perf_values client, server;
     struct cpu_busy client_busy, server_busy;
     struct root_cpu client_root;
-    uint64_t own_cpu_ns;     /* of this driver */
+    uint64_t own_cpu_ns; /* of this driver */
 };
 
 struct job {
