@@ -21,13 +21,15 @@ char *finding_point(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX])
     return out;
 }
 
-/* "1.63 [1.60–1.85]" */
+/* "1.63 [1.60–1.85]", and small ones with as many digits: "0.0012 [0.0011–0.0013]" */
 static char *ratio_text(const struct spread *s, char out[64])
 {
+    int digits = s->median >= 0.095 || !(s->median > 0) ? 2 : s->median >= 0.0095 ? 3 : 4;
     if (s->n > 1)
-        snprintf(out, 64, "%.2f [%.2f–%.2f]", s->median, s->low, s->high);
+        snprintf(out, 64, "%.*f [%.*f–%.*f]", digits, s->median, digits, s->low, digits,
+                 s->high);
     else
-        snprintf(out, 64, "%.2f", s->median);
+        snprintf(out, 64, "%.*f", digits, s->median);
     return out;
 }
 
@@ -135,9 +137,66 @@ static unsigned last_of(const struct results *r, enum protocol protocol)
     return last;
 }
 
+static char *start_text(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX])
+{
+    char figure[32];
+    axis_value_text(axis, at, out);
+    if (at >= 1000 && strspn(out, "0123456789") == strlen(out))
+        snprintf(out, AXIS_TEXT_MAX, "%s", figure_thousands(at, figure));
+    return out;
+}
+
 static const char *verb_of(double ratio)
 {
     return ratio < 0.95 ? "falls to" : ratio <= 1.05 ? "keeps" : "rises to";
+}
+
+enum { NAMED_MAX = 3 };
+
+/* "prefork, thread-pool and 2 more" */
+static char *named(char *before, const char *name, size_t count)
+{
+    char *text = count > NAMED_MAX ? xstrdup(before)
+                 : count == 1      ? xstrdup(name)
+                                   : text_format("%s, %s", before, name);
+    free(before);
+    return text;
+}
+
+/* Who leaves clients without an answer at the end of the sweep, where others answer all; NULL where
+ * all do, or none. */
+static char *starving_at_end(const struct results *r, enum protocol protocol, unsigned end)
+{
+    char point[AXIS_TEXT_MAX], most[32], of[32], more[32] = "";
+    char *names = xstrdup("");
+    const struct summary_point *worst = NULL;
+    size_t count = 0, fed = 0;
+    for (size_t i = 0; i < r->summary.count; i++) {
+        const struct summary_point *p = &r->summary.at[i];
+        if (p->protocol != protocol || axis_place(p->axis, p->on_axis) != end ||
+            p->verdict == VERDICT_INVALID || p->answer[0] || p->at[S_STARVED].n == 0)
+            continue;
+        fed += p->at[S_STARVED].median == 0;
+        if (!summary_starves(p))
+            continue;
+        names = named(names, p->model, ++count);
+        if (!worst || p->at[S_STARVED].median > worst->at[S_STARVED].median)
+            worst = p;
+    }
+    char *text = NULL;
+    if (count > NAMED_MAX)
+        snprintf(more, sizeof more, " and %zu more", count - NAMED_MAX);
+    char others[40] = "one other answers all";
+    if (fed > 1)
+        snprintf(others, sizeof others, "%zu others answer all", fed);
+    if (count > 0 && fed > 0)
+        text = text_format("At %s %s%s leave%s %s of %s clients without an answer; %s",
+                           finding_point(worst->axis, worst->on_axis, point), names, more,
+                           count == 1 ? "s" : "",
+                           figure_thousands(worst->at[S_STARVED].median, most),
+                           figure_thousands(worst->connections, of), others);
+    free(names);
+    return text;
 }
 
 char *finding_change(const struct results *r, enum protocol protocol)
@@ -149,6 +208,9 @@ char *finding_change(const struct results *r, enum protocol protocol)
     size_t count = 0;
     if (axis == AXIS_RATE || axis == AXIS_LOAD)
         return NULL;
+    char *starving = starving_at_end(r, protocol, end);
+    if (starving)
+        return starving;
     const char *last = "";
     for (size_t i = 0; i < r->summary.count; i++) {
         const struct summary_point *p = &r->summary.at[i];
@@ -166,7 +228,7 @@ char *finding_change(const struct results *r, enum protocol protocol)
     if (!least.to)
         return NULL;
     char from[AXIS_TEXT_MAX], to[AXIS_TEXT_MAX], a[64], b[64];
-    axis_value_text(axis, least.from->on_axis, from);
+    start_text(axis, least.from->on_axis, from);
     finding_point(axis, least.to->on_axis, to);
     ratio_text(&least.ratio, a);
     ratio_text(&most.ratio, b);
