@@ -11,7 +11,7 @@
 
 #include "bench/trial/row.h"
 
-enum { NOISE_PAIRS_MIN = 20 };
+enum { NOISE_PAIRS_MIN = 20, NOISE_TRIALS_MIN = 20 };
 
 struct noise_floor {
     size_t trials;  /* that held the yardstick against itself */

@@ -97,17 +97,26 @@ static enum prediction_verdict place(const struct judged_case *c, double low, do
     return too_low || too_high ? NOT_AS_PREDICTED : CANNOT_TELL;
 }
 
+/* How much wider the interval of a few values is taken for. */
+static double widening(const struct court *t, const struct judged_case *c)
+{
+    double noise = t->summary->noise;
+    if (c->figure.n >= PREDICTION_VALUES_MIN)
+        return 1;
+    return c->is_ratio && is_rate(t->metric) && noise < 1.0 / 3 ? 1 + 3 * noise : 2;
+}
+
 /* By the interval of the figure, and by what the load generator leaves open on its sides. */
-static void judge_figure(struct judged_case *c, bool open_below, bool open_above)
+static void judge_figure(const struct court *t, struct judged_case *c, bool open_below,
+                         bool open_above)
 {
     const struct spread *s = &c->figure;
     if (s->n == 0) {
         untold(c, c->is_ratio ? "no block has both figures" : "no trial has the figure");
         return;
     }
-    double twice = s->n < PREDICTION_VALUES_MIN ? 2 : 1;
-    double low = s->low / twice;
-    double high = s->high * twice;
+    double low = s->low / widening(t, c);
+    double high = s->high * widening(t, c);
     enum prediction_verdict measured = place(c, s->low, s->high);
     enum prediction_verdict told = place(c, low, high);
     c->verdict = place(c, open_below ? -INFINITY : low, open_above ? INFINITY : high);
@@ -178,7 +187,7 @@ static void judge_value(const struct court *t, struct judged_case *c)
     bool limited = is_limited(t, p);
     c->figure = p->at[t->metric];
     c->bound = limited ? "≥" : "";
-    judge_figure(c, false, limited);
+    judge_figure(t, c, false, limited);
 }
 
 static void judge_ratio(const struct court *t, struct judged_case *c)
@@ -194,7 +203,7 @@ static void judge_ratio(const struct court *t, struct judged_case *c)
     bool plain = t->metric == S_RATE && a->plain != b->plain;
     c->figure = ratio_spread(t->rows, a, b, plain ? S_RPS : t->metric);
     c->bound = a_limited == b_limited ? "" : a_limited ? "≥" : "≤";
-    judge_figure(c, b_limited, a_limited);
+    judge_figure(t, c, b_limited, a_limited);
 }
 
 /* A server of others need not speak all protocols. */

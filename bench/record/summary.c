@@ -144,7 +144,9 @@ static void add_point(struct summary *s, struct trial_row *rows, size_t n,
 
 void summary_make(struct summary *s, struct trial_rows *rows)
 {
-    *s = (struct summary){.apart = noise_floor_of(rows).apart};
+    struct noise_floor noise = noise_floor_of(rows);
+    *s = (struct summary){.apart = noise.apart,
+                          .noise = noise.trials >= NOISE_TRIALS_MIN ? noise.most : NAN};
     if (rows->count == 0)
         return;
     qsort(rows->at, rows->count, sizeof *rows->at, by_point);

@@ -49,7 +49,9 @@ struct summary {
     /* by protocol (http first), model (the textbook's order), value on the axis */
     struct summary_point *at;
     size_t count;
-    double apart; /* of the run: noise_floor.h */
+    /* Of the run (noise_floor.h): */
+    double apart;
+    double noise; /* its `most`; NaN: of too few trials */
 };
 
 /* Whether the ranking tells the two apart, of which `slower` has the lower rate. */

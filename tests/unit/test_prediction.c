@@ -177,6 +177,37 @@ static void a_ratio_by_its_interval(void **state)
     CHECK(examples, M_RPS);
 }
 
+static enum prediction_verdict judged_with(double noise, const char *expected,
+                                           const struct made_point *points)
+{
+    struct made m;
+    judge(&m, expected, points, M_RPS);
+    predictions_free(&m.predictions);
+    m.summary.noise = noise;
+    predictions_make(&m.predictions, &m.rows, &m.summary, &m.environment);
+    enum prediction_verdict verdict = m.predictions.at[0].verdict;
+    forget(&m);
+    return verdict;
+}
+
+/* The A/A arm says how far is far: a limit within three times the noise cannot be told. */
+static void few_pairs_by_the_noise_of_the_run(void **state)
+{
+    static const struct made_point fast[POINTS] = {P("poll", 64, V, 30, 30),
+                                                   P("select", 64, V, 10, 10)};
+    (void)state;
+    assert_int_equal(judged_with(NAN, AHEAD, fast), CANNOT_TELL);
+    assert_int_equal(judged_with(0.1, AHEAD, fast), AS_PREDICTED);
+    assert_int_equal(judged_with(0.2, AHEAD, fast), CANNOT_TELL);
+    assert_int_equal(judged_with(0.1, "ratio(poll / select, connections=64) < 2", fast),
+                     NOT_AS_PREDICTED);
+    /* Noise beyond a third says nothing of less than a factor of two. */
+    assert_int_equal(judged_with(2, AHEAD, fast), CANNOT_TELL);
+    /* Values are not held against the yardstick as pairs are. */
+    assert_int_equal(judged_with(0.1, "value(rate poll, connections=64) > 20", fast),
+                     CANNOT_TELL);
+}
+
 static void what_is_not_there(void **state)
 {
     static const struct example examples[] = {
@@ -467,6 +498,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ratio_by_its_interval),
+        cmocka_unit_test(few_pairs_by_the_noise_of_the_run),
         cmocka_unit_test(what_is_not_there),
         cmocka_unit_test(a_bound_proves_one_side),
         cmocka_unit_test(one_of_many_cases_decides),
