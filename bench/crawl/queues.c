@@ -124,9 +124,9 @@ bool queues_draw(const char *dir, const char *scripts, const struct crawl_scenar
     if (write_rates(data, points, at, &best) > 0 && best) {
         double rate = job_rate(best).median;
         struct caption caption = {
-            .finding =
-                text_format("%u workers fed by a queue: at most %.0f jobs a second, by %s", at,
-                            rate, best->first->client),
+            .finding = text_format(
+                "%u workers fed by a queue: at most %.0f jobs with a fetch a second, by %s", at,
+                rate, best->first->client),
             .conditions =
                 text_format("jobs that get a URL of a server that waits %u ms, and jobs that "
                             "do nothing; broker and workers share what CPUs the server leaves",

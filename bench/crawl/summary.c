@@ -132,12 +132,12 @@ static char *who(const struct crawl_point *p, const char *unit)
 
 static char *finding_of(unsigned concurrency, struct level l)
 {
-    char *best = who(l.best, "µs of CPU a request"), *worst = who(l.worst, "µs");
+    char *best = who(l.best, "µs of CPU a request"), *worst = who(l.worst, "µs"), at[32];
     char *text = text_format(
-        "At %u at once %zu of %zu clients reach 90 %% of the best time: from %.3f of "
-        "it (%s) to %.3f (%s).",
-        concurrency, l.near, l.count, l.best->at[CF_EFFICIENCY].median, best,
-        l.worst->at[CF_EFFICIENCY].median, worst);
+        "At %s at once %zu of %zu clients reach 90 %% of the best time; the first makes %.3f of "
+        "it (%s), the last %.3f (%s).",
+        figure_thousands(concurrency, at), l.near, l.count, l.best->at[CF_EFFICIENCY].median,
+        best, l.worst->at[CF_EFFICIENCY].median, worst);
     free(best);
     free(worst);
     return text;

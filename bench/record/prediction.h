@@ -8,10 +8,10 @@
 #include "bench/record/environment.h"
 #include "bench/record/summary.h"
 
-/* With fewer values an interval is taken for wider to both sides, by a factor: only what is far from
- * the limit is then judged. The factor is 2. Of ratios of rates in a run whose yardstick says how
- * much noise there is (summary.noise), it is 1 and three times that noise. The system calls of a
- * request are counted once a point. */
+/* With fewer values an interval is taken for wider to both sides, by a factor: only what is far
+ * from the limit is then judged. The factor is 2. Of ratios of rates in a run whose yardstick says
+ * how much noise there is (summary.noise), it is 1 and three times that noise. The system calls of
+ * a request are counted once a point. */
 enum { PREDICTION_VALUES_MIN = 3 };
 
 enum prediction_verdict { AS_PREDICTED, NOT_AS_PREDICTED, CANNOT_TELL, PREDICTION_VERDICTS };

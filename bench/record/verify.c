@@ -117,6 +117,9 @@ static struct trial_row judged(const struct results *r, const struct plan_again 
         model.concurrency = (unsigned)row->value[M_CONCURRENCY];
     struct trial_row again = *row;
     again.reason[0] = '\0';
+    size_t behind = strlen(judge_overload);
+    const char *overload =
+        strncmp(row->note, judge_overload, behind) == 0 ? row->note + behind : NULL;
     judge(&again,
           &(struct judge_facts){
               .model = &model,
@@ -125,7 +128,8 @@ static struct trial_row judged(const struct results *r, const struct plan_again 
                           judge_holds_all(&model, axis_open_connections(
                                                       row->axis, row->connections, row->at)),
               .generator_verdict = said,
-              .generator_reason = row->reason,
+              .generator_reason = overload ? overload : row->reason,
+              .on_time = overload,
               .older = row->generator_verdict[0] == '\0',
           });
     return again;

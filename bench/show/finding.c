@@ -115,7 +115,7 @@ static bool change_of(const struct results *r, size_t i, unsigned start, unsigne
             continue;
         if (p->on_axis == start)
             change->from = p;
-        else if (change->from)
+        else if (change->from && axis_place(p->axis, p->on_axis) <= end)
             change->to = p;
     }
     /* One that was measured at 1000 in place of 1024 has come to the end as well. */
@@ -204,7 +204,7 @@ char *finding_change(const struct results *r, enum protocol protocol)
     struct change least = {0}, most = {0}, one;
     enum axis axis = r->environment.scenario.axis;
     unsigned start = start_of(r, protocol);
-    unsigned end = last_of(r, protocol);
+    unsigned end = axis == AXIS_TRANSPORT ? TRANSPORT_UNIX : last_of(r, protocol);
     size_t count = 0;
     if (axis == AXIS_RATE || axis == AXIS_LOAD)
         return NULL;

@@ -189,7 +189,8 @@ static char *starving(const struct making *m)
 
 static char *note_of(const struct making *m, const struct panels *panels)
 {
-    char *note = xstrdup(m->limited ? "hollow: generator-limited" : "");
+    char *note = xstrdup(panels->panel_count > 1 ? "grey: all other models" : "");
+    note = note_join(note, xstrdup(m->limited ? "hollow: generator-limited, or more" : ""));
     note = note_join(note, xstrdup(m->crossed ? "cross: starves connections" : ""));
     note = note_join(note, starving(m));
     note = note_join(note, missing(panels, "no valid point:"));
@@ -253,7 +254,8 @@ static void make(struct making *m, struct caption *caption, struct panels *panel
     }
     find_scale(m, panels, &panels->y);
     panels_arrange(panels);
-    unsigned at = m->kind->at_end && m->count > 0 ? m->at[m->count - 1] : rank;
+    bool at_end = m->kind->at_end || m->r->environment.scenario.axis == AXIS_IDLE;
+    unsigned at = at_end && m->count > 0 ? m->at[m->count - 1] : rank;
     *caption = (struct caption){.finding = finding_of(m, at),
                                 .conditions = conditions_text(m->r, m->protocol, true),
                                 .note = note_of(m, panels),

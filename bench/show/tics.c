@@ -75,6 +75,9 @@ char *tics_value_text(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX])
     return figure_thousands(at, out);
 }
 
+/* Half of a letter's width, and of the gap between two labels, as a part of the narrowest panel. */
+static const double letter_part = 0.0125;
+
 void tics_sweep(struct tics *t, enum axis axis, const unsigned *at, size_t n, double *x)
 {
     char label[AXIS_TEXT_MAX];
@@ -82,11 +85,16 @@ void tics_sweep(struct tics *t, enum axis axis, const unsigned *at, size_t n, do
     for (size_t i = 0; i < n; i++)
         ordinal |= at[i] == 0;
     *t = (struct tics){0};
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         x[i] = ordinal ? (double)i : log2(at[i]);
-        bool touches = !ordinal && i + 1 < n && at[i + 1] < at[i] * 1.3;
-        if (!touches)
-            add(t, tics_value_text(axis, at[i], label), x[i]);
+    for (size_t i = 0; i < n; i++) {
+        size_t letters = strlen(tics_value_text(axis, at[i], label));
+        if (i + 1 < n) {
+            letters += strlen(tics_value_text(axis, at[i + 1], label));
+            if (x[i + 1] - x[i] < (double)letters * letter_part * (x[n - 1] - x[0]))
+                continue;
+        }
+        add(t, tics_value_text(axis, at[i], label), x[i]);
     }
     if (n > 0) {
         t->low = x[0];

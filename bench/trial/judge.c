@@ -162,6 +162,21 @@ static void note(struct trial_row *row, const struct judge_facts *facts)
                  facts->model->concurrency);
 }
 
+const char judge_overload[] = "overloaded: ";
+
+/* Offered more than it can do, a server has all connections busy, and requests wait for one. */
+static bool overloaded(struct trial_row *row, const struct judge_facts *facts)
+{
+    const char *why = facts->generator_reason;
+    bool late = strstr(why, "of the schedule was sent too late") ||
+                strstr(why, "of the schedule was not sent");
+    bool by_itself = !facts->on_time || strstr(why, "a generator thread used");
+    if ((row->axis != AXIS_RATE && row->axis != AXIS_LOAD) || !late || by_itself)
+        return false;
+    snprintf(row->note, sizeof row->note, "%s%s", judge_overload, why);
+    return true;
+}
+
 void judge(struct trial_row *row, const struct judge_facts *facts)
 {
     const struct placement *p = facts->placement;
@@ -191,7 +206,7 @@ void judge(struct trial_row *row, const struct judge_facts *facts)
         snprintf(row->reason, sizeof row->reason, "%s", facts->generator_reason);
     } else if (row->counting) {
         row->verdict = VERDICT_VALID;
-    } else if (strcmp(verdict, "INVALID") == 0) {
+    } else if (strcmp(verdict, "INVALID") == 0 && !overloaded(row, facts)) {
         snprintf(row->reason, sizeof row->reason, "%s", facts->generator_reason);
         row->disturbed = reason_of_disturbance(row->reason);
     } else if (p->shared) {

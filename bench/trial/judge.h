@@ -15,6 +15,7 @@ struct judge_facts {
     bool settling;                 /* every connection was to have an answer before the load */
     const char *generator_verdict; /* what the load generator said of itself */
     const char *generator_reason;
+    bool on_time; /* of an open loop: what was late was not late by the generator itself */
     /* Requests a second of the windows of the trial, where it has several. */
     const double *windows;
     size_t window_count;
@@ -45,8 +46,14 @@ struct judge_facts {
  * 95 % of what it was given), or both share their CPUs. The figures are a lower bound of the
  * server's.
  *
- * The note tells of windows on two levels (base/levels.h), which are no fault of the trial. */
+ * The note tells of windows on two levels (base/levels.h), which are no fault of the trial. On the
+ * axes rate and load it tells of an overload: the server had all connections busy, so that a part
+ * of the schedule was sent late, and the generator was on time. That is what is asked about there.
+ */
 void judge(struct trial_row *row, const struct judge_facts *facts);
+
+/* With this a note begins that tells of an overload; what the generator said comes behind. */
+extern const char judge_overload[];
 
 /* Can the model serve so many connections at a time? */
 bool judge_holds_all(const struct model *m, unsigned connections);

@@ -273,7 +273,8 @@ static const uint64_t window_per_task_ns = 50000;
 
 static unsigned windows_by_tasks(const struct state *s)
 {
-    uint64_t fit = s->duration_ns / window_per_task_ns / (s->tree.threads ? s->tree.threads : 1);
+    uint64_t fit =
+        s->duration_ns / window_per_task_ns / (s->tree.threads ? s->tree.threads : 1);
     return fit >= s->in_turns ? s->in_turns : fit ? (unsigned)fit : 1;
 }
 
@@ -500,6 +501,7 @@ bool trial_run(const struct trial_setup *of_run, const struct plan_trial *t,
                        .settling = s.settle_ns > 0,
                        .generator_verdict = row->generator_verdict,
                        .generator_reason = json_text(s.m.results, "verdict_reason", ""),
+                       .on_time = json_number(s.m.results, "own_lateness", "p99") < NS_PER_MS,
                    });
     }
 

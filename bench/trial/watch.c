@@ -64,8 +64,9 @@ void watch_close(struct watch *w)
     struct perf_values counted;
     struct call_counts calls;
     root_cpu_add(&w->used, w->root, tree_root_cpu(w->server->process.pid));
-    /* To read the counters of thousands of tasks takes CPU time that is nobody's disturbance. So at
-     * both ends what the CPUs did is read on the inner side, and others are told for so much less. */
+    /* To read the counters of thousands of tasks takes CPU time that is nobody's disturbance. So
+     * at both ends what the CPUs did is read on the inner side, and others are told for so much
+     * less. */
     add_busy(sum, w);
     perf_read(&w->server->perf, &counted);
     calls_read(&w->server->calls, &calls);

@@ -40,7 +40,7 @@ first(v) = strcol(2) ne '' && column(2) == column(1) ? v : NaN
 shared(v) = first(v) == first(v) && column(3) > column(1) ? v : NaN
 # gnuplot 5.4 crashes where a plot with labels has no point at all: there is an empty text then.
 rank(x) = strcol(2) ne '' && column(2) == column(1) && column(3) > column(1) ? sprintf('%d not told apart', column(3) - column(1) + 1) : ''
-why(x) = ranks(0) ? '' : 'not ranked: '.strcol(6)
+why(x) = ranks(0) ? '' : strcol(6)
 do for [terminal in terminals] {
     eval value(terminal)
     eval headline
