@@ -63,44 +63,63 @@ static bool later(const struct timespec *a, const struct timespec *b)
     return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-char *run_dir_newest(const char *results, const char *file)
-{
-    char *newest = NULL;
-    struct timespec when = {0};
-    struct dirent *entry;
-    DIR *d = opendir(results);
-    while (d && (entry = readdir(d))) {
-        struct stat st;
-        if (entry->d_name[0] == '.')
-            continue;
-        char *dir = text_format("%s/%s", results, entry->d_name);
-        char *path = text_format("%s/%s", dir, file);
-        if (stat(path, &st) == 0 && later(&st.st_mtim, &when)) {
-            when = st.st_mtim;
-            free(newest);
-            newest = xstrdup(dir);
-        }
-        free(path);
-        free(dir);
-    }
-    if (d)
-        closedir(d);
-    return newest;
-}
-
-void run_dir_print_all(const char *results)
+/* Call `each` for every directory in `dir` that has `file`, in the order of the names; where a
+ * directory has no such file, for those in it: 'iomodels run all' makes a directory of runs. */
+static void for_each(const char *dir, const char *file, int levels,
+                     void (*each)(const char *dir, const struct stat *file, void *to), void *to)
 {
     struct dirent **entries;
-    int n = scandir(results, &entries, NULL, alphasort);
+    int n = scandir(dir, &entries, NULL, alphasort);
     for (int i = 0; i < n; i++) {
-        char *file = text_format("%s/%s/environment.json", results, entries[i]->d_name);
-        if (entries[i]->d_name[0] != '.' && access(file, F_OK) == 0)
-            printf("%s/%s\n", results, entries[i]->d_name);
-        free(file);
+        struct stat st;
+        char *one = text_format("%s/%s", dir, entries[i]->d_name);
+        char *path = text_format("%s/%s", one, file);
+        if (entries[i]->d_name[0] != '.') {
+            if (stat(path, &st) == 0)
+                each(one, &st, to);
+            else if (levels > 1)
+                for_each(one, file, levels - 1, each, to);
+        }
+        free(path);
+        free(one);
         free(entries[i]);
     }
     if (n >= 0)
         free(entries);
+}
+
+struct newest {
+    char *dir;
+    struct timespec when;
+};
+
+static void take_newer(const char *dir, const struct stat *file, void *to)
+{
+    struct newest *newest = to;
+    if (!later(&file->st_mtim, &newest->when))
+        return;
+    newest->when = file->st_mtim;
+    free(newest->dir);
+    newest->dir = xstrdup(dir);
+}
+
+char *run_dir_newest(const char *results, const char *file)
+{
+    struct newest newest = {0};
+    for_each(results, file, 2, take_newer, &newest);
+    return newest.dir;
+}
+
+static void print(const char *dir, const struct stat *file, void *to)
+{
+    (void)file;
+    (void)to;
+    printf("%s\n", dir);
+}
+
+void run_dir_print_all(const char *results)
+{
+    for_each(results, "environment.json", 2, print, NULL);
 }
 
 struct found {

@@ -14,7 +14,8 @@ void run_dir_make(const char *dir);
 char *run_dir_make_new(const char *results, const char *scenario);
 
 /* The newest run below `results`: the directory whose `file` (environment.json, which every run
- * has, or report.html) was written last. NULL where there is none. The caller frees it. */
+ * has, or report.html) was written last. Where a directory has no such file, its own directories
+ * count: it holds several runs. NULL where there is none. The caller frees it. */
 char *run_dir_newest(const char *results, const char *file);
 
 /* Print the runs below `results`, by name, each with its path on a line of its own. */

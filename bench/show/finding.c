@@ -163,8 +163,8 @@ static char *named(char *before, const char *name, size_t count)
     return text;
 }
 
-/* Who leaves clients without an answer at the end of the sweep, where others answer all; NULL where
- * all do, or none. */
+/* Who leaves more than half of the clients without an answer at the end of the sweep, where others
+ * answer all; NULL where nobody does. */
 static char *starving_at_end(const struct results *r, enum protocol protocol, unsigned end)
 {
     char point[AXIS_TEXT_MAX], most[32], of[32], more[32] = "";
@@ -177,7 +177,7 @@ static char *starving_at_end(const struct results *r, enum protocol protocol, un
             p->verdict == VERDICT_INVALID || p->answer[0] || p->at[S_STARVED].n == 0)
             continue;
         fed += p->at[S_STARVED].median == 0;
-        if (!summary_starves(p))
+        if (p->at[S_STARVED].median * 2 <= p->connections)
             continue;
         names = named(names, p->model, ++count);
         if (!worst || p->at[S_STARVED].median > worst->at[S_STARVED].median)
