@@ -1,5 +1,6 @@
 #include "bench/show/finding.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,10 +48,10 @@ static char *rank_shared(const struct results *r, const struct ranking *ranking,
         return text_format("At %s none of the %zu models can be told from the fastest", point,
                            shared);
     struct ratio_pair pair = ratio_of(&r->rows, last, first);
-    return text_format(
-        "At %s %zu of %zu models cannot be told from the fastest; the slowest is "
-        "%s, with %s of the requests/s of %s",
-        point, shared, ranking->ranked, last->model, ratio_text(&pair.at, ratio), first->model);
+    return text_format("At %s %zu of %zu models share the first rank; the slowest is "
+                       "%s, with %s of the requests/s of %s",
+                       point, shared, ranking->ranked, last->model, ratio_text(&pair.at, ratio),
+                       first->model);
 }
 
 char *finding_rank(const struct results *r, const struct ranking *ranking)
@@ -266,9 +267,48 @@ static char *times_text(double least, double most, double floor, char out[64])
     return out;
 }
 
+/* On the axis of the load: how much a figure grows from the least load to the most. */
+static char *finding_growth(const struct results *r, enum protocol protocol,
+                            enum summary_metric m)
+{
+    double least = INFINITY, most = 0;
+    unsigned first = UINT_MAX, last = 0;
+    char from[AXIS_TEXT_MAX], to[AXIS_TEXT_MAX];
+    const char *slow = "", *fast = "";
+    for (size_t i = 0; i < r->summary.count; i++) {
+        const struct summary_point *p = &r->summary.at[i];
+        if (p->protocol == protocol && p->on_axis > 0 && sound(p)) {
+            first = p->on_axis < first ? p->on_axis : first;
+            last = p->on_axis > last ? p->on_axis : last;
+        }
+    }
+    for (size_t i = 0; i < r->summary.count; i++) {
+        const struct summary_point *p = &r->summary.at[i];
+        if (p->protocol != protocol || p->on_axis != last || !sound(p))
+            continue;
+        const struct summary_point *start = ratio_point(&r->summary, protocol, p->model, first);
+        double times = start && sound(start) ? p->at[m].median / start->at[m].median : NAN;
+        slow = times > most ? p->model : slow;
+        fast = times < least ? p->model : fast;
+        most = fmax(most, times);
+        least = fmin(least, times);
+    }
+    if (first >= last || !(most > 0))
+        return NULL;
+    axis_value_text(AXIS_LOAD, first, from);
+    finding_point(AXIS_LOAD, last, to);
+    return text_format(
+        "From %s to %s the p99 latency grows by a factor of %.3g (%s) to %.3g (%s)", from, to,
+        least, fast, most, slow);
+}
+
 char *finding_extremes(const struct results *r, enum protocol protocol,
                        const struct less_is_better *what, unsigned at)
 {
+    bool grows = r->environment.scenario.axis == AXIS_LOAD && what->metric == S_P99_US;
+    char *growth = grows ? finding_growth(r, protocol, what->metric) : NULL;
+    if (growth)
+        return growth;
     const struct summary_point *least = NULL, *most = NULL;
     char point[AXIS_TEXT_MAX], a[48], b[48], times[64];
     enum summary_metric m = what->metric;

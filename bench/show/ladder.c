@@ -10,8 +10,8 @@
 #include "bench/trace/rows.h"
 #include "common/err.h"
 
-/* Columns of text that fit beside the lanes. */
-enum { LABEL_COLUMNS = 62, TIME_COLUMNS = 6 };
+/* Columns of text that fit beside the lanes, with the name of a lane before it. */
+enum { LABEL_COLUMNS = 62, NAME_COLUMNS = 12, TIME_COLUMNS = 6 };
 
 /* The picture's data is one file of blocks, which ladder.gp takes by `index`: lanes, labels, lives,
  * queues, arrows. The unit of y is a row. Each block ends with two empty lines, and has a
@@ -39,6 +39,12 @@ static int task_lane(const struct trace *t, size_t task)
     for (size_t i = 0; i < task; i++)
         lane += t->tasks[i].shown;
     return lane;
+}
+
+/* With one lane there is no question whose call a row is. */
+static bool has_several(const struct trace *t)
+{
+    return task_lane(t, t->task_count) > kernel_lane(t) + 2;
 }
 
 /* Where a moment lies: between the rows before it and those after it. */
@@ -81,12 +87,14 @@ static void put_act(struct drawing *d, const struct row *r, size_t row)
 /* lane, row, whether it is a client's, 0, -, the label */
 static void put_labels(struct drawing *d)
 {
+    bool several = has_several(d->t);
     for (size_t i = 0; i < d->rows->count; i++) {
         const struct row *r = &d->rows->at[i];
         if (r->act)
             put_act(d, r, i + 1);
         else
-            fprintf(d->f, "%d\t%zu\t0\t0\t-\t%s\n", task_lane(d->t, r->task), i + 1, r->label);
+            fprintf(d->f, "%d\t%zu\t0\t0\t-\t%s%s%s\n", task_lane(d->t, r->task), i + 1,
+                    several ? d->t->tasks[r->task].name : "", several ? ": " : "", r->label);
     }
     end_block(d);
 }
@@ -250,7 +258,7 @@ bool ladder_draw(const struct trace *t, const char *scripts, const char *path, c
     if (!workshop_open(&w, "ladder", error, error_size))
         return false;
     rows_make(&r, t);
-    rows_join(&r, LABEL_COLUMNS);
+    rows_join(&r, LABEL_COLUMNS - (has_several(t) ? NAME_COLUMNS : 0));
     struct drawing d = {.f = w.f, .t = t, .rows = &r};
     put_all(&d);
     char *set = settings(t, &r);

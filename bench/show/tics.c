@@ -2,9 +2,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/base/figures.h"
+#include "common/err.h"
 
 static const struct step {
     double from;
@@ -76,7 +78,7 @@ char *tics_value_text(enum axis axis, unsigned at, char out[AXIS_TEXT_MAX])
 }
 
 /* Half of a letter's width, and of the gap between two labels, as a part of the narrowest panel. */
-static const double letter_part = 0.0125;
+static const double letter_part = 0.021;
 
 void tics_sweep(struct tics *t, enum axis axis, const unsigned *at, size_t n, double *x)
 {
@@ -87,15 +89,18 @@ void tics_sweep(struct tics *t, enum axis axis, const unsigned *at, size_t n, do
     *t = (struct tics){0};
     for (size_t i = 0; i < n; i++)
         x[i] = ordinal ? (double)i : log2(at[i]);
-    for (size_t i = 0; i < n; i++) {
-        size_t letters = strlen(tics_value_text(axis, at[i], label));
-        if (i + 1 < n) {
-            letters += strlen(tics_value_text(axis, at[i + 1], label));
-            if (x[i + 1] - x[i] < (double)letters * letter_part * (x[n - 1] - x[0]))
-                continue;
-        }
-        add(t, tics_value_text(axis, at[i], label), x[i]);
+    bool *touches = xcalloc(n + 1, sizeof *touches);
+    for (size_t i = n, next = n; i-- > 0;) {
+        size_t letters = next < n ? strlen(tics_value_text(axis, at[next], label)) : 0;
+        letters += strlen(tics_value_text(axis, at[i], label));
+        double needed = (double)letters * letter_part * (x[n - 1] - x[0]);
+        touches[i] = next < n && x[next] - x[i] < needed;
+        next = touches[i] ? next : i;
     }
+    for (size_t i = 0; i < n; i++)
+        if (!touches[i])
+            add(t, tics_value_text(axis, at[i], label), x[i]);
+    free(touches);
     if (n > 0) {
         t->low = x[0];
         t->high = x[n - 1];
