@@ -9,13 +9,48 @@ import socket
 import subprocess
 import time
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 LIMIT_S = 150  # to start
+ORPHANS_S = 10  # to end by themselves
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with_parent():
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def adopt_orphans():
+    """What a broker started, and what outlives it, becomes a child of this process (prctl(2))."""
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def own_children():
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as f:
+                parent = f.read().rpartition(")")[2].split()[1]
+        except OSError:
+            continue
+        if int(parent) == os.getpid():
+            found.append(int(pid))
+    return found
+
+
+def await_orphans():
+    """Until no child is left. RabbitMQ's helpers are in sessions of their own, and end when they find that the
+    broker has; who has not ended after some time is killed."""
+    deadline = time.monotonic() + ORPHANS_S
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0 and time.monotonic() > deadline:
+            for child in own_children():
+                os.kill(child, signal.SIGKILL)
+        if pid == 0:
+            time.sleep(0.01)
 
 
 class Child:

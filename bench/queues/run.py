@@ -283,6 +283,7 @@ class Harness:
         pid, alive = self.janitor
         os.close(alive)
         os.waitpid(pid, 0)
+        brokers.await_orphans()
 
 
 def end_groups(path):
@@ -335,6 +336,7 @@ def main():
     p.add_argument("--kill", action="store_true")
     p.add_argument("--worker", metavar="PROGRAM")
     o, sys.argv[1:] = p.parse_known_args()
+    brokers.adopt_orphans()
     h = Harness(Job(), o.worker)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:

@@ -22,6 +22,8 @@ class Hosts:
         self.process = subprocess.Popen(
             [SCRIPT, *map(str, arguments)], stdin=stdin, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
+            # nohup(1) leaves it ignored, and a shell cannot trap what was ignored when it began.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
             env={**os.environ, "IOM_HOSTS_TEST": name, **environment})
         t.defer(self.kill)
         t.note(" ".join(map(str, arguments)))
