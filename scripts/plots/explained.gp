@@ -14,7 +14,7 @@ set ytics scale 0 font font.',11'
 set xtics font font.',10'
 set yrange [last + 0.7:0.3]
 set xrange [0:widest * 1.04]
-set xlabel 'CPU µs per request, user + kernel' offset 0, 1 font font.',10'
+set xlabel 'CPU µs per request, user + kernel' offset 0, 0.3 font font.',10'
 set grid noytics xtics front
 unset key
 
