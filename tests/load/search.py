@@ -54,9 +54,10 @@ def keeps(t, rate, *arguments):
 def finds_the_knee(t):
     """One connection, 25 ms an answer: 40 a second is the most there can be. Above it the queue
     grows all the time, so the response time does; but in 0.25 s, of which the k-th request waits
-    (k - 1) (25 ms - 1/R), not by enough to tell before 42.8/s. Noise can only lower what is found:
-    then the rate that was lost is tried without --search. Where that is lost too it was the
-    machine; if it is kept, time and again, --search is wrong."""
+    (k - 1) (25 ms - 1/R), not by enough to tell before 42.8/s. Noise can only lower what is found.
+    Where a probe below the knee is INVALID the generator itself says that it was late. Else the
+    rate that was lost is tried without --search. Where that is lost too it was the machine; if it
+    is kept, time and again, --search is wrong."""
     arguments = ("-c", "1", "-d", "0.25s", reference_for(t, "--delay", "25ms").url)
     noisy = False
     for _ in range(3):
@@ -64,7 +65,8 @@ def finds_the_knee(t):
                         limit_ns=KNEE_NS)
         if s["low"] and s["low"] >= 39:
             break
-        noisy = not keeps(t, s["high"], *arguments) or noisy
+        late = any(p["rate"] < 39 and p["verdict"] == "INVALID" for p in s["probes"])
+        noisy = late or not keeps(t, s["high"], *arguments) or noisy
     else:
         if noisy:
             skip("inconclusive: this machine is too busy to send on time")

@@ -16,7 +16,7 @@ def caught_while_starting(s, *arguments):
     """A server, stopped by SIGSTOP while it has started some of its workers and not all, and how many
     those are; inconclusive if it was always too quick."""
     for _ in range(20):
-        server = s.start("--workers", str(MANY), "--drain", "60s", *arguments)
+        server = s.start("--workers", str(MANY), "--drain", "600s", *arguments)
         server.send_signal(signal.SIGSTOP)
         deadline = time.monotonic() + s.patience
         while state(server.pid) != "T":
