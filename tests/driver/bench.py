@@ -43,6 +43,7 @@ OF_THE_MACHINE = ("disturbed: ", "counters cover ")
 UNANSWERED = "no request was answered"
 NO_FIGURES = (UNANSWERED, *OF_THE_MACHINE)
 LATE = "server was not ready within "
+PEAKLESS = "its peak is not known"  # nothing was answered when it was measured
 LONGER, TRIES = 3, 4
 CROWDED = 8  # programs that want a CPU, for each CPU
 
@@ -123,7 +124,7 @@ class Bench:
     def measure(self, *args, **kwargs):
         """Run trials for their rows. Other tests and other programs share the CPUs, so trials may be
         INVALID for that; none may fail, but that a run which goes on keeps what was too slow."""
-        p, out, err = self.finish(("run", *args), kwargs, (UNANSWERED, LATE))
+        p, out, err = self.finish(("run", *args), kwargs, (UNANSWERED, LATE, PEAKLESS))
         lines = err.splitlines()
         failed = [x for x in lines if "FAILED" in x]
         too_slow = [x for x in failed if args[0] == "--resume" and
