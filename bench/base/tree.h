@@ -47,12 +47,12 @@ struct root_cpu {
 struct root_cpu tree_root_cpu(pid_t root);
 void root_cpu_add(struct root_cpu *sum, struct root_cpu from, struct root_cpu to);
 
-/* The CPU time of some windows together: what perf counted, or `used`, that of the root, where that
- * is more by what ticks cannot explain. A perf counter that is inherited leaves out what a thread
- * or process does after its counters are closed: on Linux 6.18 a process gives its memory back
- * then, a quarter of the CPU time of a child that makes one request. Where threads or processes
- * come and go all the time the root's has nearly all. What a child used before the window in which
- * it ended counts too; those that stay do not end in a window. */
+/* The CPU time of some windows together: what perf counted, or `used`, that of the root, where
+ * that is more by what ticks cannot explain. A perf counter that is inherited leaves out what
+ * a thread or process does after its counters are closed: on Linux 6.18 a process gives its
+ * memory back then, a fifth or more of the CPU time of a child that makes one request. Where
+ * threads or processes come and go all the time the root's has nearly all. What a child used
+ * before the window in which it ended counts too; those that stay do not end in a window. */
 double tree_cpu_with_ended(double counted_ns, struct root_cpu used, unsigned windows);
 
 /* Minor page faults so far of the same processes, and of those that the root has waited for. */

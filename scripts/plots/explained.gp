@@ -30,7 +30,9 @@ has(k) = column(2 + k) > 0 ? 1 : NaN
 height = above + below + 126 + 26 * last
 set tmargin at screen 1 - (above + 8.0) / height
 set bmargin at screen (below + 108.0) / height
-set lmargin at screen 150.0 / 960
+longest = 0
+do for [i = 1:last] { longest = strlen(word(servers, i)) > longest ? strlen(word(servers, i)) : longest }
+set lmargin at screen (longest > 15 ? 9.5 * longest + 12 : 150.0) / 960
 set rmargin at screen 1 - 20.0 / 960
 set datafile separator "\t"
 set key at screen 0.5, screen (below + 50.0) / height center top horizontal Left reverse maxcols 8 maxrows 2 samplen 1.2 spacing 1.1 font font.',10' noautotitle

@@ -348,6 +348,41 @@ static void counting(void **state)
     expect_verdict(&r, &all_at_once, &apart, "ok", VERDICT_INVALID, "counters cover");
 }
 
+static void expect_overload(enum axis axis, bool on_time, const char *reason,
+                            enum verdict verdict)
+{
+    struct trial_row r = good();
+    r.axis = axis;
+    judge(&r, &(struct judge_facts){.model = &all_at_once,
+                                    .placement = &apart,
+                                    .settling = true,
+                                    .generator_verdict = "INVALID",
+                                    .generator_reason = reason,
+                                    .on_time = on_time});
+    bool noted = strncmp(r.note, judge_overload, strlen(judge_overload)) == 0;
+    if (r.verdict != verdict || noted != (verdict == VERDICT_VALID))
+        fail_msg("%s, '%s', note '%s'", verdict_names[r.verdict], r.reason, r.note);
+}
+
+/* What is offered beyond the peak waits for a connection. Only where a rate is the question, and
+ * where the generator itself was on time, is that no fault of the trial. */
+static void an_overload_is_what_the_load_asks_about(void **state)
+{
+    static const char late[] =
+        "the asked rate was not delivered: 2.2 % of the schedule was sent too late";
+    static const char full[] =
+        "the asked rate was not delivered: 2.2 % of the schedule was sent "
+        "too late, a generator thread used 99.0 % of its CPU";
+    (void)state;
+    expect_overload(AXIS_LOAD, true, late, VERDICT_VALID);
+    expect_overload(AXIS_RATE, true, "12.0 % of the schedule was not sent", VERDICT_VALID);
+    expect_overload(AXIS_CONNECTIONS, true, late, VERDICT_INVALID);
+    expect_overload(AXIS_LOAD, false, late, VERDICT_INVALID);
+    expect_overload(AXIS_LOAD, true, full, VERDICT_INVALID);
+    expect_overload(AXIS_LOAD, true, "the schedule slipped: lateness p99 2.000 ms",
+                    VERDICT_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +398,7 @@ int main(void)
         cmocka_unit_test(littles_law_in_a_short_window),
         cmocka_unit_test(the_slowest_are_bounded_by_the_percentiles),
         cmocka_unit_test(two_levels),
+        cmocka_unit_test(an_overload_is_what_the_load_asks_about),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
