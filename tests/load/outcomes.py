@@ -127,7 +127,8 @@ def refused_later(t):
     before = []
 
     def refused_once_more():
-        if stub.ended == 2:
+        # The generator has seen both ends, which is later than that the stub made them.
+        if series_sum(rows, "eof") == 2:
             before.append(series_sum(rows, "refused"))
         return before and before[-1] > before[0]
     run = load_until(t, refused_once_more, "it is refused", "--settle", "1h", "-c", "2",
