@@ -47,6 +47,8 @@ class Settings:
         few = (self.default["workers"] or 0) > FEW_WORKERS
         self.arguments = (*self.given, *(("--workers", str(FEW_WORKERS)) if few else ()))
         self.traits = described(program, *self.arguments)
+        # What all rings of an ordinary user lock in memory together is little.
+        self.locks_memory = self.traits["model"] == "io-uring" and machine.locks_little()
         self.pool = servers.Pool(pause=self.traits["model"] == "nonblocking")
         self._fit = {}
 

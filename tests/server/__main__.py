@@ -41,7 +41,8 @@ def options():
                    help="the server is built with a sanitizer: do not judge its memory")
     p.add_argument("--jobs", type=int, metavar="N",
                    default=8 * min(2, len(os.sched_getaffinity(0))),
-                   help="tests at a time (default: 8, or 16 where there is more than one CPU)")
+                   help="tests at a time (default: 8, or 16 where there is more than one CPU; at most 3 of "
+                   "a model that locks memory where little may be locked)")
     p.add_argument("--list", action="store_true", help="print the names and end")
     p.add_argument("--verbose", action="store_true", help="print how long each took")
     return p.parse_args()
@@ -82,7 +83,8 @@ def main():
         return 0
 
     atexit.register(server.kill_all)
-    failed = tap.run(tests, jobs=o.jobs, verbose=o.verbose)
+    jobs = min(o.jobs, 3) if settings.locks_memory else o.jobs
+    failed = tap.run(tests, jobs=jobs, verbose=o.verbose)
     server.kill_all()
     return 1 if failed else 0
 
