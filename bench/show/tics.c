@@ -50,14 +50,38 @@ void tics_linear(struct tics *t, double most, enum unit unit)
         add_figure(t, k * step, unit);
 }
 
+/* The last of 1, 2 and 5, times a power of ten, that is not above `value`; the first not below. */
+static double step_below(double value)
+{
+    double decade = pow(10, floor(log10(value)));
+    return decade * (value >= 5 * decade ? 5 : value >= 2 * decade ? 2 : 1);
+}
+
+static double step_above(double value)
+{
+    double decade = pow(10, floor(log10(value)));
+    return decade * (value <= decade       ? 1
+                     : value <= 2 * decade ? 2
+                     : value <= 5 * decade ? 5
+                                           : 10);
+}
+
 void tics_log(struct tics *t, double least, double most, enum unit unit)
 {
     int first = (int)floor(log10(least));
     int last = (int)ceil(log10(most));
     last += last == first;
     *t = (struct tics){.log = true, .low = pow(10, first), .high = pow(10, last)};
+    double low = step_below(least), high = step_above(most);
+    if (floor(log10(high)) >
+        ceil(log10(low))) { /* two decades have labels in less room as well */
+        t->low = low;
+        t->high = high;
+    }
     for (int k = first; k <= last; k++) {
         double value = pow(10, k);
+        if (value < t->low || value > t->high)
+            continue;
         char label[48];
         if (unit == UNIT_KIB && value < 1)
             snprintf(label, sizeof label, "%g KiB", value);

@@ -27,8 +27,14 @@ static void axis_of_decades(void **state)
     struct tics t;
     (void)state;
     tics_log(&t, 14, 23000, UNIT_TIME);
-    assert_string_equal(t.text, "\"10 µs\" 10, \"100 µs\" 100, \"1 ms\" 1000, \"10 ms\" 10000, "
-                                "\"100 ms\" 100000");
+    assert_string_equal(t.text, "\"10 µs\" 10, \"100 µs\" 100, \"1 ms\" 1000, \"10 ms\" 10000");
+    assert_float_equal(t.high, 50000, 1e-6);
+    tics_log(&t, 14, 23, UNIT_TIME); /* two labels at least */
+    assert_string_equal(t.text, "\"10 µs\" 10, \"100 µs\" 100");
+    tics_log(&t, 3500, 170000, UNIT_RATE);
+    assert_string_equal(t.text, "\"10 k\" 10000, \"100 k\" 100000");
+    assert_float_equal(t.low, 2000, 1e-9);
+    assert_float_equal(t.high, 200000, 1e-6);
     tics_log(&t, 0.1, 0.1, UNIT_KIB);
     assert_string_equal(t.text, "\"0.1 KiB\" 0.1, \"1 KiB\" 1");
     tics_log(&t, 10, 1000, UNIT_TIME);
