@@ -192,6 +192,7 @@ static void add_rest(struct sum *s)
                                     http ? UNIT_SESSION_HTTP : UNIT_SESSION_ECHO);
     add(s, PART_SESSION, "requests", 1, price(s, session, 1));
     add(s, PART_FAULT, "page faults", w->faults, price(s, UNIT_PAGE_FAULT, w->faults));
+    add(s, PART_ASKED, "work asked for", 1, w->asked_ns);
 }
 
 /* The first count that is needed and is not there; NULL where all are. */

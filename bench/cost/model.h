@@ -21,7 +21,8 @@
     X(SWITCH, "switching", "switching")                                                        \
     X(WAKE, "waking", "waking")                                                                \
     X(SESSION, "session", "session")                                                           \
-    X(FAULT, "faults", "faults")
+    X(FAULT, "faults", "faults")                                                               \
+    X(ASKED, "asked", "asked for")
 
 #define COST_PART_ENUM(id, name, head) PART_##id,
 enum cost_part { COST_PARTS(COST_PART_ENUM) PART_COUNT };

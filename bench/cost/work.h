@@ -20,6 +20,7 @@ struct work {
     double empties;   /* reads, writes and accepts that found nothing to do; NaN: not told */
     double bytes_in;  /* of a request */
     double bytes_out; /* of an answer */
+    double asked_ns;  /* CPU time that the request itself asks for: /cpu/MICROSECONDS */
 };
 
 #endif

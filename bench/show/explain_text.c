@@ -32,7 +32,16 @@ static void put_share(struct grid *g, double rest, double measured)
         grid_cell(g, "%+.0f %%", rest / measured * 100);
 }
 
-static void put_rows(struct grid *g, const struct explanation *e)
+/* The parts with a column: the last one has none where no request asks for work. */
+static int parts_shown(const struct explanation *e)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (e->at[i].known && e->at[i].predicted.part[PART_ASKED] > 0)
+            return PART_COUNT;
+    return PART_ASKED;
+}
+
+static void put_rows(struct grid *g, const struct explanation *e, int parts)
 {
     for (size_t i = 0; i < e->count; i++) {
         const struct explained *x = &e->at[i];
@@ -41,7 +50,7 @@ static void put_rows(struct grid *g, const struct explanation *e)
         row->faint = isnan(rest);
         row->mark = isnan(rest) || explained_closely(x) ? NULL : "limited";
         grid_cell(g, "%s", x->point->model);
-        for (int p = 0; p < PART_COUNT; p++)
+        for (int p = 0; p < parts; p++)
             grid_number(g, 2, x->known ? x->predicted.part[p] * us : NAN);
         grid_number(g, 2, x->known ? x->predicted.total * us : NAN);
         grid_number(g, 2, x->measured * us);
@@ -74,18 +83,19 @@ static void put_notes(FILE *f, const struct explanation *e, enum format format)
 
 void explain_table(FILE *f, const struct explanation *e, enum format format)
 {
+    int parts = parts_shown(e);
     struct grid g = {.heads = {"model"},
-                     .columns = 1 + PART_COUNT + 4,
+                     .columns = 1 + (size_t)parts + 4,
                      .left = 1u << 0,
-                     .marked = 1 + PART_COUNT + 3};
-    for (int p = 0; p < PART_COUNT; p++)
+                     .marked = 1 + (size_t)parts + 3};
+    for (int p = 0; p < parts; p++)
         g.heads[1 + p] = cost_part_heads[p];
-    g.heads[1 + PART_COUNT] = "predicted";
-    g.heads[2 + PART_COUNT] = "measured";
-    g.heads[3 + PART_COUNT] = "rest";
-    g.heads[4 + PART_COUNT] = "of it";
+    g.heads[1 + parts] = "predicted";
+    g.heads[2 + parts] = "measured";
+    g.heads[3 + parts] = "rest";
+    g.heads[4 + parts] = "of it";
     put_title(f, e, format);
-    put_rows(&g, e);
+    put_rows(&g, e, parts);
     grid_put(f, &g, format);
     if (format == FORMAT_HTML)
         fputc('\n', f);

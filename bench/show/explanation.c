@@ -93,6 +93,19 @@ static void take_empties_of_trials(struct work *w, double empties)
     w->empties = empties;
 }
 
+/* What /cpu/MICROSECONDS asks for; 0 for every other path. */
+static double asked_ns(const struct results *r, const struct summary_point *p)
+{
+    static const char cpu[] = "/cpu/";
+    const char *path = r->environment.scenario.path;
+    if (p->protocol != PROTOCOL_HTTP)
+        return 0;
+    if (p->axis == AXIS_CPU)
+        return p->on_axis * 1e3;
+    return strncmp(path, cpu, sizeof cpu - 1) == 0 ? strtod(path + sizeof cpu - 1, NULL) * 1e3
+                                                   : 0;
+}
+
 static struct work work_of(const struct results *r, const struct summary_point *p,
                            const struct counts_row *c)
 {
@@ -109,6 +122,7 @@ static struct work work_of(const struct results *r, const struct summary_point *
         .empties = c->value[COUNTS_EAGAIN],
         .bytes_in = over_trials(r, p, M_BYTES_OUT, M_REQUESTS),
         .bytes_out = over_trials(r, p, M_BYTES_IN, M_REQUESTS),
+        .asked_ns = asked_ns(r, p),
     };
     memcpy(w.calls, c->calls, sizeof w.calls);
     take_waits_of_trials(&w, c, over_trials(r, p, M_WAKEUPS, M_SERVER_REQUESTS));

@@ -158,6 +158,8 @@ static const struct {
     [PART_WAKE] = {UNIT_WAKE_CROSS_CPU, UNIT_WAKE_CROSS_CPU, "to wake the other CPU"},
     [PART_SESSION] = {UNIT_SESSION_HTTP, UNIT_SESSION_HTTP, "the session's own work"},
     [PART_FAULT] = {UNIT_PAGE_FAULT, UNIT_PAGE_FAULT, "a page fault"},
+    /* The same on each machine, so it moves nothing apart. */
+    [PART_ASKED] = {UNIT_SYSCALL, UNIT_SYSCALL, "the work asked for"},
 };
 
 static void put_reason(FILE *out, const struct forecast *f, enum cost_part part)

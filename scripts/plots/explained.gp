@@ -6,7 +6,7 @@ load scripts.'/style.gp'
 data = dir.'/plots/'.name.'.tsv'
 of_data = "LC_ALL=C awk -F'\t' 'NR > 1 %s' ".quoted(data)
 last = int(system(sprintf(of_data, "{ n = $1 } END { print n }")))
-widest = real(system(sprintf(of_data, "{ for (i = 10; i <= 13; i++) if ($i + 0 > m) m = $i + 0 } END { print m }")))
+widest = real(system(sprintf(of_data, "{ for (i = 11; i <= 14; i++) if ($i + 0 > m) m = $i + 0 } END { print m }")))
 servers = system(sprintf(of_data, "{ print $2 }"))
 set ytics ('' 0)
 do for [i = 1:last] { set ytics add (in_tic(plain(word(servers, i))) i) }
@@ -20,7 +20,9 @@ unset key
 
 # In the order of the columns, from the third on.
 parts = "'TCP, copying' 'entering the kernel' 'waiting calls' 'switching' 'waking' 'session' 'page faults'"
-part_colours = '#0072B2 #E69F00 #009E73 #D55E00 #CC79A7 #999999 #8C510A'
+part_colours = '#0072B2 #E69F00 #009E73 #D55E00 #CC79A7 #999999 #8C510A #F0E442'
+asked = real(system(sprintf(of_data, "{ n += $10 } END { print n }")))
+if (asked > 0) { parts = parts." 'asked for'" }
 part_colour(k) = word(part_colours, k)
 # A bar with a white edge ends visibly for whoever does not tell the colours apart.
 set style fill solid 1 border rgb 'white'
@@ -42,8 +44,8 @@ do for [terminal in terminals] {
     eval headline
     plot \
         for [k = 1:words(parts)] data skip 1 using (0.5 * (sum_to(k - 1) + sum_to(k)) * has(k)):1:(sum_to(k - 1)):(sum_to(k)):($1 - 0.36):($1 + 0.36) with boxxyerror lw 0.6 fc rgb part_colour(k) title word(parts, k), \
-        data skip 1 using 11:1:12:13 with xerrorbars lc rgb 'black' lw 1.4 pt -1 ps 0, \
-        data skip 1 using 11:1 with points pt 13 ps 1.5 lc rgb 'white', \
-        data skip 1 using 11:1 with points pt 13 ps 1.1 lc rgb 'black' title 'measured'
+        data skip 1 using 12:1:13:14 with xerrorbars lc rgb 'black' lw 1.4 pt -1 ps 0, \
+        data skip 1 using 12:1 with points pt 13 ps 1.5 lc rgb 'white', \
+        data skip 1 using 12:1 with points pt 13 ps 1.1 lc rgb 'black' title 'measured'
     unset output
 }

@@ -18,7 +18,7 @@ COSTS = {"syscall": 100, "send_64": 1100, "recv_64": 600, "send_recv_64": 1700, 
          "wake_cross_cpu": 3000, "page_fault": 5000, "session_http": 400, "session_echo": 50}
 COUNTS = {"epoll-lt": {"recvfrom": 1, "sendto": 1, "epoll_wait": 0.25, "system_calls": 2.25},
           "io-uring": {"io_uring_enter": 0.05, "system_calls": 0.05}}
-PARTS = ("tcp", "entry", "waiting", "switching", "waking", "session", "faults")
+PARTS = ("tcp", "entry", "waiting", "switching", "waking", "session", "faults", "asked")
 
 
 def unit_costs(costs):
@@ -90,8 +90,8 @@ def known(t):
     b = Bench(t, models=(), pictures=False)
     out = made_up(b)
     text, rows = explained(b, out)
-    wanted = {"epoll-lt": (500 + 1000, 225, 0.25 * 200, 0, 150, 400, 50),
-              "io-uring": (1500 - 100 / 16, 5, 0.05 * 300, 0, 150, 400, 50)}
+    wanted = {"epoll-lt": (500 + 1000, 225, 0.25 * 200, 0, 150, 400, 50, 0),
+              "io-uring": (1500 - 100 / 16, 5, 0.05 * 300, 0, 150, 400, 50, 0)}
     for model, parts in wanted.items():
         row = rows[model]
         for name, ns in zip(PARTS, parts):
@@ -103,6 +103,24 @@ def known(t):
            rows["thread"]["why"] == "counts.csv has no row for it", rows.get("thread"))
     expect("not predicted: thread: counts.csv has no row" in text, text)
     expect(re.search(r"\d+ of 2 within 15 % of measured", text), text)
+
+
+def work_asked_for(t):
+    """CPU time that the path asks for is a part of its own."""
+    b = Bench(t, models=(), pictures=False)
+    out = made_up(b)
+    text, before = explained(b, out)
+    expect("asked for" not in text, text)
+    path = os.path.join(out, "environment.json")
+    with open(path, encoding="utf-8") as f:
+        environment = json.load(f)
+    environment["scenario"]["path"] = "/cpu/20"
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(environment, f)
+    text, rows = explained(b, out)
+    expect("asked for" in text, text)
+    near(rows["epoll-lt"]["asked_ns"], 20000, "20 µs")
+    near(float(rows["epoll-lt"]["predicted_ns"]) - float(before["epoll-lt"]["predicted_ns"]), 20000, "all")
 
 
 def one_model(t):
@@ -306,6 +324,7 @@ def below_nothing(t):
 
 TESTS = [
     ("explain: counts times unit costs give the known sum", known, 60),
+    ("explain: the work that a request asks for", work_asked_for, 60),
     ("explain: one point, one model, and what there is not", one_model, 60),
     ("explain: what is missing is named", missing, 60),
     ("explain: a damaged counts.csv is refused", damaged, 60),

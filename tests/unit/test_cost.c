@@ -116,6 +116,10 @@ static void readiness(void **state)
     is(p.part[PART_WAKE], 1500);
     is(p.part[PART_SESSION], 400);
     is(p.part[PART_FAULT], 50);
+    is(p.part[PART_ASKED], 0);
+    w.asked_ns = 20000;
+    is(predict(&w, &u).part[PART_ASKED], 20000);
+    is(predict(&w, &u).total, p.total + 20000);
     p = predict(&w, &far);
     is(p.part[PART_TCP], 900 + 2900);
     is(p.part[PART_WAIT], 0.25 * 200 + 0.75 * 200 + 2 * 150);
