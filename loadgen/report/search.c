@@ -85,6 +85,12 @@ static void replace(struct trial **kept, struct trial *by)
     *kept = by;
 }
 
+/* A signal in the drain leaves the window whole, and ends the search all the same. */
+static bool was_interrupted(struct run *r)
+{
+    return run_stopped(r) || moments_flag(&r->moments.signalled);
+}
+
 /* One probe. `*last` becomes its run, unless that is one that kept the goal and this did not.
  * Returns NULL where it was interrupted, for a window that was cut short says nothing, or the
  * server was lost. */
@@ -105,12 +111,13 @@ static const struct search_probe *probe(struct search *s, const struct options *
     p->in_time = p->has_value && condition_holds(s->goal, (double)p->value_ns);
     p->kept = p->in_time && !verdict_bad(&t->result);
     snprintf(why, WHY_SIZE, "%s", t->result.verdict_reason);
-    s->interrupted = run_stopped(&t->run);
-    if (!had_one || (p->kept && !s->interrupted))
+    bool whole = !run_stopped(&t->run);
+    s->interrupted = was_interrupted(&t->run);
+    if (!had_one || (p->kept && whole))
         replace(last, t);
     else
         free_trial(t);
-    if (s->interrupted)
+    if (!whole)
         return NULL;
     s->count++;
     tell(o, s, p, why);
@@ -131,7 +138,7 @@ static bool keeps(struct search *s, const struct options *o, uint64_t rate_milli
     char why[WHY_SIZE], why_invalid[WHY_SIZE] = "";
     struct trial *last = NULL;
 
-    while (kept <= REPEATS / 2 && not_kept <= REPEATS / 2) {
+    while (kept <= REPEATS / 2 && not_kept <= REPEATS / 2 && !ended_early(s)) {
         const struct search_probe *p = probe(s, o, rate_milli, &last, why);
         if (!p)
             break;
@@ -170,7 +177,7 @@ static uint64_t first_rate(struct search *s, const struct options *o)
     if (!t)
         return 0;
     double rate = t->result.requests_per_second;
-    s->interrupted = run_stopped(&t->run);
+    s->interrupted = was_interrupted(&t->run);
     free_trial(t);
     fprintf(progress(o), "  closed loop: %.1f requests/s\n", rate);
     return (uint64_t)(rate * 1000 / 2);

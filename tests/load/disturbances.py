@@ -34,7 +34,8 @@ def stopped_for_most_of_the_window(t):
     assert run.status == 3, (run.status, run.err)
     consistent(run.json)
     assert run.json["verdict"] == "INVALID", run.json["verdict_reason"]
-    assert "stood still for" in run.json["verdict_reason"], run.json["verdict_reason"]
+    reason = run.json["verdict_reason"]  # the first of those that hold
+    assert "stood still for" in reason or "quota" in reason or "hypervisor" in reason, reason
     assert run.json["disturbance"]["still_ns"] > 500_000_000, run.json["disturbance"]
 
 

@@ -13,7 +13,7 @@ def all_but_first(stub, good=1):
 
     def fault(request):
         count(request)
-        return stub.requests > good
+        return stub.next_number() > good
     stub.count = fault
 
 
@@ -63,7 +63,10 @@ def no_share(t):
 
 
 def other_each_time(stub, length):
-    stub.right = lambda request: answer(b"%0*d" % (length(stub.next_number()), stub.requests))
+    def right(_):
+        n = stub.next_number()
+        return answer(b"%0*d" % (length(n), n))
+    stub.right = right
 
 
 def body_any_length_same(t):

@@ -54,7 +54,8 @@ def scheduled_exactly(t):
         assert stub.requests == 200 and j["window_ns"] == 500_000_000
         assert j["rate_asked"] == 400 and j["arrival"] == "constant"
         assert j["rate_delivered"] <= 400
-        if j["verdict"] == "ok":
+        # One that had to wait for a connection may be in time and after the end.
+        if j["verdict"] == "ok" and j["queue"]["waited"] == 0:
             assert j["rate_delivered"] >= 0.97 * 400, j["rate_delivered"]
 
 
@@ -265,7 +266,7 @@ def short_connections(t):
 
 def settles_first(t):
     stub = stub_for(t)
-    j = run_open(t, "-R", "200", "-n", "20", "-c", "4", "--settle", "5s", stub.url).json
+    j = run_open(t, "-R", "200", "-n", "20", "-c", "4", "--settle", "1h", stub.url).json
     assert j["settled"] == 4 and j["outcomes"] == all_of(j) and stub.requests == 24
 
 

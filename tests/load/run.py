@@ -224,10 +224,14 @@ def load_until(t, true, what, *arguments, status=0, **more):
 
 
 def unanswered(run):
-    """Was a window of less than a second over before anything had ended, well or badly?"""
-    return run.json is not None and run.json["window_ns"] < 1_000_000_000 and \
-        run.json["started"] > 0 and not any(
-            n for name, n in run.json["outcomes"].items() if name != "in_flight")
+    """Was a window of less than a second over before anything had ended, well or badly, or before its
+    thread came to it?"""
+    j = run.json
+    if j is None or j["window_ns"] >= 1_000_000_000:
+        return False
+    missed = j["opened"] and j["opened"]["late_ns"] >= j["window_ns"]
+    return (missed or j["started"] > 0) and not any(
+        n for name, n in j["outcomes"].items() if name != "in_flight")
 
 
 def checked(t, run, status=0):

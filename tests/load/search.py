@@ -1,6 +1,7 @@
 """The search for the highest rate that keeps a goal."""
 
 import re
+import time
 
 from load.engines import EPERM, IO_URING_SETUP, refuse
 from load.run import (SEVERAL, Disturbed, Run, consistent, load, named, stub_for, reference_for,
@@ -116,6 +117,16 @@ def interrupted(t):
     assert s["interrupted"] is True and "(interrupted)" in run.out
 
 
+def interrupted_in_a_drain(t):
+    """The answers that are waited for never come, and no further rate is tried."""
+    stub = stub_for(t, "stall")
+    run = Run(t, "--search", "p99<10s", "-c", "2", "-R", "20", "-d", "0.2s", "--drain", "1h", stub.url)
+    until(lambda: stub.requests == 2, "2 requests", run.process)
+    time.sleep(1)  # the drain has begun by then; in the window a signal ends the search as well
+    run.interrupt()
+    assert stub.requests == 2 and run.json["search"]["interrupted"] is True, run.json["search"]
+
+
 def server_dies(t):
     """In the middle of a search: it ends, and what was found by then is told and written. Where
     nothing is sent on time, that may be the end of the search by itself."""
@@ -169,6 +180,6 @@ def tests():
     found.append(named(finds_the_knee, limit=6 * LONG, once=True, last=True))
     usage.__name__ = "search_usage"
     interrupted.__name__ = "search_interrupted"
-    return found + [named(interrupted), named(server_dies),
+    return found + [named(interrupted), named(interrupted_in_a_drain), named(server_dies),
                     named(one_line_for_the_engine, limit=2 * LONG, once=True),
                     named(usage, once=True)]

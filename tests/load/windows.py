@@ -124,6 +124,7 @@ def lost_between(t):
     stub = stub_for(t)
     w = Windowed(t, "-c", "4", stub.url)
     first = w.window()
+    until(lambda: stub.accepted == 4, "4 connections", w.run.process)
     for i, conn in enumerate(list(stub.all)):
         if i % 2:
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -176,7 +177,10 @@ def failures_count_wherever(t):
     for mode, outcome in (("reset", "reset"), ("404", "non_2xx"), ("close-before", "eof")):
         stub = stub_for(t, mode, every=5)
         w = Windowed(t, "-c", "3", stub.url)
-        found = [w.window("window 20ms 0") for _ in range(3)]
+        found = []
+        while len(found) < 3 or not any(one["failed"] for one in found):
+            found.append(w.window("window 20ms 0"))
+            assert len(found) < 200
         j = w.end(status=None)
         is_sum(found, j)
         # One that came before a window opened is of no window: the command and the opening are
@@ -251,7 +255,7 @@ def interrupted_while_it_waits(t):
     """For an answer that never comes, after the window."""
     stub = stub_for(t, "stall")
     w = Windowed(t, "-c", "2", stub.url)
-    w.command("window 10ms")
+    w.command("window 10ms 1s")  # they are asked in the second before it
     assert read_lines(w.events, 2) == ["start", "end"]
     w.run.process.send_signal(signal.SIGTERM)
     w.run.finish()
