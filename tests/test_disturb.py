@@ -80,12 +80,13 @@ def takes_every_cpu(t):
     t.ends(p)
     cpus = [{cpu} for cpu in sorted(os.sched_getaffinity(0))]
     until(lambda: sorted(m.burners(p.pid).values(), key=min) == cpus, "no process on each CPU")
-    for pid in m.burners(p.pid):
-        before = ticks(pid)
-        until(lambda: ticks(pid) >= before + 20, f"{pid} does not spin")
+    before = {pid: ticks(pid) for pid in m.burners(p.pid)}
+    for pid, n in before.items():
+        until(lambda pid=pid, n=n: ticks(pid) >= n + 20, f"{pid} does not spin")
     # It sleeps as well: its own clock goes more slowly than the wall's, by this much at the least.
     pid = next(iter(m.burners(p.pid)))
-    before, begin = ticks(pid), time.monotonic()
+    begin = time.monotonic()
+    before = ticks(pid)
     until(lambda: ticks(pid) >= before + 40, f"{pid} does not spin")
     spun = (ticks(pid) - before) / os.sysconf("SC_CLK_TCK")
     assert time.monotonic() - begin > 1.5 * spun, "it does not pause"

@@ -77,10 +77,11 @@ def stalls(mode):
         run = fetch(t, s.url, 14, 3, "--timeout", "1s")
         others = set(run.outcomes) - {"ok", "timeout"}
         assert not others and run.status == 5, run.outcomes
-        assert sum(run.outcomes.values()) == 14 and run.outcomes["timeout"] >= s.faults == 2, run.outcomes
+        assert sum(run.outcomes.values()) == 14 and run.outcomes["timeout"] >= 2, run.outcomes
         assert run.json["wall_s"] >= 1, run.json
         if run.outcomes["timeout"] > s.faults:
             raise tap.Skip("inconclusive: sound answers came too late too")
+        assert s.faults == 2, s.faults
     return test
 
 

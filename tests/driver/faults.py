@@ -81,8 +81,11 @@ def told(b):
 def hangs(t):
     """A server that lets every second connection wait is not ranked, however fast the rest is."""
     b = Bench(t, models=(), fakes=("half-hangs",), pictures=True)
-    settled = f"{0.5 * machine.factor():.1f}s"
-    b.call("run", half_hung(b, settled), "--out", b.out, status=1)
+    for seconds in (0.5, 5, 30):  # the sound ones may be slow on a busy machine
+        shutil.rmtree(b.out, ignore_errors=True)
+        b.call("run", half_hung(b, f"{seconds * machine.factor():.1f}s"), "--out", b.out, status=1)
+        if all(row["settled"] == "2" for row in told(b)):
+            break
     for row in told(b):
         if row["reason"].startswith(LATE):
             raise tap.Skip(f"inconclusive: {row['reason']}")
@@ -92,7 +95,7 @@ def hangs(t):
     b.out = os.path.join(b.dir, "again")
     b.measure(half_hung(b, "0s"), "--out", b.out)
     for row in told(b):  # where others take the CPUs one of the good ones may starve too
-        expect(row["starved"] == "2" or row["reason"].startswith(NO_FIGURES),
+        expect(row["starved"] == "2" or row["reason"].startswith(NO_FIGURES) or row["block"] == "0",
                f"{row['starved']} starved: {row['reason']}")
     if all(row["starved"] != "2" for row in told(b)):
         raise tap.Skip("inconclusive: something else took the CPUs in every trial")
@@ -130,7 +133,7 @@ def disturbed(t):
     for row in b.rows():
         if row["block"] != "0":
             equal(row["verdict"], "INVALID", "verdict of a trial that was disturbed")
-            if "the hypervisor took" in row["reason"]:
+            if any(what in row["reason"] for what in ("the hypervisor took", "the CPU quota", "counters cover")):
                 raise tap.Skip(f"inconclusive: {row['reason']}")
             expect(re.match(r"disturbed: other programs took \d+ % of the load generator's CPUs",
                             row["reason"]), row["reason"])

@@ -26,7 +26,7 @@ def one_run_at_a_time(t):
     """A second run in the same directory, and one that goes on with it, are refused while the first
     goes on; the first is not harmed."""
     b = Bench(t)
-    scenario = b.scenario(repetitions=3, connections="1")
+    scenario = b.scenario(repetitions=3, connections="1", duration="2s")
     first = b.start("run", scenario, "--out", b.out)
     seen = begun(b, first, 1)
     first.send_signal(signal.SIGSTOP)  # it must not end before the others were tried

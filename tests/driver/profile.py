@@ -26,19 +26,28 @@ def need_strace(err):
         raise tap.Skip(err.splitlines()[-1])
 
 
+def about(found, wanted, connections, out, rounded=1e-4):
+    """The server may be between two calls when they are read, before and after: by a request of each
+    connection it is off then."""
+    requests = int(re.search(r"([\d,]+) requests", out)[1].replace(",", ""))
+    expect(abs(found - wanted) <= rounded + wanted * connections / requests, f"{found}, not {wanted}: {out}")
+
+
 def by_name(t):
     b = Bench(t, models=("epoll-lt", "fork"))
     for model in ("epoll-lt", "fork"):
         out, err, calls, life = profile(b, model, "-c", "3", "--no-life")
         need_names(err)
         expect(out.startswith(f"{model}, http /, 3 connections: "), out)
-        equal((calls["recvfrom"], calls["sendto"], life), (1.0, 1.0, []), out)
+        equal(life, [], out)
+        for name in ("recvfrom", "sendto"):
+            about(calls[name], 1, 3, out)
         if model == "epoll-lt":
             expect(0.2 <= calls["epoll_wait"] <= 1.5, out)  # of three at most
         else:
             expect("epoll_wait" not in calls, out)
         # Each number is rounded.
-        expect(abs(sum(n for name, n in calls.items() if name != "all") - calls["all"]) < 0.001, out)
+        about(sum(n for name, n in calls.items() if name != "all"), calls["all"], 3, out, 0.001)
     nothing_left(b)
 
 
@@ -46,7 +55,7 @@ def options_of_the_server(t):
     b = Bench(t)
     out, err, calls, _ = profile(b, "epoll-lt", "-c", "2", "--no-life", "--options", "--needless-ctl")
     need_names(err)
-    equal(calls["epoll_ctl"], 4.0, out)
+    about(calls["epoll_ctl"], 4, 2, out)
     expect(out.startswith("epoll-lt --needless-ctl, http /"), out)
 
 

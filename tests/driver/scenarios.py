@@ -157,7 +157,7 @@ def slow_clients(t):
                         "--out", f"{b.out}-{after}")
         rows = {r["server"]: r for r in b.rows("slow-clients.csv", f"{b.out}-{after}")}
         # Where the driver stood still when they were to come, there is no time after it.
-        if all(r["rate_before"] and r["rate_after"] for r in rows.values()) \
+        if all(float(r["rate_before"] or 0) > 0 and r["rate_after"] for r in rows.values()) \
                 and float(rows["thread-pool"]["rate_after"]) == 0 < float(rows["epoll-lt"]["rate_after"]):
             break
     equal(sorted(rows), ["epoll-lt", "thread-pool"], "servers")

@@ -1,5 +1,6 @@
 """iomodels machine: the unit costs, measured, shown, and in the files of a run."""
 
+import contextlib
 import copy
 import json
 import os
@@ -338,7 +339,8 @@ def far_ends_die(t):
         time.sleep(0.01)  # they are being started; nothing tells when
     killed = far_ends(p.pid)
     for pid in killed:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     if len(killed) < 4:
         raise tap.Skip("inconclusive: no far ends were seen")
     out, err = p.communicate(timeout=machine.hang())

@@ -134,7 +134,7 @@ def both(b, server):
 
 def it_dies(t):
     b = Bench(t, models=("epoll-lt", "poll"), pictures=False)
-    scenario = b.scenario(yardstick=None, connections="2", repetitions=4, duration="0.4s")
+    scenario = b.scenario(yardstick=None, connections="2", repetitions=8, duration="0.4s")
     p = b.start("run", scenario, "--models", "poll", "--out", b.out)
     path = os.path.join(b.out, "yardstick.csv")
     wait_for(lambda: os.path.exists(path) and os.path.getsize(path) > 0, p)
@@ -142,7 +142,7 @@ def it_dies(t):
     out, err = p.communicate()
     expect(p.returncode in (0, 1) and "FAILED" not in err, f"{p.returncode}\n{out}\n{err}")
     rows = measured(b.rows())
-    equal(len(rows), 4, "trials")
+    equal(len(rows), 8, "trials")
     expect(rows[-1]["yardstick_rps"], "the last trial has no yardstick")
     nothing_left(b)
 
@@ -151,7 +151,7 @@ def it_is_held_up(t):
     """A yardstick that answers nothing for a while is no dead one: the windows that it missed are
     measured again."""
     b = Bench(t, models=("epoll-lt", "poll"), pictures=False)
-    p = b.start("run", b.scenario(yardstick=None, connections="2", repetitions=1, duration="2s"), "--models", "poll",
+    p = b.start("run", b.scenario(yardstick=None, connections="2", repetitions=1, duration="5s"), "--models", "poll",
                 "--out", b.out)
     yardstick = wait_for(lambda: both(b, "poll"), p)[0]
     for _ in range(3):

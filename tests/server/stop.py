@@ -157,9 +157,10 @@ def try_late(s, server):
     family, target = sockaddr(server.address)
     late = socket.socket(family, socket.SOCK_STREAM)
     s.t.defer(late.close)
-    late.settimeout(0.02)  # not judged: silence is as good
+    late.settimeout(s.patience)
     try:
         late.connect(target)
+        late.settimeout(0.02)  # not judged: silence is as good
         late.sendall(request("/"))
         return late.recv(100)
     except (ConnectionRefusedError, FileNotFoundError):

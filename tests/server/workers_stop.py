@@ -92,6 +92,10 @@ def all_at_once(s):
         try:
             c.connect(target)
             c.sendall(request("/"))
+        except BlockingIOError:  # the queue of a Unix-domain socket is full
+            c.close()
+            time.sleep(0.005)
+            continue
         except (ConnectionError, FileNotFoundError):
             break
         late.append(c)
