@@ -269,6 +269,9 @@ class Harness:
                 os.kill(killed, signal.SIGKILL)
                 self.workers.killed(killed)
         self.drain()
+        while r := self.report():  # of what was done while nobody was read
+            if r[0] != "gate":
+                done.setdefault(r[1], []).append(r[2])
         return {"killed": killed is not None, "requests": job.requests, "done": len(done),
                 "lost": job.requests - len(done), "again": sum(len(x) - 1 for x in done.values())}
 

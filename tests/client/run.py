@@ -77,7 +77,8 @@ def client(t, *arguments, **popen):
 
 def fetch(t, url, requests=12, concurrency=3, *arguments, **popen):
     """Fetch, and return the Run with its figures."""
-    run = client(t, "-n", requests, "-c", concurrency, "--json", "-", *arguments, url, **popen)
+    patience = () if "--timeout" in arguments else ("--timeout", f"{hang():.0f}s")
+    run = client(t, "-n", requests, "-c", concurrency, "--json", "-", *patience, *arguments, url, **popen)
     assert run.json, f"status {run.status}: {run.errors}"
     return run
 

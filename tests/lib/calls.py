@@ -34,6 +34,7 @@ def counted(server, do):
                 raise tap.Skip(f"strace cannot attach: {tracer.stderr.read().decode().strip()}")
             assert time.monotonic() < deadline, "strace does not attach"
             time.sleep(0.01)
+        server.until_asleep()  # to be traced is to be stopped first
         do()
     finally:
         if tracer.poll() is None:
