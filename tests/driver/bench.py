@@ -39,6 +39,8 @@ timeout = 60s
 # Trials that a busy machine spoils: their figures are there, and what is done with figures is what
 # these tests are about.
 OF_THE_MACHINE = ("disturbed: ", "counters cover ")
+# Of few requests also where others take the CPU between an answer and the next request.
+UNDER_WAY = "Little's law: "
 # Where a machine is so slow that nothing is answered in a window, a longer one will do.
 UNANSWERED = "no request was answered"
 NO_FIGURES = (UNANSWERED, *OF_THE_MACHINE)

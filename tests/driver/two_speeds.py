@@ -116,6 +116,8 @@ def wakings_of_a_trial(t):
     counted = [r for r in rows if r["block"] == "0"]
     if not counted or not counted[0]["wakings_per_request"]:
         raise tap.Skip("wake-ups cannot be counted here")
+    if int(counted[0]["requests"]) < 20:  # those at both ends of the window are too large a part
+        raise tap.Skip(f"inconclusive: {counted[0]['requests']} requests were counted")
     # With one connection the generator may sleep once a request, and not more often.
     expect(0 <= float(counted[0]["wakings_per_request"]) < 1.5, counted[0])
     expect(all(r["wakings_per_request"] == "" for r in rows if r["block"] != "0"), rows)
