@@ -59,17 +59,17 @@ class Load:
         return {int(e["OMPI_COMM_WORLD_RANK"]): pid for pid, e in found.items()
                 if "OMPI_COMM_WORLD_RANK" in e and comm(pid).startswith("iomodels-load-m")}
 
-    def answered(self):
-        """Requests that the server has answered."""
+    def counter(self, name):
+        """Of the server."""
         for pid in self.hosts.processes("epoll-lt", "--ready-fd"):
             if comm(pid) == "epoll-lt":
                 os.kill(pid, signal.SIGUSR1)
         with open(f"{self.dir}/counters", encoding="utf-8") as f:
             lines = [line for line in f if line.startswith("{") and line.endswith("}\n")]
-        return json.loads(lines[-1])["requests"] if lines else 0
+        return json.loads(lines[-1])[name] if lines else 0
 
     def until_loading(self):
-        until(lambda: len(self.ranks()) == self.count and self.answered() > 0,
+        until(lambda: len(self.ranks()) == self.count and self.counter("requests") > 0,
               "requests are answered", self.hosts.process)
 
     def finish(self):
@@ -300,6 +300,19 @@ def search(t):
     assert out.count("Highest rate with p99<1h") == 1 and out.count("Verdict:") == 1, out
 
 
+def search_interrupted(t):
+    """^C to one host in the drain of a probe: no host begins another."""
+    load = Load(t, 2, "-c", "4", "-d", "200ms", "-R", "50", "--drain", "1h", "--search", "p99<1h",
+                url="${url}wait/5000")
+    until(lambda: len(load.ranks()) == 2 and load.counter("bytes_in") > 0, "requests have come", load.hosts.process)
+    time.sleep(1)  # in the window, too, a signal ends the search
+    os.kill(load.ranks()[1], signal.SIGINT)
+    load.finish()
+    with open(f"{load.dir}/all.json", encoding="utf-8") as f:
+        every = json.load(f)
+    assert every["search"]["interrupted"] and len(every["search"]["probes"]) <= 1, every["search"]
+
+
 def alone(t):
     """Without mpirun it is a run on one host; what asks for text alone starts no MPI."""
     def call(*arguments, **more):
@@ -474,7 +487,8 @@ def tests(brief):
         ("three hosts: URLs and short connections", counted),
         ("a host that cannot connect", cannot_connect), ("a host that gives up", gives_up), ("a host that is killed", killed),
         ("a host that stands still", stopped), ("a host that is interrupted", interrupted),
-        ("a search on two hosts", search), ("a scenario with the server here", scenario_here),
+        ("a search on two hosts", search), ("a search that is interrupted", search_interrupted),
+        ("a scenario with the server here", scenario_here),
         ("a scenario with the server there", scenario_there), ("a scenario that cannot connect", scenario_wrong),
         ("one host and three, the same load", one_and_three), ("usage is told once", usage))]
 

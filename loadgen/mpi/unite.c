@@ -177,7 +177,7 @@ static void sum_run(struct run *r)
 {
     struct fields f = {0};
     uint64_t few[2 + 4 * BACKGROUND_KINDS] = {r->connected, r->settled};
-    uint64_t stopped = run_stopped(r);
+    uint64_t stopped = run_stopped(r), signalled = moments_flag(&r->moments.signalled);
     uint64_t *at = few + 2;
 
     for (unsigned i = 0; i < BACKGROUND_KINDS; i++) {
@@ -191,6 +191,7 @@ static void sum_run(struct run *r)
         add_field(&f, &few[i]);
     add_field(&f, &r->background.cpu_us);
     add_field(&f, &stopped);
+    add_field(&f, &signalled);
     reduce(&f, MPI_SUM);
     r->connected = (uint32_t)few[0];
     r->settled = (uint32_t)few[1];
@@ -206,6 +207,8 @@ static void sum_run(struct run *r)
                           r->background.counts[2].asked;
     if (stopped)
         atomic_store(&r->moments.stopped, true);
+    if (signalled)
+        atomic_store(&r->moments.signalled, true);
 }
 
 /* What all were asked for. The rate has been that of all from the beginning. */
