@@ -17,7 +17,9 @@ if (!exists("panels")) \
     do for [p = 1:panels] { eval sprintf("family_%d = 'other'; title_%d = 'panel %d'; names_%d = ''", p, p, p, p) }; \
     longest = 14; x_tics = ''; y_tics = ''; y_grid = ''; x_title = ''; y_title = ''; log_y = 0; \
     stats data skip 1 using 10:3 nooutput; \
-    x_low = STATS_min_x; x_high = STATS_max_x; y_low = 0; y_high = STATS_max_y * 1.06
+    x_low = STATS_min_x; x_high = STATS_max_x; y_low = 0; y_high = STATS_max_y * 1.06; \
+    stats data skip 1 using 11 nooutput; \
+    if (STATS_max > y_high) { y_high = STATS_max * 1.02 }
 
 # Of curves with hundreds of points fewer do behind.
 curves = 0
