@@ -105,6 +105,25 @@ enum move_result crowd_come(struct scene *s, const struct step *step)
     return MOVE_OK;
 }
 
+/* Those that were served say that they leave, and wait for the server's own end of each connection:
+ * then it has their descriptors back, and the next client does not find out how soon it looks. */
+static void say_goodbye(struct scene *s)
+{
+    uint64_t deadline = clients_deadline(&s->clients);
+    for (size_t i = 0; i < s->clients.count; i++)
+        if (is_of_crowd(&s->clients.at[i]) && s->clients.at[i].in_size > 0)
+            shutdown(s->clients.at[i].fd, SHUT_WR);
+    for (size_t i = 0; i < s->clients.count; i++) {
+        const struct client *c = &s->clients.at[i];
+        struct pollfd fd = {.fd = c->fd, .events = POLLIN};
+        char bytes[4096];
+        while (is_of_crowd(c) && c->in_size > 0 &&
+               poll(&fd, 1, clock_timeout_ms(clock_ns(), deadline)) > 0 &&
+               recv(c->fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0) {
+        }
+    }
+}
+
 enum move_result crowd_leave(struct scene *s)
 {
     struct client *waits = NULL;
@@ -113,6 +132,8 @@ enum move_result crowd_leave(struct scene *s)
         if (is_of_crowd(c) && !has_answer(c) && c->pushed_size > 0 && !waits)
             waits = c;
     }
+    if (!waits)
+        say_goodbye(s);
     for (size_t i = 0; i < s->clients.count; i++)
         if (is_of_crowd(&s->clients.at[i]) && &s->clients.at[i] != waits)
             client_leave(&s->clients.at[i]);
