@@ -1,11 +1,14 @@
 """A process for each connection, with an interpreter of its own."""
 
 import multiprocessing
+import signal
 
 import connection
 
 
 def talk(door, client, session):
+    # The parent's handler runs between two steps of the interpreter: not in a read that has just begun.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     door.close()
     connection.talk(client, session)
 
