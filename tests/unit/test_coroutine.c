@@ -154,11 +154,16 @@ static void test_rounding(void **state)
     assert_string_equal(trace, "u");
 }
 
+static int depth(int n);
+/* Through it no compiler can make a loop of the recursion. */
+static int (*volatile deeper)(int) = depth;
+
 static int depth(int n)
 {
     volatile char frame[1024];
-    memset((void *)(uintptr_t)frame, n, sizeof frame);
-    return n == 0 ? frame[7] : depth(n - 1) + frame[9];
+    for (size_t i = 0; i < sizeof frame; i++)
+        frame[i] = (char)n; /* each byte, since it is volatile */
+    return n == 0 ? frame[7] : deeper(n - 1) + frame[9];
 }
 
 static void go_deep(void *argument)
