@@ -116,7 +116,8 @@ static struct work work_of(const struct results *r, const struct summary_point *
         .switches = or_else(p->at[S_SWITCHES_PER_REQUEST].median, c->value[COUNTS_SWITCHES]),
         .processes = mean_of_trials(r, p, M_PROCESSES),
         .threads = mean_of_trials(r, p, M_THREADS),
-        .wakings = c->value[COUNTS_WAKINGS],
+        /* On one CPU none is of another, and the figure of a switch has the waking in it. */
+        .wakings = r->environment.placement.shared ? 0 : c->value[COUNTS_WAKINGS],
         .faults = or_else(p->at[S_FAULTS_PER_REQUEST].median, c->value[COUNTS_FAULTS]),
         .events = c->value[COUNTS_EVENTS],
         .empties = c->value[COUNTS_EAGAIN],
