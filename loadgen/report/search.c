@@ -85,7 +85,8 @@ static void replace(struct trial **kept, struct trial *by)
     *kept = by;
 }
 
-/* A signal in the drain leaves the window whole, and ends the search all the same. */
+/* Also in the drain, where a signal leaves the window whole: the answers that were to come are not
+ * there, and the search is over. */
 static bool was_interrupted(struct run *r)
 {
     return run_stopped(r) || moments_flag(&r->moments.signalled);
@@ -111,13 +112,12 @@ static const struct search_probe *probe(struct search *s, const struct options *
     p->in_time = p->has_value && condition_holds(s->goal, (double)p->value_ns);
     p->kept = p->in_time && !verdict_bad(&t->result);
     snprintf(why, WHY_SIZE, "%s", t->result.verdict_reason);
-    bool whole = !run_stopped(&t->run);
     s->interrupted = was_interrupted(&t->run);
-    if (!had_one || (p->kept && whole))
+    if (!had_one || (p->kept && !s->interrupted))
         replace(last, t);
     else
         free_trial(t);
-    if (!whole)
+    if (s->interrupted)
         return NULL;
     s->count++;
     tell(o, s, p, why);
@@ -138,7 +138,7 @@ static bool keeps(struct search *s, const struct options *o, uint64_t rate_milli
     char why[WHY_SIZE], why_invalid[WHY_SIZE] = "";
     struct trial *last = NULL;
 
-    while (kept <= REPEATS / 2 && not_kept <= REPEATS / 2 && !ended_early(s)) {
+    while (kept <= REPEATS / 2 && not_kept <= REPEATS / 2) {
         const struct search_probe *p = probe(s, o, rate_milli, &last, why);
         if (!p)
             break;
