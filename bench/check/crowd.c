@@ -105,8 +105,9 @@ enum move_result crowd_come(struct scene *s, const struct step *step)
     return MOVE_OK;
 }
 
-/* Those that were served say that they leave, and wait for the server's own end of each connection:
- * then it has their descriptors back, and the next client does not find out how soon it looks. */
+/* Those that were served end their side, and wait for the server's end of each connection. Then the
+ * server has these descriptors back. Else the next client might come before the server has looked
+ * at those that left, and be turned away rightly. */
 static void say_goodbye(struct scene *s)
 {
     uint64_t deadline = clients_deadline(&s->clients);
@@ -117,7 +118,7 @@ static void say_goodbye(struct scene *s)
         const struct client *c = &s->clients.at[i];
         struct pollfd fd = {.fd = c->fd, .events = POLLIN};
         char bytes[4096];
-        while (is_of_crowd(c) && c->in_size > 0 &&
+        while (is_of_crowd(c) && c->in_size > 0 && !wait_was_interrupted() &&
                poll(&fd, 1, clock_timeout_ms(clock_ns(), deadline)) > 0 &&
                recv(c->fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0) {
         }
