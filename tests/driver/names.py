@@ -70,14 +70,10 @@ def literal(t):
     _, err = b.call("plot", b.out, env=DRAWING)
     equal(err, "", "what is said")
     b.call("report", b.out)
-    drawn = {}
     for name in LINES:
         found = texts(os.path.join(b.out, "plots", f"{name}_http.svg"))
-        # A server without a point in this picture is named below it.
-        named = {w.strip(",;") for x in found if x.startswith(NOTES) for w in x.split()}
-        missing = [n for n in NAMES if n not in named and n not in (x.strip() for x in found)]
+        missing = [n for n in with_a_point(found) if n not in (x.strip() for x in found)]
         equal(missing, [], f"names that are not in {name} as they are: {found}")
-        drawn[name] = [n for n in NAMES if n not in named]
     found = [x.strip() for x in texts(os.path.join(b.out, "plots", "comparison_http.svg"))]
     equal([n for n in ("epoll-lt", *NAMES) if n not in found], [], f"not in the comparison: {found}")
     page = Cells()
@@ -89,12 +85,19 @@ def literal(t):
         column = "model" if name == "summary.csv" else "external"
         expect(set(NAMES) <= {r[column] for r in b.rows(name)}, f"names of {name}")
     expect(not [f for _, _, files in os.walk(b.dir) for f in files if f == "ruined"], "a shell ran")
-    by_hand(b, drawn["throughput"])
+    by_hand(b)
 
 
-def by_hand(b, drawn):
+def with_a_point(found):
+    """All but those that are named below a picture, whose texts these are: they have no point in it."""
+    named = {w.strip(",;") for x in found if x.startswith(NOTES) for w in x.split()}
+    return [n for n in NAMES if n not in named]
+
+
+def by_hand(b):
     """A script that is told the names of the files alone."""
     path = os.path.join(b.out, "plots", "throughput_http.svg")
+    drawn = with_a_point(texts(path))
     os.unlink(path)
     done = subprocess.run(["gnuplot", "-d", "-e", f"dir='{b.out}'; scripts='{SCRIPTS}'; name='throughput_http'",
                            os.path.join(SCRIPTS, "panels.gp")], capture_output=True, text=True,
