@@ -269,7 +269,7 @@ class Harness:
                 os.kill(killed, signal.SIGKILL)
                 self.workers.killed(killed)
         self.drain()
-        while r := self.report():  # of what was done while nobody was read
+        while r := self.report():  # what was done while nobody read
             if r[0] != "gate":
                 done.setdefault(r[1], []).append(r[2])
         return {"killed": killed is not None, "requests": job.requests, "done": len(done),

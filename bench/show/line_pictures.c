@@ -140,9 +140,9 @@ static void find_scale(const struct making *m, const struct panels *panels, stru
             most = fmax(most, fmax(p->value, p->high));
         }
     }
-    /* Of lines that fall to a thirtieth nothing is left to see on a scale from zero. */
-    bool far = least > 0 && isfinite(least) && most > 30 * least;
-    if (m->kind->log || far)
+    /* On a scale from zero a thirtieth of the highest figure looks like nothing. */
+    bool wide = least > 0 && isfinite(least) && most > 30 * least;
+    if (m->kind->log || wide)
         tics_log(t, isfinite(least) ? least : 1, most > 0 ? most : 10, m->kind->figure.unit);
     else
         tics_linear(t, most, m->kind->figure.unit);

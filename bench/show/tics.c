@@ -73,8 +73,8 @@ void tics_log(struct tics *t, double least, double most, enum unit unit)
     last += last == first;
     *t = (struct tics){.log = true, .low = pow(10, first), .high = pow(10, last)};
     double low = step_below(least), high = step_above(most);
-    bool two_between = floor(log10(high)) > ceil(log10(low)); /* decades, which have labels */
-    if (two_between) {
+    bool has_two_decades = floor(log10(high)) > ceil(log10(low));
+    if (has_two_decades) {
         t->low = low;
         t->high = high;
     }

@@ -21,9 +21,9 @@ struct tics {
 /* From 0 to a little above `most`, some four steps of 1, 2 or 5. */
 void tics_linear(struct tics *t, double most, enum unit unit);
 
-/* A logarithmic axis with the decades labelled, two at least. It ends at the 1, 2 or 5 times a
- * power of ten next to `least` and `most`, or at decades where less would have no two of them. Both
- * must be above 0. */
+/* A logarithmic axis with the decades labelled, two at least. It ends at 1, 2 or 5 times a power
+ * of ten, next to `least` and `most`. Where fewer than two decades would lie on it, it ends at
+ * decades. Both must be above 0. */
 void tics_log(struct tics *t, double least, double most, enum unit unit);
 
 /* The places of `n` values of a sweep, in the order of axis_sort(), into `x`: logarithms to base 2,
