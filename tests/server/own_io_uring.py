@@ -66,7 +66,8 @@ def tried_first(s):
         line = process.stdout.readline()
         if not line:
             s.skip(f"strace cannot: {process.stderr.read().strip()}")
-        calls = list(trace)
+        # Whole lines: that of the ring that serves may be half written.
+        calls = trace.read().rpartition("\n")[0].splitlines()
     made = [call.split()[1].split("(")[0] for call in calls]
     assert line.startswith("listening on "), line
     # The ring that serves is another, and may be there already. The first is as small as can be.
