@@ -13,6 +13,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "common/ring_setup.h"
+
 enum { BUFFERS = 256, BUFFER_SIZE = 2048, GROUP = 0 };
 
 static struct {
@@ -52,7 +54,7 @@ static int add_buffers(void)
     ring.entries = entries;
     struct io_uring_buf_reg reg = {
         .ring_addr = (uintptr_t)entries, .ring_entries = BUFFERS, .bgid = GROUP};
-    int result = io_uring_register_buf_ring(&ring.io, &reg, 0);
+    int result = ring_setup_buffers(&ring.io, &reg);
     io_uring_buf_ring_init(ring.entries);
     for (unsigned short i = 0; result == 0 && i < BUFFERS; i++)
         give_back(i);
@@ -65,7 +67,7 @@ static int set_up(void)
     struct io_uring_params best = {.flags = IORING_SETUP_SINGLE_ISSUER |
                                             IORING_SETUP_DEFER_TASKRUN |
                                             IORING_SETUP_SUBMIT_ALL};
-    int result = io_uring_queue_init_params(2 * FAR_PAIRS, &ring.io, &best);
+    int result = ring_setup(2 * FAR_PAIRS, &ring.io, &best);
     if (result == -EINVAL)
         result = io_uring_queue_init(2 * FAR_PAIRS, &ring.io, 0); /* before Linux 6.1 */
     if (result < 0)

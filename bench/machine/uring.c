@@ -19,6 +19,7 @@
 
 #include "bench/machine/pairs.h"
 #include "common/clock.h"
+#include "common/ring_setup.h"
 
 enum { DEPTH = 64, BYTES = 64 };
 
@@ -33,7 +34,7 @@ static bool open_ring(void)
     struct io_uring_params best = {.flags = IORING_SETUP_SINGLE_ISSUER |
                                             IORING_SETUP_DEFER_TASKRUN |
                                             IORING_SETUP_SUBMIT_ALL};
-    int result = io_uring_queue_init_params(DEPTH, &ring.io, &best);
+    int result = ring_setup(DEPTH, &ring.io, &best);
     if (result == -EINVAL)
         result = io_uring_queue_init(DEPTH, &ring.io, 0); /* before Linux 6.1 */
     errno = -result;

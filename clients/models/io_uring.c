@@ -28,6 +28,7 @@
 #include "clients/drive/loop.h"
 #include "common/clock.h"
 #include "common/err.h"
+#include "common/ring_setup.h"
 
 #define ENTRIES 1024 /* what one call can hand over */
 #define SPACE   4096
@@ -40,7 +41,7 @@ static int open_ring(unsigned connections)
     struct io_uring_params p = {
         .flags = IORING_SETUP_CQSIZE | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
         .cq_entries = 2 * connections + ENTRIES}; /* each may have one that is cancelled */
-    return io_uring_queue_init_params(ENTRIES, &ring, &p);
+    return ring_setup(ENTRIES, &ring, &p);
 }
 
 static bool unsupported(char *why, size_t size)

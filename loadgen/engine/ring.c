@@ -1,5 +1,6 @@
 #include "loadgen/engine/ring.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/ring_setup.h"
 #include "loadgen/engine/coalesce.h"
 
 /* Both queues are used round and round, so they are kept as small as goes: what fits into the
@@ -51,7 +53,7 @@ static int set_up(struct io_uring *io, unsigned sockets)
             .flags = flags[i] | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE,
             .cq_entries = power_of_two(2 * sockets, COMPLETIONS_MIN, COMPLETIONS_MAX),
         };
-        result = io_uring_queue_init_params(SUBMISSIONS, io, &p);
+        result = ring_setup(SUBMISSIONS, io, &p);
         if (result != -EINVAL)
             break;
     }
@@ -112,7 +114,7 @@ static void provide_buffers(struct ring *r, unsigned sockets)
         .ring_addr = (uint64_t)(uintptr_t)r->entries,
         .ring_entries = r->buffer_count,
     };
-    if (!r->buffers || io_uring_register_buf_ring(&r->io, &reg, 0) < 0) {
+    if (!r->buffers || ring_setup_buffers(&r->io, &reg) < 0) {
         free_buffers(r);
         return;
     }
@@ -132,7 +134,10 @@ bool ring_open(struct ring *r, unsigned sockets, char *why, size_t size)
     memset(r, 0, sizeof *r);
     int result = set_up(&r->io, sockets);
     if (result < 0)
-        return fail(why, size, "cannot set up a ring", -result);
+        return fail(why, size,
+                    result == -ENOMEM ? "cannot set up a ring, which counts against ulimit -l"
+                                      : "cannot set up a ring",
+                    -result);
     result = (r->io.features & needed) == needed
                  ? io_uring_register_files_sparse(&r->io, sockets)
                  : -EOPNOTSUPP;

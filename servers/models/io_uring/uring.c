@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "common/err.h"
+#include "common/ring_setup.h"
 #include "servers/app/count.h"
 
 /* Requests of a batch with a thousand connections; completions are four times as many. A full queue
@@ -65,7 +66,7 @@ static void provide_buffers(struct uring *u)
     u->buffers = (uint8_t *)pages + BUFFERS * sizeof(struct io_uring_buf);
     struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)u->entries,
                                    .ring_entries = BUFFERS};
-    must(io_uring_register_buf_ring(&u->io, &reg, 0), "register a ring of buffers");
+    must(ring_setup_buffers(&u->io, &reg), "register a ring of buffers");
     io_uring_buf_ring_init(u->entries);
     for (unsigned i = 0; i < BUFFERS; i++)
         provide(u, i);
@@ -89,7 +90,7 @@ static bool init(struct io_uring *io, bool sqpoll, unsigned entries, char *why, 
         .cq_entries = 4 * entries,
         .sq_thread_idle = SQPOLL_IDLE_MS,
     };
-    int result = io_uring_queue_init_params(entries, io, &p);
+    int result = ring_setup(entries, io, &p);
     return result >= 0 || fail(why, size, refusal(-result), -result);
 }
 
