@@ -34,7 +34,7 @@ def bimodal(t, measure):
                                ["-c", "64", "-n", str(n)])
     only(j["outcomes"], ok=n)
     assert journal["answered"] == n and j["latency"]["count"] == n, "as many samples as answers"
-    assert samples_above(j["histogram"], 990 * MS) == n // 10, "a slow answer was not counted"
+    within("slow answers", samples_above(j["histogram"], 990 * MS), n // 10, 0, "", noise_adds=True)
     within("mean", j["latency"]["mean"], 100 * MS, 3 * MS, noise_adds=True)
     within("p75", j["latency"]["p75"], 0, MS)
 

@@ -64,6 +64,8 @@ def faults_are_made(t):
             assert found == (data, end), f"{fault}: {found}, expected {(data, end)}"
         else:
             assert found[1] == "reset" and data.startswith(found[0]), found
+        # The client of a request that is dropped does not see when that is done.
+        reference.until(lambda j, f=fault: j["requests"] == 2 and j["faults"][f] == 1, f"the {fault}")
         journal = reference.finish()
         assert journal["requests"] == journal["accepted"] == 2
         assert journal["faults"] == dict.fromkeys(journal["faults"], 0) | {fault: 1}, journal

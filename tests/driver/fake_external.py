@@ -12,7 +12,8 @@ is odd about one:
     escapes   a child leaves its process group and stays
     silent    accepts, and never answers
     dies      dies before it listens
-    daemon    leaves the foreground
+    daemon    leaves the foreground, and never answers: the driver sees the end of the process that
+              it started, however late it looks
     mute      listens nowhere
     deaf      echo: answers something else"""
 
@@ -33,7 +34,7 @@ def serve(connection, protocol, mode):
         b"404 Not Found" if mode == "missing" else b"200 OK", len(body))
     with connection:
         while data := connection.recv(65536):
-            if mode == "silent":
+            if mode in ("silent", "daemon"):
                 continue
             if protocol == "echo":
                 connection.sendall(data if mode != "deaf" else data[::-1])

@@ -57,10 +57,11 @@ def starved_and_cost(rows):
         # Of one CPU; more where the driver was kept waiting between two of its clocks.
         expect(0 < fraction < 4, f"server_cpu_fraction {fraction}")
         if calls and row["model"] == "iterative" and row["verdict"] == "valid":
-            # Two calls, and some at the edges of the window.
+            # Two calls, and some at the edges of the window; fewer where the driver came late to both.
             requests = float(row["requests"])
             more = float(calls) * requests - 2 * requests
-            expect(abs(more) < 10 + 0.1 * requests, f"iterative makes {calls} calls a request")
+            expect(-0.5 * requests - 10 < more < 10 + 0.1 * requests,
+                   f"iterative makes {calls} calls a request")
 
 
 def histograms_hold_every_sample(b, rows):

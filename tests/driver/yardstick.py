@@ -45,7 +45,11 @@ def columns_and_rate(t):
             equal(row["yardstick_rps"], "", "yardstick where nothing was answered")
             continue
         wanted = float(row["requests_per_second"]) / statistics.median(ratios)
-        expect(abs(float(row["yardstick_rps"]) / wanted - 1) < 1e-3, f"{row['yardstick_rps']}: {wanted}")
+        # Rates are written with one decimal.
+        rounded = 0.05 * sum(1 / max(1, float(rate)) for w in own for rate in
+                             (w["requests_per_second"], w["yardstick_before"], w["yardstick_after"]))
+        expect(abs(float(row["yardstick_rps"]) / wanted - 1) < 1e-3 + rounded,
+               f"{row['yardstick_rps']}: {wanted}")
     b.call("verify", b.out)
     b.believe()
     b.summarise(b.out)
@@ -154,14 +158,19 @@ def it_is_held_up(t):
     p = b.start("run", b.scenario(yardstick=None, connections="2", repetitions=1, duration="5s"), "--models", "poll",
                 "--out", b.out)
     yardstick = wait_for(lambda: both(b, "poll"), p)[0]
+    longest = 0.0
     for _ in range(3):
         # Long enough for some window of it to have nothing; where none has, nothing is tested.
+        begin = time.monotonic()
         os.kill(yardstick, signal.SIGSTOP)
         time.sleep(0.3)
         os.kill(yardstick, signal.SIGCONT)
+        longest = max(longest, time.monotonic() - begin)
         time.sleep(0.1)
     _, err = p.communicate()
     expect(p.returncode in (0, 1) and "FAILED" not in err, f"{p.returncode}\n{err}")
+    if longest > 0.6:  # all its tries may fall into that
+        raise tap.Skip(f"inconclusive: it was stopped for {longest:.1f} s")
     windows = b.rows("yardstick.csv")
     expect(windows and all(w["yardstick_before"] and w["yardstick_after"] for w in windows), windows)
     nothing_left(b)
