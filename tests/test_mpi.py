@@ -149,7 +149,7 @@ def knows_the_clock(every, ahead):
 
 
 def two(t):
-    load = Load(t, 2, "-c", "5", "-d", "0.5", "--seed", "7", ahead=["h2=3600"])
+    load = Load(t, 2, "-c", "5", "-d", "2", "--seed", "7", ahead=["h2=3600"])
     every, each = is_the_sum(load, load.finish()[0])
     assert [j["connections"] for j in each] == [3, 2] and every["connections"] == 5
     assert [j["seed"] for j in each] == [7, 8] and every["seed"] == 7
@@ -181,7 +181,7 @@ def three(t):
 
 def rate(t):
     """The rate of all is asked of each in parts: of the files of each iomodels merge makes it again."""
-    load = Load(t, 2, "-c", "5", "-R", "90", "-d", "0.5")
+    load = Load(t, 2, "-c", "5", "-R", "90", "-d", "2")
     every, each = is_the_sum(load, load.finish()[0])
     assert every["rate_asked"] == 90 and [j["rate_asked"] for j in each] == [45, 45], every["rate_asked"]
 
@@ -334,7 +334,7 @@ def alone(t):
     code, out, err = call("--nonsense")
     assert code == 2 and "--nonsense" in err.splitlines()[0], err
     env = dict(os.environ, OMPI_MCA_rmaps_base_oversubscribe="1", OMPI_MCA_btl="self", OMPI_MCA_pml="ob1")
-    code, out, err = call("--null", "-c", "2", "-d", "50ms", "--json", "-", env=env)
+    code, out, err = call("--null", "-c", "2", "-n", "1000", "--json", "-", env=env)
     assert code in (0, 3), (code, err)
     report = json.loads(out)
     check(report)

@@ -25,7 +25,8 @@ static const uint64_t retry_ns = 5 * NS_PER_MS;
 static const uint64_t start_ns = 30 * NS_PER_S;
 /* Between two bytes that are to arrive one by one. */
 static const uint64_t piece_ns = NS_PER_MS;
-enum { FIRST_TRIES = 500 }; /* of them behind the first byte, where the server does not rest */
+/* A server that has had so much of a CPU behind the first of them has read it. */
+static const uint64_t read_ns = 10 * NS_PER_MS;
 /* Nothing more is taken for so long and the server does nothing: it is full. One that never rests
  * is believed after some more of it. */
 static const uint64_t full_ns = 200 * NS_PER_MS;
@@ -242,15 +243,24 @@ enum client_result client_send(struct clients *all, struct client *c, const stru
     return result;
 }
 
-/* A pause behind a piece. Behind the first piece it is longer where the server runs or waits for a
- * CPU: a server that is kept from the CPU would else read all pieces at once. */
+/* Whether the server may still wait for a CPU to read with. */
+static bool may_not_have_read(struct clients *all, uint64_t cpu_ns)
+{
+    uint64_t now = freeze_cpu_ns(all->server);
+    return freeze_runs(all->server) && now >= cpu_ns && now - cpu_ns < read_ns;
+}
+
+/* A pause behind a piece. Behind the first piece it lasts until the server has read: one that is
+ * kept from the CPU would else read all pieces at once. */
 static enum client_result pause_behind(struct clients *all, size_t piece)
 {
-    enum client_result result = CLIENT_LATE;
-    int tries = piece == 0 ? FIRST_TRIES : 1;
-    for (int i = 0; i < tries && result == CLIENT_LATE && (i == 0 || freeze_runs(all->server));
-         i++)
+    uint64_t deadline = clock_after(clock_ns(), all->patience);
+    uint64_t cpu_ns = piece == 0 ? freeze_cpu_ns(all->server) : 0;
+    enum client_result result;
+    do
         result = clients_wait(all, NULL, 0, clock_after(clock_ns(), piece_ns));
+    while (piece == 0 && result == CLIENT_LATE && clock_ns() < deadline &&
+           may_not_have_read(all, cpu_ns));
     return result;
 }
 

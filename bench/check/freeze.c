@@ -22,6 +22,15 @@ bool freeze_runs(pid_t root)
     return rest_any(root, runs);
 }
 
+uint64_t freeze_cpu_ns(pid_t root)
+{
+    struct tree tree;
+    tree_find(&tree, root);
+    uint64_t ns = tree_cpu_ns(&tree);
+    tree_free(&tree);
+    return ns;
+}
+
 static void signal_tree(pid_t root, int number)
 {
     struct tree tree;

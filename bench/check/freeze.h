@@ -9,6 +9,9 @@
 /* Whether any thread of the process or of those below it runs, or waits for a CPU. */
 bool freeze_runs(pid_t root);
 
+/* CPU time, in ns, that the processes which are there have used until now. */
+uint64_t freeze_cpu_ns(pid_t root);
+
 /* Stop all of them (SIGSTOP) and wait until all stand; false at the deadline. Then let them go
  * on. */
 bool freeze_begin(pid_t root, uint64_t deadline);

@@ -35,8 +35,9 @@ void conn_close(struct conn *c)
 {
     if (c->fd >= 0)
         close(c->fd);
-    count(&c->session->counters->closed, 1);
+    struct counters *counters = c->session->counters;
     session_close(c->session);
+    count(&counters->closed, 1); /* who sees that count finds no request of it in service */
     free(c);
 }
 

@@ -79,6 +79,9 @@ class Server:
         self.transport = transport
         self.status = None
         self.final = None
+        # ThreadSanitizer keeps a signal that comes on the way into accept() until the server next
+        # leaves that call, which may be never.
+        self.loses_signals = False
         self._text = b""
         self._killed = False
         self._dir = tempfile.mkdtemp(prefix="iomodels-")
@@ -189,7 +192,18 @@ class Server:
             time.sleep(0.01)
 
     def send_signal(self, number):
+        if self.loses_signals and number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+            self._rest()
         self.process.send_signal(number)
+
+    def _rest(self):
+        """Let it come to rest, if it does."""
+        deadline = time.monotonic() + 0.3
+        while self.alive() and time.monotonic() < deadline:
+            before = self._asleep()
+            if before is not None and before == self._asleep():
+                return
+            time.sleep(0.002)
 
     def alive(self):
         return self.process.poll() is None

@@ -151,8 +151,10 @@ class Subject:
         deadline = time.monotonic() + self.patience
         while True:
             try:
-                return servers.Server(self.program, transport, protocol, arguments, nofile, listen,
-                                      self.patience, wrap)
+                server = servers.Server(self.program, transport, protocol, arguments, nofile, listen,
+                                        self.patience, wrap)
+                server.loses_signals = self.sanitized and self.model != "nonblocking"
+                return server
             except AssertionError as e:
                 if "Cannot allocate memory" not in str(e) or time.monotonic() > deadline:
                     raise

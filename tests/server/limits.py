@@ -139,7 +139,7 @@ def until_done(s, server, conns):
         share = cpu / (time.monotonic() - begin)
         fresh = [c for c in conns if c not in answered and c.readable(0)]
         answered += fresh
-        if not fresh and (share < 0.5 or s.model == "nonblocking"):
+        if answered and not fresh and (share < 0.5 or s.model == "nonblocking"):
             return answered
         assert time.monotonic() < deadline, \
             f"{share:.2f} of a CPU with nothing to do: {len(answered)} have an answer"

@@ -186,17 +186,26 @@ def slow_but_reading(s):
 
 @check("http", "idle timeout: a reader that does not read at all is cut", on=("tcp4", "unix"))
 def stalled_reader(s):
-    server = s.start(*IDLE)
-    c = s.http(server, receive_buffer=65536)
-    c.send(request("/bytes/100000000"))
+    def attempt(span):
+        server = s.start(*idle(span))
+        span.start()
+        c = s.http(server, receive_buffer=65536)
+        c.send(request("/bytes/100000000"))
+        c.until(b"\r\n\r\n")
+        span.end()
+        is_cut(s, server)
+        c.close()
+        server.stop()
+    in_time(s, attempt)
+
+
+def is_cut(s, server):
     give_up = time.monotonic() + s.patience
     found = server.ask_counters()
     while not found["closed"] and time.monotonic() < give_up:
         time.sleep(0.4)  # each look is a signal: another test has them come often
         found = server.ask_counters()
     assert found["closed"] == found["timeouts"] == 1, f"a stalled reader is not cut: {found}"
-    c.close()
-    server.stop()
 
 
 @check("echo", "idle timeout: a silent connection is closed, an active one is not",

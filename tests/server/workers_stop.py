@@ -99,6 +99,8 @@ def all_at_once(s):
         except (ConnectionError, FileNotFoundError):
             break
         late.append(c)
+        if len(late) > 500:  # whom the signal is for has no CPU: not all descriptors for that
+            time.sleep(0.005)
     for c in conns:
         c.send(request("/")[9:])
         a = c.answer()
