@@ -83,7 +83,8 @@ def read_late(t, path, reader):
         rows += data
     run.finish()
     assert len(rows) > 2 * 4096, "the rows fit into the pipe"
-    assert "stood still" not in run.json["verdict_reason"], run.json["verdict_reason"]
+    # Not for the time in which it could not write, which is most of the window.
+    assert run.json["disturbance"]["still_ns"] < run.json["window_ns"] / 2, run.json["disturbance"]
     return run.json
 
 
@@ -151,7 +152,7 @@ class Stat:
 
 def stolen(t):
     stat = Stat(t, sorted(os.sched_getaffinity(0)))
-    run = Run(t, "-c", "2", "-d", "1s", stub_for(t).url, prefix=stat.prefix)
+    run = Run(t, "-c", "2", "-d", "3s", stub_for(t).url, prefix=stat.prefix)
     stat.grow_while(run.process)
     run.finish()
     assert run.status == 3, run.err

@@ -84,7 +84,7 @@ def other_statuses_come_first(t):
     run = load(t, "-n", "8", "-c", "1", "--max-errors", "1%", "--fail-if", "errors>0",
                stub_for(t, "404", every=4).url, status=5)
     assert conditions(run.json) == {"errors>0": True} and run.json["verdict"] == "FAILED"
-    run = Run(t, "-R", "1k", "-d", "0.5s", "-c", "2", "--drain", "0.2s", "--fail-if", "rate<900",
+    run = Run(t, "-R", "1k", "-d", "0.5s", "-c", "2", "--drain", "1.5s", "--fail-if", "rate<900",
               stub_for(t, "late").url)
     run.finish()
     assert run.status == 3 and conditions(run.json) == {"rate<900": True}, run.err

@@ -96,12 +96,13 @@ def warmup_is_not_counted(t):
     stub = stub_for(t)
     j = run_open(t, "-R", "200", "--warmup", "0.3s", "-d", "0.2s", "-c", "4", stub.url).json
     assert j["scheduled"] == 40 and j["outcomes"] == all_of(j)
+    until(lambda: stub.requests >= 100, "the last request of the warm-up")
     assert stub.requests == 100, stub.requests
 
 
 def longest_idle_first(t):
     j = undisturbed(lambda: run_open(t, "-R", "100", "-n", "40", "-c", "8", stub_for(t).url).json,
-                    8_000_000, lambda j: j["service_time"]["max"] < 8_000_000)
+                    5_000_000, lambda j: j["service_time"]["max"] < 5_000_000)
     assert j["fairness"]["min"] == j["fairness"]["max"] == 5, j["fairness"]
 
 
@@ -120,7 +121,7 @@ def latency_of_those_that_wait(t):
     assert j["response_time"]["mean"] >= 50_000_000 + 4.5 * 25_000_000
     assert j["lateness"]["max"] >= 9 * 25_000_000
     # Nine found the connection busy; none of that is the generator's fault.
-    if j["queue"]["waited"] < 9 and j["own_lateness"]["max"] > 20_000_000:
+    if j["queue"]["waited"] < 9 and j["own_lateness"]["max"] > 10_000_000:
         raise Disturbed(f"late by {j['own_lateness']['max'] / 1e6:.1f} ms")
     assert j["queue"]["waited"] == 9 and 4 <= j["queue"]["max"] <= 9, j["queue"]
     assert 1.5 < j["queue"]["mean"] <= j["queue"]["max"], j["queue"]
@@ -131,7 +132,7 @@ def latency_of_those_that_wait(t):
 def rate_beyond_capacity(t):
     """40 a second can be served."""
     stub = stub_for(t, "late")
-    run = Run(t, "-R", "1k", "-d", "0.5s", "-c", "2", "--drain", "0.2s", stub.url)
+    run = Run(t, "-R", "1k", "-d", "0.5s", "-c", "2", "--drain", "1.5s", stub.url)
     run.finish()
     assert run.status == 3, run.status
     j = run.json
@@ -152,14 +153,14 @@ def rate_beyond_capacity(t):
 def drain_is_bounded(t):
     def check():
         stub = stub_for(t, "stall", every=2)
-        run = Run(t, "-R", "100", "-d", "0.2s", "-c", "30", "--drain", "1s", stub.url)
+        run = Run(t, "-R", "100", "-d", "0.2s", "-c", "30", "--drain", "2s", stub.url)
         run.finish()
         j = run.json
         consistent(j)
         assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | {"ok": 10, "in_flight": 10}
-        assert j["drain"]["left"] == 10 and j["drain"]["limit_ns"] == 1_000_000_000
-        assert 1_000_000_000 <= j["drain"]["took_ns"] <= run.seconds * 1e9
-        assert j["oldest_in_flight_ns"] > 1_000_000_000
+        assert j["drain"]["left"] == 10 and j["drain"]["limit_ns"] == 2_000_000_000
+        assert 2_000_000_000 <= j["drain"]["took_ns"] <= run.seconds * 1e9
+        assert j["oldest_in_flight_ns"] > 2_000_000_000
         assert re.search(r"Drain .*10 left", run.out) and re.search(r"In flight +10 ", run.out)
     steady(t, 0.2, check)
 
@@ -183,6 +184,8 @@ def timeouts_end_within_the_drain(t):
         j = run.json
         consistent(j)
         assert j["drain"]["limit_ns"] == 540_000_000, j["drain"]
+        if j["lateness"]["max"] > 50_000_000 or j["drain"]["took_ns"] > 545_000_000:
+            raise Disturbed("the generator was late")
         assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | {"timeout": 30}, j["outcomes"]
     steady(t, 0.05, check)
 
@@ -215,7 +218,7 @@ def refused_requests(t):
     """The stub stops listening and closes: what then finds no connection is refused or unsent."""
     def check():
         stub = stub_for(t, "refuse", every=10)
-        run = Run(t, "-R", "100", "-d", "0.6s", "-c", "2", "--drain", "0.1s", stub.url)
+        run = Run(t, "-R", "100", "-d", "0.6s", "-c", "2", "--drain", "2s", stub.url)
         run.finish()
         assert run.status == 3
         consistent(run.json)
@@ -228,10 +231,10 @@ def refused_requests(t):
 def unasked_answers_are_not_scheduled(t):
     def check():
         stub = stub_for(t, "unasked")
-        run = Run(t, "-R", "5", "-n", "1", "-c", "3", stub.url)
+        run = Run(t, "-R", "0.5", "-n", "1", "-c", "3", stub.url)
         run.finish()
         consistent(run.json)
-        # They come within the window of 200 ms, or are not counted.
+        # They come within the window of 2 s, or are not counted.
         assert run.json["unsolicited"] == 2, run.json["unsolicited"]
         assert run.json["outcomes"] == all_of(run.json), run.json["outcomes"]
     steady(t, 0.03, check)
@@ -250,10 +253,10 @@ def idle_before_busy(t):
     def run():
         stub = stub_for(t, "stall")
         count = stub.count
-        stub.count = lambda request: count(request) and stub.requests == 1
+        stub.count = lambda request: count(request) and stub.next_number() == 1
         return run_open(t, "-R", "20", "-n", "12", "-c", "2", "--pipeline", "4", "--timeout", "5s",
                         "--drain", "20s", stub.url).json
-    j = undisturbed(run, 20_000_000, lambda j: j["service_time"]["max"] < 25_000_000)
+    j = undisturbed(run, 20_000_000, lambda j: j["service_time"]["p90"] < 25_000_000)  # the 11th of 12
     assert j["outcomes"]["timeout"] == 1 and j["outcomes"]["ok"] == 11, j["outcomes"]
 
 
@@ -367,7 +370,7 @@ def spin_is_told(t):
         run = run_open(t, "-R", "500", "-d", "0.4s", "-c", "8", stub_for(t).url)
         g = run.json["generator"]
         assert abs(g["spun_fraction"] - g["spun_ns"] / 400e6) < 1e-6 and g["spun_fraction"] <= 1
-        if g["spun_ns"] == 0 and run.json["own_lateness"]["p50"] > 1_000_000:
+        if g["spun_ns"] == 0 and run.json["own_lateness"]["p50"] > 50_000:
             raise Disturbed(f"half was late by {run.json['own_lateness']['p50'] / 1e6:.1f} ms")
         assert g["spun_ns"] > 0, g
         assert re.search(r"[\d.]+ % spinning", run.out)

@@ -11,7 +11,7 @@ import tempfile
 import time
 
 from load.open_loop import all_of, run_open, started, undisturbed
-from load.run import Run, consistent, load, named, stub_for
+from load.run import Run, consistent, load, named, stub_for, until
 from load.watcher import Watcher
 from load.stub_server import answer, late
 
@@ -122,6 +122,7 @@ def warmup_is_at_the_first_rate(t):
     stub = stub_for(t)
     j = run_open(t, "-R", "100..300/500ms", "--warmup", "205ms", "-c", "6", "-t", "2", stub.url).json
     assert j["scheduled"] == due_between(segments, 0.205, 0.705, lead=0.205) == 100
+    until(lambda: stub.requests >= 121, "the last request of the warm-up")
     assert stub.requests == math.ceil(integral(segments, 0.705, lead=0.205)) == 121
     check_steps(j)
 
@@ -213,8 +214,8 @@ def asked_rate_in_the_series(t):
         with open(path, newline="") as f:
             assert [r["rate_asked"] for r in csv.DictReader(f)][:2] == ["200.00", "200.00"]
         # -n ends the window before its time; the answer is late, so there are rows after that.
-        run_open(t, "-R", "100", "-n", "10", "-c", "20", "--interval", "50ms", "--csv", path,
-                 slow_stub(t).url)
+        undisturbed(lambda: run_open(t, "-R", "100", "-n", "10", "-c", "20", "--interval", "50ms",
+                                     "--csv", path, slow_stub(t).url).json, 40_000_000)
         with open(path, newline="") as f:
             rows = [float(r["rate_asked"]) for r in csv.DictReader(f)]
         assert rows[:2] == [100, 100] and len(rows) >= 4 and not any(rows[2:]), rows

@@ -140,7 +140,7 @@ def nothing_measured(t):
 
 
 def no_server(t):
-    run = Run(t, "--null", "-d", "0.1s")
+    run = Run(t, "--null", "-n", "1000")
     assert run.finish() == 0, run.err
     check(run.json)
 

@@ -86,7 +86,7 @@ def begins_with_a_closed_loop(t):
 
 def begins(t):
     stub = stub_for(t, "late")
-    run = Run(t, "--search", "mean<10s", "-c", "2", "-d", "0.3s", "--drain", "0s", stub.url)
+    run = Run(t, "--search", "mean<10s", "-c", "2", "-d", "1.2s", "--drain", "0s", stub.url)
     told = run.process.stdout.readline()
     while "kept" not in told:  # the first probe
         more = run.process.stdout.readline()
