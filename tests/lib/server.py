@@ -198,7 +198,7 @@ class Server:
 
     def _rest(self):
         """Let it come to rest, if it does."""
-        deadline = time.monotonic() + 0.3
+        deadline = time.monotonic() + 0.3  # not judged: how long it is given to rest
         while self.alive() and time.monotonic() < deadline:
             before = self._asleep()
             if before is not None and before == self._asleep():

@@ -184,7 +184,8 @@ def timeouts_end_within_the_drain(t):
         j = run.json
         consistent(j)
         assert j["drain"]["limit_ns"] == 540_000_000, j["drain"]
-        if j["lateness"]["max"] > 50_000_000 or j["drain"]["took_ns"] > 545_000_000:
+        late = j["drain"]["took_ns"] > 545_000_000  # inconclusive: too late to see a timeout in it
+        if late or j["lateness"]["max"] > 50_000_000:
             raise Disturbed("the generator was late")
         assert j["outcomes"] == dict.fromkeys(j["outcomes"], 0) | {"timeout": 30}, j["outcomes"]
     steady(t, 0.05, check)
