@@ -183,6 +183,8 @@ enum move_result crowd_calm(struct scene *s)
                      100 * share);
         if (!s->calm_known && i + 1 >= CALM_WINDOWS && share > 0.5)
             s->polls = freeze_cpu_ns(s->site.process.pid) >= before + polls_ns;
+        if (!s->calm_known && share > 0.5 && clock_ns() >= deadline)
+            s->polls = true; /* nothing has happened yet that could be its reason */
         if (s->polls)
             break;
         if (share > 0.5 && clock_ns() >= deadline)

@@ -158,8 +158,8 @@ static char *transcript(const struct check_case *c, char *log, const char *reaso
     return text;
 }
 
-/* One attempt; true where it is to be made again, with a longer idle timeout: a machine that is
- * slow may be the reason. The last attempt stands. */
+/* One attempt; true where it is to be made again, with a longer idle timeout if the server takes
+ * one: a machine that is slow may be the reason. The last attempt stands. */
 static bool attempt(const struct check_case *c, const struct play_spec *spec, uint64_t idle_ns,
                     struct played *out)
 {

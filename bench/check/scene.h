@@ -18,7 +18,7 @@ struct scene {
     bool calm_known; /* whether the server uses CPU with nothing to do */
     bool polls;      /* it does, and so may go on with that */
     bool late;       /* it failed since this machine is slow: nothing is said of the server */
-    bool early; /* it was cut before the timeout, but after half of it: to be tried again */
+    bool early;      /* cut before the timeout, but after half of it: to be tried again */
     unsigned status; /* of the last whole answer of HTTP */
     char reason[600];
 };

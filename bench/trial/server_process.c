@@ -16,6 +16,8 @@
 #include "common/err.h"
 
 static const uint64_t ready_limit = 10 * NS_PER_S;
+/* Of one that runs under another program, which stops it at each system call. */
+static const uint64_t wrapped_limit = 60 * NS_PER_S;
 /* A server may take its --drain (5 s by default) for what is in flight. */
 static const uint64_t stop_limit = 8 * NS_PER_S;
 /* Between two attempts to connect to a server of others that does not listen yet. */
@@ -63,17 +65,18 @@ static enum server_result ended_early(struct server *s, char *reason, size_t rea
     return SERVER_FAILED;
 }
 
-static enum server_result not_ready(char *reason, size_t reason_size, const char *why)
+static enum server_result not_ready(char *reason, size_t reason_size, uint64_t limit,
+                                    const char *why)
 {
     snprintf(reason, reason_size, "server was not ready within %d s%s%s",
-             (int)(ready_limit / NS_PER_S), why[0] ? ": " : "", why);
+             (int)(limit / NS_PER_S), why[0] ? ": " : "", why);
     return SERVER_FAILED;
 }
 
-static enum server_result wait_ready(struct server *s, int ready, char *reason,
+static enum server_result wait_ready(struct server *s, int ready, uint64_t limit, char *reason,
                                      size_t reason_size)
 {
-    uint64_t deadline = clock_after(clock_ns(), ready_limit);
+    uint64_t deadline = clock_after(clock_ns(), limit);
     bool complete = false;
 
     while (!complete) {
@@ -82,7 +85,7 @@ static enum server_result wait_ready(struct server *s, int ready, char *reason,
         if (which == WAIT_INTERRUPTED)
             return SERVER_INTERRUPTED;
         if (which == WAIT_TIMEOUT)
-            return not_ready(reason, reason_size, "");
+            return not_ready(reason, reason_size, limit, "");
         if (which == 0 && read_address(ready, s, &complete))
             continue;
         return ended_early(s, reason, reason_size);
@@ -115,7 +118,7 @@ static enum server_result wait_answer(struct server *s, const struct server_spec
         if (which == 0)
             return ended_early(s, reason, reason_size);
     }
-    return not_ready(reason, reason_size, why);
+    return not_ready(reason, reason_size, ready_limit, why);
 }
 
 /* Held at its gate, the counters are opened on it, then it runs. */
@@ -185,7 +188,7 @@ static enum server_result wait_far(struct server *s, char *reason, size_t reason
         if (which == 0)
             return ended_early(s, reason, reason_size);
     }
-    return not_ready(reason, reason_size, "");
+    return not_ready(reason, reason_size, ready_limit, "");
 }
 
 static enum server_result launch_own(struct server *s, const struct server_spec *spec,
@@ -201,7 +204,8 @@ static enum server_result launch_own(struct server *s, const struct server_spec 
         die_errno("cannot make a pipe");
     launch(s, spec, argv, ready[1]);
     close(ready[1]);
-    enum server_result result = wait_ready(s, ready[0], reason, reason_size);
+    enum server_result result =
+        wait_ready(s, ready[0], spec->wrap ? wrapped_limit : ready_limit, reason, reason_size);
     close(ready[0]);
     return result;
 }

@@ -59,8 +59,9 @@ enum server_result {
     SERVER_INTERRUPTED
 };
 
-/* Start a server on its CPUs and wait, at most ten seconds: one of ours until it says on its ready
- * descriptor that it listens, one of others until it answers one question over a connection. The
+/* Start a server on its CPUs and wait, at most ten seconds, or sixty where it is wrapped: one of
+ * ours until it says on its ready descriptor that it listens, one of others until it answers one
+ * question over a connection. The
  * counters are open when this returns SERVER_OK; otherwise `reason` says why. server_destroy() in
  * every case. */
 enum server_result server_start(struct server *s, const struct server_spec *spec, char *reason,

@@ -30,6 +30,7 @@ FAULTS = {
     "believes-numbers": (7, "bad-length"),      # int() takes +5 and -5
     "no-drain": (8, "http-drain"),
     "never-cuts": (8, "http-idle"),
+    "cuts-early": (8, "http-idle"),             # after three quarters of the time
 }
 
 HEAD_MAX, BODY_MAX, OUT_MAX = 16384, 1 << 20, 1 << 18
@@ -153,6 +154,8 @@ class Connection:
 class Server:
     def __init__(self, port, http, idle, fault):
         self.http, self.idle, self.fault = http, idle, fault
+        if fault == "cuts-early":
+            self.idle *= 0.75
         self.selector = selectors.DefaultSelector()
         self.connections, self.lost, self.draining = set(), [], False
         self.listener = socket.create_server(("127.0.0.1", port), backlog=512)

@@ -257,7 +257,9 @@ def idle_before_busy(t):
         stub.count = lambda request: count(request) and stub.next_number() == 1
         return run_open(t, "-R", "20", "-n", "12", "-c", "2", "--pipeline", "4", "--timeout", "5s",
                         "--drain", "20s", stub.url).json
-    j = undisturbed(run, 20_000_000, lambda j: j["service_time"]["p90"] < 25_000_000)  # the 11th of 12
+    # What never comes has waited for seconds.
+    j = undisturbed(run, 20_000_000, lambda j: not any(
+        25_000_000 <= high < 4_000_000_000 for _, high, _ in j["histograms"]["service_time"]["buckets"]))
     assert j["outcomes"]["timeout"] == 1 and j["outcomes"]["ok"] == 11, j["outcomes"]
 
 
@@ -371,7 +373,7 @@ def spin_is_told(t):
         run = run_open(t, "-R", "500", "-d", "0.4s", "-c", "8", stub_for(t).url)
         g = run.json["generator"]
         assert abs(g["spun_fraction"] - g["spun_ns"] / 400e6) < 1e-6 and g["spun_fraction"] <= 1
-        if g["spun_ns"] == 0 and run.json["own_lateness"]["p50"] > 50_000:
+        if g["spun_ns"] == 0 and run.json["own_lateness"]["p50"] > 200_000:  # the longest spin
             raise Disturbed(f"half was late by {run.json['own_lateness']['p50'] / 1e6:.1f} ms")
         assert g["spun_ns"] > 0, g
         assert re.search(r"[\d.]+ % spinning", run.out)

@@ -243,7 +243,7 @@ def unanswered(run):
 
 
 def window_is_missed(run):
-    """Was its window over, by the time that was asked for, before each thread had come to it?"""
+    """Was its window over before each thread had come to it?"""
     j = run.json
     return bool(j and j["opened"] and j["opened"]["late_ns"] >= j["window_ns"])
 
