@@ -13,6 +13,7 @@ import tempfile
 import uuid
 
 import tap
+from lib.tables import whole_rows
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -202,8 +203,7 @@ class Bench:
         return before
 
     def rows(self, name="trials.csv", out=None):
-        with open(os.path.join(out or self.out, name), newline="", encoding="utf-8") as f:
-            return list(csv.DictReader(f))
+        return whole_rows(os.path.join(out or self.out, name))
 
     def left(self):
         """Processes that carry this test's mark, this one not."""

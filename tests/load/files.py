@@ -1,6 +1,5 @@
 """What is written besides the summary: percentiles, time series, the line on a terminal."""
 
-import csv
 import json
 import math
 import os
@@ -13,6 +12,7 @@ import time
 
 from load.run import (Disturbed, Run, consistent, hang, load, named, stub_for, series_sum, settings,
                       steady, until)
+from lib.tables import whole_rows
 
 OUTCOMES = ("timeout", "reset", "refused", "eof", "corrupt", "non_2xx")
 NAMES = ["time_s", "interval_s", "requests", "requests_per_second", *OUTCOMES, "mean_us", "p50_us",
@@ -89,8 +89,7 @@ def read_series(path):
     """The rows so far."""
     if not os.path.exists(path):
         return []
-    with open(path, newline="") as f:
-        return list(csv.DictReader(line for line in f if line.endswith("\n")))
+    return whole_rows(path)
 
 
 def check_series(rows, j, interval):

@@ -1,6 +1,5 @@
 """Running the load generator from a test, and what must be true of every report it writes."""
 
-import csv
 import functools
 import json
 import os
@@ -15,6 +14,7 @@ from types import SimpleNamespace
 
 import tap
 from lib import machine
+from lib.tables import whole_rows
 from load.stub_server import Stub
 
 # From the command line of the tests: load (the program), servers (a directory or None),
@@ -425,9 +425,7 @@ def series_sum(path, name):
     """What the whole rows of a --csv file, which may still grow, add up to in a column."""
     if not os.path.exists(path):
         return 0
-    with open(path, newline="") as f:
-        rows = list(csv.DictReader(line for line in f if line.endswith("\n")))
-    return sum(int(row[name]) for row in rows)
+    return sum(int(row[name]) for row in whole_rows(path))
 
 
 def read_lines(fd, n):
