@@ -193,17 +193,8 @@ class Server:
 
     def send_signal(self, number):
         if self.loses_signals and number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
-            self._rest()
+            self._comes_to_rest(0.3)  # not judged: one that is busy is in no accept()
         self.process.send_signal(number)
-
-    def _rest(self):
-        """Let it come to rest, if it does."""
-        deadline = time.monotonic() + 0.3  # not judged: how long it is given to rest
-        while self.alive() and time.monotonic() < deadline:
-            before = self._asleep()
-            if before is not None and before == self._asleep():
-                return
-            time.sleep(0.002)
 
     def alive(self):
         return self.process.poll() is None
@@ -297,12 +288,17 @@ class Server:
         """Wait until it has done all that it can do now: until all its threads sleep at one time,
         because each sleeps when it is looked at and has not woken when it is looked at again; or
         until it has ended."""
-        deadline = time.monotonic() + self.patience
+        assert self._comes_to_rest(self.patience), f"not at rest after {self.patience:g} s"
+
+    def _comes_to_rest(self, seconds):
+        """The same, as a question: False where it takes longer."""
+        deadline = time.monotonic() + seconds
         while True:
             before = self._asleep()
             if before is not None and before == self._asleep() or not self.alive():
-                return
-            assert time.monotonic() < deadline, f"not at rest after {self.patience:g} s"
+                return True
+            if time.monotonic() >= deadline:
+                return False
             time.sleep(0.002)
 
     def stand_still(self):
