@@ -68,8 +68,10 @@ static int set_up(void)
                                             IORING_SETUP_DEFER_TASKRUN |
                                             IORING_SETUP_SUBMIT_ALL};
     int result = ring_setup(2 * FAR_PAIRS, &ring.io, &best);
-    if (result == -EINVAL)
-        result = io_uring_queue_init(2 * FAR_PAIRS, &ring.io, 0); /* before Linux 6.1 */
+    if (result == -EINVAL) { /* before Linux 6.1 */
+        struct io_uring_params plain = {0};
+        result = ring_setup(2 * FAR_PAIRS, &ring.io, &plain);
+    }
     if (result < 0)
         return result;
     io_uring_register_ring_fd(&ring.io);

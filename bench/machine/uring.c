@@ -35,8 +35,10 @@ static bool open_ring(void)
                                             IORING_SETUP_DEFER_TASKRUN |
                                             IORING_SETUP_SUBMIT_ALL};
     int result = ring_setup(DEPTH, &ring.io, &best);
-    if (result == -EINVAL)
-        result = io_uring_queue_init(DEPTH, &ring.io, 0); /* before Linux 6.1 */
+    if (result == -EINVAL) { /* before Linux 6.1 */
+        struct io_uring_params plain = {0};
+        result = ring_setup(DEPTH, &ring.io, &plain);
+    }
     errno = -result;
     return result >= 0;
 }

@@ -162,8 +162,8 @@ def timed(check):
 
 def exact(limit_s):
     """For a check of exact counts, true where the server is no later than so. One that fails where
-    the server, this process or the probe finds that something was is made again, and in the end
-    inconclusive."""
+    the server, the generator, this process or the probe finds that something was is made again, and
+    in the end inconclusive."""
     def decorate(check):
         @functools.wraps(check)
         def test(t):
@@ -174,13 +174,14 @@ def exact(limit_s):
 
             def measured(*arguments, **more):
                 found = lab.measure(t, *arguments, **more)
-                latest.append((found.journal["lateness"]["max"] or 0) / 1e9)
+                latest.append(("the server", (found.journal["lateness"]["max"] or 0) / 1e9))
+                latest.append(("the generator", found.json["disturbance"]["still_ns"] / 1e9))
                 return found
             try:
                 check(t, measured)
             except (AssertionError, OffTolerance) as e:
                 reasons = list(getattr(e, "noise", ()))
-                reasons += [f"the server was {late * 1e3:.0f} ms late" for late in latest
+                reasons += [f"{who} was {late * 1e3:.0f} ms late" for who, late in latest
                            if late > limit_s]
                 reasons += probe_noise("then") if cpus() else ["one CPU"]
                 if reasons:
