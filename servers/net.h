@@ -45,9 +45,10 @@ bool net_listens_on(const struct server *server, int fd);
 
 /* Stop listening: a blocking accept returns, later connections are refused, and the file of a
  * Unix-domain socket is removed, if it is still the one that net_listen() made: another server may
- * have taken its place since. Returns how many had connected and waited to be accepted: they are
- * reset. Only TCP tells (TCP_INFO, whose tcpi_unacked is the length of the queue where the socket
- * listens). Async-signal-safe. */
+ * have taken its place since. Returns how many had connected and waited to be accepted: TCP resets
+ * them and tells how many they are (TCP_INFO, whose tcpi_unacked is the length of the queue where
+ * the socket listens); those of a Unix-domain socket are taken from the queue and closed, as long
+ * as there are descriptors for that. Async-signal-safe. */
 unsigned net_stop_listening(const struct listeners *l);
 
 /* For models that block in accept: return when there may be somebody to accept, or a signal has

@@ -266,14 +266,24 @@ void net_close(const struct server *server)
         close(server->sockets[i]);
 }
 
-static unsigned stop_socket(int fd)
+/* A Unix-domain socket keeps its queue when it is shut down, and who waits in connect() for a place
+ * in that queue sleeps on. To empty the queue wakes both. Nobody comes in meanwhile. */
+static unsigned turn_away_queue(int fd)
+{
+    unsigned n = 0;
+    for (int c; (c = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0; n++)
+        close(c);
+    return n;
+}
+
+static unsigned stop_socket(int fd, bool is_unix)
 {
     struct tcp_info info = {0};
     socklen_t size = sizeof info;
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
         info.tcpi_unacked = 0;
     shutdown(fd, SHUT_RD);
-    return info.tcpi_unacked;
+    return is_unix ? turn_away_queue(fd) : info.tcpi_unacked;
 }
 
 unsigned net_stop_listening(const struct listeners *l)
@@ -284,6 +294,6 @@ unsigned net_stop_listening(const struct listeners *l)
         unlink(own_path);
     unsigned unaccepted = 0;
     for (unsigned i = 0; i < l->groups * l->count; i++)
-        unaccepted += stop_socket(l->sockets[i]);
+        unaccepted += stop_socket(l->sockets[i], addr_family(&l->addresses[0]) == AF_UNIX);
     return unaccepted;
 }

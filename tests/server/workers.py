@@ -2,11 +2,13 @@
 
 import os
 import signal
+import socket
+import threading
 import time
 
 from lib.suite import check
 from lib.timed import in_time
-from lib.wire import Ended, request
+from lib.wire import Ended, request, sockaddr
 
 # Models whose workers are processes, by their names; epoll-multi's are where an option says so.
 PROCESSES = ("prefork", "coroutine", "epoll-multi")
@@ -344,20 +346,61 @@ def tries_and_hits(s):
     assert final["tries"] - final["hits"] - final["eagain"] in (0, 1), final
 
 
-@check("http", "SIGTERM: who waits in the kernel's queue is counted", models=("iterative",))
+@check("http", "SIGTERM: who waits in the kernel's queue, or for it, is turned away at once",
+       on=("tcp4", "unix"), models=("iterative",))
 def unaccepted(s):
-    server = s.start("--drain", "10000s", "--idle-timeout", "0")
+    server = s.start("--drain", "10000s", "--idle-timeout", "0", "--backlog", "2")
     served = s.http(server)
     served.send(request("/")[:-2])  # keeps the server until the rest of it comes
     server.until_counters(lambda n: n["accepted"] == 1, "one is served")
-    waiting = [s.http(server) for _ in range(3)]
+    waiting = [s.http(server) for _ in range(3)]  # a queue takes one more than its backlog
+    late = unix_connect(server) if s.transport in ("unix", "abstract") else None
     server.send_signal(signal.SIGTERM)
-    served.send(b"\r\n")
-    assert served.answer().status == 200
     for c in waiting:
         assert c.gone()
+    if late:
+        error = late(s.patience)
+        assert isinstance(error, (ConnectionRefusedError, FileNotFoundError)), error
+    served.send(b"\r\n")
+    assert served.answer().status == 200
     final = server.finished()
     assert final["unaccepted"] == 3 and final["accepted"] == 1, final
+
+
+def unix_connect(server):
+    """Connect in a thread, for which there is no place in the queue. Returns, most likely when the
+    thread sleeps in connect(), a function that waits for what connect() raises."""
+    family, target = sockaddr(server.address)
+    found, ids = [], []
+
+    def connect():
+        ids.append(threading.get_native_id())
+        with socket.socket(family, socket.SOCK_STREAM) as c:
+            try:
+                c.connect(target)
+            except OSError as e:
+                found.append(e)
+
+    def wait(patience):
+        thread.join(patience)
+        assert not thread.is_alive(), "it waits for a place in the queue for ever"
+        return found[0] if found else None
+
+    thread = threading.Thread(target=connect, daemon=True)
+    thread.start()
+    asleep = 0  # looks in a row: it may also wait for the interpreter's lock
+    while thread.is_alive() and asleep < 5:
+        time.sleep(0.005)
+        asleep = asleep + 1 if ids and sleeps(f"/proc/self/task/{ids[0]}/stat") else 0
+    return wait
+
+
+def sleeps(path):
+    try:
+        with open(path) as f:
+            return f.read().rpartition(")")[2].split()[0] == "S"
+    except OSError:
+        return True  # it has ended
 
 
 @check("http", "unsupported: one line, exit status 3, told by --describe", on=("tcp4",),
