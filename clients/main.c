@@ -14,6 +14,7 @@
 #include "common/err.h"
 #include "common/inherit.h"
 #include "common/output.h"
+#include "common/url_reach.h"
 
 static void raise_descriptor_limit(void)
 {
@@ -31,6 +32,14 @@ static void refuse_unsupported(void)
         return;
     fprintf(stderr, "%s: unsupported: %s\n", err_program(), why);
     exit(EXIT_UNSUPPORTED);
+}
+
+/* libcurl reads the URL itself, and tries all addresses with every connection. */
+static void choose_address(struct job *job)
+{
+    char why[URL_REACH_ERROR_MAX];
+    if (!url_reach(&job->url, job->timeout, why, sizeof why))
+        die("%s", why);
 }
 
 static void read_expected(const struct options *o)
@@ -81,6 +90,7 @@ int main(int argc, char **argv)
     options_read(argc, argv, &o);
     refuse_unsupported();
     report_check(o.json);
+    choose_address(&o.job);
     job_share(&o.job);
     if (o.expect_body)
         read_expected(&o);

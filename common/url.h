@@ -26,7 +26,7 @@ enum url_protocol { URL_HTTP, URL_ECHO };
 
 struct url {
     enum url_protocol protocol;
-    struct addr addr;                 /* the address to connect to: the first, or reach()'s */
+    struct addr addr; /* the address to connect to: the first, or url_reach()'s */
     struct addr addrs[ADDRESSES_MAX]; /* all that the host has, in the resolver's order */
     size_t addr_count;
     char host

@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/command_line.h"
 #include "common/err.h"
+#include "common/inherit.h"
 #include "common/output.h"
 
 enum by { BY_THREADS, BY_EPOLL };
@@ -83,6 +84,7 @@ int main(int argc, char **argv)
         .target = &o,
     };
     err_set_program("iomodels-worker");
+    inherit_clean(INHERIT_FAILS);
     output_check_at_exit();
     int at = command_line_read(&line, argc, argv);
     if (at < argc)

@@ -4,6 +4,7 @@ import os
 import tempfile
 
 from client.run import case, client, fetch, settings, stub
+from load.addresses import port, with_hosts
 from load.stub_server import BODY
 
 RIGHT = ("ok", "split", "split-3", "chunked", "padded-chunk", "informational", "big", "no-reason", "late")
@@ -76,9 +77,19 @@ def targets(t):
     assert {r[0] for r in seen} == {b"GET /?q=1 HTTP/1.1"}, seen
 
 
+def two_addresses(t):
+    """The server listens on one of the two addresses of its name, whichever."""
+    wrap = with_hosts(t)
+    for family in ("tcp4", "tcp6"):
+        s = stub(t, family=family)
+        fetch(t, f"http://twohome:{port(s)}/", 6, 2, wrap=wrap).has(ok=6)
+        assert s.requests == 6, s.requests
+
+
 def tests():
     return [case(f"right answers: {mode}", right(mode)) for mode in RIGHT] + \
         [case(f"right answers: {mode}", last(mode)) for mode in LAST] + \
         [case("bodies must be the same unless told otherwise", bodies),
          case("bodies are compared with a file", expected),
-         case("the number of the request stands in its URL", targets)]
+         case("the number of the request stands in its URL", targets),
+         case("a name with two addresses, of which one has a server", two_addresses)]

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 
 from client.run import case, client, fetch, finish, hang, settings, start, stub
+from load.addresses import bound_pair, with_hosts
 
 
 def wrong(arguments, words):
@@ -89,6 +90,18 @@ def watched(t):
     assert run.status == 1 and "nobody answers on descriptor 77" in run.errors, run.errors
 
 
+def nobody_there(t):
+    """Of a name with several addresses each is named, with its reason."""
+    wrap = with_hosts(t)
+    v6, v4 = bound_pair()
+    with v6, v4:  # bound, not listening
+        port = v4.getsockname()[1]
+        run = client(t, f"http://twohome:{port}/", wrap=wrap)
+    assert run.status == 1 and not run.out and len(run.errors.splitlines()) == 1, (run.status, run.errors)
+    for part in ("twohome", f"[::1]:{port}: Connection refused", f"127.0.0.1:{port}: Connection refused"):
+        assert part in run.errors, run.errors
+
+
 def help_text(t):
     run = client(t, "--help")
     assert run.status == 0 and "{i} stands for the number" in run.out and "--expect-body" in run.out
@@ -98,7 +111,7 @@ def help_text(t):
 def tests():
     return [case(f"wrong: {' '.join(arguments) or 'nothing'}", wrong(arguments, words))
             for arguments, words in WRONG] + \
-        [case("the figures as text", text), case("the figures go to a file", to_a_file),
+        [case("a name of which no address has a server", nobody_there), case("the figures as text", text), case("the figures go to a file", to_a_file),
          case("the best time is told where it is known", no_ideal),
          case("whoever watches the job is waited for", watched),
          case("a full disk is noticed", full), case("--help and --version", help_text)]
