@@ -313,9 +313,9 @@ class Server:
         os.killpg(self.pid, signal.SIGCONT)
 
     def until_used(self, seconds):
-        """Wait until it has used so much more CPU time."""
+        """Wait until it has used so much more CPU time, or has ended."""
         before, deadline = self.cpu_seconds(), time.monotonic() + self.patience
-        while self.cpu_seconds() < before + seconds:
+        while self.alive() and self.cpu_seconds() < before + seconds:
             assert time.monotonic() < deadline, f"no CPU used in {self.patience:g} s"
             time.sleep(0.005)
 
