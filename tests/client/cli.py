@@ -111,7 +111,8 @@ def help_text(t):
 def tests():
     return [case(f"wrong: {' '.join(arguments) or 'nothing'}", wrong(arguments, words))
             for arguments, words in WRONG] + \
-        [case("a name of which no address has a server", nobody_there), case("the figures as text", text), case("the figures go to a file", to_a_file),
+        [case("the figures as text", text), case("the figures go to a file", to_a_file),
+         case("a name of which no address has a server", nobody_there),
          case("the best time is told where it is known", no_ideal),
          case("whoever watches the job is waited for", watched),
          case("a full disk is noticed", full), case("--help and --version", help_text)]
