@@ -266,8 +266,8 @@ void net_close(const struct server *server)
         close(server->sockets[i]);
 }
 
-/* shutdown() leaves the queue of a Unix-domain socket as it is, and whoever waits in connect() for a
- * place in the queue sleeps on. Emptying the queue ends both waits. No connection is added to the
+/* shutdown() leaves the queue of a Unix-domain socket as it is, and whoever waits in connect() for
+ * a place in the queue sleeps on. Emptying the queue ends both waits. No connection is added to the
  * queue meanwhile. Returns how many it held. */
 static unsigned turn_away_queue(int fd)
 {
